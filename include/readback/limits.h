@@ -1,0 +1,34 @@
+/* Every bound of the core in one place. Bounded before allocated. */
+#ifndef READBACK_LIMITS_H
+#define READBACK_LIMITS_H
+
+#define RB_MAX_LEAF 65535u         /* bytes of a leaf (tlog-tiles: u16 length) */
+#define RB_MAX_MEMBERS 64u         /* members of a channel */
+#define RB_MAX_GROUPS 16u          /* groups of a charter */
+#define RB_MAX_CHANNELS 64u        /* channels of a node */
+#define RB_MAX_PEERS 256u          /* accredited or introduced parties of a node */
+#define RB_MAX_EPOCHS 64u          /* epochs of one member's feed in one channel */
+#define RB_MAX_SEEN 64u            /* entries of one record's seen */
+#define RB_MAX_REFS 16u            /* references of one type in one record */
+#define RB_MAX_SIGNERS 4u          /* signatures of officers on one record */
+#define RB_MAX_COMMITMENTS 512u    /* paragraphs of a closed text */
+#define RB_MAX_NOTE_SIGS 128u      /* signature lines of a note */
+#define RB_MAX_NOTE 65536u         /* bytes of a signed note */
+#define RB_MAX_PROOF 63u           /* hashes of a proof */
+#define RB_MAX_ORIGIN 128u         /* bytes of an origin */
+#define RB_MAX_HANDLE 32u          /* bytes of a handle */
+#define RB_MAX_NAME 256u           /* bytes of a display name, title, affiliation */
+#define RB_MAX_TEXT 32768u         /* bytes of free text in a body */
+#define RB_MAX_OFFICERS 64u        /* officers on a card */
+#define RB_MAX_ADDRESSES 8u        /* addresses on a card */
+#define RB_MAX_CARD 16384u         /* bytes of a signed card */
+#define RB_MAX_VERTICES 512u       /* vertices of a polygon */
+#define RB_MAX_VOLUMES 16u         /* volumes of a notice */
+#define RB_MAX_CBOR_DEPTH 16u      /* nesting */
+#define RB_MAX_RECEIPT_ENTRIES 256u /* cosignatures or bodies entries in one receipt record */
+#define RB_MAX_PUSH_ENTRIES 8192u  /* leaves in one push (32 packages) */
+#define RB_MAX_REQUEST (24u << 20) /* bytes of one request on the peer port */
+#define RB_MAX_OUTBOX 65536u       /* submitted records waiting for a place in the feed */
+#define RB_MAX_UNPUSHED 8192u      /* leaves of our feed that no peer has; the rest waits unlogged */
+#define RB_MAX_DRAFTS 256u         /* drafts waiting for a second officer */
+#endif
