@@ -1,0 +1,121 @@
+/* Rules and the situation (design §1.4, §5, §8): one pure function of the leaves, the receipts logged
+ * in feeds, the bodies readable here, and `now`. Same inputs, same bytes, whatever the order of
+ * arrival. */
+#ifndef READBACK_RULES_H
+#define READBACK_RULES_H
+#include "readback/book.h"
+
+#define RB_RULES_VERSION 1u
+
+/* ---- admission: the one place for what a record must satisfy --------------------------------- */
+/* Used before release (on drafts and submissions) and in the fold. Returns the mark that the record
+ * would get under this charter, given its author's standing: NEEDS_SECOND, MUST_BE_CLOSED,
+ * MUST_BE_OPEN, NOT_IN_TABLE, SUSPENDED, LEFT, NOT_IN_FORCE or NONE. */
+struct rb_standing {
+    bool in_force, suspended, left;
+};
+enum rb_mark rb_rules_admit(const struct rb_charter *c, const struct rb_fact *fact,
+                            const struct rb_fact *subject, bool own_subject,
+                            const struct rb_standing *standing);
+/* must two officers sign this kind under the charter? (never: stop-fire, read, passed-down, incident) */
+bool rb_rules_needs_two(const struct rb_charter *c, enum rb_kind kind, int position_type);
+bool rb_rules_must_close(const struct rb_charter *c, enum rb_kind kind, int notice_class);
+
+/* ---- the situation --------------------------------------------------------------------------- */
+enum rb_charter_state { RB_CHARTER_PROPOSED, RB_CHARTER_IN_FORCE, RB_CHARTER_LAPSED, RB_CHARTER_REJECTED,
+                        RB_CHARTER_CONTESTED_BY_TIME, RB_CHARTER_UNKNOWN_RULES };
+const char *rb_charter_state_name(enum rb_charter_state s);
+enum rb_due_state { RB_DUE_PENDING, RB_DUE_MET, RB_DUE_MISSED, RB_DUE_CONTESTED_BY_TIME };
+const char *rb_due_state_name(enum rb_due_state s);
+
+struct rb_place {
+    uint32_t feed; /* index in book->feeds */
+    uint32_t leaf;
+};
+#define RB_NOWHERE UINT32_MAX
+struct rb_sit_record { /* parallel to order[] */
+    struct rb_place place;
+    uint8_t mark;           /* final mark (book's or the situation's) */
+    uint8_t contested;      /* 1: fork */
+    uint32_t first_answer;  /* index into answers[], RB_NOWHERE = none */
+    uint32_t superseded_by; /* index in order[], RB_NOWHERE = none */
+    uint32_t carried_as;    /* reserved: RB_NOWHERE */
+};
+struct rb_sit_answer { /* a position, linked to what it answers */
+    uint32_t subject, answer; /* indexes in order[] */
+    uint32_t next;            /* next answer to the same subject, RB_NOWHERE = last */
+};
+struct rb_sit_held { /* step function: all leaves below size held since time_s, by the cosigner's own clock */
+    uint64_t size, time_s;
+};
+struct rb_sit_member {
+    uint16_t index;
+    bool accepted, rejected, suspended, left, active;
+    bool accept_contested_by_time;
+    int group;                     /* index in charter groups, -1 */
+    bool lead;
+    uint32_t latest_feed;          /* index in feeds or RB_NOWHERE */
+    int64_t last_created_utc_ms;   /* of its records, by its own clock; 0 = none */
+    uint64_t last_test_slot;       /* greatest slot of its tests held here; 0 = none */
+    uint32_t tests_missed;         /* slots due by now without its test, since the charter is in force,
+                                      counted back from the latest due one to its last test */
+};
+struct rb_sit_due { /* somebody owes an answer */
+    uint32_t subject;   /* index in order[] */
+    uint16_t member;    /* who owes it */
+    uint8_t position;   /* what is demanded */
+    uint8_t state;      /* enum rb_due_state */
+    uint32_t answer;    /* index in order[] or RB_NOWHERE */
+    int64_t due_utc_ms;
+};
+struct rb_sit_silence {
+    uint32_t record;  /* order index of the silence record */
+    uint32_t subject; /* order index or RB_NOWHERE */
+    uint16_t member;
+};
+struct rb_situation {
+    int64_t now_utc_ms;
+    const struct rb_book *book;
+    struct rb_charter *charter;     /* in force (or proposed): decoded, arena */
+    uint32_t charter_record;        /* order index of the charter or amendment */
+    enum rb_charter_state charter_state;
+    int64_t in_force_since_utc_ms;  /* T of the last acceptance that counted; 0 = not known */
+    size_t members_n;
+    struct rb_sit_member members[RB_MAX_MEMBERS];
+    size_t order_n;
+    struct rb_sit_record *order;
+    uint32_t **order_of;            /* order_of[feed][leaf] = index in order[] */
+    size_t answers_n;
+    struct rb_sit_answer *answers;
+    size_t dues_n;
+    struct rb_sit_due *dues;
+    size_t silences_n;
+    struct rb_sit_silence *silences;
+    size_t open_texts_n;            /* texts circulated: order indexes */
+    uint32_t *open_texts;
+    size_t *held_n;                 /* [feed * RB_MAX_MEMBERS + member index slot] */
+    struct rb_sit_held **held;
+};
+/* Folds the whole book. Everything is in `arena` (bounded by the book's size); RB_ERR_LIMIT if it does
+ * not fit. Verifies cosignatures in receipts once and remembers the verdict in the book (region). */
+enum rb_err rb_situation_fold(struct rb_book *b, int64_t now_utc_ms, struct rb_arena *arena,
+                              struct rb_situation *out) RB_MUST_USE;
+/* deterministic CBOR of all of it: the bytes that two nodes compare */
+void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w);
+
+/* who holds: earliest T logged for that peer that covers the leaf. false: not known to be held.
+ * A closed record is held only when the recipient's receipt of bodies covers it too. The author
+ * itself holds its own (T 0). */
+bool rb_situation_held(const struct rb_situation *s, uint32_t order, uint16_t member,
+                       uint64_t *since_time_s);
+/* first answer of that type by that member, RB_NOWHERE if none */
+uint32_t rb_situation_answer(const struct rb_situation *s, uint32_t order, uint16_t member,
+                             enum rb_position_type type);
+const struct rb_fact *rb_situation_fact(const struct rb_situation *s, uint32_t order);
+uint16_t rb_situation_author(const struct rb_situation *s, uint32_t order);
+/* order index of a record id, RB_NOWHERE if not held */
+uint32_t rb_situation_find(const struct rb_situation *s, const struct rb_hash *id);
+/* who may read the record (members' bit set) */
+uint64_t rb_situation_readers(const struct rb_situation *s, uint32_t order);
+struct rb_standing rb_situation_standing(const struct rb_situation *s, uint16_t member);
+#endif
