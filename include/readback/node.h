@@ -1,0 +1,270 @@
+/* The node: rb_node_step(node, event, effects). Bytes and time in, effects out. No callbacks, no I/O.
+ *
+ * Order of durable things: STORE (database commit) -> STORED -> SIGN (the shell persists the head file's
+ * entry with the signature, which is the persisting) -> SIGNED -> RESPOND / REQUEST.
+ *
+ * The shell: gives one event at a time; carries out the effects in the order listed; gathers all STORE
+ * effects of a loop turn in one transaction and afterwards sends one STORED event with the greatest
+ * ticket. Slices in an event live until the step returns; slices in effects live until the next step. */
+#ifndef READBACK_NODE_H
+#define READBACK_NODE_H
+#include "readback/rules.h"
+
+struct rb_node; /* opaque; lies in the region the shell gives */
+
+struct rb_now {
+    uint64_t mono_ms; /* never goes back; deadlines of requests and retries */
+    int64_t utc_ms;   /* the operator's clock */
+};
+
+/* ---- events ------------------------------------------------------------------------------- */
+enum rb_event_type {
+    RB_EV_LOADED,   /* start: stored items one by one, before START; later: the answer to LOAD */
+    RB_EV_START,    /* all is loaded; work may begin */
+    RB_EV_RECV,     /* a request came in on the peer port */
+    RB_EV_RESPONSE, /* the answer (or failure) of our REQUEST */
+    RB_EV_CLOSED,   /* the connection of a RECV went away before we answered */
+    RB_EV_SUBMIT,   /* from the local side */
+    RB_EV_STORED,   /* all STORE effects with ticket <= this are durable */
+    RB_EV_SIGNED,   /* the answer to SIGN */
+    RB_EV_TIMER     /* the wake time has come */
+};
+enum rb_item { /* kinds of stored items */
+    RB_ITEM_META,  /* table, key, value */
+    RB_ITEM_LEAF,  /* one leaf of a feed, in order */
+    RB_ITEM_NOTE,  /* a checkpoint, bare (cosigner RB_NO_MEMBER) or with one cosignature */
+    RB_ITEM_HEAD,  /* an entry of the head file: largest signed (role log) or cosigned (role mirror) */
+    RB_ITEM_END    /* end of one LOAD's answer */
+};
+#define RB_NO_MEMBER UINT16_MAX
+enum rb_table { /* META tables */
+    RB_TABLE_SELF = 1,       /* key "card": our own signed card */
+    RB_TABLE_PEER = 2,       /* key party hash: flags byte (1 = accredited, 0 = introduced by charter), card */
+    RB_TABLE_CHANNEL = 3,    /* key channel id: our state byte, charter leaf */
+    RB_TABLE_DELEGATION = 4, /* key channel|member u16|epoch u16: signed delegation */
+    RB_TABLE_DRAFT = 5,      /* key payload hash: awaiting a further officer */
+    RB_TABLE_OUTBOX = 6,     /* key u64 order: leaf admitted, not yet logged */
+    RB_TABLE_PENDING = 7,    /* key channel|member|epoch: pending checkpoint of a mirrored feed */
+    RB_TABLE_EVIDENCE = 8,   /* key hash: fork evidence */
+    RB_TABLE_LINK = 9        /* key party hash: attempts and state, for silence records */
+};
+struct rb_feed_ref {
+    uint8_t channel[RB_CHANNEL_LEN];
+    uint16_t member, epoch;
+};
+enum rb_key_use { RB_USE_LOG, RB_USE_MIRROR, RB_USE_NODE };
+
+enum rb_submit {
+    RB_SUBMIT_RECORD,   /* payload + signers: releases, or keeps a draft where a further officer is due */
+    RB_SUBMIT_FOUND,    /* charter leaf + signed delegation + leaf that carries it */
+    RB_SUBMIT_JOIN,     /* channel + signed delegation + leaf that carries it */
+    RB_SUBMIT_ACCREDIT, /* a peer's signed card, after the comparison in person */
+    RB_SUBMIT_CARD,     /* our own new signed card */
+    RB_SUBMIT_TEST,     /* a line test by hand */
+    RB_SUBMIT_NIL,      /* nothing to report, signed by the node: from..to */
+    RB_SUBMIT_DISCARD   /* a draft */
+};
+struct rb_event {
+    enum rb_event_type type;
+    struct rb_now now;
+    uint8_t entropy[32]; /* fresh */
+    union {
+        struct {
+            uint64_t token; /* of the LOAD; 0 at start */
+            enum rb_item item;
+            uint8_t table;                                  /* META */
+            struct rb_slice key, value;                     /* META */
+            struct rb_feed_ref feed;                        /* LEAF, NOTE */
+            uint64_t index; int16_t mark; struct rb_slice leaf; /* LEAF; mark -1: not judged yet */
+            uint64_t size; uint16_t cosigner; struct rb_slice note; /* NOTE */
+            enum rb_key_use use; struct rb_slice origin; struct rb_hash root; /* HEAD, with size */
+        } loaded;
+        struct {
+            uint64_t conn;
+            bool has_peer;
+            struct rb_hash peer; /* party key hash, authenticated by TLS */
+            bool post;
+            struct rb_slice path, query, body; /* path without '?' */
+        } recv;
+        struct {
+            uint64_t request;
+            int status; /* HTTP status; 0: no answer, see reason */
+            struct rb_slice content_type, body;
+            struct rb_slice heads;  /* Readback-Heads header, may be empty */
+            const char *reason;     /* static words: "refused", "timed out", "key not pinned" ... */
+        } response;
+        struct { uint64_t conn; } closed;
+        struct {
+            uint64_t token; /* echoed in DONE */
+            enum rb_submit what;
+            uint8_t channel[RB_CHANNEL_LEN];
+            struct rb_slice payload; /* RECORD */
+            const struct rb_signer *signers; size_t signers_n; /* RECORD */
+            struct rb_slice leaf, delegation, card; /* FOUND, JOIN, ACCREDIT, CARD */
+            struct rb_hash draft;    /* DISCARD */
+            int64_t from_utc_ms, to_utc_ms; /* NIL */
+            bool despite; /* release in spite of warnings that ask for confirmation */
+        } submit;
+        struct { uint64_t ticket; } stored;
+        struct {
+            uint64_t token;
+            enum rb_err err;
+            uint8_t sig[RB_SIG_LEN];
+        } sig;
+    } u;
+};
+
+/* ---- effects ------------------------------------------------------------------------------ */
+enum rb_effect_type { RB_EF_STORE, RB_EF_LOAD, RB_EF_SIGN, RB_EF_REQUEST, RB_EF_RESPOND, RB_EF_ALERT,
+                      RB_EF_DONE, RB_EF_CANCEL };
+enum rb_alert_type {
+    RB_ALERT_RECORD,      /* a record of another party arrived and was judged */
+    RB_ALERT_HELD,        /* our feed is held by a peer up to size */
+    RB_ALERT_INVITED,     /* a charter that names us arrived */
+    RB_ALERT_LINK_UP, RB_ALERT_LINK_DOWN,
+    RB_ALERT_DUE_MISSED,  /* a demanded answer is missing */
+    RB_ALERT_FORK,
+    RB_ALERT_REFUSED,     /* a request of a peer was refused: clause and words in reject */
+    RB_ALERT_WAITING      /* records wait unsigned: why in reject.what */
+};
+const char *rb_alert_name(enum rb_alert_type a);
+struct rb_effect {
+    enum rb_effect_type type;
+    union {
+        struct { /* one item; see rb_item and tables. META with value.p NULL deletes */
+            uint64_t ticket;
+            enum rb_item item;
+            uint8_t table;
+            struct rb_slice key, value;
+            struct rb_feed_ref feed;
+            uint64_t index; struct rb_slice leaf; struct rb_hash hash; /* LEAF */
+            int16_t mark; /* LEAF: with leaf.p NULL only the mark of a stored leaf is set */
+            uint64_t size; uint16_t cosigner; uint64_t time_s; struct rb_slice note; /* NOTE */
+        } store;
+        struct { /* leaves [from, to) of a feed; fewer if max_bytes would be passed */
+            uint64_t token;
+            struct rb_feed_ref feed;
+            uint64_t from, to;
+            size_t max_bytes;
+        } load;
+        struct {
+            uint64_t token;
+            enum rb_key_use use;
+            struct rb_feed_ref feed;  /* LOG: whose key; MIRROR: which feed */
+            struct rb_slice message;  /* bytes to sign */
+            struct rb_slice origin;   /* LOG, MIRROR: what the head file guards */
+            uint64_t size, time_s;
+            struct rb_hash root;
+        } sign;
+        struct {
+            uint64_t request;
+            struct rb_hash peer;      /* party key hash */
+            struct rb_slice card;     /* its signed card: addresses, TLS pin */
+            bool post;
+            struct rb_slice path;     /* with query */
+            struct rb_slice body;
+            uint32_t timeout_ms;
+            bool urgent;              /* FLASH */
+        } request;
+        struct {
+            uint64_t conn;
+            int status;
+            const char *content_type;
+            struct rb_slice body;
+            char heads[33];           /* Readback-Heads value, "" = none */
+        } respond;
+        struct {
+            enum rb_alert_type alert;
+            bool has_channel;
+            uint8_t channel[RB_CHANNEL_LEN];
+            bool has_record;
+            struct rb_hash record;
+            uint16_t member;          /* RB_NO_MEMBER: none */
+            struct rb_hash peer;      /* link alerts */
+            uint8_t precedence;
+            uint64_t size;
+            struct rb_reject reject;
+        } alert;
+        struct { /* answer to SUBMIT, after it is durable here */
+            uint64_t token;
+            struct rb_reject reject;  /* err RB_OK, or NEED_SIGNER (kept as a draft), or why not */
+            enum rb_mark mark;        /* admission's answer where err is DENIED */
+            bool has_record;
+            struct rb_hash record;    /* leaf hash; NEED_SIGNER: the draft's payload hash */
+            uint8_t channel[RB_CHANNEL_LEN];
+        } done;
+        struct { uint64_t request; } cancel; /* our outstanding REQUEST is no longer wanted */
+    } u;
+};
+struct rb_effects { /* owned by the node; valid until the next step */
+    struct rb_effect *e;
+    size_t n;
+    uint64_t wake_mono_ms; /* UINT64_MAX: none */
+};
+
+/* Lays a node into [mem, mem+cap), zero pages. NULL if cap is too small (64 MiB of address space). */
+struct rb_node *rb_node_create(void *mem, size_t cap);
+/* Never fails halfway; RB_ERR_LIMIT is loud (the shell logs it and goes on). */
+enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev,
+                         struct rb_effects *out) RB_MUST_USE;
+
+/* ---- looking, without changing anything ---------------------------------------------------- */
+struct rb_peer_view {
+    struct rb_hash party;
+    const struct rb_card *card;
+    bool accredited;      /* compared in person; else introduced by charter */
+    enum rb_link_state link;
+    int64_t link_since_utc_ms;
+    int64_t last_ok_utc_ms, last_try_utc_ms;
+    const char *last_outcome; /* static words */
+    uint32_t failures;    /* in a row */
+};
+enum rb_own_state { RB_OWN_INVITED, RB_OWN_JOINED };
+struct rb_channel_view {
+    const uint8_t *id;
+    struct rb_book *book;
+    enum rb_own_state state;
+    uint16_t own_member;
+    const struct rb_feed *own_feed; /* NULL until joined */
+    uint64_t signed_size;           /* of our feed: the checkpoint that exists */
+    size_t outbox_n;                /* admitted, not yet logged */
+    const char *waiting;            /* why records wait unsigned, or NULL */
+};
+struct rb_draft_view {
+    struct rb_hash hash;
+    struct rb_slice payload;
+    uint8_t channel[RB_CHANNEL_LEN];
+    size_t signers_n;
+    const struct rb_signer *signers;
+};
+const struct rb_card *rb_node_card(const struct rb_node *n); /* own; NULL before it is loaded */
+size_t rb_node_peers(const struct rb_node *n);
+bool rb_node_peer(const struct rb_node *n, size_t i, struct rb_peer_view *out);
+/* TLS: whose raw key is this? false: nobody we know */
+bool rb_node_peer_by_tls(const struct rb_node *n, const struct rb_key *tls, struct rb_hash *party);
+size_t rb_node_channels(const struct rb_node *n);
+bool rb_node_channel(const struct rb_node *n, size_t i, struct rb_channel_view *out);
+bool rb_node_channel_by_id(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                           struct rb_channel_view *out);
+size_t rb_node_drafts(const struct rb_node *n);
+bool rb_node_draft(const struct rb_node *n, size_t i, struct rb_draft_view *out);
+/* the situation at utc_ms; cached until something changes. Lives until the next step or call. */
+enum rb_err rb_node_situation(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], int64_t utc_ms,
+                              const struct rb_situation **out) RB_MUST_USE;
+/* largest size of one of our feeds that a peer cosigned, with T, logged or not yet; 0 = none */
+uint64_t rb_node_cosigned(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], uint16_t member,
+                          uint64_t *time_s);
+/* latest checkpoint note of a feed held here (log signature only); n 0 = none */
+struct rb_slice rb_node_checkpoint(const struct rb_node *n, const struct rb_feed_ref *feed);
+
+/* Composing: envelope fields that the officer chose go in through `rec` (kind, precedence, refs, body,
+ * language, demand, reported, emergency, closed/recipients); channel, created and seen are filled in here.
+ * The admission's answer comes back in *mark (NONE, NEEDS_SECOND: fine, a second officer must sign; else
+ * it would be refused). The payload is in `arena`. */
+enum rb_err rb_node_compose(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], struct rb_now now,
+                            struct rb_record *rec, struct rb_arena *arena, struct rb_slice *payload,
+                            enum rb_mark *mark, struct rb_reject *rj) RB_MUST_USE;
+/* Origin that our next epoch in the channel would have (for JOIN; for FOUND give the charter leaf). */
+enum rb_err rb_node_next_origin(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                                struct rb_writer *w) RB_MUST_USE;
+#endif
