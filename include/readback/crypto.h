@@ -29,7 +29,8 @@ static inline bool rb_key_eq(const struct rb_key *a, const struct rb_key *b) {
     return memcmp(a->b, b->b, RB_KEY_LEN) == 0;
 }
 
-/* Once per process, before anything else of this header. RB_ERR_INTERNAL if the library fails. */
+/* Once per process, before anything else of this header and before threads; a second call does
+ * nothing. RB_ERR_INTERNAL if the library fails. Everything else here may run in any thread. */
 enum rb_err rb_crypto_init(void) RB_MUST_USE;
 
 void rb_sha256(struct rb_slice in, struct rb_hash *out);
@@ -42,7 +43,8 @@ enum rb_err rb_ed25519_verify(const struct rb_key *pub, struct rb_slice msg,
                               const uint8_t sig[RB_SIG_LEN]) RB_MUST_USE;
 void rb_ed25519_from_seed(const uint8_t seed[RB_SEED_LEN], struct rb_seckey *out);
 void rb_ed25519_sign(const struct rb_seckey *key, struct rb_slice msg, uint8_t sig[RB_SIG_LEN]);
-/* RB_ERR_MALFORMED for keys that rb_ed25519_verify would always refuse */
+/* RB_ERR_MALFORMED for keys that rb_ed25519_verify would always refuse, and for those with a
+ * component of small order, under which verifiers could disagree: to be called when a key is taken in */
 enum rb_err rb_ed25519_key_check(const struct rb_key *pub) RB_MUST_USE;
 
 /* COSE key id: first 8 bytes of SHA-256 of the raw key */
