@@ -79,12 +79,15 @@ struct rb_note {
 enum rb_err rb_note_decode(struct rb_slice in, struct rb_note *out, struct rb_reject *rj) RB_MUST_USE;
 /* "— NAME base64(keyid|sig)\n" */
 void rb_note_sig_encode(const struct rb_vkey *k, struct rb_slice sig, struct rb_writer *w);
-/* a line as above */
+/* a line as above, with or without its newline */
 enum rb_err rb_note_sig_decode(struct rb_slice line, struct rb_note_sig *out) RB_MUST_USE;
-/* Verifies the signature by k: RB_ERR_NOT_FOUND if k did not sign, RB_ERR_SIGNATURE if it did
- * wrongly. For type 4, *time_s gets T (may be NULL). */
+/* Verifies every signature by k: RB_ERR_NOT_FOUND if k did not sign, RB_ERR_SIGNATURE if it did
+ * wrongly even once. For type 4, *time_s gets T, of several the earliest (may be NULL). */
 enum rb_err rb_note_verify(const struct rb_note *n, const struct rb_vkey *k,
                            uint64_t *time_s) RB_MUST_USE;
+/* Writes the note with one signature line, the first by k, e.g. for evidence that must stay small:
+ * nothing of other signers. k must have signed (rb_note_verify). */
+void rb_note_only(const struct rb_note *n, const struct rb_vkey *k, struct rb_writer *w);
 /* the message that a type-4 key signs */
 void rb_cosignature_message(uint64_t time_s, struct rb_slice note_text, struct rb_writer *w);
 /* verifies T and signature over a note's text directly */
