@@ -1,0 +1,39 @@
+/* The local API: JSON in, JSON out, no matter what carries it (Unix socket in the daemon, a call in the
+ * simulator). Everything that `--json` prints comes from here. See spec/openapi.yaml. */
+#ifndef RB_SHELL_API_H
+#define RB_SHELL_API_H
+#include <jansson.h>
+#include "readback/node.h"
+
+struct rb_api;
+struct rb_api_host { /* what the API needs from whoever runs the node */
+    void *ctx;
+    struct rb_node *node;
+    struct rb_now (*now)(void *ctx);
+    /* bytes of a leaf into buf (RB_MAX_LEAF) */
+    enum rb_err (*leaf)(void *ctx, const struct rb_feed_ref *feed, uint64_t index, uint8_t *buf, size_t *n);
+    /* notes of a feed: see rb_store_notes; fn gets RB_EV_LOADED NOTE bodies */
+    enum rb_err (*notes)(void *ctx, const struct rb_feed_ref *feed,
+                         enum rb_err (*fn)(void *, struct rb_event *), void *fn_ctx);
+    /* runs a SUBMIT event (the host fills type, now, entropy, token); its DONE comes to rb_api_done,
+     * possibly before this returns. Returns the token. */
+    uint64_t (*submit)(void *ctx, struct rb_event *ev);
+    /* makes (or finds) the log key of our feed (channel, epoch): kept by the host's key store */
+    enum rb_err (*log_key)(void *ctx, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
+                           struct rb_key *out);
+    /* facts for `status` and `doctor` that only the host knows (store, disk, link counters); may be NULL */
+    void (*describe)(void *ctx, json_t *status);
+};
+enum rb_err rb_api_create(const struct rb_api_host *host, struct rb_api **out) RB_MUST_USE;
+void rb_api_destroy(struct rb_api *api);
+
+/* HTTP status and a JSON body that the callee takes over. Called exactly once per rb_api_handle. */
+typedef void (*rb_api_reply)(void *ctx, int status, json_t *body);
+/* method "GET" or "POST"; path "/v1/..."; query "a=b&c=d" or ""; body may be NULL (borrowed) */
+void rb_api_handle(struct rb_api *api, const char *method, const char *path, const char *query,
+                   const json_t *body, rb_api_reply reply, void *ctx);
+/* the reply of a handle whose caller went away: reply is not called any more */
+void rb_api_forget(struct rb_api *api, void *ctx);
+void rb_api_done(struct rb_api *api, const struct rb_effect *done);
+void rb_api_alert(struct rb_api *api, const struct rb_effect *alert);
+#endif

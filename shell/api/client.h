@@ -1,0 +1,35 @@
+/* What a person's program does with the local API: compose, show, sign with the officer's key, release.
+ * Used by `readback`, by the exercise player and by tests; the carrier is a function. */
+#ifndef RB_SHELL_CLIENT_H
+#define RB_SHELL_CLIENT_H
+#include <jansson.h>
+#include "readback/crypto.h"
+
+struct rb_client {
+    void *ctx;
+    /* HTTP status, or 0 when nobody answers; *out is the caller's to free, NULL if no body */
+    int (*call)(void *ctx, const char *method, const char *path, const json_t *in, json_t **out);
+};
+struct rb_signer_key { /* an officer's or the party's key, wherever it is kept (ssh-agent, sealed file) */
+    void *ctx;
+    struct rb_key pub;
+    enum rb_err (*sign)(void *ctx, struct rb_slice msg, uint8_t sig[RB_SIG_LEN]);
+};
+/* All return the HTTP status (0: nobody answers); *out: the answer or {"error":{...}}. */
+/* draft: {"channel","kind","precedence","body":{...},"answers":[..],...} as in spec/openapi.yaml.
+ * Composes, signs, submits; with a second officer due the answer says so and names the draft. */
+int rb_client_release(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *draft,
+                      json_t **out);
+/* second officer: signs an existing draft by its hash (or unique prefix) */
+int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key *officer, const char *draft,
+                          json_t **out);
+/* charter: JSON of the charter's body, members by {"handle","role",...}; cards are filled in by the node */
+int rb_client_found(const struct rb_client *c, const struct rb_signer_key *officer,
+                    const struct rb_signer_key *party, const json_t *charter, json_t **out);
+/* joins the feed (delegation of a log key) and accepts the charter */
+int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *officer,
+                     const struct rb_signer_key *party, const char *channel, json_t **out);
+/* carrier over the daemon's Unix socket (libcurl). NULL if memory is short. */
+struct rb_client *rb_client_unix(const char *socket_path);
+void rb_client_unix_free(struct rb_client *c);
+#endif
