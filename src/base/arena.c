@@ -60,7 +60,8 @@ void rb_region_init(struct rb_region *r, void *p, size_t cap) {
 /* the class whose blocks hold n bytes; CLASS_COUNT if there is none */
 static unsigned class_of(size_t n) {
     unsigned c = CLASS_MIN;
-    while (c < CLASS_COUNT && ((size_t)1 << c) < n) c++;
+    while (c < CLASS_COUNT && ((size_t)1 << c) < n)
+        c++;
     return c;
 }
 
@@ -80,10 +81,12 @@ static void *pop_free(struct rb_region *r, unsigned c) {
  * are not joined again; a node's tables only grow, so the large ones are the ones that return. */
 static void *split_free(struct rb_region *r, unsigned c) {
     unsigned from = c + 1;
-    while (from < CLASS_COUNT && r->free_list[from] == NULL) from++;
+    while (from < CLASS_COUNT && r->free_list[from] == NULL)
+        from++;
     if (from >= CLASS_COUNT) return NULL;
     uint8_t *b = pop_free(r, from);
-    while (from-- > c) push_free(r, from, b + ((size_t)1 << from));
+    while (from-- > c)
+        push_free(r, from, b + ((size_t)1 << from));
     return b;
 }
 

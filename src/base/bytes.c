@@ -31,7 +31,8 @@ struct rb_slice rb_slice_sub(struct rb_slice a, size_t from, size_t to) {
 static enum rb_err get_be(struct rb_reader *r, size_t n, uint64_t *out) {
     uint64_t v = 0;
     if (rb_left(r) < n) return RB_ERR_MALFORMED;
-    for (size_t i = 0; i < n; i++) v = v << 8 | r->p[r->at + i];
+    for (size_t i = 0; i < n; i++)
+        v = v << 8 | r->p[r->at + i];
     r->at += n;
     *out = v;
     return RB_OK;
@@ -58,7 +59,9 @@ enum rb_err rb_get_u32(struct rb_reader *r, uint32_t *out) {
     return RB_OK;
 }
 
-enum rb_err rb_get_u64(struct rb_reader *r, uint64_t *out) { return get_be(r, 8, out); }
+enum rb_err rb_get_u64(struct rb_reader *r, uint64_t *out) {
+    return get_be(r, 8, out);
+}
 
 enum rb_err rb_get_view(struct rb_reader *r, size_t n, struct rb_slice *out) {
     if (rb_left(r) < n) return RB_ERR_MALFORMED;
@@ -102,16 +105,29 @@ void rb_put(struct rb_writer *w, const void *p, size_t n) {
 
 static void put_be(struct rb_writer *w, uint64_t v, size_t n) {
     uint8_t b[8];
-    for (size_t i = n; i-- > 0; v >>= 8) b[i] = (uint8_t)v;
+    for (size_t i = n; i-- > 0; v >>= 8)
+        b[i] = (uint8_t)v;
     rb_put(w, b, n);
 }
 
-void rb_put_u8(struct rb_writer *w, uint8_t v) { rb_put(w, &v, 1); }
-void rb_put_u16(struct rb_writer *w, uint16_t v) { put_be(w, v, 2); }
-void rb_put_u32(struct rb_writer *w, uint32_t v) { put_be(w, v, 4); }
-void rb_put_u64(struct rb_writer *w, uint64_t v) { put_be(w, v, 8); }
-void rb_put_slice(struct rb_writer *w, struct rb_slice s) { rb_put(w, s.p, s.n); }
-void rb_put_z(struct rb_writer *w, const char *z) { rb_put(w, z, strlen(z)); }
+void rb_put_u8(struct rb_writer *w, uint8_t v) {
+    rb_put(w, &v, 1);
+}
+void rb_put_u16(struct rb_writer *w, uint16_t v) {
+    put_be(w, v, 2);
+}
+void rb_put_u32(struct rb_writer *w, uint32_t v) {
+    put_be(w, v, 4);
+}
+void rb_put_u64(struct rb_writer *w, uint64_t v) {
+    put_be(w, v, 8);
+}
+void rb_put_slice(struct rb_writer *w, struct rb_slice s) {
+    rb_put(w, s.p, s.n);
+}
+void rb_put_z(struct rb_writer *w, const char *z) {
+    rb_put(w, z, strlen(z));
+}
 
 void rb_put_dec(struct rb_writer *w, uint64_t v) {
     char digits[20];
@@ -158,7 +174,8 @@ const char *rb_writer_z(struct rb_writer *w) {
     if (w->n == w->cap) {
         /* a person reads this: never leave half a UTF-8 character at the cut */
         w->n--;
-        while (w->n > 0 && (w->p[w->n] & 0xc0) == 0x80) w->n--;
+        while (w->n > 0 && (w->p[w->n] & 0xc0) == 0x80)
+            w->n--;
         w->over = true;
     }
     w->p[w->n] = 0;

@@ -1,6 +1,7 @@
 /* Text as it stands on the wire and before people. No locale, no printf: the same bytes everywhere.
  * Calendar arithmetic follows the 400-year cycle of the proleptic Gregorian calendar (RFC 3339,
- * appendix B and D give the rules), counting years from 1 March so that the leap day is the last. */
+ * appendix B and D give the rules), counting years from 1 March so that the leap day is the last.
+ */
 #include "readback/text.h"
 #include <assert.h>
 #include <limits.h>
@@ -55,7 +56,8 @@ enum rb_err rb_base64_decode(struct rb_slice in, void *out, size_t cap, size_t *
         size_t chars = i + 4 == in.n ? 4 - pad : 4;
         uint32_t v = 0;
         RB_TRY(base64_group(in.p + i, chars, &v));
-        for (size_t k = 0; k + 1 < chars; k++) b[n++] = (uint8_t)(v >> (16 - 8 * k));
+        for (size_t k = 0; k + 1 < chars; k++)
+            b[n++] = (uint8_t)(v >> (16 - 8 * k));
     }
     *out_n = n;
     return RB_OK;
@@ -103,14 +105,18 @@ static bool utf8_next(struct rb_slice s, size_t *at, uint32_t *cp) {
     return true;
 }
 
-static bool is_control(uint32_t cp) { return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f); }
+static bool is_control(uint32_t cp) {
+    return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f);
+}
 
 static bool any_point(uint32_t cp) {
     (void)cp;
     return true;
 }
 
-static bool text_point(uint32_t cp) { return !is_control(cp) || cp == '\n' || cp == '\t'; }
+static bool text_point(uint32_t cp) {
+    return !is_control(cp) || cp == '\n' || cp == '\t';
+}
 
 /* A name with bidi controls could show itself as another; a line break could forge a list entry. */
 static bool name_point(uint32_t cp) {
@@ -126,9 +132,15 @@ static bool every_point(struct rb_slice s, bool (*ok)(uint32_t)) {
     return true;
 }
 
-bool rb_utf8_ok(struct rb_slice s) { return every_point(s, any_point); }
-bool rb_text_ok(struct rb_slice s) { return every_point(s, text_point); }
-bool rb_name_ok(struct rb_slice s) { return every_point(s, name_point); }
+bool rb_utf8_ok(struct rb_slice s) {
+    return every_point(s, any_point);
+}
+bool rb_text_ok(struct rb_slice s) {
+    return every_point(s, text_point);
+}
+bool rb_name_ok(struct rb_slice s) {
+    return every_point(s, name_point);
+}
 
 bool rb_handle_ok(struct rb_slice s) {
     if (s.n < 1 || s.n > 32) return false;
@@ -142,11 +154,15 @@ bool rb_handle_ok(struct rb_slice s) {
 /* ---- UTC ---------------------------------------------------------------------------------- */
 
 #define MS_DAY 86400000
-#define DAYS_CYCLE 146097 /* 400 years */
+#define DAYS_CYCLE 146097   /* 400 years */
 #define DAYS_TO_1970 719468 /* from 1 March of year 0 to 1 January 1970 */
 
-static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-static int64_t floor_mod(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
+static int64_t floor_div(int64_t a, int64_t b) {
+    return a / b - (a % b < 0);
+}
+static int64_t floor_mod(int64_t a, int64_t b) {
+    return a % b < 0 ? a % b + b : a % b;
+}
 
 /* Day number, 0 being 1970-01-01, of a date whose month is 1..12. */
 static int64_t days_of(int64_t year, int64_t month, int64_t day) {
@@ -181,8 +197,12 @@ struct rb_utc rb_utc_split(int64_t utc_ms) {
 int64_t rb_utc_join(struct rb_utc t) {
     int64_t months = (int64_t)t.month - 1, out;
     int64_t days = days_of(t.year + floor_div(months, 12), floor_mod(months, 12) + 1, t.day);
-    int64_t rest = (int64_t)t.hour * 3600000 + (int64_t)t.minute * 60000 +
-                   (int64_t)t.second * 1000 + t.ms;
+    int64_t rest =
+        (int64_t)t.hour * 3600000 + (int64_t)t.minute * 60000 + (int64_t)t.second * 1000 + t.ms;
+    if (days < 0) { /* the first day that int64 reaches begins before it */
+        days++;
+        rest -= MS_DAY;
+    }
     /* beyond the range of int64: the nearest end, so that comparisons still hold */
     if (__builtin_mul_overflow(days, (int64_t)MS_DAY, &out) ||
         __builtin_add_overflow(out, rest, &out))
@@ -193,8 +213,10 @@ int64_t rb_utc_join(struct rb_utc t) {
 static void put_digits(struct rb_writer *w, int64_t v, unsigned digits) {
     int64_t limit = 1;
     assert(v >= 0);
-    for (unsigned i = 1; i < digits; i++) limit *= 10;
-    for (; limit > 1 && v < limit; limit /= 10) rb_put_u8(w, '0');
+    for (unsigned i = 1; i < digits; i++)
+        limit *= 10;
+    for (; limit > 1 && v < limit; limit /= 10)
+        rb_put_u8(w, '0');
     rb_put_dec(w, (uint64_t)v);
 }
 
@@ -338,11 +360,19 @@ enum rb_err rb_duration_decode(struct rb_slice in, int64_t *ms) {
     int64_t out;
     if (in.n == 0) return RB_ERR_MALFORMED;
     switch (in.p[in.n - 1]) {
-    case 's': break;
-    case 'm': unit = 60000; break;
-    case 'h': unit = 3600000; break;
-    case 'd': unit = MS_DAY; break;
-    default: in.n++; /* a bare number: nothing to cut off below */
+    case 's':
+        break;
+    case 'm':
+        unit = 60000;
+        break;
+    case 'h':
+        unit = 3600000;
+        break;
+    case 'd':
+        unit = MS_DAY;
+        break;
+    default:
+        in.n++; /* a bare number: nothing to cut off below */
     }
     in.n--;
     RB_TRY(rb_dec_decode(in, &n));

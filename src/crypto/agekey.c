@@ -1,11 +1,11 @@
-/* X25519 keys as age writes them: Bech32 (BIP 173) of 32 bytes, recipients in lower case, identities
- * in upper case (spec 2.4.4). */
+/* X25519 keys as age writes them: Bech32 (BIP 173) of 32 bytes, recipients in lower case,
+ * identities in upper case (spec 2.4.4). */
 #include "readback/crypto.h"
 #include <assert.h>
 #include <sodium.h>
 
-#define SYMBOLS 52u  /* 32 bytes in groups of five bits */
-#define CHECKSUM 6u  /* symbols */
+#define SYMBOLS 52u /* 32 bytes in groups of five bits */
+#define CHECKSUM 6u /* symbols */
 #define HRP_MAX 16u
 
 static const char lower[33] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -42,7 +42,8 @@ static uint32_t polymod_hrp(const char *hrp) {
         chk = polymod_step(chk, (uint8_t)low[i] >> 5);
     }
     chk = polymod_step(chk, 0);
-    for (size_t i = 0; i < n; i++) chk = polymod_step(chk, (uint8_t)low[i] & 31);
+    for (size_t i = 0; i < n; i++)
+        chk = polymod_step(chk, (uint8_t)low[i] & 31);
     return chk;
 }
 
@@ -52,7 +53,8 @@ static void to_symbols(const uint8_t in[32], uint8_t out[SYMBOLS]) {
     size_t n = 0;
     for (size_t i = 0; i < 32; i++) {
         bits = (bits << 8 | in[i]) & 0xfff;
-        for (have += 8; have >= 5; have -= 5) out[n++] = bits >> (have - 5) & 31;
+        for (have += 8; have >= 5; have -= 5)
+            out[n++] = bits >> (have - 5) & 31;
     }
     out[n++] = (uint8_t)(bits << (5 - have) & 31);
     assert(n == SYMBOLS);
@@ -84,9 +86,11 @@ static void encode(const struct form *f, const uint8_t in[32], struct rb_writer 
         chk = polymod_step(chk, symbols[i]);
         rb_put_u8(w, (uint8_t)f->alphabet[symbols[i]]);
     }
-    for (size_t i = 0; i < CHECKSUM; i++) chk = polymod_step(chk, 0);
+    for (size_t i = 0; i < CHECKSUM; i++)
+        chk = polymod_step(chk, 0);
     chk ^= 1;
-    for (size_t i = CHECKSUM; i-- > 0;) rb_put_u8(w, (uint8_t)f->alphabet[chk >> (5 * i) & 31]);
+    for (size_t i = CHECKSUM; i-- > 0;)
+        rb_put_u8(w, (uint8_t)f->alphabet[chk >> (5 * i) & 31]);
     rb_wipe(symbols, sizeof symbols);
 }
 

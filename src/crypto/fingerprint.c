@@ -27,7 +27,8 @@ void rb_fingerprint(struct rb_slice handle, const struct rb_key *party, char out
         enum rb_err err = rb_get_u32(&r, &v);
         assert(err == RB_OK);
         (void)err;
-        for (size_t d = GROUP_DIGITS; d-- > 0; v /= 10) at[d] = (char)('0' + v % 10);
+        for (size_t d = GROUP_DIGITS; d-- > 0; v /= 10)
+            at[d] = (char)('0' + v % 10);
         at += GROUP_DIGITS;
         *at++ = g + 1 < GROUPS ? ' ' : '\0';
     }
@@ -38,7 +39,8 @@ bool rb_fingerprint_matches(const char *fingerprint, struct rb_slice typed) {
     size_t digits = 0;
     for (size_t i = 0; i < typed.n; i++) {
         if (typed.p[i] == ' ' || typed.p[i] == '-') continue;
-        while (*want == ' ') want++;
+        while (*want == ' ')
+            want++;
         if (*want == '\0' || typed.p[i] != (uint8_t)*want) return false;
         want++;
         digits++;

@@ -14,7 +14,9 @@ static EVP_MD *sha256;
 static tss_t context_key; /* only so that a thread's context is freed when it ends */
 static _Thread_local EVP_MD_CTX *context;
 
-static void context_free(void *p) { EVP_MD_CTX_free(p); }
+static void context_free(void *p) {
+    EVP_MD_CTX_free(p);
+}
 
 enum rb_err rb_crypto_init(void) {
     if (sha256 != NULL) return RB_OK;
@@ -48,4 +50,6 @@ void rb_sha256v(const struct rb_slice *in, size_t n, struct rb_hash *out) {
     (void)ok;
 }
 
-void rb_sha256(struct rb_slice in, struct rb_hash *out) { rb_sha256v(&in, 1, out); }
+void rb_sha256(struct rb_slice in, struct rb_hash *out) {
+    rb_sha256v(&in, 1, out);
+}

@@ -12,8 +12,8 @@ static const uint8_t pkcs8_head[16] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05,
 static const uint8_t spki_head[12] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
                                       0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
 /* RFC 8709 section 4: string "ssh-ed25519", then a string of 32 bytes */
-static const uint8_t openssh_head[19] = {0, 0, 0, 11, 's', 's', 'h', '-', 'e', 'd',
-                                         '2', '5', '5', '1', '9', 0, 0, 0, 32};
+static const uint8_t openssh_head[19] = {0,   0,   0,   11,  's', 's', 'h', '-', 'e', 'd',
+                                         '2', '5', '5', '1', '9', 0,   0,   0,   32};
 
 #define PKCS8_LEN (sizeof pkcs8_head + RB_SEED_LEN)
 #define OPENSSH_LEN (sizeof openssh_head + RB_KEY_LEN)

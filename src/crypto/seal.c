@@ -1,6 +1,6 @@
 /* The sealed key file (spec 2.5): five lines of text, so that it can be printed, mailed and opened
- * with any Argon2id and XChaCha20-Poly1305 at hand. Everything before the last line is authenticated
- * with the seed, so that neither the public key nor the parameters can be swapped. */
+ * with any Argon2id and XChaCha20-Poly1305 at hand. Everything before the last line is
+ * authenticated with the seed, so that neither the public key nor the parameters can be swapped. */
 #include "readback/crypto.h"
 #include "readback/text.h"
 #include <sodium.h>
@@ -28,9 +28,9 @@ static bool params_ok(const struct rb_seal_params *p) {
 
 static enum rb_err derive(const struct rb_seal_params *p, struct rb_slice passphrase,
                           uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES]) {
-    int bad = crypto_pwhash_argon2id(key, crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
-                                     (const char *)passphrase.p, passphrase.n, p->salt, p->ops,
-                                     (size_t)p->mem_kib * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
+    int bad = crypto_pwhash_argon2id(
+        key, crypto_aead_xchacha20poly1305_ietf_KEYBYTES, (const char *)passphrase.p, passphrase.n,
+        p->salt, p->ops, (size_t)p->mem_kib * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
     return bad == 0 ? RB_OK : RB_ERR_LIMIT; /* it fails only for want of memory */
 }
 
