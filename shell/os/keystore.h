@@ -1,0 +1,64 @@
+/* The home directory of one party and the keys in it (spec 6.10). One home, one party, one daemon.
+ *
+ *   card.cose                    our signed card              keys/node.pem mirror.pem tls.pem
+ *   config.ini                   settings, may be missing     keys/log-<channel hex>-<epoch>.pem
+ *   heads                        the head file (spec 6.9)     keys/age.txt
+ *   readback.db                  the database                 keys/party.sealed (may live offline)
+ *   readbackd.sock, lock         while a daemon runs          keys/officer-<name>.sealed
+ *
+ * Directories are 0700, files 0600; a secret that others could read is refused, not repaired. Files
+ * appear whole or not at all. Every function that fails leaves a sentence in rb_home_error. */
+#ifndef RB_SHELL_KEYSTORE_H
+#define RB_SHELL_KEYSTORE_H
+#include "readback/crypto.h"
+#include "readback/record.h"
+
+#define RB_HOME_PATH_MAX 1024u
+struct rb_home;
+/* --home, else READBACK_HOME, else ~/.readback. RB_ERR_USAGE if there is none or it is too long. */
+enum rb_err rb_home_path(const char *option, char *out, size_t cap) RB_MUST_USE;
+/* makes the directory (its parent must exist) and keys/; EXISTS if a card is in it already */
+enum rb_err rb_home_create(const char *path, struct rb_home **out, char *why, size_t why_n) RB_MUST_USE;
+enum rb_err rb_home_open(const char *path, struct rb_home **out, char *why, size_t why_n) RB_MUST_USE;
+void rb_home_close(struct rb_home *h); /* releases the lock, too; NULL is fine */
+/* RB_ERR_BUSY: another daemon runs on this home */
+enum rb_err rb_home_lock(struct rb_home *h) RB_MUST_USE;
+const char *rb_home_error(const struct rb_home *h);
+/* absolute or as given: "<home>/<name>"; RB_ERR_LIMIT if it does not fit */
+enum rb_err rb_home_join(const struct rb_home *h, const char *name, char *out, size_t cap) RB_MUST_USE;
+
+/* Whole files below the home. read: NOT_FOUND, LIMIT over cap, DENIED if others could read or write
+ * it or it is not ours. */
+enum rb_err rb_home_read(struct rb_home *h, const char *name, void *buf, size_t cap,
+                         size_t *n) RB_MUST_USE;
+/* EXISTS if the name is taken: keys are never overwritten */
+enum rb_err rb_home_write_new(struct rb_home *h, const char *name, struct rb_slice bytes) RB_MUST_USE;
+enum rb_err rb_home_replace(struct rb_home *h, const char *name, struct rb_slice bytes) RB_MUST_USE;
+bool rb_home_has(const struct rb_home *h, const char *name);
+
+/* ---- keys. `name` is the file without folder and suffix: "node", "mirror", "tls" ---------------- */
+/* draws a key and writes keys/NAME.pem (PKCS#8); EXISTS */
+enum rb_err rb_keys_make(struct rb_home *h, const char *name, struct rb_seckey *out) RB_MUST_USE;
+enum rb_err rb_keys_load(struct rb_home *h, const char *name, struct rb_seckey *out) RB_MUST_USE;
+/* the log key of our feed (channel, epoch): found, or made where make is set */
+enum rb_err rb_keys_log(struct rb_home *h, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
+                        bool make, struct rb_seckey *out) RB_MUST_USE;
+/* keys/age.txt; the recipient goes on the card */
+enum rb_err rb_keys_age_make(struct rb_home *h, struct rb_key *recipient) RB_MUST_USE;
+enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32], struct rb_key *recipient) RB_MUST_USE;
+
+/* Sealed: "party" or "officer-NAME". make draws the key and writes keys/NAME.sealed. */
+enum rb_err rb_keys_seal_make(struct rb_home *h, const char *name, struct rb_slice passphrase,
+                              struct rb_key *pub) RB_MUST_USE;
+/* the public key in its header, without the passphrase */
+enum rb_err rb_keys_seal_public(struct rb_home *h, const char *name, struct rb_key *pub) RB_MUST_USE;
+/* RB_ERR_SIGNATURE: wrong passphrase */
+enum rb_err rb_keys_unseal(struct rb_home *h, const char *name, struct rb_slice passphrase,
+                           struct rb_seckey *out) RB_MUST_USE;
+/* a sealed file anywhere, e.g. the party key on a stick; why gets the sentence */
+enum rb_err rb_keys_unseal_file(const char *path, struct rb_slice passphrase, struct rb_seckey *out,
+                                char *why, size_t why_n) RB_MUST_USE;
+/* names of sealed officers' keys ("officer-NAME" -> NAME), sorted; at most cap */
+enum rb_err rb_keys_officers(struct rb_home *h, char (*names)[RB_MAX_HANDLE + 1], size_t cap,
+                             size_t *n) RB_MUST_USE;
+#endif

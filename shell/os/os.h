@@ -1,0 +1,29 @@
+/* The machine: memory, clocks, chance, log lines, readiness, sandbox. */
+#ifndef RB_SHELL_OS_H
+#define RB_SHELL_OS_H
+#include "readback/node.h"
+
+/* Address space for the core, zero pages, touched as used. Asks for `want` bytes and takes half as
+ * much again and again down to `least`. RB_ERR_LIMIT. */
+enum rb_err rb_region_map(size_t want, size_t least, void **mem, size_t *cap) RB_MUST_USE;
+void rb_region_unmap(void *mem, size_t cap);
+
+void rb_random(void *out, size_t n); /* getrandom; the process ends if the kernel has none */
+/* offset is added to UTC only: exercises */
+struct rb_now rb_clock_now(int64_t utc_offset_ms);
+
+enum rb_log_level { RB_LOG_ERROR, RB_LOG_WARN, RB_LOG_INFO, RB_LOG_DEBUG };
+enum rb_err rb_log_level_decode(const char *name, enum rb_log_level *out) RB_MUST_USE;
+/* to stderr: "2015-09-30T13:00:00Z info link: words", or a JSON object a line */
+void rb_log_setup(enum rb_log_level least, bool json);
+/* Words about what the machine does; never the content of records, places, or secrets. */
+void rb_log(enum rb_log_level level, const char *area, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* "READY=1" and the like to NOTIFY_SOCKET; nothing where it is not set */
+void rb_sd_notify(const char *state);
+/* no core dumps, not attachable by others */
+void rb_harden(void);
+/* After setup: no program can be started, no other process traced, no kernel interface loaded. */
+enum rb_err rb_sandbox(char *why, size_t why_n) RB_MUST_USE;
+#endif
