@@ -157,8 +157,9 @@ void rb_put_base64(struct rb_writer *w, const void *p, size_t n) {
         uint32_t v = (uint32_t)b[i] << 16;
         if (have > 1) v |= (uint32_t)b[i + 1] << 8;
         if (have > 2) v |= b[i + 2];
-        char four[4] = {alphabet[v >> 18], alphabet[v >> 12 & 63],
-                        have > 1 ? alphabet[v >> 6 & 63] : '=', have > 2 ? alphabet[v & 63] : '='};
+        char four[4] = {alphabet[v >> 18], alphabet[v >> 12 & 63], '=', '='};
+        if (have > 1) four[2] = alphabet[v >> 6 & 63];
+        if (have > 2) four[3] = alphabet[v & 63];
         rb_put(w, four, 4);
     }
 }

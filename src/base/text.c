@@ -255,7 +255,7 @@ void rb_put_dtg(struct rb_writer *w, int64_t utc_ms) {
     put_digits(w, t.hour, 2);
     put_digits(w, t.minute, 2);
     rb_put_u8(w, 'Z');
-    rb_put(w, month + 3 * (t.month - 1), 3);
+    rb_put(w, month + 3 * (size_t)(t.month - 1), 3);
     put_digits(w, floor_mod(t.year, 100), 2);
 }
 

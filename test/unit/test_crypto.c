@@ -536,6 +536,49 @@ static void sealed_keys_open_in_python(void **state) {
     assert_memory_equal(seed, key.seed, sizeof seed);
 }
 
+/* The examples of spec/02-identity.md: who reads the specification gets what we write. */
+static void the_specification_shows_what_is_written(void **state) {
+    (void)state;
+    struct rb_seckey key = test_key(0);
+    struct rb_seal_params p = {.mem_kib = 8, .ops = 1};
+    struct rb_key recipient;
+    static char spec[32768], plain[2048], found[2048];
+    char path[512];
+    const char *root = getenv("READBACK_ROOT");
+    snprintf(path, sizeof path, "%s/spec/02-identity.md", root == NULL ? "." : root);
+    FILE *f = fopen(path, "r");
+    struct rb_slice text = read_stream(f, spec, sizeof spec);
+    fclose(f);
+    for (uint8_t i = 0; i < sizeof p.salt; i++)
+        p.salt[i] = i;
+    for (uint8_t i = 0; i < sizeof p.nonce; i++)
+        p.nonce[i] = (uint8_t)(0x40 + i);
+    struct rb_writer w = rb_writer(plain, sizeof plain);
+    assert_int_equal(rb_pkcs8_encode(&key, &w), RB_OK);
+    rb_spki_encode(&key.pub, &w);
+    rb_openssh_pub_encode(&key.pub, rb_str("watch@north"), &w);
+    rb_age_identity_from_seed(key.seed, &recipient);
+    rb_age_identity_encode(key.seed, &w);
+    rb_put_z(&w, "\n");
+    rb_age_recipient_encode(&recipient, &w);
+    rb_put_z(&w, "\n");
+    assert_int_equal(rb_seal_encode(&key, rb_str("correct horse"), &p, &w), RB_OK);
+    struct rb_reader lines = rb_reader(rb_written(&w));
+    struct rb_slice line;
+    size_t seen = 0;
+    for (; rb_get_line(&lines, &line) == RB_OK; seen++) {
+        struct rb_writer one = rb_writer(found, sizeof found);
+        rb_put_z(&one, "\n    ");
+        rb_put_slice(&one, line);
+        rb_put_z(&one, "\n");
+        assert_non_null(memmem(text.p, text.n, one.p, one.n));
+    }
+    assert_int_equal(seen, 14);
+    char fp[48];
+    rb_fingerprint(rb_str("north"), &key.pub, fp);
+    assert_non_null(memmem(text.p, text.n, fp, strlen(fp)));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_of_known_inputs),
@@ -556,6 +599,7 @@ int main(void) {
         cmocka_unit_test(sealed_keys_refuse_any_changed_byte),
         cmocka_unit_test(sealed_keys_are_bounded),
         cmocka_unit_test(sealed_keys_open_in_python),
+        cmocka_unit_test(the_specification_shows_what_is_written),
     };
     return cmocka_run_group_tests_name("crypto", tests, setup, teardown);
 }
