@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <threads.h>
+#include <pthread.h>
 #include <unistd.h>
 #include "readback/crypto.h"
 #include "readback/text.h"
@@ -108,23 +108,23 @@ static void sha256_of_known_inputs(void **state) {
     assert_hex(h.b, 32, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-static int hash_chain(void *out) {
+static void *hash_chain(void *out) {
     struct rb_hash h = {{0}};
     for (int i = 0; i < 20000; i++)
         rb_sha256(rb_slice(h.b, sizeof h.b), &h);
     memcpy(out, &h, sizeof h);
-    return 0;
+    return NULL;
 }
 
 static void threads_do_not_share_a_context(void **state) {
     (void)state;
     struct rb_hash want, got[3];
-    thrd_t t[3];
+    pthread_t t[3];
     hash_chain(&want);
     for (size_t i = 0; i < N(t); i++)
-        assert_int_equal(thrd_create(&t[i], hash_chain, &got[i]), thrd_success);
+        assert_int_equal(pthread_create(&t[i], NULL, hash_chain, &got[i]), 0);
     for (size_t i = 0; i < N(t); i++) {
-        assert_int_equal(thrd_join(t[i], NULL), thrd_success);
+        assert_int_equal(pthread_join(t[i], NULL), 0);
         assert_true(rb_hash_eq(&want, &got[i]));
     }
 }
