@@ -1,0 +1,55 @@
+/* What store.c (writing) and load.c (reading) share. */
+#ifndef RB_STORE_INTERNAL_H
+#define RB_STORE_INTERNAL_H
+#include <sqlite3.h>
+#include "shell/store/store.h"
+
+enum stmt { /* prepared once, at open */
+    ST_BEGIN,
+    ST_COMMIT,
+    ST_ROLLBACK,
+    ST_META_PUT,
+    ST_META_DELETE,
+    ST_FEED_ADD,
+    ST_LEAF_ADD,
+    ST_LEAF_HASH,
+    ST_LEAF_FORGET,
+    ST_LEAF_MARK,
+    ST_LEAF_GET,
+    ST_LEAF_COUNT,
+    ST_NOTE_ADD,
+    ST_NOTE_LARGEST,
+    ST_LEAF_RANGE,
+    ST_NOTE_RANGE,
+    ST_META_ALL,
+    ST_FEED_ALL,
+    ST_N
+};
+struct known_feed { /* row number of a feed, so that a leaf costs one statement */
+    struct rb_feed_ref ref;
+    int64_t row;
+    uint64_t leaves; /* stored, this transaction's included */
+};
+struct rb_store {
+    sqlite3 *db;   /* the writer */
+    sqlite3 *disk; /* a second connection without the first one's cache, for rechecks */
+    sqlite3_stmt *st[ST_N];
+    sqlite3_stmt *disk_range;
+    struct known_feed *feeds;
+    size_t feeds_n, feeds_cap;
+    bool open; /* a transaction is */
+    bool failed;
+    char error[256];
+};
+
+/* ascending by (channel, member, epoch) */
+int store_feed_cmp(const struct rb_feed_ref *a, const struct rb_feed_ref *b);
+/* NULL: the feed has nothing stored */
+struct known_feed *store_feed(const struct rb_store *s, const struct rb_feed_ref *ref);
+enum rb_err store_read_feeds(struct rb_store *s);
+/* sets the sentence from SQLite's own words and returns RB_ERR_IO */
+enum rb_err store_fail(struct rb_store *s, const char *doing, sqlite3 *db);
+enum rb_err store_say(struct rb_store *s, enum rb_err err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+struct rb_slice store_blob(sqlite3_stmt *st, int column);
+#endif
