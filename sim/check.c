@@ -1,0 +1,163 @@
+/* Checkers: what must hold between nodes whatever the network and the disks did.
+ *  1. What a node called durable is in its book or on its way into its feed.
+ *  2. Every root that a log key ever signed is the root of what the author holds: no honest fork.
+ *  3. What a node cosigned it still holds, with that root.
+ *  4. Nodes with the same leaves show the same situation, byte for byte, at the same now. */
+#include "internal.h"
+#include <stdlib.h>
+
+#define SITUATION_BYTES (8u << 20)
+
+static bool channel_of(struct sim_party *p, const uint8_t id[RB_CHANNEL_LEN], struct rb_channel_view *v) {
+    return p->up && rb_node_channel_by_id(p->node, id, v);
+}
+
+/* ---- 1: durable submissions ---------------------------------------------------------------------- */
+static bool in_outbox(const struct sim_party *p, const struct rb_hash *id) {
+    for (size_t i = 0; i < p->disk.meta_n; i++) {
+        const struct disk_meta *m = &p->disk.meta[i];
+        if (m->table != RB_TABLE_OUTBOX) continue;
+        struct rb_hash h;
+        for (size_t skip = 0; skip <= m->value.n; skip++) { /* the leaf is the value's tail */
+            rb_leaf_hash(rb_slice_sub(m->value, skip, m->value.n), &h);
+            if (rb_hash_eq(&h, id)) return true;
+        }
+    }
+    return false;
+}
+
+static void check_done(struct sim_party *p) {
+    for (size_t i = 0; i < p->done_n; i++) {
+        struct rb_channel_view v;
+        struct rb_feed *f;
+        size_t leaf;
+        if (!channel_of(p, p->done[i].channel, &v)) {
+            sim_break(p->sim, "%s lost a channel it had founded or joined", p->handle);
+            return;
+        }
+        if (rb_book_find(v.book, &p->done[i].record, &f, &leaf)) continue;
+        if (!in_outbox(p, &p->done[i].record))
+            sim_break(p->sim, "%s lost a record after it had called it durable", p->handle);
+    }
+}
+
+/* ---- 2, 3: roots ------------------------------------------------------------------------------------ */
+static void check_roots(struct sim_party *p) {
+    struct rb_hash root;
+    for (size_t i = 0; i < p->signed_n; i++) {
+        const struct sim_signed *g = &p->signed_[i];
+        if (!disk_root(disk_feed(&p->disk, &g->feed), g->size, &root))
+            sim_break(p->sim, "%s lost leaves under a checkpoint it had signed", p->handle);
+        else if (!rb_hash_eq(&root, &g->root))
+            sim_break(p->sim, "%s holds another history than it had signed", p->handle);
+    }
+}
+
+static void check_cosigned(struct sim_party *p) {
+    for (size_t i = 0; i < p->disk.heads_n; i++) {
+        const struct head_entry *h = &p->disk.heads[i];
+        struct rb_origin o;
+        if (rb_origin_decode(rb_slice(h->origin, h->origin_n), &o) != RB_OK) {
+            sim_break(p->sim, "%s has a head entry whose origin does not read", p->handle);
+            continue;
+        }
+        struct rb_channel_view v;
+        struct rb_book_member *m = channel_of(p, o.channel, &v) ? rb_book_member_by_party(v.book, &o.party) : NULL;
+        struct rb_feed_ref ref = {.epoch = o.epoch, .member = m ? m->index : RB_NO_MEMBER};
+        memcpy(ref.channel, o.channel, RB_CHANNEL_LEN);
+        struct rb_hash root;
+        if (!m || !disk_root(disk_feed(&p->disk, &ref), h->size, &root))
+            sim_break(p->sim, "%s lost leaves it had cosigned", p->handle);
+        else if (!rb_hash_eq(&root, &h->root))
+            sim_break(p->sim, "%s holds another history than it had cosigned", p->handle);
+    }
+}
+
+static void check_common(struct sim *s, const struct sim_party *a, const struct sim_party *b) {
+    for (size_t i = 0; i < a->disk.feeds_n; i++) {
+        const struct disk_feed *x = &a->disk.feeds[i];
+        const struct disk_feed *y = NULL;
+        for (size_t k = 0; k < b->disk.feeds_n; k++)
+            if (memcmp(&b->disk.feeds[k].ref, &x->ref, sizeof x->ref) == 0) y = &b->disk.feeds[k];
+        if (!y) continue;
+        uint64_t n = x->durable_n < y->durable_n ? x->durable_n : y->durable_n;
+        struct rb_hash rx, ry;
+        if (disk_root(x, n, &rx) && disk_root(y, n, &ry) && !rb_hash_eq(&rx, &ry))
+            sim_break(s, "%s and %s hold different histories of one feed", a->handle, b->handle);
+    }
+}
+
+/* ---- 4: situations ---------------------------------------------------------------------------------- */
+static bool same_feeds(const struct rb_book *a, const struct rb_book *b) {
+    if (a->feeds_n != b->feeds_n) return false;
+    for (size_t i = 0; i < a->feeds_n; i++) {
+        const struct rb_feed *x = a->feeds[i], *y = b->feeds[i];
+        if (x->member != y->member || x->epoch != y->epoch || x->facts_n != y->facts_n) return false;
+        if (x->facts_n && !rb_hash_eq(&x->facts[x->facts_n - 1].id, &y->facts[y->facts_n - 1].id)) return false;
+    }
+    return true;
+}
+
+static bool situation_bytes(struct sim_party *p, const uint8_t id[RB_CHANNEL_LEN], uint8_t *buf, size_t *n) {
+    const struct rb_situation *sit;
+    struct rb_writer w = rb_writer(buf, SITUATION_BYTES);
+    if (rb_node_situation(p->node, id, sim_utc_ms(p->sim), &sit) != RB_OK) return false;
+    rb_situation_encode(sit, &w);
+    *n = w.n;
+    return !w.over;
+}
+
+static void check_situation(struct sim *s, const uint8_t id[RB_CHANNEL_LEN], struct sim_party *a,
+                            struct sim_party *b) {
+    struct rb_channel_view va, vb;
+    if (!channel_of(a, id, &va) || !channel_of(b, id, &vb) || !same_feeds(va.book, vb.book)) return;
+    uint8_t *x = sim_alloc(SITUATION_BYTES), *y = sim_alloc(SITUATION_BYTES);
+    size_t xn = 0, yn = 0;
+    if (!situation_bytes(a, id, x, &xn) || !situation_bytes(b, id, y, &yn))
+        sim_break(s, "a situation could not be folded or written (%s, %s)", a->handle, b->handle);
+    else if (xn != yn || memcmp(x, y, xn) != 0)
+        sim_break(s, "%s and %s hold the same leaves and show different situations", a->handle, b->handle);
+    free(x);
+    free(y);
+}
+
+static void check_situations(struct sim *s, struct sim_party *a) {
+    for (size_t c = 0; a->up && c < rb_node_channels(a->node); c++) {
+        struct rb_channel_view v;
+        uint8_t id[RB_CHANNEL_LEN];
+        if (!rb_node_channel(a->node, c, &v)) continue;
+        memcpy(id, v.id, sizeof id);
+        for (size_t k = a->index + 1; k < s->parties_n; k++) check_situation(s, id, a, s->parties[k]);
+    }
+}
+
+bool sim_check(struct sim *s) {
+    for (size_t i = 0; i < s->parties_n; i++) {
+        struct sim_party *p = s->parties[i];
+        if (p->up) {
+            check_done(p);
+            check_roots(p);
+            check_cosigned(p);
+        }
+        for (size_t k = i + 1; k < s->parties_n; k++) check_common(s, p, s->parties[k]);
+        check_situations(s, p);
+    }
+    return !sim_broken(s);
+}
+
+bool sim_same_leaves(struct sim *s) {
+    for (size_t i = 0; i < s->parties_n; i++) {
+        struct sim_party *a = s->parties[i];
+        for (size_t c = 0; a->up && c < rb_node_channels(a->node); c++) {
+            struct rb_channel_view va, vb;
+            if (!rb_node_channel(a->node, c, &va)) return false;
+            for (size_t m = 0; m < va.book->members_n; m++)
+                for (size_t k = 0; k < s->parties_n; k++) {
+                    struct sim_party *b = s->parties[k];
+                    if (!b->up || !rb_hash_eq(&b->hash, &va.book->members[m].party)) continue;
+                    if (!channel_of(b, va.id, &vb) || !same_feeds(va.book, vb.book)) return false;
+                }
+        }
+    }
+    return true;
+}

@@ -1,0 +1,233 @@
+/* Simulated network: REQUEST -> RECV -> RESPOND -> RESPONSE. Both sides pin each other's TLS key, as the
+ * link does. Each message has its own latency, so that they overtake one another; what is lost or cut
+ * shows only as a time-out. */
+#include "internal.h"
+#include <stdlib.h>
+
+#define DEFAULT_TIMEOUT_US 30000000u
+
+static struct sim_request *request_find(struct sim *s, uint64_t id, size_t *at) {
+    size_t lo = 0, hi = s->requests_n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (s->requests[mid]->id < id)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == s->requests_n || s->requests[lo]->id != id) return NULL;
+    if (at) *at = lo;
+    return s->requests[lo];
+}
+
+static void request_free(struct sim_request *r) {
+    free(r->path);
+    free(r->body);
+    free(r->reply);
+    free(r);
+}
+
+static struct sim_request *request_take(struct sim *s, uint64_t id) {
+    size_t at;
+    struct sim_request *r = request_find(s, id, &at);
+    if (!r) return NULL;
+    s->requests_n--;
+    memmove(&s->requests[at], &s->requests[at + 1], (s->requests_n - at) * sizeof *s->requests);
+    return r;
+}
+
+void net_free(struct sim *s) {
+    for (size_t i = 0; i < s->requests_n; i++) request_free(s->requests[i]);
+    free(s->requests);
+}
+
+static uint8_t *copy(struct rb_slice in) {
+    uint8_t *p = sim_alloc(in.n + 1);
+    if (in.n) memcpy(p, in.p, in.n);
+    return p;
+}
+
+/* false: the message is lost on the way */
+static bool travels(struct sim *s, const struct sim_party *a, const struct sim_party *b, uint64_t *us) {
+    const struct sim_link *l = &s->links[a->index][b->index];
+    *us = sim_in_range(s, l->latency);
+    bool lost = l->loss_ppm && sim_random_below(s, 1000000) < l->loss_ppm;
+    return !l->cut && !lost;
+}
+
+static struct sim_party *by_hash(struct sim *s, const struct rb_hash *h) {
+    for (size_t i = 0; i < s->parties_n; i++)
+        if (rb_hash_eq(&s->parties[i]->hash, h)) return s->parties[i];
+    return NULL;
+}
+
+/* the asking side's pin: the key on the card it goes by is the key the other side shows */
+static bool pin_ok(struct rb_slice card, const struct sim_party *to) {
+    size_t n = 8u * RB_MAX_CARD;
+    uint8_t *mem = sim_alloc(n);
+    struct rb_arena work = rb_arena(mem, n);
+    struct rb_card c;
+    struct rb_reject rj;
+    bool ok = rb_card_decode(card, &c, &work, &rj) == RB_OK && rb_key_eq(&c.tls, &to->tls.pub);
+    free(mem);
+    return ok;
+}
+
+static void fail_in(struct sim *s, struct sim_request *r, const char *reason, uint64_t us) {
+    r->status = 0;
+    r->reason = reason;
+    r->answered = true;
+    sim_push(s, r->from, SIM_ANSWER, us)->id = r->id;
+}
+
+void net_request(struct sim_party *p, const struct rb_effect *ef) {
+    struct sim *s = p->sim;
+    struct sim_request *r = sim_alloc(sizeof *r);
+    r->id = ++s->next_request;
+    r->from = p;
+    r->from_life = p->life;
+    r->to = by_hash(s, &ef->u.request.peer);
+    r->node_id = ef->u.request.request;
+    r->post = ef->u.request.post;
+    r->path = (char *)copy(ef->u.request.path);
+    char *q = strchr(r->path, '?');
+    if (q) *q++ = 0;
+    r->query = q ? q : r->path + strlen(r->path);
+    r->body = copy(ef->u.request.body);
+    r->body_n = ef->u.request.body.n;
+    s->requests = sim_grow(s->requests, &s->requests_cap, s->requests_n + 1, sizeof *s->requests);
+    s->requests[s->requests_n++] = r;
+    if (!r->to) {
+        fail_in(s, r, "no route", 1000);
+        return;
+    }
+    if (!pin_ok(ef->u.request.card, r->to)) {
+        fail_in(s, r, "key not pinned", 1000);
+        return;
+    }
+    uint64_t limit = ef->u.request.timeout_ms ? ef->u.request.timeout_ms * 1000ull : DEFAULT_TIMEOUT_US;
+    sim_push(s, p, SIM_TIMEOUT, limit)->id = r->id;
+    uint64_t us;
+    if (travels(s, p, r->to, &us)) sim_push(s, r->to, SIM_ARRIVE, us)->id = r->id;
+}
+
+static void arrive(struct sim *s, struct sim_request *r) {
+    if (!r->to->up) {
+        fail_in(s, r, "refused", s->links[r->to->index][r->from->index].latency.min_us);
+        return;
+    }
+    r->arrived = true;
+    r->to_life = r->to->life;
+    struct rb_event ev = {.type = RB_EV_RECV};
+    ev.u.recv.conn = r->id;
+    ev.u.recv.has_peer = rb_node_peer_by_tls(r->to->node, &r->from->tls.pub, &ev.u.recv.peer);
+    ev.u.recv.post = r->post;
+    ev.u.recv.path = rb_str(r->path);
+    ev.u.recv.query = rb_str(r->query);
+    ev.u.recv.body = rb_slice(r->body, r->body_n);
+    sim_step(r->to, &ev); /* r may be gone after this */
+}
+
+void net_respond(struct sim_party *p, const struct rb_effect *ef) {
+    struct sim *s = p->sim;
+    struct sim_request *r = request_find(s, ef->u.respond.conn, NULL);
+    if (!r) return; /* the other side has gone away; its CLOSED is on the way */
+    if (r->to != p || r->to_life != p->life || !r->arrived || r->answered) {
+        sim_break(s, "%s answered connection %llu out of turn", p->handle,
+                  (unsigned long long)ef->u.respond.conn);
+        return;
+    }
+    r->answered = true;
+    r->status = ef->u.respond.status;
+    const char *type = ef->u.respond.content_type ? ef->u.respond.content_type : "";
+    struct rb_writer w = rb_writer(r->content_type, sizeof r->content_type);
+    rb_put_z(&w, type);
+    (void)rb_writer_z(&w);
+    memcpy(r->heads, ef->u.respond.heads, sizeof ef->u.respond.heads);
+    r->reply = copy(ef->u.respond.body);
+    r->reply_n = ef->u.respond.body.n;
+    uint64_t us;
+    if (travels(s, p, r->from, &us)) sim_push(s, r->from, SIM_ANSWER, us)->id = r->id;
+}
+
+static void tell_closed(struct sim *s, const struct sim_request *r) {
+    if (!r->arrived || r->answered || !r->to->up || r->to->life != r->to_life) return;
+    uint64_t us;
+    (void)travels(s, r->from, r->to, &us);
+    struct sim_event *e = sim_push(s, r->to, SIM_CLOSED, us);
+    e->id = r->id;
+    e->life = r->to_life;
+}
+
+static void answer(struct sim_request *r) {
+    struct sim_party *p = r->from;
+    if (!p->up || p->life != r->from_life) return;
+    struct rb_event ev = {.type = RB_EV_RESPONSE};
+    ev.u.response.request = r->node_id;
+    ev.u.response.status = r->status;
+    ev.u.response.content_type = rb_str(r->content_type);
+    ev.u.response.body = rb_slice(r->reply, r->reply_n);
+    ev.u.response.heads = rb_str(r->heads);
+    ev.u.response.reason = r->reason ? r->reason : "";
+    sim_step(p, &ev);
+}
+
+void net_cancel(struct sim_party *p, uint64_t node_id) {
+    struct sim *s = p->sim;
+    for (size_t i = 0; i < s->requests_n; i++) {
+        struct sim_request *r = s->requests[i];
+        if (r->from != p || r->from_life != p->life || r->node_id != node_id) continue;
+        tell_closed(s, r);
+        request_free(request_take(s, r->id));
+        return;
+    }
+}
+
+/* a process died: its connections end; who waited for it hears so */
+void net_party_down(struct sim_party *p) {
+    struct sim *s = p->sim;
+    for (size_t i = s->requests_n; i-- > 0;) {
+        struct sim_request *r = s->requests[i];
+        if (r->from == p && r->from_life == p->life) {
+            tell_closed(s, r);
+            request_free(request_take(s, r->id));
+        } else if (r->to == p && r->arrived && !r->answered && r->to_life == p->life) {
+            fail_in(s, r, "connection closed", s->links[p->index][r->from->index].latency.min_us);
+        }
+    }
+}
+
+static void timed_out(struct sim *s, uint64_t id) {
+    struct sim_request *r = request_take(s, id);
+    if (!r) return;
+    tell_closed(s, r);
+    r->status = 0;
+    r->reason = "timed out";
+    r->content_type[0] = r->heads[0] = 0;
+    r->reply_n = 0;
+    answer(r);
+    request_free(r);
+}
+
+void net_event(struct sim *s, const struct sim_event *e) {
+    if (e->what == SIM_TIMEOUT) {
+        timed_out(s, e->id);
+        return;
+    }
+    if (e->what == SIM_CLOSED) {
+        if (!e->party->up || e->party->life != e->life) return;
+        struct rb_event ev = {.type = RB_EV_CLOSED};
+        ev.u.closed.conn = e->id;
+        sim_step(e->party, &ev);
+        return;
+    }
+    struct sim_request *r = request_find(s, e->id, NULL);
+    if (!r) return;
+    if (e->what == SIM_ARRIVE) {
+        arrive(s, r);
+        return;
+    }
+    request_take(s, e->id);
+    answer(r);
+    request_free(r);
+}
