@@ -73,6 +73,7 @@ struct rb_demand {
 struct rb_signer {
     uint8_t kid[RB_KID_LEN];
     uint8_t sig[RB_SIG_LEN];
+    bool alg_ed25519; /* read with alg -19 (RFC 9864); what we sign has -8: leave it false */
 };
 struct rb_record {
     enum rb_kind kind;
