@@ -35,7 +35,7 @@ static void one_text(struct rb_slice in) {
     const enum rb_err e = rb_fork_compact_encode(&f, &log, &w);
     FUZZ_CHECK(e == RB_OK || e == RB_ERR_UNSUPPORTED);
     FUZZ_CHECK(e != RB_OK || (w.n < 4096 && rb_fork_compact_verify(rb_written(&w), rb_str(ORIGIN),
-                                                                    &log.key, NULL) == RB_OK));
+                                                                   &log.key, NULL) == RB_OK));
 }
 
 static void one_compact(struct rb_slice in) {
@@ -55,7 +55,8 @@ static void one_proof(struct rb_slice in) {
         rb_get_u64(&r, &size) != RB_OK || rb_get_copy(&r, subtree.b, RB_HASH_LEN) != RB_OK ||
         rb_get_copy(&r, root.b, RB_HASH_LEN) != RB_OK)
         return;
-    while (p.n < RB_MAX_PROOF && rb_get_copy(&r, p.h[p.n].b, RB_HASH_LEN) == RB_OK) p.n++;
+    while (p.n < RB_MAX_PROOF && rb_get_copy(&r, p.h[p.n].b, RB_HASH_LEN) == RB_OK)
+        p.n++;
     const enum rb_err e = rb_subtree_verify(start, end, size, &subtree, &p, &root);
     FUZZ_CHECK(e == RB_OK || e == RB_ERR_PROOF);
     FUZZ_CHECK(e != RB_OK || rb_subtree_valid(start, end, size));

@@ -61,7 +61,8 @@ static void one_note(struct rb_slice in) {
     rb_vkey_make(n.sigs[0].name, RB_SIG_ED25519, &zero, &k);
     k.key_id = n.sigs[0].key_id; /* claims the signature: it cannot hold for this key */
     FUZZ_CHECK(rb_note_verify(&n, &k, NULL) == RB_ERR_SIGNATURE);
-    for (size_t i = 0; i < n.sigs_n; i++) one_sig(n.sigs[i].name);
+    for (size_t i = 0; i < n.sigs_n; i++)
+        one_sig(n.sigs[i].name);
 }
 
 static void one_path(struct rb_slice in) {

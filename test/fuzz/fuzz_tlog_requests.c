@@ -25,7 +25,8 @@ static void one_add_checkpoint(struct rb_slice in) {
 }
 
 static void put_package(const struct rb_package *p, struct rb_writer *w) {
-    for (size_t i = 0; i < p->to - p->from; i++) rb_package_entry_encode(p->entries[i], w);
+    for (size_t i = 0; i < p->to - p->from; i++)
+        rb_package_entry_encode(p->entries[i], w);
     rb_package_proof_encode(&p->proof, w);
 }
 

@@ -21,7 +21,8 @@ static int replay_file(const char *path) {
     /* a copy of the exact length, so that a read past the end is seen */
     uint8_t *exact = malloc(n == 0 ? 1 : n);
     if (exact == NULL) abort();
-    for (size_t i = 0; i < n; i++) exact[i] = buf[i];
+    for (size_t i = 0; i < n; i++)
+        exact[i] = buf[i];
     free(buf);
     LLVMFuzzerTestOneInput(exact, n);
     free(exact);

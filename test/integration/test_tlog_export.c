@@ -86,7 +86,8 @@ static struct rb_slice entry(const struct party *p, uint64_t i) {
     struct rb_writer w = rb_writer(e, sizeof e);
     rb_put_z(&w, p->handle);
     rb_put_u64(&w, i);
-    for (uint64_t k = 0; k < i % 7; k++) rb_put_u8(&w, (uint8_t)k);
+    for (uint64_t k = 0; k < i % 7; k++)
+        rb_put_u8(&w, (uint8_t)k);
     return rb_written(&w);
 }
 
@@ -234,13 +235,13 @@ static void refused_with_a_bit_changed(void **state) {
         const char *name;
         size_t places;
     } files[] = {
-        {"alpha/checkpoint", 100},         {"alpha/log.vkey", 20},
-        {"alpha/mirror.vkey", 20},         {"alpha/receipts/bravo/121", 30},
-        {"bravo/receipts/alpha/1", 30},    {"alpha/tile/0/000", 9},
-        {"alpha/tile/0/001.p/44", 9},      {"alpha/tile/1/000.p/1", 9},
-        {"alpha/tile/0/000.p/2", 9},       {"alpha/tile/entries/000", 9},
+        {"alpha/checkpoint", 100},          {"alpha/log.vkey", 20},
+        {"alpha/mirror.vkey", 20},          {"alpha/receipts/bravo/121", 30},
+        {"bravo/receipts/alpha/1", 30},     {"alpha/tile/0/000", 9},
+        {"alpha/tile/0/001.p/44", 9},       {"alpha/tile/1/000.p/1", 9},
+        {"alpha/tile/0/000.p/2", 9},        {"alpha/tile/entries/000", 9},
         {"alpha/tile/entries/001.p/44", 9}, {"bravo/tile/0/000.p/3", 9},
-        {"alpha/records/000000.cose", 3},  {"alpha/records/000299.cose", 3},
+        {"alpha/records/000000.cose", 3},   {"alpha/records/000299.cose", 3},
         {"bravo/records/000001.cose", 3},
     };
     size_t flips = 0;
@@ -255,9 +256,9 @@ static void refused_with_a_bit_changed(void **state) {
 
 static void refused_with_a_file_missing(void **state) {
     (void)state;
-    static const char *const files[] = {"alpha/checkpoint", "alpha/tile/1/000.p/1",
+    static const char *const files[] = {"alpha/checkpoint",       "alpha/tile/1/000.p/1",
                                         "alpha/tile/entries/000", "alpha/records/000007.cose",
-                                        "alpha/log.vkey", "bravo/mirror.vkey"};
+                                        "alpha/log.vkey",         "bravo/mirror.vkey"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char path[512], away[512];
         path_of(files[i], path, sizeof path);

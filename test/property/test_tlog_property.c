@@ -10,7 +10,8 @@ static struct rb_hash leaves[1300];
 
 static uint64_t naive_split(uint64_t n) {
     uint64_t k = 1;
-    while (k * 2 < n) k *= 2;
+    while (k * 2 < n)
+        k *= 2;
     return k;
 }
 
@@ -28,7 +29,9 @@ static struct rb_hash naive_root(const struct rb_hash *d, uint64_t n) {
     return h;
 }
 
-static void naive_push(struct rb_proof *p, struct rb_hash h) { p->h[p->n++] = h; }
+static void naive_push(struct rb_proof *p, struct rb_hash h) {
+    p->h[p->n++] = h;
+}
 
 static void naive_proof(const struct rb_hash *d, uint64_t s, uint64_t e, uint64_t n, bool known,
                         struct rb_proof *p) {
@@ -52,7 +55,8 @@ static void naive_proof(const struct rb_hash *d, uint64_t s, uint64_t e, uint64_
 
 static bool naive_valid(uint64_t s, uint64_t e, uint64_t n) {
     uint64_t power = 1;
-    while (s <= e && power < e - s) power *= 2;
+    while (s <= e && power < e - s)
+        power *= 2;
     return s <= e && e <= n && s % power == 0;
 }
 
@@ -65,7 +69,8 @@ static bool same(const struct rb_proof *a, const struct rb_proof *b) {
 static int setup(void **state) {
     static struct tlog_fixture f;
     tlog_fixture_begin(&f, sizeof leaves / sizeof leaves[0], UINT64_MAX);
-    for (uint64_t i = 0; i < sizeof leaves / sizeof leaves[0]; i++) fixture_leaf(i, 0, &leaves[i]);
+    for (uint64_t i = 0; i < sizeof leaves / sizeof leaves[0]; i++)
+        fixture_leaf(i, 0, &leaves[i]);
     *state = &f;
     return 0;
 }
@@ -191,7 +196,8 @@ static void every_bit_refused(struct claim *c) {
     size_t parts_n = 0;
     parts[parts_n++] = c->sub.b;
     if (c->s < c->e) parts[parts_n++] = c->root.b; /* an empty subtree is in every tree */
-    for (size_t i = 0; i < c->p.n; i++) parts[parts_n++] = c->p.h[i].b;
+    for (size_t i = 0; i < c->p.n; i++)
+        parts[parts_n++] = c->p.h[i].b;
     for (size_t i = 0; i < parts_n; i++)
         for (size_t bit = 0; bit < 256; bit++) {
             parts[i][bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -250,7 +256,8 @@ static void every_changed_bit_is_refused(void **state) {
 
 static void every_changed_element_is_refused(void **state) {
     const struct rb_tree *t = &((struct tlog_fixture *)*state)->tree;
-    for (uint64_t n = 0; n <= SIZES; n += n < 40 ? 1 : 15) for_each_claim(t, n, false);
+    for (uint64_t n = 0; n <= SIZES; n += n < 40 ? 1 : 15)
+        for_each_claim(t, n, false);
 }
 
 static void senseless_bounds_are_refused(void **state) {

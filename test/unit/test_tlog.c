@@ -1,5 +1,6 @@
 /* The log: notes, checkpoints, tiles, request bodies, offline proofs, fork evidence. Trees and
  * proofs are in test/property/test_tlog_property.c. */
+#include <stdio.h>
 #include "tlog_fixture.h"
 
 #define ORIGIN "readback/0123/abcd/1"
@@ -33,7 +34,8 @@ static void tree_append_without_room_changes_nothing(void **state) {
         f.region.fail_at = nth;
         uint64_t at = 31;
         enum rb_err e = RB_OK;
-        for (; at < 80 && e == RB_OK; at++) e = rb_tree_append(&f.tree, &leaf);
+        for (; at < 80 && e == RB_OK; at++)
+            e = rb_tree_append(&f.tree, &leaf);
         clean = e == RB_OK;
         if (e != RB_OK) {
             assert_int_equal(e, RB_ERR_LIMIT);
@@ -157,7 +159,8 @@ static void note_every_bit_counts(void **state) {
         assert_int_not_equal(open_as(rb_written(&w), &k), RB_OK);
         buf[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
-    for (size_t n = 0; n < w.n; n++) assert_int_not_equal(open_as(rb_slice(buf, n), &k), RB_OK);
+    for (size_t n = 0; n < w.n; n++)
+        assert_int_not_equal(open_as(rb_slice(buf, n), &k), RB_OK);
 }
 
 static void note_signature_count(void **state) {
@@ -202,9 +205,15 @@ static void note_refusals(void **state) {
         {"t\n\n" D "a\n", "4.2.2", RB_ERR_MALFORMED},
         {"t\n\n" D "a  AAAAAAA=\n", "4.2.2", RB_ERR_MALFORMED},
         {"t\n\n" D "a AAAAAAA= \n", "4.2.2", RB_ERR_MALFORMED},
-        {"t\n\n" D "a\xc2\xa0" "b AAAAAAA=\n", "4.2.2", RB_ERR_MALFORMED},     /* U+00A0 */
-        {"t\n\n" D "a\xe3\x80\x80" "b AAAAAAA=\n", "4.2.2", RB_ERR_MALFORMED}, /* U+3000 */
-        {"t\n\n" D "a\xe2\x80\xa8" "b AAAAAAA=\n", "4.2.2", RB_ERR_MALFORMED}, /* U+2028 */
+        {"t\n\n" D "a\xc2\xa0"
+         "b AAAAAAA=\n",
+         "4.2.2", RB_ERR_MALFORMED}, /* U+00A0 */
+        {"t\n\n" D "a\xe3\x80\x80"
+         "b AAAAAAA=\n",
+         "4.2.2", RB_ERR_MALFORMED}, /* U+3000 */
+        {"t\n\n" D "a\xe2\x80\xa8"
+         "b AAAAAAA=\n",
+         "4.2.2", RB_ERR_MALFORMED}, /* U+2028 */
         {"t\n\n" D "\xc3\xa9 AAAAAAA=\n", "", RB_OK},
         {"t\n\n- a AAAAAAA=\n", "4.2.2", RB_ERR_MALFORMED},
         {"t\n\n" D "a AAAAAAA=\nrest\n", "4.2.2", RB_ERR_MALFORMED},
@@ -224,7 +233,8 @@ static void note_long_signatures_are_ignored(void **state) {
     struct rb_writer w = rb_writer(buf, sizeof buf);
     static struct rb_note n;
     rb_put_z(&w, "text\n\n" D "later.example ");
-    for (size_t i = 0; i < sizeof raw; i++) raw[i] = (uint8_t)i;
+    for (size_t i = 0; i < sizeof raw; i++)
+        raw[i] = (uint8_t)i;
     rb_put_base64(&w, raw, sizeof raw);
     rb_put_u8(&w, '\n');
     fixture_sign(&k, &sk, rb_str("text\n"), &w);
@@ -391,18 +401,30 @@ static void tile_paths(void **state) {
 static void tile_paths_refused(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "",                        "tile",
-        "tile/",                   "tile/0",
-        "tile/0/",                 "tile/0/00",
-        "tile/0/0000",             "tile/00/000",
-        "tile/64/000",             "tile/-1/000",
-        "tile/0/x000/001",         "tile/0/001/002",
-        "tile/0/x001",             "tile/0/x001/",
-        "tile/0/000.p",            "tile/0/000.p/",
-        "tile/0/000.p/0",          "tile/0/000.p/256",
-        "tile/0/000.p/01",         "tile/0/000/",
-        "/tile/0/000",             "tile/entry/000",
-        "tile/0/../000",           "tile/0/x018/x446/x744/x073/x709/x551/615",
+        "",
+        "tile",
+        "tile/",
+        "tile/0",
+        "tile/0/",
+        "tile/0/00",
+        "tile/0/0000",
+        "tile/00/000",
+        "tile/64/000",
+        "tile/-1/000",
+        "tile/0/x000/001",
+        "tile/0/001/002",
+        "tile/0/x001",
+        "tile/0/x001/",
+        "tile/0/000.p",
+        "tile/0/000.p/",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/000.p/01",
+        "tile/0/000/",
+        "/tile/0/000",
+        "tile/entry/000",
+        "tile/0/../000",
+        "tile/0/x018/x446/x744/x073/x709/x551/615",
         "tile/0/x036/x028/x797/x018/x963/968",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -418,11 +440,20 @@ static void tile_of_70000(void **state) {
         struct rb_tile t;
         bool in;
     } c[] = {
-        {{false, 0, 272, 256}, true},  {{false, 0, 273, 256}, false}, {{false, 0, 273, 112}, true},
-        {{false, 0, 273, 113}, false}, {{false, 1, 0, 256}, true},    {{false, 1, 1, 17}, true},
-        {{false, 1, 1, 18}, false},    {{false, 2, 0, 1}, true},      {{false, 2, 0, 2}, false},
-        {{false, 3, 0, 1}, false},     {{false, 63, 0, 1}, false},    {{true, 0, 273, 112}, true},
-        {{true, 0, 274, 1}, false},    {{false, 0, 0, 0}, false},
+        {{false, 0, 272, 256}, true},
+        {{false, 0, 273, 256}, false},
+        {{false, 0, 273, 112}, true},
+        {{false, 0, 273, 113}, false},
+        {{false, 1, 0, 256}, true},
+        {{false, 1, 1, 17}, true},
+        {{false, 1, 1, 18}, false},
+        {{false, 2, 0, 1}, true},
+        {{false, 2, 0, 2}, false},
+        {{false, 3, 0, 1}, false},
+        {{false, 63, 0, 1}, false},
+        {{true, 0, 273, 112}, true},
+        {{true, 0, 274, 1}, false},
+        {{false, 0, 0, 0}, false},
         {{false, 0, UINT64_MAX, 256}, false},
     };
     for (size_t i = 0; i < sizeof c / sizeof c[0]; i++)
@@ -502,7 +533,8 @@ static void add_checkpoint_refusals(void **state) {
     for (size_t lines = 63; lines <= 64; lines++) {
         struct rb_writer w = rb_writer(buf, sizeof buf);
         rb_put_z(&w, "old 1\n");
-        for (size_t i = 0; i < lines; i++) rb_put_z(&w, ROOT "\n");
+        for (size_t i = 0; i < lines; i++)
+            rb_put_z(&w, ROOT "\n");
         rb_put_z(&w, "\nx");
         assert_int_equal(rb_add_checkpoint_decode(rb_written(&w), &a, NULL),
                          lines == 63 ? RB_OK : RB_ERR_MALFORMED);
@@ -515,7 +547,7 @@ static void package_bounds(void **state) {
     (void)state;
     static const uint64_t c[][5] = {
         /* start, end, at, from, to */
-        {0, 1, 0, 0, 1},         {250, 600, 250, 250, 256}, {250, 600, 256, 256, 512},
+        {0, 1, 0, 0, 1},           {250, 600, 250, 250, 256}, {250, 600, 256, 256, 512},
         {250, 600, 511, 256, 512}, {250, 600, 512, 512, 600}, {256, 512, 256, 256, 512},
         {300, 310, 305, 300, 310},
     };
@@ -537,7 +569,8 @@ static size_t put_upload(const struct rb_tree *t, const struct rb_add_entries *h
         uint64_t from, to;
         struct rb_proof p;
         rb_package_bounds(h->start, h->end, at, &from, &to);
-        for (uint64_t i = from; i < to; i++) rb_package_entry_encode(rb_slice(data, i % 3), w);
+        for (uint64_t i = from; i < to; i++)
+            rb_package_entry_encode(rb_slice(data, i % 3), w);
         assert_int_equal(rb_tree_subtree_proof(t, from - from % 256, to, h->end, &p), RB_OK);
         rb_package_proof_encode(&p, w);
         ends[packages++] = w->n;
@@ -628,7 +661,8 @@ static void add_entries_refusals(void **state) {
     struct rb_writer w = rb_writer(buf, sizeof buf);
     struct rb_add_entries got;
     rb_put_u16(&w, RB_MAX_ORIGIN + 1);
-    for (size_t i = 0; i < RB_MAX_ORIGIN + 1 + 18; i++) rb_put_u8(&w, 0);
+    for (size_t i = 0; i < RB_MAX_ORIGIN + 1 + 18; i++)
+        rb_put_u8(&w, 0);
     struct rb_reader r = rb_reader(rb_written(&w));
     assert_int_equal(rb_add_entries_decode(&r, &got, NULL), RB_ERR_LIMIT);
     const struct rb_add_entries h = {rb_str(ORIGIN), 0, 1, rb_str("")};
@@ -636,7 +670,8 @@ static void add_entries_refusals(void **state) {
     w = rb_writer(buf, sizeof buf);
     rb_package_entry_encode(rb_str("x"), &w);
     rb_put_u8(&w, 64);
-    for (size_t i = 0; i < 64 * 32; i++) rb_put_u8(&w, 0);
+    for (size_t i = 0; i < 64 * 32; i++)
+        rb_put_u8(&w, 0);
     r = rb_reader(rb_written(&w));
     assert_int_equal(rb_package_decode(&r, &h, 0, &p, NULL), RB_ERR_MALFORMED);
 }
@@ -656,8 +691,13 @@ static void mirror_info(void **state) {
         assert_int_not_equal(rb_mirror_info_decode(rb_slice(buf, n), &got), RB_OK);
     assert_int_equal(rb_mirror_info_decode(rb_str("1\n0\n\n"), &got), RB_OK);
     assert_int_equal(got.ticket.n, 0);
-    static const char *const bad[] = {"1\n0\n\n\n", "01\n0\n\n", "1\n00\n\n", "1\n0\nAB=\n",
-                                      "1\n0\nAB==\n", "1\n0\n x\n", "9223372036854775808\n0\n\n"};
+    static const char *const bad[] = {"1\n0\n\n\n",
+                                      "01\n0\n\n",
+                                      "1\n00\n\n",
+                                      "1\n0\nAB=\n",
+                                      "1\n0\nAB==\n",
+                                      "1\n0\n x\n",
+                                      "9223372036854775808\n0\n\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_not_equal(rb_mirror_info_decode(rb_str(bad[i]), &got), RB_OK);
 }
@@ -690,8 +730,10 @@ static void tlog_proof_round_trip(void **state) {
         }
     }
     static const char *const bad[] = {
-        "c2sp.org/tlog-proof@v2\nindex 0\n\nx",        "c2sp.org/tlog-proof@v1\nindex 00\n\nx",
-        "c2sp.org/tlog-proof@v1\nextra \nindex 0\n\nx", "c2sp.org/tlog-proof@v1\n\nx",
+        "c2sp.org/tlog-proof@v2\nindex 0\n\nx",
+        "c2sp.org/tlog-proof@v1\nindex 00\n\nx",
+        "c2sp.org/tlog-proof@v1\nextra \nindex 0\n\nx",
+        "c2sp.org/tlog-proof@v1\n\nx",
         "c2sp.org/tlog-proof@v1\nextra AB==\nindex 0\n\nx",
         "c2sp.org/tlog-proof@v1\nindex 0\nextra AQI=\n\nx",
         "c2sp.org/tlog-proof@v1\nindex 0\n\n",
@@ -756,8 +798,8 @@ static void fork_proved_and_tamper_proof(void **state) {
         const struct rb_slice origin = rb_str(ORIGIN);
         for (size_t bit = 0; bit < 8 * c.n; bit++) {
             buf2[bit / 8] ^= (uint8_t)(1u << bit % 8);
-            assert_int_not_equal(
-                rb_fork_compact_verify(rb_written(&c), origin, &t.log.key, NULL), RB_OK);
+            assert_int_not_equal(rb_fork_compact_verify(rb_written(&c), origin, &t.log.key, NULL),
+                                 RB_OK);
             buf2[bit / 8] ^= (uint8_t)(1u << bit % 8);
         }
         for (size_t n = 0; n < c.n; n++)
@@ -819,7 +861,8 @@ static void fork_evidence_stays_small(void **state) {
     rb_checkpoint_text(log.name, INT64_MAX, &root, &w);
     const struct rb_slice text = rb_written(&w);
     rb_put_u8(&w, '\n');
-    for (uint64_t i = 0; i < 20; i++) fixture_cosign(&peer, &other, i, text, &w);
+    for (uint64_t i = 0; i < 20; i++)
+        fixture_cosign(&peer, &other, i, text, &w);
     fixture_sign(&log, &sk, text, &w);
     assert_int_equal(rb_note_decode(rb_written(&w), &n, NULL), RB_OK);
     rb_note_only(&n, &log, &only);
@@ -848,6 +891,40 @@ static void fork_with_extension_lines(void **state) {
     assert_int_equal(rb_fork_verify(&t.fork, &t.log, NULL), RB_OK);
     assert_int_equal(rb_fork_compact_encode(&t.fork, &t.log, &c), RB_ERR_UNSUPPORTED);
     histories_end(&t);
+}
+
+/* evidence put together by another program (test/fuzz/make_seeds_tlog.py) from the spec alone */
+static void fork_evidence_made_elsewhere(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        enum rb_err err;
+    } c[] = {
+        {"text-equal", RB_OK},
+        {"text", RB_OK},
+        {"text-no-fork", RB_ERR_PROOF},
+        {"text-extension", RB_OK},
+        {"compact-equal", RB_OK},
+        {"compact", RB_OK},
+        {"compact-no-fork", RB_ERR_PROOF},
+    };
+    struct rb_seckey sk;
+    const struct rb_vkey log = fixture_key(7, "readback/fuzz", RB_SIG_ED25519, &sk);
+    const char *root = getenv("READBACK_ROOT");
+    for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/test/fuzz/corpus/fuzz_fork/%s", root == NULL ? "." : root,
+                 c[i].name);
+        FILE *f = fopen(path, "rb");
+        assert_non_null(f);
+        const size_t n = fread(buf, 1, sizeof buf, f);
+        fclose(f);
+        assert_true(n > 1);
+        const struct rb_slice in = rb_slice(buf + 1, n - 1); /* the first byte is the target's */
+        const enum rb_err e = buf[0] == 0 ? text_verify(in, &log)
+                                          : rb_fork_compact_verify(in, log.name, &log.key, NULL);
+        assert_int_equal(e, c[i].err);
+    }
 }
 
 int main(void) {
@@ -883,6 +960,7 @@ int main(void) {
         cmocka_unit_test(fork_not_from_empty_trees),
         cmocka_unit_test(fork_evidence_stays_small),
         cmocka_unit_test(fork_with_extension_lines),
+        cmocka_unit_test(fork_evidence_made_elsewhere),
     };
     if (rb_crypto_init() != RB_OK) return 1;
     return cmocka_run_group_tests(tlog, NULL, NULL);

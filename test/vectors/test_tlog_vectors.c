@@ -84,8 +84,10 @@ static void inclusion(void **state) {
                         rb_inclusion_verify(get_number(c, "leafIdx"), get_number(c, "treeSize"),
                                             &leaf, &p, &root) == RB_OK;
         assert_int_equal(ok, !json_is_true(json_object_get(c, "wantErr")));
-        if (ok) good++;
-        else bad++;
+        if (ok)
+            good++;
+        else
+            bad++;
     }
     assert_int_equal(good, 6);
     assert_int_equal(bad, 92);
@@ -118,8 +120,10 @@ static void consistency(void **state) {
             continue;
         }
         assert_int_equal(ok, !json_is_true(json_object_get(c, "wantErr")));
-        if (ok) good++;
-        else bad++;
+        if (ok)
+            good++;
+        else
+            bad++;
     }
     assert_int_equal(good, 5);
     assert_int_equal(words, 1);
@@ -294,9 +298,12 @@ static void witness_requests(void **state) {
 
 int main(void) {
     const struct CMUnitTest tlog_vectors[] = {
-        cmocka_unit_test(inclusion),   cmocka_unit_test(consistency),
-        cmocka_unit_test(reference_roots), cmocka_unit_test(tessera_log),
-        cmocka_unit_test(notes),       cmocka_unit_test(cosignature),
+        cmocka_unit_test(inclusion),
+        cmocka_unit_test(consistency),
+        cmocka_unit_test(reference_roots),
+        cmocka_unit_test(tessera_log),
+        cmocka_unit_test(notes),
+        cmocka_unit_test(cosignature),
         cmocka_unit_test(witness_requests),
     };
     const char *s = getenv("READBACK_SHARED"), *root = getenv("READBACK_ROOT");
