@@ -38,7 +38,8 @@ static uint32_t code_point(struct rb_slice s, size_t *at) {
     const uint8_t b = s.p[*at];
     const size_t more = b < 0x80 ? 0 : b < 0xe0 ? 1 : b < 0xf0 ? 2 : 3;
     uint32_t c = more == 0 ? b : b & (0x3fu >> more);
-    for (size_t i = 1; i <= more; i++) c = c << 6 | (s.p[*at + i] & 0x3fu);
+    for (size_t i = 1; i <= more; i++)
+        c = c << 6 | (s.p[*at + i] & 0x3fu);
     *at += 1 + more;
     return c;
 }

@@ -4,7 +4,9 @@
 #include "internal.h"
 
 /* largest power of two below n, n >= 2 */
-static uint64_t split_point(uint64_t n) { return UINT64_C(1) << (63 - __builtin_clzll(n - 1)); }
+static uint64_t split_point(uint64_t n) {
+    return UINT64_C(1) << (63 - __builtin_clzll(n - 1));
+}
 
 static void proof_push(const struct rb_tree *t, uint64_t lo, uint64_t hi, struct rb_proof *out) {
     assert(out->n < RB_MAX_PROOF); /* a tree in memory is far below 2^63 leaves */
@@ -76,9 +78,11 @@ static void walk_up(struct walk *w) {
 /* to the largest complete subtree on the right edge of [start, end) */
 static void walk_begin(struct walk *w) {
     if (w->last == w->tree_last) {
-        while (w->first != w->last) walk_up(w);
+        while (w->first != w->last)
+            walk_up(w);
     } else {
-        while (w->first != w->last && (w->last & 1) != 0) walk_up(w);
+        while (w->first != w->last && (w->last & 1) != 0)
+            walk_up(w);
     }
 }
 
@@ -103,7 +107,8 @@ enum rb_err rb_subtree_verify(uint64_t start, uint64_t end, uint64_t size,
         if ((w.last & 1) != 0 || w.last == w.tree_last) {
             if (w.first < w.last) rb_node_hash(&p->h[at], &part, &part);
             rb_node_hash(&p->h[at], &whole, &whole);
-            while ((w.last & 1) == 0) walk_up(&w); /* last == tree_last > 0: ends */
+            while ((w.last & 1) == 0)
+                walk_up(&w); /* last == tree_last > 0: ends */
         } else {
             rb_node_hash(&whole, &p->h[at], &whole);
         }

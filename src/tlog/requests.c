@@ -90,7 +90,8 @@ void rb_package_entry_encode(struct rb_slice entry, struct rb_writer *w) {
 void rb_package_proof_encode(const struct rb_proof *p, struct rb_writer *w) {
     assert(p->n <= RB_MAX_PROOF);
     rb_put_u8(w, (uint8_t)p->n);
-    for (size_t i = 0; i < p->n; i++) rb_put(w, p->h[i].b, RB_HASH_LEN);
+    for (size_t i = 0; i < p->n; i++)
+        rb_put(w, p->h[i].b, RB_HASH_LEN);
 }
 
 static enum rb_err get_package_proof(struct rb_reader *r, struct rb_proof *out) {

@@ -13,7 +13,8 @@ static void put_three_digits(struct rb_writer *w, unsigned v) {
 
 static void put_index(struct rb_writer *w, uint64_t index) {
     uint64_t scale = 1;
-    while (index / scale >= 1000) scale *= 1000;
+    while (index / scale >= 1000)
+        scale *= 1000;
     for (; scale > 1; scale /= 1000) {
         rb_put_u8(w, 'x');
         put_three_digits(w, (unsigned)(index / scale % 1000));
@@ -103,7 +104,8 @@ enum rb_err rb_tile_hashes(const struct rb_tree *tree, const struct rb_tile *t,
                            struct rb_writer *w) {
     if (t->entries) return RB_ERR_USAGE;
     if (!rb_tile_in(t, tree->size)) return RB_ERR_NOT_FOUND;
-    const struct rb_hash *h = tree->level[8u * t->level].h + t->index * TILE_WIDTH;
-    for (size_t i = 0; i < t->width; i++) rb_put(w, h[i].b, RB_HASH_LEN);
+    const struct rb_hash *h = tree->level[8u * t->level].h + (size_t)t->index * TILE_WIDTH;
+    for (size_t i = 0; i < t->width; i++)
+        rb_put(w, h[i].b, RB_HASH_LEN);
     return RB_OK;
 }

@@ -17,7 +17,9 @@ void rb_node_hash(const struct rb_hash *l, const struct rb_hash *r, struct rb_ha
     rb_sha256(rb_slice(buf, sizeof buf), out);
 }
 
-void rb_empty_root(struct rb_hash *out) { rb_sha256(rb_slice(NULL, 0), out); }
+void rb_empty_root(struct rb_hash *out) {
+    rb_sha256(rb_slice(NULL, 0), out);
+}
 
 void rb_tree_init(struct rb_tree *t, struct rb_region *region) {
     memset(t, 0, sizeof *t);
@@ -62,7 +64,8 @@ enum rb_err rb_tree_append(struct rb_tree *t, const struct rb_hash *leaf) {
 
 void rb_tree_truncate(struct rb_tree *t, uint64_t size) {
     assert(size <= t->size);
-    for (unsigned i = 0; i < 64; i++) t->level[i].n = (size_t)(size >> i);
+    for (unsigned i = 0; i < 64; i++)
+        t->level[i].n = (size_t)(size >> i);
     t->size = size;
 }
 
