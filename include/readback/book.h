@@ -43,6 +43,8 @@ enum rb_mark {
 const char *rb_mark_name(enum rb_mark m);
 const char *rb_mark_text(enum rb_mark m);
 
+struct rb_fact_extra; /* receipt, amendment, revocation: decoded once (book's own) */
+
 struct rb_fact {
     struct rb_hash id; /* leaf hash: identity of the record */
     int64_t created_utc_ms;
@@ -58,12 +60,16 @@ struct rb_fact {
     struct rb_demand demand;
     uint8_t seen_digest[RB_DIGEST_LEN];
     uint16_t seen_n;
+    uint8_t seen_verdict; /* 0 not yet checkable here, 1 the digest checks, 2 it does not */
+    uint8_t kids_n;       /* valid signers, node key included */
+    uint8_t kids[RB_MAX_SIGNERS][RB_KID_LEN];
     uint8_t refs_n[RB_REF_TYPES];
     struct rb_seen_entry *seen; /* region */
     struct rb_hash *refs;       /* region; supersedes, answers, about, carries one after another */
     struct rb_slice body;       /* region copy, only for kinds the rules read: charter, amendment,
                                    membership, card, test, receipt, silence, service, position,
                                    delegation, rotation, revocation */
+    struct rb_fact_extra *extra; /* NULL for other kinds */
 };
 
 struct rb_feed {
@@ -76,6 +82,7 @@ struct rb_feed {
     struct rb_fact *facts;    /* facts_n <= tree.size */
     size_t facts_n, facts_cap;
     bool frozen;              /* fork proven: no larger checkpoint taken */
+    uint64_t fork_at;         /* where frozen: leaves below it are common to both branches */
     struct rb_authority *authority; /* whose keys count at the next leaf (book's own) */
 };
 

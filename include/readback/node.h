@@ -46,7 +46,8 @@ enum rb_table { /* META tables */
     RB_TABLE_OUTBOX = 6,     /* key u64 order: leaf admitted, not yet logged */
     RB_TABLE_PENDING = 7,    /* key channel|member|epoch: pending checkpoint of a mirrored feed */
     RB_TABLE_EVIDENCE = 8,   /* key hash: fork evidence */
-    RB_TABLE_LINK = 9        /* key party hash: attempts and state, for silence records */
+    RB_TABLE_JUDGED = 9      /* key channel|member|epoch: u64, leaves below it are judged; those stored
+                                without a mark then bear none */
 };
 struct rb_feed_ref {
     uint8_t channel[RB_CHANNEL_LEN];
@@ -100,7 +101,9 @@ struct rb_event {
             uint8_t channel[RB_CHANNEL_LEN];
             struct rb_slice payload; /* RECORD */
             const struct rb_signer *signers; size_t signers_n; /* RECORD */
-            struct rb_slice leaf, delegation, card; /* FOUND, JOIN, ACCREDIT, CARD */
+            struct rb_slice leaf;       /* FOUND: the charter leaf */
+            struct rb_slice delegation; /* FOUND, JOIN: the LEAF that carries the signed delegation */
+            struct rb_slice card;       /* ACCREDIT, CARD: a signed card */
             struct rb_hash draft;    /* DISCARD */
             int64_t from_utc_ms, to_utc_ms; /* NIL */
             bool despite; /* release in spite of warnings that ask for confirmation */

@@ -40,6 +40,7 @@ struct rb_sit_record { /* parallel to order[] */
     uint32_t first_answer;  /* index into answers[], RB_NOWHERE = none */
     uint32_t superseded_by; /* index in order[], RB_NOWHERE = none */
     uint32_t carried_as;    /* reserved: RB_NOWHERE */
+    uint64_t bodies;        /* closed: members whose receipts say that they hold its body */
 };
 struct rb_sit_answer { /* a position, linked to what it answers */
     uint32_t subject, answer; /* indexes in order[] */

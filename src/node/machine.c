@@ -1,0 +1,249 @@
+/* Records the node makes by itself, and says so: line tests, receipts, silence (design §2, §6, §9). */
+#include "node_int.h"
+
+/* channel, created and seen are filled in; the node key signs; then the outbox as for any record. */
+enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec, uint64_t token) {
+    rec->has_channel = true;
+    memcpy(rec->channel, ch->id, RB_CHANNEL_LEN);
+    rec->created_utc_ms = n->now.utc_ms;
+    rec->signers_n = 0;
+    size_t mark = rb_arena_mark(&n->work);
+    RB_TRY(rb_book_seen(&ch->book, ch->own_member, ch->own->f->epoch, RB_MAX_SEEN, rec, &n->work));
+    rb_arena_release(&n->work, mark);
+    struct rb_writer w = node_writer(n, RB_MAX_LEAF);
+    struct rb_slice payload;
+    rb_payload_encode(rec, &w);
+    RB_TRY(rb_writer_done(&w, &payload));
+    struct job *j = node_job(n, JOB_SIGN_NODE);
+    if (!j) return RB_ERR_LIMIT;
+    j->ch = ch;
+    j->fx = ch->own;
+    j->time_s = token;
+    j->status = (int)rec->precedence;
+    if (buf_put(n, &j->buf, payload.p, payload.n) != RB_OK) {
+        node_job_free(n, j);
+        return RB_ERR_LIMIT;
+    }
+    uint8_t kid[RB_KID_LEN];
+    rb_key_id(&n->self.node, kid);
+    struct rb_writer tbs = node_writer(n, payload.n + 512);
+    rb_record_tbs(payload, rb_slice(ch->own->f->origin, ch->own->f->origin_n), kid, 1, &tbs);
+    struct rb_effect *e = node_effect(n, RB_EF_SIGN);
+    e->u.sign.token = j->id;
+    e->u.sign.use = RB_USE_NODE;
+    e->u.sign.feed = node_feed_ref(ch->own);
+    e->u.sign.message = rb_written(&tbs);
+    return RB_OK;
+}
+
+void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig) {
+    struct rb_signer s;
+    struct rb_slice leaf = {NULL, 0};
+    rb_key_id(&n->self.node, s.kid);
+    memcpy(s.sig, sig, RB_SIG_LEN);
+    struct rb_writer w = node_writer(n, j->buf.n + 256);
+    if (err == RB_OK) err = rb_record_assemble(buf_slice(&j->buf), &s, 1, &w);
+    if (err == RB_OK) err = rb_writer_done(&w, &leaf);
+    if (err == RB_OK) err = own_enqueue(n, j->ch, leaf, (uint8_t)j->status, j->time_s);
+    if (err != RB_OK && j->time_s)
+        submit_done(n, j->time_s, err, "6.10.9", rb_err_text(err), RB_MARK_NONE, NULL, j->ch->id, 0);
+    node_job_free(n, j);
+}
+
+/* ---- receipts ---------------------------------------------------------------------------------- */
+static bool covers_substance(const struct rb_feed *f, uint64_t from, uint64_t to) {
+    for (uint64_t i = from; i < to && i < f->facts_n; i++)
+        if (f->facts[i].kind != RB_KIND_RECEIPT) return true;
+    return false;
+}
+
+/* The first cosignature over each newly covered leaf. T has whole seconds: of those with the same T the
+ * largest covers the same leaves from the same instant, so it alone is kept. */
+void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m, const struct cosig *c) {
+    struct channel *ch = fx->ch;
+    if (c->size <= m->queued_to) return;
+    bool substance = covers_substance(fx->f, m->queued_to, c->size);
+    m->queued_to = c->size;
+    if (m->queue_n && m->queue[m->queue_n - 1].time_s == c->time_s) {
+        m->queue[m->queue_n - 1] = *c;
+        return;
+    }
+    if (!substance) return;
+    bool idle = true;
+    for (size_t i = 0; i < fx->mirrors_n; i++) idle &= fx->mirrors[i].queue_n == 0;
+    void *q = m->queue;
+    if (rb_region_grow(&n->region, &q, &m->queue_cap, m->queue_n + 1, sizeof *m->queue) != RB_OK) {
+        n->overflow = true;
+        return;
+    }
+    m->queue = q;
+    m->queue[m->queue_n++] = *c;
+    uint32_t interval = ch->charter ? ch->charter->receipt_interval_ms : 1000;
+    if (idle && ch->receipt_at < n->now.mono_ms + interval) ch->receipt_at = n->now.mono_ms + interval;
+}
+
+static bool queued(const struct feedx *fx) {
+    for (size_t i = 0; i < fx->mirrors_n; i++)
+        if (fx->mirrors[i].queue_n) return true;
+    return false;
+}
+
+static size_t take_queued(struct rb_node *n, struct feedx *fx, struct rb_receipt_cosig *out, size_t max) {
+    size_t k = 0;
+    (void)n;
+    for (size_t i = 0; i < fx->mirrors_n; i++) {
+        struct mirror *m = &fx->mirrors[i];
+        size_t taken = 0;
+        for (; taken < m->queue_n && k < max; taken++, k++) {
+            out[k] = (struct rb_receipt_cosig){.member = fx->f->member, .epoch = fx->f->epoch,
+                                               .size = m->queue[taken].size, .cosigner = m->member,
+                                               .time_s = m->queue[taken].time_s};
+            memcpy(out[k].sig, m->queue[taken].sig, RB_SIG_LEN);
+        }
+        memmove(m->queue, m->queue + taken, (m->queue_n - taken) * sizeof *m->queue);
+        m->queue_n -= taken;
+    }
+    return k;
+}
+
+static void receipts(struct rb_node *n, struct channel *ch) {
+    struct feedx *fx = ch->own;
+    if (!queued(fx) || n->now.mono_ms < ch->receipt_at || fx->waiting) return;
+    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
+    struct rb_receipt r = {0};
+    r.cosigs = rb_arena_array(&n->work, RB_MAX_RECEIPT_ENTRIES, sizeof *r.cosigs);
+    if (!rec || !r.cosigs) return;
+    r.cosigs_n = take_queued(n, fx, r.cosigs, RB_MAX_RECEIPT_ENTRIES);
+    struct rb_writer w = node_writer(n, RB_MAX_LEAF);
+    rb_receipt_encode(&r, &w);
+    rec->kind = RB_KIND_RECEIPT;
+    rec->precedence = RB_ROUTINE;
+    rec->body = rb_written(&w);
+    if (machine_make(n, ch, rec, 0) != RB_OK) n->overflow = true;
+    ch->receipt_at = n->now.mono_ms + (ch->charter ? ch->charter->receipt_interval_ms : 1000);
+}
+
+/* ---- line tests --------------------------------------------------------------------------------- */
+static void line_test(struct rb_node *n, struct channel *ch) {
+    if (!ch->charter || ch->charter_state != RB_CHARTER_IN_FORCE || ch->standing.left) return;
+    uint64_t step = (uint64_t)ch->charter->test_interval_s * 1000;
+    if (step == 0 || n->now.utc_ms <= 0) return;
+    uint64_t slot = (uint64_t)n->now.utc_ms / step * step;
+    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
+    if (slot <= ch->last_test_slot || !rec) return;
+    ch->last_test_slot = slot;
+    struct rb_test t = {.slot_utc_ms = slot, .sequence = ++ch->test_sequence};
+    struct rb_writer w = node_writer(n, 64);
+    rb_test_encode(&t, &w);
+    rec->kind = RB_KIND_TEST;
+    rec->precedence = RB_ROUTINE;
+    rec->body = rb_written(&w);
+    if (machine_make(n, ch, rec, 0) != RB_OK) n->overflow = true;
+}
+
+/* ---- silence ------------------------------------------------------------------------------------ */
+static void silence_attempts(const struct peer *p, struct rb_silence *s) {
+    size_t k = p->attempts_n < 8 ? p->attempts_n : 8;
+    for (size_t i = 0; i < k; i++) {
+        const struct attempt *a = &p->attempts[(p->attempts_n - k + i) % 8];
+        s->attempts[s->attempts_n++] = (struct rb_silence_attempt){a->utc_ms, rb_str(a->outcome)};
+    }
+}
+
+/* What we know and nothing more: what was last held, our own link, each attempt (design §9). */
+static void say_silence(struct rb_node *n, struct channel *ch, struct rb_silence *s) {
+    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
+    struct peer *p = node_member_peer(n, ch, s->member);
+    struct mirror *m = own_mirror(n, ch->own, s->member);
+    if (!rec || !p || !m) return;
+    s->held_size = m->covered;
+    s->held_time_s = m->covered_time_s;
+    s->link = p->link;
+    s->link_since_utc_ms = p->link_since;
+    silence_attempts(p, s);
+    struct rb_writer w = node_writer(n, 4096);
+    rb_silence_encode(s, &w);
+    rec->kind = RB_KIND_SILENCE;
+    rec->precedence = RB_ROUTINE;
+    rec->body = rb_written(&w);
+    if (s->has_subject) {
+        rec->refs[RB_REF_ABOUT].n = 1;
+        rec->refs[RB_REF_ABOUT].h[0] = s->subject;
+    }
+    node_alert(n, RB_ALERT_DUE_MISSED, ch, s->has_subject ? &s->subject : NULL, s->member, &p->party,
+               RB_IMMEDIATE, 0, NULL);
+    if (machine_make(n, ch, rec, 0) != RB_OK) n->overflow = true;
+}
+
+/* Have we said so already, in the log or on its way there? */
+static bool said(struct rb_node *n, struct channel *ch, const struct rb_situation *sit,
+                 const struct rb_silence *s) {
+    for (size_t i = 0; i < sit->silences_n; i++) {
+        uint32_t rec = sit->silences[i].record;
+        if (sit->silences[i].member != s->member || rb_situation_author(sit, rec) != ch->own_member) continue;
+        struct rb_silence was;
+        if (rb_silence_decode(rb_situation_fact(sit, rec)->body, &was, NULL) != RB_OK) continue;
+        if (was.about != s->about || was.has_subject != s->has_subject) continue;
+        if (s->has_subject ? rb_hash_eq(&was.subject, &s->subject) : was.due_utc_ms >= s->due_utc_ms)
+            return true;
+    }
+    for (struct job *j = n->jobs; j; j = j->next) /* its signature is under way */
+        if (j->type == JOB_SIGN_NODE && j->ch == ch) return true;
+    return false;
+}
+
+static void silent_dues(struct rb_node *n, struct channel *ch, const struct rb_situation *sit) {
+    for (size_t i = 0; i < sit->dues_n; i++) {
+        const struct rb_sit_due *d = &sit->dues[i];
+        if (d->state == RB_DUE_PENDING && d->due_utc_ms < ch->next_due_utc) ch->next_due_utc = d->due_utc_ms + 1;
+        if (d->state != RB_DUE_MISSED || rb_situation_author(sit, d->subject) != ch->own_member) continue;
+        const struct rb_fact *subject = rb_situation_fact(sit, d->subject);
+        const struct mirror *m = own_mirror(n, ch->own, d->member);
+        struct rb_silence s = {.about = RB_SILENCE_DEMAND, .has_subject = true, .subject = subject->id,
+                               .member = d->member, .due_utc_ms = d->due_utc_ms};
+        s.delivered = m && m->covered > sit->order[d->subject].place.leaf;
+        if (!said(n, ch, sit, &s)) say_silence(n, ch, &s);
+    }
+}
+
+static void silent_tests(struct rb_node *n, struct channel *ch, const struct rb_situation *sit) {
+    int64_t step = (int64_t)ch->charter->test_interval_s * 1000;
+    int64_t grace = (int64_t)ch->charter->test_grace_s * 1000;
+    if (step == 0 || ch->charter_state != RB_CHARTER_IN_FORCE) return;
+    int64_t next = (n->now.utc_ms - grace) / step * step + step + grace + 1;
+    if (next < ch->next_due_utc) ch->next_due_utc = next;
+    for (size_t i = 0; i < sit->members_n; i++) {
+        const struct rb_sit_member *m = &sit->members[i];
+        if (m->index == ch->own_member || m->tests_missed == 0 || m->left) continue;
+        struct rb_silence s = {.about = RB_SILENCE_TEST, .member = m->index};
+        /* the first missed one of this streak: said once, however long it lasts */
+        s.due_utc_ms = (n->now.utc_ms - grace) / step * step - ((int64_t)m->tests_missed - 1) * step;
+        if (!said(n, ch, sit, &s)) say_silence(n, ch, &s);
+    }
+}
+
+static void look(struct rb_node *n, struct channel *ch) {
+    bool due = ch->next_due_utc <= n->now.utc_ms;
+    if (!(ch->dirty && n->now.mono_ms >= ch->fold_at) && !due) return;
+    const struct rb_situation *sit;
+    size_t mark = rb_arena_mark(&n->work);
+    if (node_refresh_rules(n, ch) != RB_OK || rb_node_situation(n, ch->id, n->now.utc_ms, &sit) != RB_OK) {
+        n->overflow = true;
+        ch->fold_at = n->now.mono_ms + 60000;
+        return;
+    }
+    ch->dirty = false;
+    ch->next_due_utc = INT64_MAX;
+    if (!ch->charter) return;
+    silent_dues(n, ch, sit);
+    silent_tests(n, ch, sit);
+    rb_arena_release(&n->work, mark);
+}
+
+void machine_timers(struct rb_node *n, struct channel *ch) {
+    if (!ch->own || !n->has_self) return;
+    if (ch->rules_dirty && node_refresh_rules(n, ch) != RB_OK) n->overflow = true;
+    line_test(n, ch);
+    receipts(n, ch);
+    look(n, ch);
+}

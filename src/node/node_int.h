@@ -1,0 +1,326 @@
+/* The node's own structures; only src/node looks in here.
+ *
+ * Rooms within the room: node.c (create, step, effects), load.c (start), submit.c (from the local side),
+ * own.c (our feeds: outbox, log, checkpoint), push.c (to peers), serve.c (requests of peers),
+ * take.c (a peer's leaves: proof, store, cosign, judge), machine.c (records the node makes: tests,
+ * receipts, silence), pull.c (heads, news, fetching), view.c (looking). */
+#ifndef RB_NODE_INT_H
+#define RB_NODE_INT_H
+#include "readback/node.h"
+
+#define RB_EFFECTS_CAP 65536u
+#define RB_PUSH_BYTES (17u << 20)   /* raw leaves in one push: a whole package always fits */
+#define RB_JUDGE_STEP 256u          /* leaves judged in one step, so that a flood delays nobody */
+#define RB_INVITES_MAX 8u           /* charters of others that we have not joined */
+#define RB_REQUEST_MS 15000u
+#define RB_NEWS_HOLD_MS 50000u      /* a held GET is answered at the latest after this */
+#define RB_NEWS_MS 60000u
+#define RB_HEADS_QUIET_MS 2000u     /* heads that differ are looked at after this, once settled */
+#define RB_RETRY_MIN_MS 1000u
+#define RB_RETRY_MAX_MS 60000u
+#define RB_RAW_MAX (64u << 20)      /* leaves stored and not yet judged, per feed */
+
+struct buf { /* grows in the region */
+    uint8_t *p;
+    size_t n, cap;
+};
+struct attempt {
+    int64_t utc_ms;
+    const char *outcome;
+};
+struct peer {
+    struct rb_hash party;
+    struct rb_card card; /* views into card_raw */
+    struct rb_slice card_raw;
+    bool accredited;
+    enum rb_link_state link;
+    int64_t link_since, last_ok, last_try;
+    const char *last_outcome;
+    uint32_t failures;
+    uint64_t retry_at; /* mono; nothing is sent before */
+    struct attempt attempts[8];
+    size_t attempts_n; /* total, ring of 8 */
+};
+struct cosig {
+    uint64_t size, time_s;
+    uint8_t sig[RB_SIG_LEN];
+};
+struct mirror { /* what one peer holds of our feed */
+    uint16_t member;
+    uint64_t known;       /* leaves it has, as far as we know; the next push starts here */
+    uint64_t pending;     /* size of the checkpoint it has, cosigned or pending */
+    bool inflight;        /* LOAD or REQUEST under way */
+    bool told;            /* it answered anything but 404 for this feed */
+    uint64_t retry_at;
+    uint32_t failures;
+    uint64_t covered;     /* largest size cosigned */
+    uint64_t covered_time_s;
+    uint64_t queued_to;   /* leaves below it have their first cosignature logged or queued */
+    struct cosig *queue;  /* first cosignatures not yet logged in a receipt */
+    size_t queue_n, queue_cap;
+};
+struct ticket_size {
+    uint64_t ticket, size;
+};
+struct channel;
+struct feedx { /* a feed with what the node knows beside the book */
+    struct channel *ch;
+    struct rb_feed *f;
+    bool own;
+    struct buf note;          /* latest checkpoint with the log's signature only: ours as signed, of others
+                                 the one we cosigned */
+    uint64_t note_size;
+    struct buf cosig_line;    /* our mirror's line on it */
+    struct buf delegation;    /* the party-key body that authorises the log key */
+    uint64_t stored;          /* leaves durable here */
+    struct ticket_size flying[16];
+    size_t flying_n;
+    bool signing;
+    uint64_t head_size;       /* head file: largest signed or cosigned */
+    const char *waiting;      /* own: why nothing is signed */
+    /* own */
+    size_t mirrors_n;
+    struct mirror *mirrors;
+    /* others: mirror with a pending checkpoint */
+    struct buf pending;
+    uint64_t pending_size;
+    struct rb_hash pending_root;
+    bool busy;                /* store and cosign of one request under way */
+    struct buf raw;           /* leaves not yet judged: u32 length, bytes */
+    size_t raw_at;
+    uint64_t judged_stored;   /* watermark written last */
+    struct rb_hash origin_hash;
+};
+struct outbox_item {
+    struct outbox_item *next;
+    uint64_t order;
+    struct buf leaf;
+    uint8_t precedence;
+    bool persisted;
+    uint64_t token; /* DONE to be sent once logged or kept durably; 0 = none */
+    struct rb_hash id;
+};
+struct draft {
+    bool used;
+    struct rb_hash hash;
+    uint8_t channel[RB_CHANNEL_LEN];
+    struct buf payload;
+    size_t signers_n;
+    struct rb_signer signers[RB_MAX_SIGNERS];
+};
+struct pullx { /* what we ask one peer about one channel */
+    uint16_t member;
+    bool news;          /* a held GET is out */
+    bool heads;         /* a GET heads is out */
+    bool fetching;      /* a GET feed is out */
+    uint64_t heads_at;  /* mono: look at heads then; 0 = not needed */
+    uint64_t retry_at;
+};
+struct channel {
+    bool used;
+    uint8_t id[RB_CHANNEL_LEN];
+    struct rb_book book;
+    enum rb_own_state state;
+    uint16_t own_member;
+    size_t feeds_n, feeds_cap;
+    struct feedx **feeds;
+    struct feedx *own; /* latest epoch of ours, NULL until joined */
+    struct outbox_item *outbox, *outbox_tail;
+    size_t outbox_n;
+    size_t pulls_n;
+    struct pullx *pulls;
+    /* rules cached for admission; refolded when a record that can change them was judged */
+    bool rules_dirty, dirty;
+    struct rb_charter *charter; /* in force or proposed; region */
+    struct rb_hash charter_id;
+    enum rb_charter_state charter_state;
+    struct rb_standing standing;
+    uint64_t fold_at;            /* mono: look for missed answers then; UINT64_MAX: not */
+    int64_t next_due_utc;        /* earliest pending due or test slot's end; INT64_MAX */
+    uint64_t receipt_at;         /* mono: not before */
+    uint64_t last_test_slot, test_sequence;
+    char heads[33];              /* digest of the heads known here */
+    bool heads_dirty;
+};
+enum job_type {
+    JOB_PUSH_LOAD, JOB_FEED_LOAD, JOB_TILE_LOAD, /* LOADs */
+    JOB_SIGN_LOG, JOB_SIGN_MIRROR, JOB_SIGN_NODE, /* SIGNs */
+    JOB_TAKE,                                     /* waiting for STORED */
+    JOB_STORED_REPLY,                             /* RESPOND after STORED */
+    JOB_DONE,                                     /* DONE after STORED */
+    JOB_HELD,                                     /* ALERT HELD after STORED */
+    JOB_REQ_PUSH, JOB_REQ_NEWS, JOB_REQ_HEADS, JOB_REQ_FEED, JOB_REQ_COSIG, /* REQUESTs */
+    JOB_WAIT_NEWS                                 /* a peer's held GET */
+};
+struct job {
+    struct job *next;
+    enum job_type type;
+    uint64_t id;     /* token, request or connection, by type */
+    uint64_t ticket; /* STORED it waits for */
+    struct channel *ch;
+    struct feedx *fx;
+    struct peer *peer;
+    uint16_t member;
+    uint64_t conn;   /* to answer; 0 = a pull of ours */
+    uint64_t from, to, got;
+    uint64_t deadline; /* mono */
+    uint64_t time_s;
+    struct rb_hash root;
+    struct buf buf;
+    struct rb_tile tile;
+    bool mirror_prefix;
+    struct rb_effect done;
+    int status;
+    bool partial;
+    char have[33];
+};
+struct rb_node {
+    struct rb_region region;
+    struct rb_arena sit_arena, step_arena, work;
+    struct rb_effect *effects;
+    size_t effects_n;
+    bool overflow;
+    struct rb_now now;
+    uint8_t entropy[32];
+    bool started;
+    bool has_self;
+    struct rb_card self;
+    struct rb_slice self_raw;
+    struct rb_hash self_party;
+    struct rb_vkey mirror_vkey;
+    char mirror_name[96];
+    struct peer *peers[RB_MAX_PEERS];
+    size_t peers_n;
+    struct channel *channels[RB_MAX_CHANNELS];
+    size_t channels_n;
+    struct draft *drafts[RB_MAX_DRAFTS];
+    struct job *jobs;
+    uint64_t next_id, next_ticket, next_outbox;
+    struct rb_situation sit;
+    struct channel *sit_of; /* whose the cached situation is; NULL = none */
+    int64_t sit_utc;
+    /* head file entries seen at load before their feeds */
+    struct buf heads;
+};
+
+/* node.c */
+struct rb_effect *node_effect(struct rb_node *n, enum rb_effect_type type);
+uint64_t node_id(struct rb_node *n);
+uint64_t node_store_meta(struct rb_node *n, uint8_t table, struct rb_slice key, struct rb_slice value);
+struct rb_slice node_keep(struct rb_node *n, struct rb_slice in); /* copy into the step's arena */
+struct rb_writer node_writer(struct rb_node *n, size_t cap);      /* in the step's arena */
+enum rb_err buf_put(struct rb_node *n, struct buf *b, const void *p, size_t len);
+void buf_clear(struct buf *b);
+void buf_free(struct rb_node *n, struct buf *b);
+static inline struct rb_slice buf_slice(const struct buf *b) { return rb_slice(b->p, b->n); }
+struct job *node_job(struct rb_node *n, enum job_type type); /* NULL: memory */
+struct job *node_job_find(struct rb_node *n, uint64_t id);
+void node_job_free(struct rb_node *n, struct job *j);
+void node_alert(struct rb_node *n, enum rb_alert_type a, struct channel *ch, const struct rb_hash *record,
+                uint16_t member, const struct rb_hash *peer, uint8_t precedence, uint64_t size,
+                const struct rb_reject *rj);
+void node_feed_key(const struct feedx *fx, uint8_t key[20]);
+struct rb_feed_ref node_feed_ref(const struct feedx *fx);
+uint16_t node_rand16(struct rb_node *n);
+
+/* peers (peer.c) */
+struct peer *node_peer_find(const struct rb_node *n, const struct rb_hash *party);
+enum rb_err node_peer_put(struct rb_node *n, struct rb_slice card, bool accredited, bool persist,
+                          struct peer **out, struct rb_reject *rj);
+void node_peer_ok(struct rb_node *n, struct peer *p);
+void node_peer_failed(struct rb_node *n, struct peer *p, const char *why);
+struct peer *node_member_peer(struct rb_node *n, struct channel *ch, uint16_t member);
+enum rb_err node_self_put(struct rb_node *n, struct rb_slice card, struct rb_reject *rj);
+
+/* channels (channel.c) */
+struct channel *node_channel_find(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN]);
+enum rb_err node_channel_new(struct rb_node *n, struct rb_slice charter_leaf, struct channel **out,
+                             struct rb_reject *rj);
+void node_channel_drop(struct rb_node *n, struct channel *ch);
+void node_channel_store(struct rb_node *n, struct channel *ch);
+enum rb_err node_channel_open_feed(struct rb_node *n, struct channel *ch, struct rb_slice delegation,
+                                   bool persist, struct feedx **out, struct rb_reject *rj);
+struct feedx *node_feedx(struct channel *ch, uint16_t member, uint16_t epoch);
+struct feedx *node_feedx_by_origin(struct rb_node *n, struct rb_slice origin);
+struct feedx *node_feedx_by_hash(struct rb_node *n, const struct rb_hash *origin_hash);
+enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch);
+void node_judged(struct rb_node *n, struct feedx *fx, size_t leaf);
+void node_sync_members(struct rb_node *n, struct channel *ch);
+/* the fact that a record would become, as far as admission looks at it */
+void node_fact_of(const struct rb_record *rec, struct rb_fact *out);
+enum rb_mark node_admit(struct rb_node *n, struct channel *ch, const struct rb_fact *fact,
+                        const struct rb_record *rec);
+size_t node_signers_due(const struct channel *ch, const struct rb_fact *fact);
+void node_heads_digest(struct rb_node *n, struct channel *ch, char out[33]);
+void node_heads_text(struct rb_node *n, struct channel *ch, struct rb_writer *w);
+
+/* own.c */
+enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice leaf, uint8_t precedence,
+                        uint64_t token);
+void own_drain(struct rb_node *n, struct channel *ch);
+void own_stored(struct rb_node *n, struct feedx *fx);
+void own_maybe_sign(struct rb_node *n, struct feedx *fx);
+void own_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
+void feed_flying(struct feedx *fx, uint64_t ticket, uint64_t size);
+bool feed_landed(struct feedx *fx, uint64_t ticket);
+
+/* push.c */
+void push_all(struct rb_node *n, struct channel *ch);
+void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
+struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size, struct rb_slice raw,
+                          uint64_t from, uint64_t to);
+enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, struct rb_slice text, uint64_t size,
+                            const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member);
+struct mirror *own_mirror(struct rb_node *n, struct feedx *fx, uint16_t member);
+
+/* take.c */
+struct take_in {
+    struct rb_slice delegation;  /* signed body, may be empty */
+    struct rb_add_checkpoint ac;
+    bool has_ac;
+    struct rb_reader entries;
+    bool has_entries;
+    uint64_t conn;               /* 0: pulled */
+    struct peer *peer;
+};
+void take_push(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn, struct peer *p);
+void take_add_checkpoint(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
+void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
+void take_stored(struct rb_node *n, struct job *j);
+void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
+void take_judge_some(struct rb_node *n);
+bool take_judging(const struct rb_node *n);
+
+/* serve.c */
+void serve_recv(struct rb_node *n, const struct rb_event *ev);
+void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status, const char *type,
+                   struct rb_slice body);
+void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status, const struct rb_reject *rj);
+void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void serve_news(struct rb_node *n, struct channel *ch); /* wakes held GETs whose digest differs */
+bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p);
+
+/* pull.c */
+void pull_all(struct rb_node *n, struct channel *ch);
+void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads);
+void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p);
+
+/* submit.c */
+void submit_event(struct rb_node *n, const struct rb_event *ev);
+void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char *clause, const char *what,
+                 enum rb_mark mark, const struct rb_hash *record, const uint8_t *channel,
+                 uint64_t after_ticket);
+enum rb_err draft_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);
+
+/* machine.c */
+void machine_timers(struct rb_node *n, struct channel *ch);
+enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec, uint64_t token);
+void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
+void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m, const struct cosig *c);
+
+/* load.c */
+void load_item(struct rb_node *n, const struct rb_event *ev);
+void load_start(struct rb_node *n);
+#endif

@@ -1,0 +1,188 @@
+/* Our own feeds: the outbox, the log, one checkpoint per group commit. */
+#include "node_int.h"
+
+void feed_flying(struct feedx *fx, uint64_t ticket, uint64_t size) {
+    if (fx->flying_n == 16) fx->flying_n--; /* the last one speaks for the one it replaces */
+    fx->flying[fx->flying_n].ticket = ticket;
+    fx->flying[fx->flying_n++].size = size;
+}
+
+bool feed_landed(struct feedx *fx, uint64_t ticket) {
+    size_t k = 0;
+    while (k < fx->flying_n && fx->flying[k].ticket <= ticket) fx->stored = fx->flying[k++].size;
+    memmove(fx->flying, fx->flying + k, (fx->flying_n - k) * sizeof *fx->flying);
+    fx->flying_n -= k;
+    return k > 0;
+}
+
+static void outbox_insert(struct channel *ch, struct outbox_item *item) {
+    if (!ch->outbox || ch->outbox_tail->precedence <= item->precedence) {
+        if (ch->outbox)
+            ch->outbox_tail->next = item;
+        else
+            ch->outbox = item;
+        ch->outbox_tail = item;
+    } else {
+        struct outbox_item **at = &ch->outbox;
+        while ((*at)->precedence <= item->precedence) at = &(*at)->next;
+        item->next = *at;
+        *at = item;
+    }
+    ch->outbox_n++;
+}
+
+enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice leaf, uint8_t precedence,
+                        uint64_t token) {
+    if (ch->outbox_n >= RB_MAX_OUTBOX) return RB_ERR_BUSY;
+    struct outbox_item *item = rb_region_alloc(&n->region, sizeof *item);
+    if (!item) return RB_ERR_LIMIT;
+    if (buf_put(n, &item->leaf, leaf.p, leaf.n) != RB_OK) {
+        rb_region_free(&n->region, item, sizeof *item);
+        return RB_ERR_LIMIT;
+    }
+    rb_leaf_hash(leaf, &item->id);
+    item->precedence = precedence;
+    item->token = token;
+    item->order = n->next_outbox++;
+    outbox_insert(ch, item);
+    return RB_OK;
+}
+
+/* Few leaves of ours that nobody has: what waits unlogged can still be overtaken by FLASH. */
+static bool may_log(const struct channel *ch) {
+    if (!ch->own || ch->own->waiting) return false;
+    uint64_t most = 0;
+    for (size_t i = 0; i < ch->own->mirrors_n; i++)
+        if (ch->own->mirrors[i].known > most) most = ch->own->mirrors[i].known;
+    return ch->own->f->tree.size - most < RB_MAX_UNPUSHED;
+}
+
+static void outbox_key(const struct channel *ch, uint64_t order, uint8_t key[24]) {
+    struct rb_writer w = rb_writer(key, 24);
+    rb_put(&w, ch->id, RB_CHANNEL_LEN);
+    rb_put_u64(&w, order);
+}
+
+static void outbox_free(struct rb_node *n, struct channel *ch, struct outbox_item *item) {
+    if (item->persisted) {
+        uint8_t key[24];
+        outbox_key(ch, item->order, key);
+        node_store_meta(n, RB_TABLE_OUTBOX, rb_slice(key, sizeof key), rb_slice(NULL, 0));
+    }
+    buf_free(n, &item->leaf);
+    rb_region_free(&n->region, item, sizeof *item);
+}
+
+static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item *item) {
+    size_t mark = rb_arena_mark(&n->work);
+    if (rb_book_judge(&fx->ch->book, fx->f, buf_slice(&item->leaf), RB_MARK_NONE, &n->work) != RB_OK) {
+        n->overflow = true;
+        return 0;
+    }
+    rb_arena_release(&n->work, mark);
+    uint64_t index = fx->f->tree.size - 1;
+    struct rb_effect *e = node_effect(n, RB_EF_STORE);
+    e->u.store.ticket = n->next_ticket++;
+    e->u.store.item = RB_ITEM_LEAF;
+    e->u.store.feed = node_feed_ref(fx);
+    e->u.store.index = index;
+    e->u.store.leaf = node_keep(n, buf_slice(&item->leaf));
+    e->u.store.hash = fx->f->tree.level[0].h[index];
+    e->u.store.mark = RB_MARK_NONE;
+    feed_flying(fx, e->u.store.ticket, fx->f->tree.size);
+    node_judged(n, fx, (size_t)index);
+    return e->u.store.ticket;
+}
+
+/* Items that cannot be logged yet are kept durably, and the officer is told that they are. */
+static void persist_waiting(struct rb_node *n, struct channel *ch) {
+    for (struct outbox_item *item = ch->outbox; item; item = item->next) {
+        if (item->persisted) continue;
+        uint8_t key[24];
+        outbox_key(ch, item->order, key);
+        struct rb_writer w = node_writer(n, item->leaf.n + 1);
+        rb_put_u8(&w, item->precedence);
+        rb_put_slice(&w, buf_slice(&item->leaf));
+        uint64_t ticket =
+            node_store_meta(n, RB_TABLE_OUTBOX, rb_slice(key, sizeof key), rb_written(&w));
+        item->persisted = true;
+        if (item->token)
+            submit_done(n, item->token, RB_OK, NULL, NULL, RB_MARK_NONE, &item->id, ch->id, ticket);
+        item->token = 0;
+    }
+}
+
+void own_drain(struct rb_node *n, struct channel *ch) {
+    while (ch->outbox && may_log(ch) && n->effects_n < RB_EFFECTS_CAP / 2) {
+        struct outbox_item *item = ch->outbox;
+        uint64_t ticket = log_leaf(n, ch->own, item);
+        if (ticket == 0) break;
+        ch->outbox = item->next;
+        ch->outbox_n--;
+        if (item->token)
+            submit_done(n, item->token, RB_OK, NULL, NULL, RB_MARK_NONE, &item->id, ch->id, ticket);
+        outbox_free(n, ch, item);
+    }
+    persist_waiting(n, ch);
+}
+
+void own_stored(struct rb_node *n, struct feedx *fx) { own_maybe_sign(n, fx); }
+
+void own_maybe_sign(struct rb_node *n, struct feedx *fx) {
+    if (fx->signing || fx->waiting || fx->stored == 0 || fx->stored <= fx->note_size) return;
+    struct job *j = node_job(n, JOB_SIGN_LOG);
+    if (!j) return;
+    j->ch = fx->ch;
+    j->fx = fx;
+    j->to = fx->stored;
+    rb_tree_root(&fx->f->tree, j->to, &j->root);
+    struct rb_writer w = node_writer(n, RB_MAX_ORIGIN + 80);
+    rb_checkpoint_text(rb_slice(fx->f->origin, fx->f->origin_n), j->to, &j->root, &w);
+    struct rb_effect *e = node_effect(n, RB_EF_SIGN);
+    e->u.sign.token = j->id;
+    e->u.sign.use = RB_USE_LOG;
+    e->u.sign.feed = node_feed_ref(fx);
+    e->u.sign.message = rb_written(&w);
+    e->u.sign.origin = rb_slice(fx->f->origin, fx->f->origin_n);
+    e->u.sign.size = j->to;
+    e->u.sign.root = j->root;
+    fx->signing = true;
+}
+
+static void store_note(struct rb_node *n, struct feedx *fx) {
+    struct rb_effect *e = node_effect(n, RB_EF_STORE);
+    e->u.store.ticket = n->next_ticket++;
+    e->u.store.item = RB_ITEM_NOTE;
+    e->u.store.feed = node_feed_ref(fx);
+    e->u.store.size = fx->note_size;
+    e->u.store.cosigner = RB_NO_MEMBER;
+    e->u.store.note = node_keep(n, buf_slice(&fx->note));
+}
+
+void own_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig) {
+    struct feedx *fx = j->fx;
+    fx->signing = false;
+    if (err != RB_OK) {
+        fx->waiting = err == RB_ERR_STATE ? "the head file names a larger or other checkpoint of this feed "
+                                            "than the store: was a backup restored?"
+                                          : "the checkpoint could not be signed";
+        struct rb_reject rj = {err, "6.9.3", fx->waiting, 0};
+        node_alert(n, RB_ALERT_WAITING, fx->ch, NULL, RB_NO_MEMBER, NULL, RB_ROUTINE, j->to, &rj);
+        node_job_free(n, j);
+        return;
+    }
+    struct rb_slice origin = rb_slice(fx->f->origin, fx->f->origin_n);
+    struct rb_vkey key;
+    rb_vkey_make(origin, RB_SIG_ED25519, &fx->f->log_key, &key);
+    struct rb_writer w = node_writer(n, 2 * RB_MAX_ORIGIN + 320);
+    rb_checkpoint_text(origin, j->to, &j->root, &w);
+    rb_put_u8(&w, '\n');
+    rb_note_sig_encode(&key, rb_slice(sig, RB_SIG_LEN), &w);
+    buf_clear(&fx->note);
+    if (buf_put(n, &fx->note, w.p, w.n) != RB_OK) n->overflow = true;
+    fx->note_size = j->to;
+    fx->ch->heads_dirty = true;
+    store_note(n, fx);
+    node_job_free(n, j);
+    own_maybe_sign(n, fx);
+}

@@ -1,0 +1,128 @@
+/* Peers: whose cards we know, whether compared in person or introduced by a charter, and our link. */
+#include "node_int.h"
+
+struct peer *node_peer_find(const struct rb_node *n, const struct rb_hash *party) {
+    for (size_t i = 0; i < n->peers_n; i++)
+        if (rb_hash_eq(&n->peers[i]->party, party)) return n->peers[i];
+    return NULL;
+}
+
+struct peer *node_member_peer(struct rb_node *n, struct channel *ch, uint16_t member) {
+    const struct rb_book_member *m = rb_book_member(&ch->book, member);
+    return m ? node_peer_find(n, &m->party) : NULL;
+}
+
+static enum rb_err peer_new(struct rb_node *n, const struct rb_hash *party, struct peer **out) {
+    if (n->peers_n == RB_MAX_PEERS) return RB_ERR_LIMIT;
+    struct peer *p = rb_region_alloc(&n->region, sizeof *p);
+    if (!p) return RB_ERR_LIMIT;
+    p->party = *party;
+    p->link = RB_LINK_NEVER;
+    p->link_since = n->now.utc_ms;
+    n->peers[n->peers_n++] = p;
+    *out = p;
+    return RB_OK;
+}
+
+static void peer_store(struct rb_node *n, const struct peer *p) {
+    struct rb_writer w = node_writer(n, p->card_raw.n + 1);
+    rb_put_u8(&w, p->accredited ? 1 : 0);
+    rb_put_slice(&w, p->card_raw);
+    node_store_meta(n, RB_TABLE_PEER, rb_slice(p->party.b, RB_HASH_LEN), rb_written(&w));
+}
+
+/* A card of ours, or one that carries a key another card already carries, is refused (design §3). */
+static enum rb_err card_fits(const struct rb_node *n, const struct rb_card *card,
+                             const struct rb_hash *party, struct rb_reject *rj) {
+    if (n->has_self && !rb_hash_eq(party, &n->self_party) && rb_card_shares_key(&n->self, card))
+        return rb_reject(rj, RB_ERR_DENIED, "6.1.4", "the card carries one of our own keys", 0);
+    for (size_t i = 0; i < n->peers_n; i++)
+        if (!rb_hash_eq(&n->peers[i]->party, party) && rb_card_shares_key(&n->peers[i]->card, card))
+            return rb_reject(rj, RB_ERR_DENIED, "6.1.4", "another party's card carries one of its keys", 0);
+    return RB_OK;
+}
+
+enum rb_err node_peer_put(struct rb_node *n, struct rb_slice raw, bool accredited, bool persist,
+                          struct peer **out, struct rb_reject *rj) {
+    struct rb_card card;
+    struct rb_hash party;
+    RB_TRY(rb_card_decode(raw, &card, &n->work, rj));
+    rb_party_hash(&card.party, &party);
+    if (n->has_self && rb_hash_eq(&party, &n->self_party))
+        return rb_reject(rj, RB_ERR_DENIED, "6.1.3", "this is our own card", 0);
+    RB_TRY(card_fits(n, &card, &party, rj));
+    struct peer *p = node_peer_find(n, &party);
+    bool accredit_only = p && p->card.version >= card.version;
+    if (p && accredited && p->card.version > card.version)
+        return rb_reject(rj, RB_ERR_STALE, "6.1.5", "a newer version of this card is held", 0);
+    if (!p) RB_TRY(peer_new(n, &party, &p));
+    bool changed = p->card_raw.n == 0 || (accredited && !p->accredited);
+    if (!accredit_only || p->card_raw.n == 0) {
+        struct rb_slice copy;
+        if (rb_region_copy(&n->region, raw, &copy) != RB_OK) return RB_ERR_LIMIT;
+        RB_TRY(rb_card_decode(copy, &p->card, &n->work, rj));
+        p->card_raw = copy;
+        changed = true;
+    }
+    p->accredited |= accredited;
+    if (persist && changed) peer_store(n, p);
+    if (out) *out = p;
+    return RB_OK;
+}
+
+enum rb_err node_self_put(struct rb_node *n, struct rb_slice raw, struct rb_reject *rj) {
+    struct rb_card card;
+    struct rb_slice copy;
+    RB_TRY(rb_card_decode(raw, &card, &n->work, rj));
+    if (n->has_self && !rb_key_eq(&card.party, &n->self.party))
+        return rb_reject(rj, RB_ERR_DENIED, "6.1.6", "the card is another party's", 0);
+    if (n->has_self && card.version < n->self.version)
+        return rb_reject(rj, RB_ERR_STALE, "6.1.5", "a newer version of our card is in use", 0);
+    RB_TRY(rb_region_copy(&n->region, raw, &copy));
+    RB_TRY(rb_card_decode(copy, &n->self, &n->work, rj));
+    n->self_raw = copy;
+    n->has_self = true;
+    rb_party_hash(&n->self.party, &n->self_party);
+    struct rb_writer w = rb_writer(n->mirror_name, sizeof n->mirror_name - 1);
+    rb_put_z(&w, "readback/");
+    rb_put_hex(&w, n->self_party.b, RB_HASH_LEN);
+    rb_put_z(&w, "/mirror");
+    rb_vkey_make(rb_written(&w), RB_SIG_COSIGNATURE_V1, &n->self.mirror, &n->mirror_vkey);
+    return RB_OK;
+}
+
+static void attempt(struct rb_node *n, struct peer *p, const char *outcome) {
+    struct attempt *a = &p->attempts[p->attempts_n++ % 8];
+    a->utc_ms = n->now.utc_ms;
+    a->outcome = outcome;
+    p->last_try = n->now.utc_ms;
+    p->last_outcome = outcome;
+}
+
+void node_peer_ok(struct rb_node *n, struct peer *p) {
+    p->last_ok = n->now.utc_ms;
+    p->last_try = n->now.utc_ms;
+    p->last_outcome = "answered";
+    if (p->link != RB_LINK_UP || p->failures) attempt(n, p, "answered");
+    p->failures = 0;
+    p->retry_at = 0;
+    if (p->link == RB_LINK_UP) return;
+    p->link = RB_LINK_UP;
+    p->link_since = n->now.utc_ms;
+    node_alert(n, RB_ALERT_LINK_UP, NULL, NULL, RB_NO_MEMBER, &p->party, RB_ROUTINE, 0, NULL);
+}
+
+/* Waits double up to a minute, with a little chance so that eleven nodes do not knock in step. */
+void node_peer_failed(struct rb_node *n, struct peer *p, const char *why) {
+    uint64_t wait = RB_RETRY_MIN_MS << (p->failures < 6 ? p->failures : 6);
+    if (wait > RB_RETRY_MAX_MS) wait = RB_RETRY_MAX_MS;
+    wait += node_rand16(n) % (wait / 4 + 1);
+    p->failures++;
+    p->retry_at = n->now.mono_ms + wait;
+    attempt(n, p, why);
+    if (p->link == RB_LINK_DOWN) return;
+    p->link = RB_LINK_DOWN;
+    p->link_since = n->now.utc_ms;
+    struct rb_reject rj = {RB_ERR_IO, "6.7", why, 0};
+    node_alert(n, RB_ALERT_LINK_DOWN, NULL, NULL, RB_NO_MEMBER, &p->party, RB_ROUTINE, 0, &rj);
+}

@@ -1,0 +1,159 @@
+/* Asking: heads where a peer's digest differs from ours, a held GET for news where we only connect outwards,
+ * fetching what we lack, and the way back for cosignatures. */
+#include "node_int.h"
+#include "readback/text.h"
+
+static struct pullx *pull_of(struct channel *ch, uint16_t member) {
+    for (size_t i = 0; i < ch->pulls_n; i++)
+        if (ch->pulls[i].member == member) return &ch->pulls[i];
+    return NULL;
+}
+
+static struct rb_effect *request(struct rb_node *n, struct job *j, bool post, struct rb_slice path,
+                                 struct rb_slice body, uint32_t timeout_ms) {
+    struct rb_effect *e = node_effect(n, RB_EF_REQUEST);
+    e->u.request.request = j->id;
+    e->u.request.peer = j->peer->party;
+    e->u.request.card = j->peer->card_raw;
+    e->u.request.post = post;
+    e->u.request.path = path;
+    e->u.request.body = body;
+    e->u.request.timeout_ms = timeout_ms;
+    return e;
+}
+
+static struct job *ask(struct rb_node *n, struct channel *ch, struct peer *p, uint16_t member,
+                       enum job_type type) {
+    struct job *j = node_job(n, type);
+    if (!j) return NULL;
+    j->ch = ch;
+    j->peer = p;
+    j->member = member;
+    return j;
+}
+
+static void path_channel(struct rb_writer *w, const char *path, const struct channel *ch) {
+    rb_put_z(w, path);
+    rb_put_z(w, "?channel=");
+    rb_put_hex(w, ch->id, RB_CHANNEL_LEN);
+}
+
+static void ask_news(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p) {
+    struct job *j = ask(n, ch, p, x->member, JOB_REQ_NEWS);
+    if (!j) return;
+    char have[33];
+    node_heads_digest(n, ch, have);
+    struct rb_writer w = node_writer(n, 160);
+    path_channel(&w, "/rb/v1/news", ch);
+    rb_put_z(&w, "&have=");
+    rb_put_z(&w, have);
+    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_NEWS_MS);
+    x->news = true;
+}
+
+static void ask_heads(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p) {
+    struct job *j = ask(n, ch, p, x->member, JOB_REQ_HEADS);
+    if (!j) return;
+    struct rb_writer w = node_writer(n, 160);
+    path_channel(&w, "/rb/v1/heads", ch);
+    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
+    x->heads = true;
+    x->heads_at = 0;
+}
+
+static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
+                     struct rb_slice origin, uint64_t from) {
+    struct job *j = ask(n, ch, p, x->member, JOB_REQ_FEED);
+    if (!j) return;
+    struct rb_hash h;
+    rb_sha256(origin, &h);
+    struct rb_writer w = node_writer(n, 160);
+    rb_put_z(&w, "/rb/v1/feed?origin=");
+    rb_put_hex(&w, h.b, RB_HASH_LEN);
+    rb_put_z(&w, "&from=");
+    rb_put_dec(&w, from);
+    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
+    x->fetching = true;
+}
+
+/* A held GET hangs on each peer with an address only where nobody can reach us. */
+void pull_all(struct rb_node *n, struct channel *ch) {
+    bool outward = n->has_self && n->self.addresses_n == 0;
+    for (size_t i = 0; i < ch->pulls_n; i++) {
+        struct pullx *x = &ch->pulls[i];
+        struct peer *p = node_member_peer(n, ch, x->member);
+        if (!p || p->card.addresses_n == 0 || n->now.mono_ms < p->retry_at) continue;
+        if (x->heads_at && n->now.mono_ms >= x->heads_at && !x->heads && !x->fetching) {
+            char have[33];
+            node_heads_digest(n, ch, have);
+            ask_heads(n, ch, x, p);
+        }
+        if (outward && !x->news && !x->fetching && n->now.mono_ms >= x->retry_at) ask_news(n, ch, x, p);
+    }
+}
+
+/* The header of every answer: if the peer knows other heads than we do, look once things are quiet. */
+void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads) {
+    const struct rb_book_member *m = rb_book_member_by_party(&ch->book, &p->party);
+    struct pullx *x = m ? pull_of(ch, m->index) : NULL;
+    char own[33];
+    if (!x) return;
+    node_heads_digest(n, ch, own);
+    if (rb_slice_is(heads, own))
+        x->heads_at = 0;
+    else if (x->heads_at == 0)
+        x->heads_at = n->now.mono_ms + RB_HEADS_QUIET_MS;
+}
+
+/* A line "ORIGIN SIZE ROOT": fetch if it is larger than what we hold. true: a fetch was started. */
+static bool look_at_head(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
+                         struct rb_slice line) {
+    size_t a = rb_slice_find(line, 0, ' '), b = rb_slice_find(line, a + 1, ' ');
+    struct rb_slice origin = rb_slice_sub(line, 0, a);
+    uint64_t size;
+    struct rb_origin o;
+    if (rb_dec_decode(rb_slice_sub(line, a + 1, b), &size) != RB_OK) return false;
+    if (rb_origin_decode(origin, &o) != RB_OK || memcmp(o.channel, ch->id, RB_CHANNEL_LEN) != 0) return false;
+    struct feedx *fx = node_feedx_by_origin(n, origin);
+    if (fx && (fx->own || fx->busy || size <= fx->note_size)) return false;
+    if (!fx && !rb_book_member_by_party(&ch->book, &o.party)) return false;
+    ask_feed(n, ch, x, p, origin, fx ? fx->pending_size < fx->f->tree.size ? fx->pending_size : fx->f->tree.size : 0);
+    return true;
+}
+
+static void heads_arrived(struct rb_node *n, struct job *j, struct pullx *x, struct rb_slice body) {
+    struct rb_reader r = rb_reader(body);
+    struct rb_slice line;
+    while (rb_left(&r) && rb_get_line(&r, &line) == RB_OK)
+        if (look_at_head(n, j->ch, x, j->peer, line)) return; /* one at a time; news come again */
+}
+
+/* Our cosignature goes back through whoever gave us the leaves (spec 6.8). */
+void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p) {
+    const struct rb_book_member *m = rb_book_member_by_party(&fx->ch->book, &p->party);
+    struct job *j = m ? ask(n, fx->ch, p, m->index, JOB_REQ_COSIG) : NULL;
+    if (!j) return;
+    struct rb_writer w = node_writer(n, fx->note.n + fx->cosig_line.n + 4);
+    rb_put_u32(&w, (uint32_t)(fx->note.n + fx->cosig_line.n));
+    rb_put_slice(&w, buf_slice(&fx->note));
+    rb_put_slice(&w, buf_slice(&fx->cosig_line));
+    struct rb_writer path = node_writer(n, 160);
+    path_channel(&path, "/rb/v1/add-cosignatures", fx->ch);
+    request(n, j, true, rb_written(&path), rb_written(&w), RB_REQUEST_MS);
+}
+
+void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {
+    struct pullx *x = pull_of(j->ch, j->member);
+    int status = ev->u.response.status;
+    struct rb_slice body = ev->u.response.body;
+    if (j->type == JOB_REQ_NEWS) x->news = false;
+    if (j->type == JOB_REQ_HEADS) x->heads = false;
+    if (j->type == JOB_REQ_FEED) x->fetching = false;
+    if (status == 200 && (j->type == JOB_REQ_NEWS || j->type == JOB_REQ_HEADS))
+        heads_arrived(n, j, x, body);
+    else if (status == 200 && j->type == JOB_REQ_FEED)
+        take_push(n, j->ch, body, 0, j->peer);
+    else if (status != 200)
+        x->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS * 5;
+    node_job_free(n, j);
+}

@@ -1,0 +1,259 @@
+/* Pushing our feed to each member: one combined push at a time for each, its cosignature back. */
+#include "node_int.h"
+
+struct mirror *own_mirror(struct rb_node *n, struct feedx *fx, uint16_t member) {
+    (void)n;
+    for (size_t i = 0; i < fx->mirrors_n; i++)
+        if (fx->mirrors[i].member == member) return &fx->mirrors[i];
+    if (fx->mirrors_n == RB_MAX_MEMBERS) return NULL;
+    struct mirror *m = &fx->mirrors[fx->mirrors_n++];
+    memset(m, 0, sizeof *m);
+    m->member = member;
+    return m;
+}
+
+static void start_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
+    struct job *j = node_job(n, JOB_PUSH_LOAD);
+    if (!j) return;
+    j->ch = fx->ch;
+    j->fx = fx;
+    j->peer = p;
+    j->member = m->member;
+    j->from = m->known;
+    j->to = fx->note_size;
+    m->inflight = true;
+    struct rb_effect *e = node_effect(n, RB_EF_LOAD);
+    e->u.load.token = j->id;
+    e->u.load.feed = node_feed_ref(fx);
+    e->u.load.from = j->from;
+    e->u.load.to = j->to - j->from > RB_MAX_PUSH_ENTRIES ? j->from + RB_MAX_PUSH_ENTRIES : j->to;
+    e->u.load.max_bytes = RB_PUSH_BYTES;
+}
+
+static void push_feed(struct rb_node *n, struct feedx *fx) {
+    struct channel *ch = fx->ch;
+    for (size_t i = 0; i < ch->pulls_n; i++) {
+        struct peer *p = node_member_peer(n, ch, ch->pulls[i].member);
+        struct mirror *m = own_mirror(n, fx, ch->pulls[i].member);
+        if (!p || !m || p->card.addresses_n == 0 || m->inflight) continue;
+        if (m->known >= fx->note_size) continue;
+        if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) continue;
+        start_push(n, fx, m, p);
+    }
+}
+
+void push_all(struct rb_node *n, struct channel *ch) {
+    for (size_t i = 0; i < ch->feeds_n; i++)
+        if (ch->feeds[i]->own) push_feed(n, ch->feeds[i]);
+}
+
+/* raw: entries [from, to) each with its u16 length. Whole packages only; upload_end is the checkpoint's
+ * size (spec 6.3). n 0 when memory is short. */
+struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size, struct rb_slice raw,
+                          uint64_t from, uint64_t to) {
+    size_t packages = (size_t)((to - from) / 256 + 2);
+    size_t cap = raw.n + packages * (1 + 32 * RB_MAX_PROOF) + fx->delegation.n + fx->note.n + 8192;
+    struct rb_writer w = node_writer(n, cap);
+    struct rb_slice delegation = old_size == 0 ? buf_slice(&fx->delegation) : rb_slice(NULL, 0);
+    rb_put_u8(&w, 1);
+    rb_put_u32(&w, (uint32_t)delegation.n);
+    rb_put_slice(&w, delegation);
+    struct rb_add_checkpoint ac = {.old_size = old_size, .note = buf_slice(&fx->note)};
+    if (rb_tree_consistency(&fx->f->tree, old_size, fx->note_size, &ac.proof) != RB_OK)
+        return rb_slice(NULL, 0);
+    size_t len_at = w.n;
+    rb_put_u32(&w, 0);
+    rb_add_checkpoint_encode(&ac, &w);
+    struct rb_writer len = rb_writer(w.p + len_at, 4);
+    rb_put_u32(&len, (uint32_t)(w.n - len_at - 4));
+    struct rb_add_entries h = {rb_slice(fx->f->origin, fx->f->origin_n), from, fx->note_size, {NULL, 0}};
+    rb_add_entries_encode(&h, &w);
+    struct rb_reader r = rb_reader(raw);
+    for (uint64_t at = from; at < to;) {
+        uint64_t pf, pt;
+        rb_package_bounds(from, fx->note_size, at, &pf, &pt);
+        if (pt > to) break;
+        size_t begin = r.at;
+        for (uint64_t i = at; i < pt; i++) {
+            uint16_t l;
+            struct rb_slice skip;
+            if (rb_get_u16(&r, &l) != RB_OK || rb_get_view(&r, l, &skip) != RB_OK) return rb_slice(NULL, 0);
+        }
+        rb_put(&w, raw.p + begin, r.at - begin);
+        struct rb_proof proof;
+        if (rb_tree_subtree_proof(&fx->f->tree, pf / 256 * 256, pt, fx->note_size, &proof) != RB_OK)
+            return rb_slice(NULL, 0);
+        rb_package_proof_encode(&proof, &w);
+        at = pt;
+    }
+    struct rb_slice out;
+    return rb_writer_done(&w, &out) == RB_OK ? out : rb_slice(NULL, 0);
+}
+
+void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
+    struct mirror *m = own_mirror(n, j->fx, j->member);
+    if (ev->u.loaded.item == RB_ITEM_LEAF) {
+        struct rb_slice leaf = ev->u.loaded.leaf;
+        uint8_t len[2] = {(uint8_t)(leaf.n >> 8), (uint8_t)leaf.n};
+        if (buf_put(n, &j->buf, len, 2) != RB_OK || buf_put(n, &j->buf, leaf.p, leaf.n) != RB_OK)
+            n->overflow = true;
+        j->got++;
+        return;
+    }
+    if (ev->u.loaded.item != RB_ITEM_END) return;
+    struct rb_slice body =
+        push_body(n, j->fx, m->pending, buf_slice(&j->buf), j->from, j->from + j->got);
+    if (body.n == 0) {
+        m->inflight = false;
+        m->retry_at = n->now.mono_ms + RB_RETRY_MAX_MS;
+        n->overflow = true;
+        node_job_free(n, j);
+        return;
+    }
+    j->type = JOB_REQ_PUSH;
+    j->to = j->fx->note_size;
+    rb_tree_root(&j->fx->f->tree, j->to, &j->root);
+    buf_clear(&j->buf); /* from here on: the checkpoint that went along */
+    if (buf_put(n, &j->buf, j->fx->note.p, j->fx->note.n) != RB_OK) n->overflow = true;
+    struct rb_effect *e = node_effect(n, RB_EF_REQUEST);
+    e->u.request.request = j->id;
+    e->u.request.peer = j->peer->party;
+    e->u.request.card = j->peer->card_raw;
+    e->u.request.post = true;
+    e->u.request.path = rb_str("/rb/v1/push");
+    e->u.request.body = body;
+    e->u.request.timeout_ms = RB_REQUEST_MS;
+}
+
+/* A cosignature on our checkpoint of `size`: verified, kept, queued for a receipt. */
+static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t member, uint64_t size,
+                              const struct rb_note_sig *line, struct rb_slice log_note) {
+    if (line->sig_n != 72) return RB_ERR_MALFORMED;
+    struct cosig c = {.size = size};
+    struct rb_reader r = rb_reader(rb_slice(line->sig, 72));
+    RB_TRY(rb_get_u64(&r, &c.time_s));
+    RB_TRY(rb_get_copy(&r, c.sig, RB_SIG_LEN));
+    RB_TRY(rb_book_cosig_verify(&fx->ch->book, member, fx->f, size, c.time_s, c.sig));
+    struct rb_writer w = node_writer(n, log_note.n + line->name.n + line->blob.n + 16);
+    rb_put_slice(&w, log_note);
+    rb_put_z(&w, "\xe2\x80\x94 ");
+    rb_put_slice(&w, line->name);
+    rb_put_u8(&w, ' ');
+    rb_put_slice(&w, line->blob);
+    rb_put_u8(&w, '\n');
+    struct rb_effect *e = node_effect(n, RB_EF_STORE);
+    e->u.store.ticket = n->next_ticket++;
+    e->u.store.item = RB_ITEM_NOTE;
+    e->u.store.feed = node_feed_ref(fx);
+    e->u.store.size = size;
+    e->u.store.cosigner = member;
+    e->u.store.time_s = c.time_s;
+    e->u.store.note = rb_written(&w);
+    if (!fx->own) return RB_OK;
+    struct mirror *m = own_mirror(n, fx, member);
+    if (!m || size <= m->covered) return RB_OK;
+    m->covered = size;
+    m->covered_time_s = c.time_s;
+    if (m->known < size) m->known = size;
+    if (m->pending < size) m->pending = size;
+    machine_queue_cosig(n, fx, m, &c);
+    struct job *j = node_job(n, JOB_HELD);
+    if (!j) return RB_OK;
+    j->ch = fx->ch;
+    j->member = member;
+    j->to = size;
+    j->ticket = n->next_ticket - 1;
+    return RB_OK;
+}
+
+/* Whose mirror name is this? */
+static bool member_of_name(struct rb_node *n, struct channel *ch, struct rb_slice name, uint16_t *member) {
+    (void)n;
+    for (size_t i = 0; i < ch->book.members_n; i++) {
+        char own[96];
+        struct rb_writer w = rb_writer(own, sizeof own);
+        rb_put_z(&w, "readback/");
+        rb_put_hex(&w, ch->book.members[i].party.b, RB_HASH_LEN);
+        rb_put_z(&w, "/mirror");
+        if (rb_slice_eq(rb_written(&w), name)) {
+            *member = ch->book.members[i].index;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, struct rb_slice text, uint64_t size,
+                            const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member) {
+    (void)text;
+    if (!member_of_name(n, fx->ch, line->name, member)) return RB_ERR_NOT_FOUND;
+    return take_cosig(n, fx, *member, size, line, log_note);
+}
+
+static bool cosignatures(struct rb_node *n, struct job *j, struct rb_slice body) {
+    struct rb_reader r = rb_reader(body);
+    struct rb_slice line;
+    bool good = false;
+    while (rb_left(&r) && rb_get_line(&r, &line) == RB_OK) {
+        struct rb_note_sig sig;
+        uint16_t member;
+        if (rb_note_sig_decode(line, &sig) != RB_OK) return false;
+        if (!member_of_name(n, j->ch, sig.name, &member) || member != j->member) continue;
+        if (take_cosig(n, j->fx, member, j->to, &sig, buf_slice(&j->buf)) != RB_OK) return false;
+        good = true;
+    }
+    return good;
+}
+
+static void push_failed(struct rb_node *n, struct mirror *m, struct job *j, int status, const char *what) {
+    uint64_t wait = RB_RETRY_MIN_MS << (m->failures < 4 ? m->failures : 4);
+    m->failures++;
+    m->retry_at = n->now.mono_ms + wait;
+    if (status == 0 || status == 404) return; /* the link's own story; or it does not know us yet */
+    struct rb_reject rj = {RB_ERR_DENIED, "6.3.5", what, (uint64_t)status};
+    node_alert(n, RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0, &rj);
+}
+
+/* The peer says what it has: go on from there, or stop if it has more of our feed than we have. */
+static void push_corrected(struct rb_node *n, struct mirror *m, struct job *j, int status,
+                           struct rb_slice body) {
+    struct rb_mirror_info info;
+    if (rb_mirror_info_decode(body, &info) != RB_OK) {
+        push_failed(n, m, j, status, "the peer's answer cannot be read");
+        return;
+    }
+    uint64_t size = j->fx->f->tree.size;
+    if (info.pending > size || info.next > size) {
+        j->fx->waiting = "a peer holds more of our feed than this store: was a backup restored?";
+        push_failed(n, m, j, status, j->fx->waiting);
+        return;
+    }
+    bool moved = info.next > m->known || info.pending > m->pending;
+    m->known = info.next;
+    m->pending = info.pending;
+    if (moved || status == 202) {
+        m->failures = 0;
+        m->retry_at = 0;
+    } else {
+        push_failed(n, m, j, 0, NULL);
+    }
+}
+
+void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {
+    struct mirror *m = own_mirror(n, j->fx, j->member);
+    int status = ev->u.response.status;
+    m->inflight = false;
+    if (status == 200 && cosignatures(n, j, ev->u.response.body)) {
+        m->failures = 0;
+        m->retry_at = 0;
+        m->told = true;
+    } else if (status == 200) {
+        push_failed(n, m, j, status, "the peer's cosignature does not verify");
+    } else if (status == 202 || status == 409) {
+        m->told = true;
+        push_corrected(n, m, j, status, ev->u.response.body);
+    } else {
+        push_failed(n, m, j, status, "the peer refused our push");
+    }
+    node_job_free(n, j);
+}

@@ -1,0 +1,334 @@
+/* Requests of peers: who may ask, which path means what. Everything unknown or not permitted is the same
+ * 404 (design §6). Clauses 6.4 to 6.8. */
+#include "node_int.h"
+#include "readback/text.h"
+
+bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p) {
+    (void)n;
+    return p && ch && rb_book_member_by_party(&ch->book, &p->party) != NULL;
+}
+
+void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status, const char *type,
+                   struct rb_slice body) {
+    if (conn == 0 || conn == UINT64_MAX) return;
+    struct rb_effect *e = node_effect(n, RB_EF_RESPOND);
+    e->u.respond.conn = conn;
+    e->u.respond.status = status;
+    e->u.respond.content_type = type;
+    e->u.respond.body = node_keep(n, body);
+    if (ch) node_heads_digest(n, ch, e->u.respond.heads);
+}
+
+/* The peer is told code, clause and offset where that gives nothing away; a 404 says nothing. */
+void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status, const struct rb_reject *rj) {
+    node_alert(n, RB_ALERT_REFUSED, NULL, NULL, RB_NO_MEMBER, p ? &p->party : NULL, RB_ROUTINE, 0, rj);
+    if (conn == 0 || conn == UINT64_MAX) return;
+    struct rb_writer w = node_writer(n, 512);
+    if (status == 404) {
+        rb_put_z(&w, "not found\n");
+    } else {
+        rb_put_z(&w, rb_err_name(rj->err));
+        rb_put_z(&w, " clause ");
+        rb_put_z(&w, rj->clause ? rj->clause : "-");
+        rb_put_z(&w, " offset ");
+        rb_put_dec(&w, rj->offset);
+        rb_put_z(&w, ": ");
+        rb_put_z(&w, rj->what ? rj->what : rb_err_text(rj->err));
+        rb_put_u8(&w, '\n');
+    }
+    serve_respond(n, NULL, conn, status, "text/plain", rb_written(&w));
+}
+
+static void not_found(struct rb_node *n, uint64_t conn, struct peer *p) {
+    struct rb_reject rj = {RB_ERR_NOT_FOUND, "6.4.1", "no such path for this peer", 0};
+    serve_refuse(n, conn, p, 404, &rj);
+}
+
+/* one parameter of a query "a=b&c=d"; no escapes are needed in what we use */
+static bool param(struct rb_slice query, const char *name, struct rb_slice *out) {
+    for (size_t at = 0; at < query.n;) {
+        size_t end = rb_slice_find(query, at, '&');
+        struct rb_slice kv = rb_slice_sub(query, at, end);
+        size_t eq = rb_slice_find(kv, 0, '=');
+        if (eq < kv.n && rb_slice_is(rb_slice_sub(kv, 0, eq), name)) {
+            *out = rb_slice_sub(kv, eq + 1, kv.n);
+            return true;
+        }
+        at = end + 1;
+    }
+    return false;
+}
+
+static struct channel *param_channel(struct rb_node *n, struct rb_slice query, const struct peer *p) {
+    struct rb_slice hex;
+    uint8_t id[RB_CHANNEL_LEN];
+    if (!param(query, "channel", &hex) || rb_hex_decode(hex, id, sizeof id) != RB_OK) return NULL;
+    struct channel *ch = node_channel_find(n, id);
+    return ch && serve_member(n, ch, p) ? ch : NULL;
+}
+
+/* ---- heads and news --------------------------------------------------------------------------- */
+static void heads(struct rb_node *n, struct channel *ch, uint64_t conn) {
+    struct rb_writer w = node_writer(n, ch->feeds_n * (RB_MAX_ORIGIN + 80) + 1);
+    node_heads_text(n, ch, &w);
+    serve_respond(n, ch, conn, 200, "text/plain", rb_written(&w));
+}
+
+static void news(struct rb_node *n, struct channel *ch, struct rb_slice query, uint64_t conn,
+                 struct peer *p) {
+    char own[33];
+    struct rb_slice have;
+    node_heads_digest(n, ch, own);
+    if (!param(query, "have", &have) || !rb_slice_is(have, own)) {
+        heads(n, ch, conn);
+        return;
+    }
+    struct job *j = node_job(n, JOB_WAIT_NEWS);
+    if (!j) return;
+    j->ch = ch;
+    j->conn = conn;
+    j->peer = p;
+    j->deadline = n->now.mono_ms + RB_NEWS_HOLD_MS;
+    memcpy(j->have, own, sizeof j->have);
+}
+
+void serve_news(struct rb_node *n, struct channel *ch) {
+    for (struct job *j = n->jobs, *next; j; j = next) {
+        next = j->next;
+        if (j->type != JOB_WAIT_NEWS || j->ch != ch) continue;
+        char own[33];
+        node_heads_digest(n, ch, own);
+        if (memcmp(own, j->have, sizeof own) == 0 && n->now.mono_ms < j->deadline) continue;
+        heads(n, ch, j->conn);
+        node_job_free(n, j);
+    }
+}
+
+/* ---- leaves and tiles out ---------------------------------------------------------------------- */
+static void load(struct rb_node *n, struct job *j, size_t max_bytes) {
+    struct rb_effect *e = node_effect(n, RB_EF_LOAD);
+    e->u.load.token = j->id;
+    e->u.load.feed = node_feed_ref(j->fx);
+    e->u.load.from = j->from;
+    e->u.load.to = j->to;
+    e->u.load.max_bytes = max_bytes;
+}
+
+/* GET /rb/v1/feed?origin=HEX&from=N: what a push would carry */
+static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uint64_t conn, struct peer *p) {
+    struct rb_slice from_text;
+    uint64_t from = 0;
+    if ((param(query, "from", &from_text) && rb_dec_decode(from_text, &from) != RB_OK) ||
+        from > fx->note_size) {
+        struct rb_reject rj = {RB_ERR_MALFORMED, "6.6.2", "from", 0};
+        serve_refuse(n, conn, p, 400, &rj);
+        return;
+    }
+    struct job *j = node_job(n, JOB_FEED_LOAD);
+    if (!j) return;
+    j->ch = fx->ch;
+    j->fx = fx;
+    j->peer = p;
+    j->conn = conn;
+    j->from = from;
+    j->to = fx->note_size - from > RB_MAX_PUSH_ENTRIES ? from + RB_MAX_PUSH_ENTRIES : fx->note_size;
+    load(n, j, RB_PUSH_BYTES);
+}
+
+static void checkpoint(struct rb_node *n, struct feedx *fx, uint64_t conn) {
+    struct rb_writer w = node_writer(n, fx->note.n + fx->cosig_line.n + 1);
+    rb_put_slice(&w, buf_slice(&fx->note));
+    if (!fx->own) rb_put_slice(&w, buf_slice(&fx->cosig_line));
+    serve_respond(n, fx->ch, conn, 200, "text/plain; charset=utf-8", rb_written(&w));
+}
+
+static void tile(struct rb_node *n, struct feedx *fx, const struct rb_tile *t, uint64_t conn,
+                 struct peer *p) {
+    if (!rb_tile_in(t, fx->note_size)) {
+        not_found(n, conn, p);
+        return;
+    }
+    if (!t->entries) {
+        struct rb_writer w = node_writer(n, 256 * RB_HASH_LEN);
+        if (rb_tile_hashes(&fx->f->tree, t, &w) != RB_OK) {
+            not_found(n, conn, p);
+            return;
+        }
+        serve_respond(n, fx->ch, conn, 200, "application/octet-stream", rb_written(&w));
+        return;
+    }
+    struct job *j = node_job(n, JOB_TILE_LOAD);
+    if (!j) return;
+    j->ch = fx->ch;
+    j->fx = fx;
+    j->peer = p;
+    j->conn = conn;
+    j->from = t->index * 256;
+    j->to = j->from + t->width;
+    load(n, j, RB_PUSH_BYTES);
+}
+
+void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
+    if (ev->u.loaded.item == RB_ITEM_LEAF) {
+        struct rb_slice leaf = ev->u.loaded.leaf;
+        uint8_t len[2] = {(uint8_t)(leaf.n >> 8), (uint8_t)leaf.n};
+        if (buf_put(n, &j->buf, len, 2) != RB_OK || buf_put(n, &j->buf, leaf.p, leaf.n) != RB_OK)
+            n->overflow = true;
+        j->got++;
+        return;
+    }
+    if (ev->u.loaded.item != RB_ITEM_END) return;
+    struct rb_slice body = buf_slice(&j->buf);
+    if (j->type == JOB_FEED_LOAD) body = push_body(n, j->fx, j->from, body, j->from, j->from + j->got);
+    bool whole = j->type == JOB_FEED_LOAD ? body.n > 0 : j->got == j->to - j->from;
+    struct rb_reject rj = {RB_ERR_IO, "6.6.3", "the leaves could not be read", 0};
+    if (whole)
+        serve_respond(n, j->ch, j->conn, 200, "application/octet-stream", body);
+    else
+        serve_refuse(n, j->conn, j->peer, 503, &rj);
+    node_job_free(n, j);
+}
+
+/* /log/HEX/... our own feeds, /mirror/HEX/... those we mirror */
+static void log_path(struct rb_node *n, struct rb_slice path, size_t prefix, bool own, uint64_t conn,
+                     struct peer *p) {
+    struct rb_hash h;
+    struct rb_slice rest = rb_slice_sub(path, prefix + 64 + 1, path.n);
+    struct rb_tile t;
+    if (path.n < prefix + 66 || path.p[prefix + 64] != '/' ||
+        rb_hex_decode(rb_slice_sub(path, prefix, prefix + 64), h.b, RB_HASH_LEN) != RB_OK) {
+        not_found(n, conn, p);
+        return;
+    }
+    struct feedx *fx = node_feedx_by_hash(n, &h);
+    if (!fx || fx->own != own || fx->note_size == 0 || !serve_member(n, fx->ch, p))
+        not_found(n, conn, p);
+    else if (rb_slice_is(rest, "checkpoint"))
+        checkpoint(n, fx, conn);
+    else if (rb_tile_path_decode(rest, &t) == RB_OK)
+        tile(n, fx, &t, conn, p);
+    else
+        not_found(n, conn, p);
+}
+
+/* ---- add-cosignatures -------------------------------------------------------------------------- */
+/* The note's text must be a checkpoint of a feed held here to that size with that root; whoever signed the
+ * note, each member's line is verified and kept. */
+static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_slice bytes,
+                            struct rb_reject *rj) {
+    struct rb_note *note = rb_arena_alloc(&n->work, sizeof *note);
+    struct rb_checkpoint cp;
+    struct rb_hash root;
+    if (!note) return RB_ERR_LIMIT;
+    RB_TRY(rb_note_decode(bytes, note, rj));
+    RB_TRY(rb_checkpoint_decode(note->text, &cp, rj));
+    struct feedx *fx = node_feedx_by_origin(n, cp.origin);
+    if (!fx || fx->ch != ch) return rb_reject(rj, RB_ERR_NOT_FOUND, "6.8.2", "unknown origin", 0);
+    if (cp.size > fx->note_size) return rb_reject(rj, RB_ERR_STALE, "6.8.3", "larger than what is held", 0);
+    rb_tree_root(&fx->f->tree, cp.size, &root);
+    if (!rb_hash_eq(&root, &cp.root))
+        return rb_reject(rj, RB_ERR_FORK, "6.8.4", "another root for that size", 0);
+    struct rb_vkey key;
+    rb_vkey_make(cp.origin, RB_SIG_ED25519, &fx->f->log_key, &key);
+    RB_TRY(rb_note_verify(note, &key, NULL) == RB_OK
+               ? RB_OK
+               : rb_reject(rj, RB_ERR_SIGNATURE, "6.8.5", "the log's signature", 0));
+    struct rb_writer w = node_writer(n, bytes.n + 16);
+    RB_TRY(rb_note_only(note, &key, &w));
+    for (size_t i = 0; i < note->sigs_n; i++) {
+        uint16_t member;
+        enum rb_err err = push_take_cosig(n, fx, note->text, cp.size, &note->sigs[i], rb_written(&w), &member);
+        if (err == RB_ERR_SIGNATURE)
+            return rb_reject(rj, err, "6.8.6", "a member's cosignature does not verify", i);
+    }
+    return RB_OK;
+}
+
+/* body: one or more of u32 length, note */
+static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
+                             struct peer *p) {
+    struct rb_reader r = rb_reader(body);
+    struct rb_reject rj = {0};
+    while (rb_left(&r)) {
+        uint32_t len;
+        struct rb_slice bytes;
+        if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_NOTE || rb_get_view(&r, len, &bytes) != RB_OK) {
+            rj = (struct rb_reject){RB_ERR_MALFORMED, "6.8.1", "length of a note", r.at};
+            serve_refuse(n, conn, p, 400, &rj);
+            return;
+        }
+        size_t mark = rb_arena_mark(&n->work);
+        enum rb_err err = one_note(n, ch, bytes, &rj);
+        rb_arena_release(&n->work, mark);
+        if (err != RB_OK) {
+            serve_refuse(n, conn, p, err == RB_ERR_NOT_FOUND ? 404 : err == RB_ERR_STALE ? 409 : 422, &rj);
+            return;
+        }
+    }
+    struct job *j = node_job(n, JOB_STORED_REPLY);
+    if (!j) return;
+    j->ch = ch;
+    j->conn = conn;
+    j->status = 200;
+    j->ticket = n->next_ticket - 1;
+    if (j->ticket == 0) j->ticket = 1;
+}
+
+/* ---- routes ------------------------------------------------------------------------------------- */
+static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer *p) {
+    struct rb_slice path = ev->u.recv.path, body = ev->u.recv.body;
+    uint64_t conn = ev->u.recv.conn;
+    if (rb_slice_is(path, "/rb/v1/push")) {
+        take_push(n, NULL, body, conn, p);
+    } else if (rb_slice_is(path, "/mirror/add-checkpoint")) {
+        take_add_checkpoint(n, body, conn, p);
+    } else if (rb_slice_is(path, "/mirror/add-entries")) {
+        take_add_entries(n, body, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/add-cosignatures")) {
+        struct channel *ch = param_channel(n, ev->u.recv.query, p);
+        if (ch)
+            add_cosignatures(n, ch, body, conn, p);
+        else
+            not_found(n, conn, p);
+    } else {
+        not_found(n, conn, p);
+    }
+}
+
+static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer *p) {
+    struct rb_slice path = ev->u.recv.path, query = ev->u.recv.query, hex;
+    uint64_t conn = ev->u.recv.conn;
+    struct channel *ch;
+    struct rb_hash h;
+    if (rb_slice_starts(path, "/log/")) {
+        log_path(n, path, 5, true, conn, p);
+    } else if (rb_slice_starts(path, "/mirror/")) {
+        log_path(n, path, 8, false, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/heads") && (ch = param_channel(n, query, p)) != NULL) {
+        heads(n, ch, conn);
+    } else if (rb_slice_is(path, "/rb/v1/news") && (ch = param_channel(n, query, p)) != NULL) {
+        news(n, ch, query, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/feed") && param(query, "origin", &hex) &&
+               rb_hex_decode(hex, h.b, RB_HASH_LEN) == RB_OK) {
+        struct feedx *fx = node_feedx_by_hash(n, &h);
+        if (fx && fx->note_size && serve_member(n, fx->ch, p))
+            feed(n, fx, query, conn, p);
+        else
+            not_found(n, conn, p);
+    } else {
+        not_found(n, conn, p);
+    }
+}
+
+void serve_recv(struct rb_node *n, const struct rb_event *ev) {
+    struct peer *p = ev->u.recv.has_peer ? node_peer_find(n, &ev->u.recv.peer) : NULL;
+    if (!p || !n->started) {
+        not_found(n, ev->u.recv.conn, p);
+        return;
+    }
+    if (p->card.addresses_n == 0) node_peer_ok(n, p); /* it only connects outwards: this is its line */
+    if (ev->u.recv.post)
+        serve_post(n, ev, p);
+    else
+        serve_get(n, ev, p);
+}

@@ -1,0 +1,548 @@
+/* A peer's leaves: receive, prove, STORE, cosign, answer; then judge. Nothing after the proof skips a
+ * leaf; only requests are refused. Clauses 6.3 (push) and 6.4 (the standard endpoints). */
+#include "node_int.h"
+
+static void take_refuse(struct rb_node *n, const struct take_in *in, int status, const struct rb_reject *rj) {
+    serve_refuse(n, in->conn, in->peer, status, rj);
+}
+
+static void refuse(struct rb_node *n, const struct take_in *in, int status, enum rb_err err,
+                   const char *clause, const char *what) {
+    struct rb_reject rj = {err, clause, what, 0};
+    take_refuse(n, in, status, &rj);
+}
+
+static uint64_t next_wanted(const struct feedx *fx) { return fx->f->tree.size; }
+
+static void mirror_info(struct rb_node *n, const struct feedx *fx, struct rb_writer *w) {
+    (void)n;
+    struct rb_mirror_info info = {.pending = fx->pending_size, .next = next_wanted(fx)};
+    rb_mirror_info_encode(&info, w);
+}
+
+static void answer_info(struct rb_node *n, const struct take_in *in, struct feedx *fx, int status) {
+    if (in->conn == 0) return;
+    struct rb_writer w = node_writer(n, 128);
+    mirror_info(n, fx, &w);
+    serve_respond(n, fx->ch, in->conn, status, "text/x.tlog.mirror-info", rb_written(&w));
+}
+
+/* ---- fork evidence -------------------------------------------------------------------------- */
+/* Their signed checkpoint of m leaves names another root than our tree has under a checkpoint of n >= m:
+ * both notes and the consistency proof of our root are kept. The feed freezes. */
+static void keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their_note, uint64_t m) {
+    if (fx->note_size < m || fx->f->frozen) return;
+    struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
+    if (!fork) return;
+    fork->note_a = their_note;
+    fork->note_b = buf_slice(&fx->note);
+    rb_tree_root(&fx->f->tree, m, &fork->other_root);
+    if (rb_tree_consistency(&fx->f->tree, m, fx->note_size, &fork->proof) != RB_OK) return;
+    struct rb_writer w = node_writer(n, their_note.n + fx->note.n + 8192);
+    rb_fork_encode(fork, &w);
+    struct rb_hash key;
+    rb_sha256(rb_written(&w), &key);
+    node_store_meta(n, RB_TABLE_EVIDENCE, rb_slice(key.b, RB_HASH_LEN), rb_written(&w));
+    fx->f->frozen = true;
+    node_alert(n, RB_ALERT_FORK, fx->ch, NULL, fx->f->member, NULL, RB_FLASH, m, NULL);
+}
+
+/* ---- checkpoint ------------------------------------------------------------------------------ */
+struct opened {
+    struct rb_note *note;
+    struct rb_checkpoint cp;
+};
+
+static enum rb_err set_pending(struct rb_node *n, struct feedx *fx, const struct opened *o,
+                               struct rb_slice note) {
+    buf_clear(&fx->pending);
+    /* the log's own line only: foreign lines are not ours to pass on */
+    struct rb_vkey key;
+    rb_vkey_make(o->cp.origin, RB_SIG_ED25519, &fx->f->log_key, &key);
+    struct rb_writer w = node_writer(n, note.n + 16);
+    RB_TRY(rb_note_only(o->note, &key, &w));
+    RB_TRY(buf_put(n, &fx->pending, w.p, w.n));
+    fx->pending_size = o->cp.size;
+    fx->pending_root = o->cp.root;
+    uint8_t k[20];
+    node_feed_key(fx, k);
+    node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), rb_written(&w));
+    return RB_OK;
+}
+
+/* tlog-witness rules; the HTTP status, 0 = go on. 409 for the caller to word. */
+static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb_add_checkpoint *ac,
+                            struct opened *o, struct rb_reject *rj) {
+    struct rb_vkey key;
+    rb_vkey_make(rb_slice(fx->f->origin, fx->f->origin_n), RB_SIG_ED25519, &fx->f->log_key, &key);
+    o->note = rb_arena_alloc(&n->work, sizeof *o->note);
+    if (!o->note) return 503;
+    if (rb_checkpoint_open(ac->note, &key, o->note, &o->cp, rj) != RB_OK) return 403;
+    if (o->cp.extensions.n) {
+        (void)rb_reject(rj, RB_ERR_UNSUPPORTED, "6.4.2", "checkpoints here bear no extension lines", 0);
+        return 422;
+    }
+    if (ac->old_size > o->cp.size) {
+        (void)rb_reject(rj, RB_ERR_MALFORMED, "6.4.3", "old size above the checkpoint's", 0);
+        return 400;
+    }
+    struct rb_hash root;
+    uint64_t known = fx->note_size;
+    if (o->cp.size <= known) {
+        rb_tree_root(&fx->f->tree, o->cp.size, &root);
+        if (!rb_hash_eq(&root, &o->cp.root)) {
+            keep_fork(n, fx, ac->note, o->cp.size);
+            (void)rb_reject(rj, RB_ERR_FORK, "6.4.4", "another root for a size that is held here", 0);
+            return 422;
+        }
+    }
+    if (fx->f->frozen) {
+        (void)rb_reject(rj, RB_ERR_STATE, "6.4.5", "the feed is closed to larger checkpoints here", 0);
+        return o->cp.size <= known ? 0 : 403;
+    }
+    if (ac->old_size != fx->pending_size) return 409;
+    struct rb_hash old_root = fx->pending_root;
+    if (fx->pending_size == 0) rb_empty_root(&old_root);
+    if (rb_consistency_verify(ac->old_size, o->cp.size, &old_root, &ac->proof, &o->cp.root) != RB_OK) {
+        (void)rb_reject(rj, RB_ERR_PROOF, "6.4.6", "the consistency proof does not hold", 0);
+        return 422;
+    }
+    return 0;
+}
+
+/* ---- entries --------------------------------------------------------------------------------- */
+/* Root of up to 256 hashes at an aligned place: pairs level by level, an odd one moves up. */
+static void small_root(struct rb_hash *h, size_t k, struct rb_hash *out) {
+    while (k > 1) {
+        size_t half = k / 2;
+        for (size_t i = 0; i < half; i++) rb_node_hash(&h[2 * i], &h[2 * i + 1], &h[i]);
+        if (k % 2) h[half] = h[k - 1];
+        k = half + k % 2;
+    }
+    *out = h[0];
+}
+
+static bool package_holds(struct rb_node *n, const struct feedx *fx, const struct rb_package *p,
+                          struct rb_hash hashes[256]) {
+    uint64_t start = p->from / 256 * 256;
+    struct rb_hash tmp[256], root;
+    size_t k = 0;
+    (void)n;
+    for (uint64_t i = start; i < p->from; i++) tmp[k++] = fx->f->tree.level[0].h[i];
+    for (uint64_t i = p->from; i < p->to; i++) {
+        rb_leaf_hash(p->entries[i - p->from], &hashes[i - p->from]);
+        tmp[k++] = hashes[i - p->from];
+    }
+    small_root(tmp, k, &root);
+    return rb_subtree_verify(start, p->to, fx->pending_size, &root, &p->proof, &fx->pending_root) == RB_OK;
+}
+
+static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice entry,
+                          const struct rb_hash *hash) {
+    uint8_t len[4] = {(uint8_t)(entry.n >> 24), (uint8_t)(entry.n >> 16), (uint8_t)(entry.n >> 8),
+                      (uint8_t)entry.n};
+    size_t before = fx->raw.n;
+    RB_TRY(buf_put(n, &fx->raw, len, 4));
+    if (buf_put(n, &fx->raw, entry.p, entry.n) != RB_OK ||
+        rb_tree_append(&fx->f->tree, hash) != RB_OK) {
+        fx->raw.n = before;
+        return RB_ERR_LIMIT;
+    }
+    struct rb_effect *e = node_effect(n, RB_EF_STORE);
+    e->u.store.ticket = n->next_ticket++;
+    e->u.store.item = RB_ITEM_LEAF;
+    e->u.store.feed = node_feed_ref(fx);
+    e->u.store.index = fx->f->tree.size - 1;
+    e->u.store.leaf = node_keep(n, entry);
+    e->u.store.hash = *hash;
+    e->u.store.mark = -1;
+    return RB_OK;
+}
+
+/* Whole packages, each proven before a leaf of it is kept. 0 = fine, else the HTTP status. */
+static int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
+                         const struct rb_add_entries *h, struct rb_reject *rj) {
+    struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);
+    struct rb_hash *hashes = rb_arena_alloc(&n->work, 256 * sizeof *hashes);
+    if (!p || !hashes) return 503;
+    bool any = false;
+    for (uint64_t at = h->start; at < h->end;) {
+        enum rb_err err = rb_package_decode(r, h, at, p, rj);
+        if (err == RB_ERR_NOT_FOUND) return 0;
+        if (err != RB_OK) return any ? 0 : 400;
+        if (p->from > next_wanted(fx) || !package_holds(n, fx, p, hashes)) {
+            (void)rb_reject(rj, RB_ERR_PROOF, "6.4.9", "a package's proof does not hold", r->at);
+            return 422;
+        }
+        any = true;
+        for (uint64_t i = p->from; i < p->to; i++) {
+            if (i < next_wanted(fx)) continue;
+            if (append(n, fx, p->entries[i - p->from], &hashes[i - p->from]) != RB_OK) return 503;
+        }
+        at = p->to;
+    }
+    return 0;
+}
+
+/* The answer waits for the disk; the cosignature follows when all is there. */
+static void wait_stored(struct rb_node *n, struct feedx *fx, const struct take_in *in) {
+    struct job *j = node_job(n, JOB_TAKE);
+    if (!j) return;
+    uint8_t k[20];
+    node_feed_key(fx, k);
+    j->ticket = node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), buf_slice(&fx->pending));
+    feed_flying(fx, j->ticket, fx->f->tree.size);
+    j->ch = fx->ch;
+    j->fx = fx;
+    j->peer = in->peer;
+    j->conn = in->conn;
+    j->to = fx->pending_size;
+    j->root = fx->pending_root;
+    j->partial = fx->f->tree.size < fx->pending_size;
+    fx->busy = true;
+}
+
+static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in) {
+    struct rb_add_entries h;
+    struct rb_reject rj = {0};
+    if (rb_add_entries_decode(&in->entries, &h, &rj) != RB_OK) {
+        take_refuse(n, in, 400, &rj);
+        return;
+    }
+    if (!rb_slice_eq(h.origin, rb_slice(fx->f->origin, fx->f->origin_n))) {
+        refuse(n, in, 400, RB_ERR_MALFORMED, "6.3.3", "the entries name another origin");
+        return;
+    }
+    if (fx->pending_size == 0) {
+        refuse(n, in, 422, RB_ERR_STATE, "6.4.7", "no checkpoint is pending");
+        return;
+    }
+    if (h.end != fx->pending_size || h.start > next_wanted(fx) || fx->busy || fx->raw.n > RB_RAW_MAX) {
+        answer_info(n, in, fx, 409);
+        return;
+    }
+    if (fx->note_size == fx->pending_size && fx->cosig_line.n) { /* asked again: the same answer */
+        if (in->conn)
+            serve_respond(n, fx->ch, in->conn, 200, "text/plain", node_keep(n, buf_slice(&fx->cosig_line)));
+        return;
+    }
+    uint64_t before = fx->f->tree.size;
+    int status = take_packages(n, fx, &in->entries, &h, &rj);
+    if (status && fx->f->tree.size == before) {
+        take_refuse(n, in, status, &rj);
+        return;
+    }
+    wait_stored(n, fx, in);
+}
+
+void take_stored(struct rb_node *n, struct job *j) {
+    struct feedx *fx = j->fx;
+    if (j->partial) {
+        fx->busy = false;
+        struct take_in in = {.conn = j->conn};
+        answer_info(n, &in, fx, 202);
+        node_job_free(n, j);
+        return;
+    }
+    j->type = JOB_SIGN_MIRROR;
+    j->time_s = n->now.utc_ms > 0 ? (uint64_t)n->now.utc_ms / 1000 : 0;
+    struct rb_writer text = node_writer(n, RB_MAX_ORIGIN + 80);
+    rb_checkpoint_text(rb_slice(fx->f->origin, fx->f->origin_n), j->to, &j->root, &text);
+    struct rb_writer w = node_writer(n, RB_MAX_ORIGIN + 160);
+    rb_cosignature_message(j->time_s, rb_written(&text), &w);
+    struct rb_effect *e = node_effect(n, RB_EF_SIGN);
+    e->u.sign.token = j->id;
+    e->u.sign.use = RB_USE_MIRROR;
+    e->u.sign.feed = node_feed_ref(fx);
+    e->u.sign.message = rb_written(&w);
+    e->u.sign.origin = rb_slice(fx->f->origin, fx->f->origin_n);
+    e->u.sign.size = j->to;
+    e->u.sign.root = j->root;
+    e->u.sign.time_s = j->time_s;
+}
+
+static void store_cosigned(struct rb_node *n, struct feedx *fx, uint64_t time_s) {
+    struct rb_writer w = node_writer(n, fx->note.n + fx->cosig_line.n);
+    rb_put_slice(&w, buf_slice(&fx->note));
+    rb_put_slice(&w, buf_slice(&fx->cosig_line));
+    struct rb_effect *e = node_effect(n, RB_EF_STORE);
+    e->u.store.ticket = n->next_ticket++;
+    e->u.store.item = RB_ITEM_NOTE;
+    e->u.store.feed = node_feed_ref(fx);
+    e->u.store.size = fx->note_size;
+    e->u.store.cosigner = fx->ch->own_member;
+    e->u.store.time_s = time_s;
+    e->u.store.note = rb_written(&w);
+}
+
+void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig) {
+    struct feedx *fx = j->fx;
+    fx->busy = false;
+    struct take_in in = {.conn = j->conn, .peer = j->peer};
+    if (err != RB_OK) {
+        struct rb_reject rj = {err, "6.9.3", "not cosigned: the head file names a larger or other checkpoint", 0};
+        node_alert(n, RB_ALERT_WAITING, fx->ch, NULL, fx->f->member, NULL, RB_ROUTINE, j->to, &rj);
+        take_refuse(n, &in, 503, &rj);
+        node_job_free(n, j);
+        return;
+    }
+    uint8_t blob[72];
+    struct rb_writer b = rb_writer(blob, sizeof blob);
+    rb_put_u64(&b, j->time_s);
+    rb_put(&b, sig, RB_SIG_LEN);
+    struct rb_writer line = node_writer(n, 320);
+    rb_note_sig_encode(&n->mirror_vkey, rb_written(&b), &line);
+    buf_clear(&fx->note);
+    buf_clear(&fx->cosig_line);
+    if (buf_put(n, &fx->note, fx->pending.p, fx->pending.n) != RB_OK ||
+        buf_put(n, &fx->cosig_line, line.p, line.n) != RB_OK)
+        n->overflow = true;
+    fx->note_size = j->to;
+    fx->ch->heads_dirty = true;
+    store_cosigned(n, fx, j->time_s);
+    if (j->conn) serve_respond(n, fx->ch, j->conn, 200, "text/plain", rb_written(&line));
+    if (j->conn == 0 && j->peer) pull_cosigned(n, fx, j->peer);
+    node_job_free(n, j);
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+static void take(struct rb_node *n, struct feedx *fx, struct take_in *in) {
+    struct rb_reject rj = {0};
+    struct opened o;
+    if (fx->own) {
+        refuse(n, in, 404, RB_ERR_NOT_FOUND, "6.4.1", "unknown origin");
+        return;
+    }
+    if (fx->busy) {
+        answer_info(n, in, fx, 409);
+        return;
+    }
+    int status = check_checkpoint(n, fx, &in->ac, &o, &rj);
+    if (status == 409 && in->has_entries) {
+        answer_info(n, in, fx, 409);
+        return;
+    }
+    if (status == 409) {
+        struct rb_writer w = node_writer(n, 32);
+        rb_put_dec(&w, fx->pending_size);
+        rb_put_u8(&w, '\n');
+        if (in->conn) serve_respond(n, fx->ch, in->conn, 409, "text/x.tlog.size", rb_written(&w));
+        return;
+    }
+    if (status) {
+        take_refuse(n, in, status, &rj);
+        return;
+    }
+    if (o.cp.size > fx->pending_size && set_pending(n, fx, &o, in->ac.note) != RB_OK) {
+        refuse(n, in, 503, RB_ERR_LIMIT, "6.4.10", "no memory");
+        return;
+    }
+    if (in->has_entries) {
+        take_entries(n, fx, in);
+        return;
+    }
+    struct job *j = node_job(n, JOB_STORED_REPLY);
+    if (!j) return;
+    j->ch = fx->ch;
+    j->conn = in->conn;
+    j->status = 200;
+    j->ticket = n->next_ticket - 1;
+    if (o.cp.size == 0 || j->ticket == 0) j->ticket = 1;
+}
+
+/* A charter that names us, in the founding feed of an accredited peer (design §4). */
+static enum rb_err invited(struct rb_node *n, struct take_in *in, struct channel **out,
+                           struct rb_reject *rj) {
+    size_t open = 0;
+    for (size_t i = 0; i < n->channels_n; i++) open += n->channels[i]->state == RB_OWN_INVITED;
+    if (!in->peer->accredited) return rb_reject(rj, RB_ERR_DENIED, "6.2.4", "not an accredited peer", 0);
+    if (open >= RB_INVITES_MAX) return rb_reject(rj, RB_ERR_LIMIT, "6.2.5", "too many open invitations", 0);
+    struct rb_reader r = in->entries;
+    struct rb_add_entries h;
+    struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);
+    if (!p) return RB_ERR_LIMIT;
+    RB_TRY(rb_add_entries_decode(&r, &h, rj));
+    RB_TRY(rb_package_decode(&r, &h, h.start, p, rj));
+    if (h.start != 0 || p->to == 0)
+        return rb_reject(rj, RB_ERR_MALFORMED, "6.2.6", "a founding feed starts at leaf 0", 0);
+    struct channel *ch;
+    RB_TRY(node_channel_new(n, p->entries[0], &ch, rj));
+    struct feedx *fx;
+    enum rb_err err = node_channel_open_feed(n, ch, in->delegation, false, &fx, rj);
+    if (err == RB_OK && !rb_slice_eq(rb_slice(fx->f->origin, fx->f->origin_n), h.origin))
+        err = rb_reject(rj, RB_ERR_DENIED, "6.2.7", "the charter is not its founder's", 0);
+    const struct rb_book_member *founder = rb_book_member(&ch->book, ch->book.proposer);
+    if (err == RB_OK && !rb_hash_eq(&founder->party, &in->peer->party))
+        err = rb_reject(rj, RB_ERR_DENIED, "6.2.7", "the charter is not its founder's", 0);
+    if (err != RB_OK) {
+        node_channel_drop(n, ch);
+        return err;
+    }
+    node_channel_store(n, ch);
+    uint8_t key[20];
+    node_feed_key(fx, key);
+    node_store_meta(n, RB_TABLE_DELEGATION, rb_slice(key, sizeof key), in->delegation);
+    struct rb_hash id;
+    rb_leaf_hash(ch->book.charter_leaf, &id);
+    node_alert(n, RB_ALERT_INVITED, ch, &id, ch->book.proposer, NULL, RB_ROUTINE, 0, NULL);
+    *out = ch;
+    return RB_OK;
+}
+
+/* Spec 6.3.1: u8 1 | u32 | delegation | u32 | add-checkpoint | add-entries */
+static enum rb_err push_decode(struct rb_slice body, struct take_in *in, struct rb_reject *rj) {
+    struct rb_reader r = rb_reader(body);
+    uint8_t version;
+    uint32_t len;
+    struct rb_slice ac;
+    if (rb_get_u8(&r, &version) != RB_OK || version != 1)
+        return rb_reject(rj, RB_ERR_UNSUPPORTED, "6.3.1", "version of the push", 0);
+    if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_CARD || rb_get_view(&r, len, &in->delegation) != RB_OK)
+        return rb_reject(rj, RB_ERR_MALFORMED, "6.3.1", "delegation", r.at);
+    if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_NOTE || rb_get_view(&r, len, &ac) != RB_OK)
+        return rb_reject(rj, RB_ERR_MALFORMED, "6.3.1", "checkpoint", r.at);
+    RB_TRY(rb_add_checkpoint_decode(ac, &in->ac, rj));
+    in->entries = rb_reader(rb_slice(r.p + r.at, r.n - r.at));
+    in->has_ac = in->has_entries = true;
+    return RB_OK;
+}
+
+static struct rb_slice origin_of(struct rb_slice note) {
+    size_t nl = rb_slice_find(note, 0, '\n');
+    return rb_slice_sub(note, 0, nl);
+}
+
+void take_push(struct rb_node *n, struct channel *hint, struct rb_slice body, uint64_t conn, struct peer *p) {
+    struct take_in in = {.conn = conn, .peer = p};
+    struct rb_reject rj = {0};
+    (void)hint;
+    if (push_decode(body, &in, &rj) != RB_OK) {
+        take_refuse(n, &in, 400, &rj);
+        return;
+    }
+    struct rb_slice origin = origin_of(in.ac.note);
+    struct feedx *fx = node_feedx_by_origin(n, origin);
+    struct channel *ch = fx ? fx->ch : NULL;
+    if (!fx) {
+        struct rb_origin o;
+        enum rb_err err = rb_origin_decode(origin, &o);
+        if (err == RB_OK) ch = node_channel_find(n, o.channel);
+        if (err == RB_OK && !ch) err = invited(n, &in, &ch, &rj);
+        if (err == RB_OK && !serve_member(n, ch, p)) err = RB_ERR_DENIED;
+        if (err == RB_OK) fx = node_feedx_by_origin(n, origin);
+        if (err == RB_OK && !fx) err = node_channel_open_feed(n, ch, in.delegation, true, &fx, &rj);
+        if (err == RB_OK && !rb_slice_eq(rb_slice(fx->f->origin, fx->f->origin_n), origin)) err = RB_ERR_DENIED;
+        if (err != RB_OK) {
+            if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.4.1", "unknown origin", 0);
+            take_refuse(n, &in, 404, &rj);
+            return;
+        }
+    }
+    if (!serve_member(n, ch, p)) {
+        refuse(n, &in, 404, RB_ERR_NOT_FOUND, "6.4.1", "unknown origin");
+        return;
+    }
+    take(n, fx, &in);
+}
+
+void take_add_checkpoint(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p) {
+    struct take_in in = {.conn = conn, .peer = p, .has_ac = true};
+    struct rb_reject rj = {0};
+    if (rb_add_checkpoint_decode(body, &in.ac, &rj) != RB_OK) {
+        take_refuse(n, &in, 400, &rj);
+        return;
+    }
+    struct feedx *fx = node_feedx_by_origin(n, origin_of(in.ac.note));
+    if (!fx || !serve_member(n, fx->ch, p)) {
+        refuse(n, &in, 404, RB_ERR_NOT_FOUND, "6.4.1", "unknown origin");
+        return;
+    }
+    take(n, fx, &in);
+}
+
+void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p) {
+    struct take_in in = {.conn = conn, .peer = p, .entries = rb_reader(body), .has_entries = true};
+    struct rb_reader peek = in.entries;
+    struct rb_add_entries h;
+    struct rb_reject rj = {0};
+    if (rb_add_entries_decode(&peek, &h, &rj) != RB_OK) {
+        take_refuse(n, &in, 400, &rj);
+        return;
+    }
+    struct feedx *fx = node_feedx_by_origin(n, h.origin);
+    if (!fx || fx->own || !serve_member(n, fx->ch, p)) {
+        refuse(n, &in, 404, RB_ERR_NOT_FOUND, "6.4.1", "unknown origin");
+        return;
+    }
+    take_entries(n, fx, &in);
+}
+
+/* ---- judging ---------------------------------------------------------------------------------- */
+static bool unjudged(const struct feedx *fx) {
+    return !fx->own && fx->f->facts_n < fx->note_size && fx->f->facts_n < fx->f->tree.size &&
+           fx->raw_at < fx->raw.n;
+}
+
+bool take_judging(const struct rb_node *n) {
+    for (size_t c = 0; c < n->channels_n; c++)
+        for (size_t i = 0; i < n->channels[c]->feeds_n; i++)
+            if (unjudged(n->channels[c]->feeds[i])) return true;
+    return false;
+}
+
+static void judge_one(struct rb_node *n, struct feedx *fx) {
+    struct rb_reader r = rb_reader(rb_slice(fx->raw.p + fx->raw_at, fx->raw.n - fx->raw_at));
+    uint32_t len;
+    struct rb_slice leaf;
+    if (rb_get_u32(&r, &len) != RB_OK || rb_get_view(&r, len, &leaf) != RB_OK) {
+        n->overflow = true;
+        return;
+    }
+    size_t at = fx->f->facts_n, mark = rb_arena_mark(&n->work);
+    if (rb_book_judge(&fx->ch->book, fx->f, leaf, -1, &n->work) != RB_OK) {
+        n->overflow = true;
+        return;
+    }
+    rb_arena_release(&n->work, mark);
+    fx->raw_at += r.at;
+    if (fx->raw_at == fx->raw.n) fx->raw_at = fx->raw.n = 0;
+    const struct rb_fact *f = &fx->f->facts[at];
+    if (f->mark != RB_MARK_NONE) {
+        struct rb_effect *e = node_effect(n, RB_EF_STORE);
+        e->u.store.ticket = n->next_ticket++;
+        e->u.store.item = RB_ITEM_LEAF;
+        e->u.store.feed = node_feed_ref(fx);
+        e->u.store.index = at;
+        e->u.store.mark = f->mark;
+    }
+    node_judged(n, fx, at);
+}
+
+static void store_judged(struct rb_node *n, struct feedx *fx) {
+    uint8_t key[20], value[8];
+    struct rb_writer w = rb_writer(value, sizeof value);
+    node_feed_key(fx, key);
+    rb_put_u64(&w, fx->f->facts_n);
+    node_store_meta(n, RB_TABLE_JUDGED, rb_slice(key, sizeof key), rb_slice(value, sizeof value));
+    fx->judged_stored = fx->f->facts_n;
+}
+
+/* A share of each feed in turn, so that one party's flood does not put off another's FLASH. */
+void take_judge_some(struct rb_node *n) {
+    size_t left = RB_JUDGE_STEP;
+    for (bool any = true; any && left;) {
+        any = false;
+        for (size_t c = 0; c < n->channels_n; c++)
+            for (size_t i = 0; i < n->channels[c]->feeds_n && left; i++) {
+                struct feedx *fx = n->channels[c]->feeds[i];
+                for (size_t k = 0; k < 32 && left && unjudged(fx); k++, left--) judge_one(n, fx);
+                any |= unjudged(fx);
+            }
+        if (n->overflow) break;
+    }
+    for (size_t c = 0; c < n->channels_n; c++)
+        for (size_t i = 0; i < n->channels[c]->feeds_n; i++) {
+            struct feedx *fx = n->channels[c]->feeds[i];
+            if (!fx->own && fx->f->facts_n > fx->judged_stored) store_judged(n, fx);
+        }
+}

@@ -1,0 +1,114 @@
+/* Looking at the node without changing it. */
+#include "node_int.h"
+
+const struct rb_card *rb_node_card(const struct rb_node *n) { return n->has_self ? &n->self : NULL; }
+
+size_t rb_node_peers(const struct rb_node *n) { return n->peers_n; }
+
+bool rb_node_peer(const struct rb_node *n, size_t i, struct rb_peer_view *out) {
+    if (i >= n->peers_n) return false;
+    const struct peer *p = n->peers[i];
+    *out = (struct rb_peer_view){p->party, &p->card, p->accredited, p->link, p->link_since, p->last_ok,
+                                 p->last_try, p->last_outcome, p->failures};
+    return true;
+}
+
+bool rb_node_peer_by_tls(const struct rb_node *n, const struct rb_key *tls, struct rb_hash *party) {
+    for (size_t i = 0; i < n->peers_n; i++)
+        if (rb_key_eq(&n->peers[i]->card.tls, tls)) {
+            *party = n->peers[i]->party;
+            return true;
+        }
+    return false;
+}
+
+size_t rb_node_channels(const struct rb_node *n) { return n->channels_n; }
+
+static void channel_view(struct channel *ch, struct rb_channel_view *out) {
+    memset(out, 0, sizeof *out);
+    out->id = ch->id;
+    out->book = &ch->book;
+    out->state = ch->state;
+    out->own_member = ch->own_member;
+    out->outbox_n = ch->outbox_n;
+    if (!ch->own) return;
+    out->own_feed = ch->own->f;
+    out->signed_size = ch->own->note_size;
+    out->waiting = ch->own->waiting;
+}
+
+bool rb_node_channel(const struct rb_node *n, size_t i, struct rb_channel_view *out) {
+    if (i >= n->channels_n) return false;
+    channel_view(n->channels[i], out);
+    return true;
+}
+
+bool rb_node_channel_by_id(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                           struct rb_channel_view *out) {
+    struct channel *ch = node_channel_find(n, id);
+    if (!ch) return false;
+    channel_view(ch, out);
+    return true;
+}
+
+size_t rb_node_drafts(const struct rb_node *n) {
+    size_t k = 0;
+    for (size_t i = 0; i < RB_MAX_DRAFTS; i++) k += n->drafts[i] && n->drafts[i]->used;
+    return k;
+}
+
+bool rb_node_draft(const struct rb_node *n, size_t want, struct rb_draft_view *out) {
+    for (size_t i = 0; i < RB_MAX_DRAFTS; i++) {
+        const struct draft *d = n->drafts[i];
+        if (!d || !d->used || want-- > 0) continue;
+        out->hash = d->hash;
+        out->payload = buf_slice(&d->payload);
+        memcpy(out->channel, d->channel, RB_CHANNEL_LEN);
+        out->signers_n = d->signers_n;
+        out->signers = d->signers;
+        return true;
+    }
+    return false;
+}
+
+enum rb_err rb_node_situation(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], int64_t utc_ms,
+                              const struct rb_situation **out) {
+    struct channel *ch = node_channel_find(n, id);
+    if (!ch) return RB_ERR_NOT_FOUND;
+    if (n->sit_of != ch || n->sit_utc != utc_ms) {
+        n->sit_of = NULL;
+        rb_arena_reset(&n->sit_arena);
+        RB_TRY(rb_situation_fold(&ch->book, utc_ms, &n->sit_arena, &n->sit));
+        n->sit_of = ch;
+        n->sit_utc = utc_ms;
+    }
+    *out = &n->sit;
+    return RB_OK;
+}
+
+uint64_t rb_node_cosigned(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], uint16_t member,
+                          uint64_t *time_s) {
+    struct channel *ch = node_channel_find(n, id);
+    if (!ch || !ch->own) return 0;
+    for (size_t i = 0; i < ch->own->mirrors_n; i++)
+        if (ch->own->mirrors[i].member == member) {
+            if (time_s) *time_s = ch->own->mirrors[i].covered_time_s;
+            return ch->own->mirrors[i].covered;
+        }
+    return 0;
+}
+
+struct rb_slice rb_node_checkpoint(const struct rb_node *n, const struct rb_feed_ref *feed) {
+    struct channel *ch = node_channel_find(n, feed->channel);
+    struct feedx *fx = ch ? node_feedx(ch, feed->member, feed->epoch) : NULL;
+    return fx ? buf_slice(&fx->note) : rb_slice(NULL, 0);
+}
+
+enum rb_err rb_node_next_origin(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                                struct rb_writer *w) {
+    struct channel *ch = node_channel_find(n, id);
+    if (!ch || !n->has_self) return RB_ERR_NOT_FOUND;
+    uint16_t epoch = ch->own ? (uint16_t)(ch->own->f->epoch + 1) : 1;
+    rb_origin_encode(ch->book.exercise, ch->id, &n->self_party, epoch, w);
+    return RB_OK;
+}
