@@ -110,7 +110,7 @@ void node_job_free(struct rb_node *n, struct job *j) {
             rb_region_free(&n->region, j, sizeof *j);
             return;
         }
-    assert(!"job not listed");
+    assert(false); /* a job that is not listed: our mistake */
 }
 
 void node_alert(struct rb_node *n, enum rb_alert_type a, struct channel *ch, const struct rb_hash *record,

@@ -234,7 +234,7 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
                ? RB_OK
                : rb_reject(rj, RB_ERR_SIGNATURE, "6.8.5", "the log's signature", 0));
     struct rb_writer w = node_writer(n, bytes.n + 16);
-    RB_TRY(rb_note_only(note, &key, &w));
+    rb_note_only(note, &key, &w);
     for (size_t i = 0; i < note->sigs_n; i++) {
         uint16_t member;
         enum rb_err err = push_take_cosig(n, fx, note->text, cp.size, &note->sigs[i], rb_written(&w), &member);

@@ -60,7 +60,7 @@ static enum rb_err set_pending(struct rb_node *n, struct feedx *fx, const struct
     struct rb_vkey key;
     rb_vkey_make(o->cp.origin, RB_SIG_ED25519, &fx->f->log_key, &key);
     struct rb_writer w = node_writer(n, note.n + 16);
-    RB_TRY(rb_note_only(o->note, &key, &w));
+    rb_note_only(o->note, &key, &w);
     RB_TRY(buf_put(n, &fx->pending, w.p, w.n));
     fx->pending_size = o->cp.size;
     fx->pending_root = o->cp.root;
