@@ -1,0 +1,287 @@
+/* Charter matters: what is in force, amendments, who is in (design §4). In this rules version a
+ * charter is in force, and an amendment adopted, when all who must have accepted. Clauses 5.9.x. */
+#include "internal.h"
+
+bool rb_rules_known(const struct rb_charter *c) {
+    return c->rules_version == RB_RULES_VERSION && c->rule == RB_RULE_ALL;
+}
+
+/* the author of a proposal accepts it by proposing */
+static void proposal_init(struct rb_proposal *p, uint32_t node, uint16_t author,
+                          const struct rb_charter *c, const struct rb_amended *am,
+                          int64_t created) {
+    p->node = node;
+    p->author = author;
+    p->charter = c;
+    p->amended = am;
+    p->accepted = 1ull << author;
+    p->accepted_created_ms[author] = created;
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++) p->stance[i] = RB_NOWHERE;
+}
+
+static bool is_proposal(const struct rb_fold *f, uint32_t node) {
+    const struct rb_fact *fact = rb_fold_fact(f, node);
+    if (fact->mark != RB_MARK_NONE || f->disowned[node]) return false;
+    return fact->kind == RB_KIND_CHARTER || fact->kind == RB_KIND_AMENDMENT;
+}
+
+enum rb_err rb_proposals_make(struct rb_fold *f) {
+    size_t n = 0;
+    for (uint32_t v = 0; v < f->n; v++) n += is_proposal(f, v);
+    f->proposals = rb_arena_array(f->a, n, sizeof *f->proposals);
+    if (f->proposals == NULL) return RB_ERR_LIMIT;
+    for (uint32_t v = 0; v < f->n; v++) {
+        if (!is_proposal(f, v)) continue;
+        const struct rb_fact *fact = rb_fold_fact(f, v);
+        const struct rb_amended *am = fact->kind == RB_KIND_AMENDMENT ? fact->extra->amended : NULL;
+        const struct rb_charter *c = am == NULL ? f->b->charter : &am->charter;
+        proposal_init(&f->proposals[f->proposals_n++], v, rb_fold_author(f, v), c, am,
+                      fact->created_utc_ms);
+        if (am == NULL) f->charter_node = v;
+    }
+    return RB_OK;
+}
+
+struct rb_proposal *rb_proposal_of(const struct rb_fold *f, uint32_t node) {
+    size_t lo = 0, hi = f->proposals_n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (f->proposals[mid].node < node) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo < f->proposals_n && f->proposals[lo].node == node ? &f->proposals[lo] : NULL;
+}
+
+/* ---- members ---------------------------------------------------------------------------------- */
+
+/* a member counts where it accepted and has not left */
+void rb_fold_active(struct rb_fold *f) {
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
+        if (!f->party[i].listed || (f->party[i].left && !f->party[i].rejoined))
+            f->active &= ~(1ull << i);
+}
+
+/* Indexes are permanent: who is listed already keeps party and handle; the channel's nature stays. */
+static bool amendment_fits(const struct rb_fold *f, const struct rb_amended *am) {
+    if (am->charter.exercise != f->b->exercise) return false;
+    for (size_t i = 0; i < am->charter.members_n; i++) {
+        const struct rb_party_state *p = &f->party[am->charter.members[i].index];
+        static const struct rb_hash none;
+        if (!rb_hash_eq(&p->party, &none) && !rb_hash_eq(&p->party, &am->party[i])) return false;
+    }
+    return true;
+}
+
+static enum rb_err adopt_members(struct rb_fold *f, const struct rb_amended *am) {
+    bool grew;
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++) f->party[i].listed = false;
+    for (size_t i = 0; i < am->charter.members_n; i++) {
+        struct rb_party_state *p = &f->party[am->charter.members[i].index];
+        p->listed = true;
+        p->party = am->party[i];
+        if (p->left) p->rejoined = true;
+    }
+    return rb_book_adopt(f->b, am, f->a, &grew);
+}
+
+/* ---- in force --------------------------------------------------------------------------------- */
+
+static void latest_acceptance(const struct rb_proposal *p, uint64_t needed, int64_t *t_ms,
+                              int64_t *from_ms) {
+    *t_ms = *from_ms = 0;
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++) {
+        if (!(needed >> i & 1)) continue;
+        int64_t from = p->accepted_t_ms[i] != 0 ? p->accepted_t_ms[i] : p->accepted_created_ms[i];
+        if (p->accepted_t_ms[i] > *t_ms) *t_ms = p->accepted_t_ms[i];
+        if (from > *from_ms) *from_ms = from;
+    }
+}
+
+/* whose acceptance is wanted: those the founding charter names; later, every active member */
+static uint64_t needed(const struct rb_fold *f, const struct rb_proposal *p) {
+    return p->amended == NULL ? p->charter->accept_members : f->active;
+}
+
+static enum rb_err adopt(struct rb_fold *f, struct rb_proposal *p, uint64_t wanted) {
+    int64_t t_ms, from_ms;
+    p->adopted = true;
+    latest_acceptance(p, wanted, &t_ms, &from_ms);
+    f->charter = p->charter;
+    f->charter_node = p->node;
+    f->in_force_t_ms = t_ms;
+    f->in_force_from_ms = from_ms;
+    f->in_force = rb_rules_known(p->charter);
+    f->unknown_rules = !f->in_force;
+    f->active |= p->accepted;
+    if (p->amended != NULL) RB_TRY(adopt_members(f, p->amended));
+    rb_fold_active(f);
+    return RB_OK;
+}
+
+static bool may_adopt(const struct rb_fold *f, const struct rb_proposal *p) {
+    if (p->adopted || p->refused || !p->walked || f->unknown_rules) return false;
+    if (p->amended != NULL) {
+        if (!f->in_force || f->active == 0) return false;
+        const struct rb_fact *now = rb_fold_fact(f, f->charter_node);
+        if (!rb_hash_eq(&p->amended->previous, &now->id)) return false;
+        if (!amendment_fits(f, p->amended)) return false;
+    }
+    return (needed(f, p) & ~p->accepted) == 0;
+}
+
+/* What one adoption, or one member leaving, makes possible is looked for again; proposals are few. */
+enum rb_err rb_proposals_retry(struct rb_fold *f) {
+    for (size_t i = 0; i < f->proposals_n;) {
+        struct rb_proposal *p = &f->proposals[i++];
+        if (!may_adopt(f, p)) continue;
+        RB_TRY(adopt(f, p, needed(f, p)));
+        i = 0;
+    }
+    return RB_OK;
+}
+
+static enum rb_err try_adopt(struct rb_fold *f, const struct rb_proposal *p) {
+    return may_adopt(f, p) ? rb_proposals_retry(f) : RB_OK;
+}
+
+enum rb_err rb_proposal_walked(struct rb_fold *f, struct rb_proposal *p) {
+    p->walked = true;
+    return try_adopt(f, p);
+}
+
+static bool is_stance(int position) {
+    return position == RB_POSITION_ACCEPT || position == RB_POSITION_REJECT ||
+           position == RB_POSITION_ABSTAIN || position == RB_POSITION_DISSOCIATE;
+}
+
+static void accept_later(struct rb_fold *f, struct rb_proposal *p, uint64_t bit) {
+    p->accepted |= bit;
+    if (p->charter == f->charter) f->active |= bit;
+    rb_fold_active(f);
+}
+
+/* The last word of each member counts, until the proposal is adopted; who joins by an adopted
+ * charter says so later. The proposer may only withdraw. */
+enum rb_err rb_proposal_stance(struct rb_fold *f, struct rb_proposal *p, uint32_t position) {
+    const struct rb_fact *fact = rb_fold_fact(f, position);
+    uint16_t author = rb_fold_author(f, position);
+    uint64_t bit = 1ull << author;
+    int64_t t_ms = 0;
+    if (author == p->author) {
+        if (fact->position == RB_POSITION_WITHDRAW) p->refused = !p->adopted;
+        return RB_OK;
+    }
+    if (!is_stance(fact->position)) return RB_OK;
+    if (p->adopted) {
+        if (fact->position == RB_POSITION_ACCEPT) accept_later(f, p, bit);
+        return RB_OK;
+    }
+    p->accepted &= ~bit;
+    p->rejected &= ~bit;
+    p->contested &= ~bit;
+    p->stance[author] = position;
+    if (fact->position == RB_POSITION_REJECT) p->rejected |= bit;
+    if (fact->position != RB_POSITION_ACCEPT) return RB_OK;
+    const struct rb_charter *c = p->amended == NULL ? p->charter : f->charter;
+    switch (rb_deadline_judge(f, c, position, p->charter->accept_by_utc_ms, &t_ms)) {
+    case RB_DEADLINE_LATE: return RB_OK;
+    case RB_DEADLINE_CONTESTED: p->contested |= bit; return RB_OK;
+    case RB_DEADLINE_MET: break;
+    }
+    p->accepted |= bit;
+    p->accepted_t_ms[author] = t_ms;
+    p->accepted_created_ms[author] = fact->created_utc_ms;
+    return try_adopt(f, p);
+}
+
+/* a member takes back a position on a proposal that is not adopted yet */
+void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint16_t author) {
+    for (size_t i = 0; i < f->proposals_n; i++) {
+        struct rb_proposal *p = &f->proposals[i];
+        if (p->adopted || p->stance[author] != subject) continue;
+        p->stance[author] = RB_NOWHERE;
+        p->accepted &= ~(1ull << author);
+        p->rejected &= ~(1ull << author);
+        p->contested &= ~(1ull << author);
+    }
+}
+
+/* ---- suspend, resume, leave ------------------------------------------------------------------- */
+
+enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
+    struct rb_membership m;
+    struct rb_party_state *p = &f->party[rb_fold_author(f, node)];
+    if (rb_membership_decode(rb_fold_fact(f, node)->body, &m, NULL) != RB_OK)
+        return RB_MARK_UNREADABLE;
+    switch (m.action) {
+    case RB_MEMBERSHIP_SUSPEND:
+        if (p->suspended) return RB_MARK_OUT_OF_TURN;
+        p->suspended = true;
+        return RB_MARK_NONE;
+    case RB_MEMBERSHIP_RESUME:
+        if (!p->suspended) return RB_MARK_OUT_OF_TURN;
+        p->suspended = false;
+        return RB_MARK_NONE;
+    case RB_MEMBERSHIP_LEAVE:
+        p->left = true;
+        p->suspended = p->rejoined = false;
+        p->left_epoch = f->b->feeds[f->feed_of[node]]->epoch;
+        rb_fold_active(f);
+        return RB_MARK_NONE;
+    }
+    return RB_MARK_UNREADABLE;
+}
+
+/* ---- at the end of the walk ------------------------------------------------------------------- */
+
+static enum rb_charter_state founding_state(const struct rb_fold *f, const struct rb_proposal *p) {
+    uint64_t wanted = p->charter->accept_members, gone = 0;
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
+        if (f->party[i].left) gone |= 1ull << i;
+    if (p->refused || (wanted & (p->rejected | gone)) != 0) return RB_CHARTER_REJECTED;
+    if ((wanted & ~(p->accepted | p->contested)) == 0 && (wanted & p->contested) != 0)
+        return RB_CHARTER_CONTESTED_BY_TIME;
+    return f->s->now_utc_ms > p->charter->accept_by_utc_ms ? RB_CHARTER_LAPSED
+                                                           : RB_CHARTER_PROPOSED;
+}
+
+/* an amendment that can no longer be adopted; one still open bears no mark */
+static bool is_lost(const struct rb_fold *f, const struct rb_proposal *p) {
+    const struct rb_fact *now = rb_fold_fact(f, f->charter_node);
+    if (p->refused || (p->rejected & f->active) != 0) return true;
+    if (!rb_hash_eq(&p->amended->previous, &now->id) || !amendment_fits(f, p->amended)) return true;
+    return f->s->now_utc_ms > p->charter->accept_by_utc_ms;
+}
+
+static void mark_amendments(struct rb_fold *f) {
+    for (size_t i = 0; i < f->proposals_n; i++) {
+        struct rb_proposal *p = &f->proposals[i];
+        struct rb_sit_record *r = &f->s->order[f->place[p->node]];
+        if (p->amended == NULL || p->adopted || r->mark != RB_MARK_NONE) continue;
+        if (f->unknown_rules) r->mark = RB_MARK_UNKNOWN_RULES;
+        else if (is_lost(f, p)) r->mark = RB_MARK_NOT_ADOPTED;
+    }
+}
+
+static void settle_member(struct rb_fold *f, const struct rb_proposal *p, struct rb_sit_member *m) {
+    const struct rb_party_state *st = &f->party[m->index];
+    uint64_t bit = 1ull << m->index;
+    m->accepted = p != NULL && ((p->accepted | f->active) & bit) != 0;
+    m->rejected = p != NULL && (p->rejected & bit) != 0;
+    m->accept_contested_by_time = p != NULL && (p->contested & bit) != 0;
+    m->suspended = st->suspended;
+    m->left = st->left && !st->rejoined;
+    m->active = (f->active & bit) != 0;
+}
+
+void rb_charter_settle(struct rb_fold *f) {
+    struct rb_situation *s = f->s;
+    const struct rb_proposal *p = rb_proposal_of(f, f->charter_node);
+    if (f->in_force) s->charter_state = RB_CHARTER_IN_FORCE;
+    else if (f->unknown_rules) s->charter_state = RB_CHARTER_UNKNOWN_RULES;
+    else s->charter_state = p == NULL ? RB_CHARTER_PROPOSED : founding_state(f, p);
+    s->in_force_since_utc_ms = f->in_force ? f->in_force_t_ms : 0;
+    s->charter_record = p == NULL ? RB_NOWHERE : f->place[p->node];
+    for (size_t i = 0; i < s->members_n; i++) settle_member(f, p, &s->members[i]);
+    if (p != NULL) mark_amendments(f);
+}

@@ -1,0 +1,180 @@
+/* Who owes an answer, and who was silent on the line (design §4, §8, §9). Clauses 5.10.x. */
+#include "internal.h"
+
+static bool of_substance(enum rb_kind k) {
+    switch (k) {
+    case RB_KIND_NOTICE:
+    case RB_KIND_STOP_FIRE:
+    case RB_KIND_REQUEST:
+    case RB_KIND_CESSATION:
+    case RB_KIND_INCIDENT:
+    case RB_KIND_FINDING:
+    case RB_KIND_FIGURE:
+    case RB_KIND_DESIGNATION:
+    case RB_KIND_TEXT:
+    case RB_KIND_AGREEMENT:
+    case RB_KIND_PROGRESS:
+    case RB_KIND_CONTACT:
+    case RB_KIND_READOUT:
+    case RB_KIND_STATEMENT:
+    case RB_KIND_ROSTER: return true;
+    case RB_KIND_CHARTER:
+    case RB_KIND_AMENDMENT:
+    case RB_KIND_MEMBERSHIP:
+    case RB_KIND_CARD:
+    case RB_KIND_TEST:
+    case RB_KIND_SERVICE:
+    case RB_KIND_NIL:
+    case RB_KIND_RECEIPT:
+    case RB_KIND_SILENCE:
+    case RB_KIND_POSITION:
+    case RB_KIND_DELEGATION:
+    case RB_KIND_ROTATION:
+    case RB_KIND_REVOCATION:
+    case RB_KIND_ATTACHMENT: return false;
+    }
+    return false;
+}
+
+/* an answer time of the charter that applies to the record, 0 if none */
+static int64_t answer_time(const struct rb_fold *f, const struct rb_fact *fact) {
+    if (!f->in_force || !of_substance((enum rb_kind)fact->kind)) return 0;
+    if (fact->precedence != RB_FLASH && fact->precedence != RB_IMMEDIATE) return 0;
+    return f->charter->answer_ms[fact->precedence];
+}
+
+/* A suspended member answers FLASH only; who has left answers nothing more. */
+static bool owes(const struct rb_fold *f, const struct rb_fact *fact, uint16_t author,
+                 uint16_t member) {
+    const struct rb_party_state *p = &f->party[member];
+    if (member == author || !p->listed || (p->left && !p->rejoined)) return false;
+    if (fact->closed && !(fact->recipients >> member & 1)) return false;
+    if (fact->demand.present && fact->demand.members != 0 &&
+        !(fact->demand.members >> member & 1))
+        return false;
+    return !p->suspended || fact->precedence == RB_FLASH;
+}
+
+static enum rb_err push(struct rb_fold *f, const struct rb_sit_due *due) {
+    struct rb_situation *s = f->s;
+    void *p = s->dues, *c = f->due_charter;
+    RB_TRY(rb_fold_grow(f->a, &p, &f->dues_cap, s->dues_n + 1, sizeof *s->dues));
+    s->dues = p;
+    RB_TRY(rb_fold_grow(f->a, &c, &f->due_charter_cap, s->dues_n + 1, sizeof *f->due_charter));
+    f->due_charter = c;
+    f->due_charter[s->dues_n] = f->charter;
+    s->dues[s->dues_n++] = *due;
+    return RB_OK;
+}
+
+/* Until a reader is known to hold the record, an answer time of the charter has not begun: the due
+ * is there, pending, with time 0. What the record demands itself runs by its own time. */
+static int64_t due_time(const struct rb_fold *f, uint32_t place, uint16_t member, int64_t span) {
+    uint64_t time_s;
+    if (!rb_situation_held(f->s, place, member, &time_s)) return 0;
+    int64_t t = rb_t_ms(time_s), due;
+    return __builtin_add_overflow(t, span, &due) ? INT64_MAX : due;
+}
+
+enum rb_err rb_due_open(struct rb_fold *f, uint32_t node) {
+    const struct rb_fact *fact = rb_fold_fact(f, node);
+    int64_t span = answer_time(f, fact);
+    uint32_t place = f->place[node];
+    if (!fact->demand.present && span <= 0) return RB_OK;
+    for (size_t i = 0; i < f->charter->members_n; i++) {
+        uint16_t m = f->charter->members[i].index;
+        if (!owes(f, fact, rb_fold_author(f, node), m)) continue;
+        struct rb_sit_due due = {.subject = place, .member = m, .answer = RB_NOWHERE};
+        due.position = fact->demand.present ? (uint8_t)fact->demand.position : RB_POSITION_READ;
+        due.due_utc_ms =
+            fact->demand.present ? fact->demand.by_utc_ms : due_time(f, place, m, span);
+        RB_TRY(push(f, &due));
+    }
+    return RB_OK;
+}
+
+/* positions by which an officer commits the party; read, passed-down and query do not */
+static bool commits(int position) {
+    return position >= RB_POSITION_DISPUTE_FACT && position <= RB_POSITION_TOOK_PLACE;
+}
+
+/* Demanded is an answer, not agreement: a refusal answers a demand to comply. Whoever answers
+ * anything has read. */
+static bool satisfies(int demanded, int given) {
+    if (demanded == given || demanded == RB_POSITION_READ) return true;
+    return commits(demanded) && commits(given);
+}
+
+static uint32_t find_answer(const struct rb_situation *s, const struct rb_sit_due *due) {
+    uint32_t i = s->order[due->subject].first_answer;
+    for (; i != RB_NOWHERE; i = s->answers[i].next) {
+        uint32_t a = s->answers[i].answer;
+        if (rb_situation_author(s, a) == due->member &&
+            satisfies(due->position, rb_situation_fact(s, a)->position))
+            return a;
+    }
+    return RB_NOWHERE;
+}
+
+static enum rb_due_state due_state(const struct rb_fold *f, const struct rb_charter *c,
+                                   const struct rb_sit_due *due) {
+    int64_t t_ms;
+    if (due->answer == RB_NOWHERE)
+        return due->due_utc_ms != 0 && f->s->now_utc_ms > due->due_utc_ms ? RB_DUE_MISSED
+                                                                          : RB_DUE_PENDING;
+    if (due->due_utc_ms == 0) return RB_DUE_MET; /* answered before anyone logged that it holds it */
+    switch (rb_deadline_judge(f, c, f->sorted[due->answer], due->due_utc_ms, &t_ms)) {
+    case RB_DEADLINE_MET: return RB_DUE_MET;
+    case RB_DEADLINE_LATE: return RB_DUE_MISSED;
+    case RB_DEADLINE_CONTESTED: return RB_DUE_CONTESTED_BY_TIME;
+    }
+    return RB_DUE_PENDING;
+}
+
+void rb_due_settle(struct rb_fold *f) {
+    for (size_t i = 0; i < f->s->dues_n; i++) {
+        struct rb_sit_due *due = &f->s->dues[i];
+        due->answer = find_answer(f->s, due);
+        due->state = (uint8_t)due_state(f, f->due_charter[i], due);
+    }
+}
+
+/* ---- line tests ------------------------------------------------------------------------------- */
+
+static struct rb_sit_member *sit_member(struct rb_situation *s, uint16_t index) {
+    for (size_t i = 0; i < s->members_n; i++)
+        if (s->members[i].index == index) return &s->members[i];
+    return NULL;
+}
+
+/* a slot that has not come yet proves nothing, and one off the schedule belongs to no slot */
+static void note_test(struct rb_fold *f, const struct rb_fact *fact, uint16_t author) {
+    struct rb_test t;
+    struct rb_sit_member *m = sit_member(f->s, author);
+    uint64_t interval_ms = (uint64_t)f->charter->test_interval_s * 1000;
+    if (m == NULL || interval_ms == 0 || rb_test_decode(fact->body, &t, NULL) != RB_OK) return;
+    if (t.slot_utc_ms % interval_ms != 0 || f->s->now_utc_ms < 0 ||
+        t.slot_utc_ms > (uint64_t)f->s->now_utc_ms)
+        return;
+    if (t.slot_utc_ms > m->last_test_slot) m->last_test_slot = t.slot_utc_ms;
+}
+
+static void count_missed(const struct rb_fold *f, struct rb_sit_member *m) {
+    int64_t interval = (int64_t)f->charter->test_interval_s * 1000;
+    int64_t ripe = f->s->now_utc_ms - (int64_t)f->charter->test_grace_s * 1000;
+    int64_t from = f->in_force_from_ms;
+    if (interval == 0 || !f->in_force || m->left || ripe < 0) return;
+    if (m->last_test_slot > 0 && (int64_t)m->last_test_slot > from)
+        from = (int64_t)m->last_test_slot;
+    int64_t missed = ripe / interval - from / interval;
+    m->tests_missed = missed <= 0 ? 0 : missed > UINT32_MAX ? UINT32_MAX : (uint32_t)missed;
+}
+
+void rb_tests_count(struct rb_fold *f) {
+    for (uint32_t place = 0; place < f->n; place++) {
+        const struct rb_fact *fact = rb_situation_fact(f->s, place);
+        if (f->s->order[place].mark == RB_MARK_NONE && fact->kind == RB_KIND_TEST)
+            note_test(f, fact, rb_situation_author(f->s, place));
+    }
+    for (size_t i = 0; i < f->s->members_n; i++) count_missed(f, &f->s->members[i]);
+}
