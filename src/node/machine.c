@@ -46,7 +46,7 @@ void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uin
     if (err == RB_OK) err = rb_writer_done(&w, &leaf);
     if (err == RB_OK) err = own_enqueue(n, j->ch, leaf, (uint8_t)j->status, j->time_s);
     if (err != RB_OK && j->time_s)
-        submit_done(n, j->time_s, err, "6.10.9", rb_err_text(err), RB_MARK_NONE, NULL, j->ch->id, 0);
+        submit_done(n, j->time_s, err, "6.11.9", rb_err_text(err), RB_MARK_NONE, NULL, j->ch->id, 0);
     node_job_free(n, j);
 }
 

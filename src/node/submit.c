@@ -102,14 +102,14 @@ static void keep_draft(struct rb_node *n, const struct rb_event *ev, struct draf
         if (buf_put(n, &d->payload, ev->u.submit.payload.p, ev->u.submit.payload.n) != RB_OK) d = NULL;
     }
     if (!d) {
-        struct rb_reject rj = {RB_ERR_LIMIT, "6.10.4", "too many drafts wait for a second officer", 0};
+        struct rb_reject rj = {RB_ERR_LIMIT, "6.11.4", "too many drafts wait for a second officer", 0};
         refused(n, ev, &rj, RB_MARK_NEEDS_SECOND);
         return;
     }
     memcpy(d->signers, all, all_n * sizeof *all);
     d->signers_n = all_n;
     d->used = true;
-    submit_done(n, ev->u.submit.token, RB_ERR_NEED_SIGNER, "6.10.3",
+    submit_done(n, ev->u.submit.token, RB_ERR_NEED_SIGNER, "6.11.3",
                 "kept as a draft: the charter wants a second officer", RB_MARK_NEEDS_SECOND, hash,
                 ev->u.submit.channel, draft_store(n, d));
 }
@@ -122,7 +122,7 @@ static enum rb_err verify_signers(struct rb_node *n, struct channel *ch, const s
         const struct rb_signer *s = &ev->u.submit.signers[i];
         size_t officer, mark = rb_arena_mark(&n->work);
         const struct rb_key *key = rb_book_officer_key(&ch->book, ch->own_member, s->kid, &officer);
-        if (!key) return rb_reject(rj, RB_ERR_DENIED, "6.10.1", "no officer on our card has this key", i);
+        if (!key) return rb_reject(rj, RB_ERR_DENIED, "6.11.1", "no officer on our card has this key", i);
         size_t cap = ev->u.submit.payload.n + 512;
         struct rb_writer w = rb_writer(rb_arena_alloc(&n->work, cap), cap);
         if (!w.p) return RB_ERR_LIMIT;
@@ -130,7 +130,7 @@ static enum rb_err verify_signers(struct rb_node *n, struct channel *ch, const s
         enum rb_err err = rb_ed25519_verify(key, rb_written(&w), s->sig);
         rb_arena_release(&n->work, mark);
         if (err != RB_OK)
-            return rb_reject(rj, RB_ERR_SIGNATURE, "6.10.2", "the officer's signature does not verify", i);
+            return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "the officer's signature does not verify", i);
     }
     return RB_OK;
 }
@@ -140,14 +140,14 @@ static enum rb_err check_form(struct rb_node *n, struct channel *ch, const struc
     (void)n;
     RB_TRY(rb_payload_decode(ev->u.submit.payload, rec, rj));
     if (!rec->has_channel || memcmp(rec->channel, ch->id, RB_CHANNEL_LEN) != 0)
-        return rb_reject(rj, RB_ERR_MALFORMED, "6.10.5", "the record names another channel", 0);
+        return rb_reject(rj, RB_ERR_MALFORMED, "6.11.5", "the record names another channel", 0);
     if (rb_kind_is_machine(rec->kind) && rec->kind != RB_KIND_SERVICE)
-        return rb_reject(rj, RB_ERR_DENIED, "6.10.6", "records of this kind are made by the node", 0);
+        return rb_reject(rj, RB_ERR_DENIED, "6.11.6", "records of this kind are made by the node", 0);
     if (rec->closed)
-        return rb_reject(rj, RB_ERR_UNSUPPORTED, "6.10.7",
+        return rb_reject(rj, RB_ERR_UNSUPPORTED, "6.11.7",
                          "records with recipients are not released by this version", 0);
     if (rec->kind == RB_KIND_CHARTER)
-        return rb_reject(rj, RB_ERR_DENIED, "6.10.8", "a charter founds a channel of its own", 0);
+        return rb_reject(rj, RB_ERR_DENIED, "6.11.8", "a charter founds a channel of its own", 0);
     return RB_OK;
 }
 
@@ -186,7 +186,7 @@ static void submit_record(struct rb_node *n, const struct rb_event *ev) {
         return;
     }
     if (all_n == 0 || verify_signers(n, ch, ev, total, &rj) != RB_OK) {
-        if (all_n == 0) (void)rb_reject(&rj, RB_ERR_SIGNATURE, "6.10.2", "no officer signed", 0);
+        if (all_n == 0) (void)rb_reject(&rj, RB_ERR_SIGNATURE, "6.11.2", "no officer signed", 0);
         refused(n, ev, &rj, RB_MARK_NONE);
         return;
     }
@@ -201,7 +201,7 @@ static void submit_record(struct rb_node *n, const struct rb_event *ev) {
     if (err == RB_OK && leaf.n > RB_MAX_LEAF) err = RB_ERR_LIMIT;
     if (err == RB_OK) err = own_enqueue(n, ch, leaf, (uint8_t)rec->precedence, ev->u.submit.token);
     if (err != RB_OK) {
-        (void)rb_reject(&rj, err, "6.10.9", rb_err_text(err), 0);
+        (void)rb_reject(&rj, err, "6.11.9", rb_err_text(err), 0);
         refused(n, ev, &rj, RB_MARK_NONE);
         return;
     }
@@ -230,11 +230,11 @@ static enum rb_err check_joining(struct rb_node *n, struct channel *ch, struct f
     const struct rb_key *key =
         rb_book_officer_key(&ch->book, ch->own_member, rec->signers[0].kid, &officer);
     if (!key || rec->signers_n != 1)
-        return rb_reject(rj, RB_ERR_DENIED, "6.10.1", "no officer on our card has this key", 0);
+        return rb_reject(rj, RB_ERR_DENIED, "6.11.1", "no officer on our card has this key", 0);
     if (!rec->has_channel || memcmp(rec->channel, ch->id, RB_CHANNEL_LEN) != 0)
-        return rb_reject(rj, RB_ERR_MALFORMED, "6.10.5", "the record names another channel", 0);
+        return rb_reject(rj, RB_ERR_MALFORMED, "6.11.5", "the record names another channel", 0);
     if (rb_record_verify(rec, 0, rb_slice(fx->f->origin, fx->f->origin_n), key, &n->work) != RB_OK)
-        return rb_reject(rj, RB_ERR_SIGNATURE, "6.10.2", "the officer's signature does not verify", 0);
+        return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "the officer's signature does not verify", 0);
     return RB_OK;
 }
 
@@ -338,14 +338,14 @@ static void submit_machine(struct rb_node *n, const struct rb_event *ev) {
     enum rb_err err = rb_body_check(rec->kind, rec->body, &rj);
     if (err == RB_OK) err = machine_make(n, ch, rec, ev->u.submit.token);
     if (err != RB_OK) {
-        if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.10.9", rb_err_text(err), 0);
+        if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.11.9", rb_err_text(err), 0);
         refused(n, ev, &rj, RB_MARK_NONE);
     }
 }
 
 static void submit_discard(struct rb_node *n, const struct rb_event *ev) {
     struct draft *d = draft_find(n, &ev->u.submit.draft);
-    struct rb_reject rj = {RB_ERR_NOT_FOUND, "6.10.10", "no such draft", 0};
+    struct rb_reject rj = {RB_ERR_NOT_FOUND, "6.11.10", "no such draft", 0};
     if (!d)
         refused(n, ev, &rj, RB_MARK_NONE);
     else
