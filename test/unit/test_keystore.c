@@ -1,0 +1,388 @@
+/* The home directory, the keys in it, passphrases and settings. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "shell/os/config.h"
+#include "shell/os/keystore.h"
+#include "shell/os/passphrase.h"
+
+static char top[64], home[96];
+
+static int setup(void **state) {
+    struct rb_home *h = NULL;
+    char why[400] = "";
+    strcpy(top, "/tmp/readback-home-XXXXXX");
+    if (mkdtemp(top) == NULL) return -1;
+    (void)snprintf(home, sizeof home, "%s/party", top);
+    if (rb_home_create(home, &h, why, sizeof why) != RB_OK) return -1;
+    *state = h;
+    return 0;
+}
+
+static int teardown(void **state) {
+    char words[128];
+    rb_home_close(*state);
+    (void)snprintf(words, sizeof words, "rm -rf %s", top);
+    return system(words);
+}
+
+static void path_of(const char *name, char out[200]) {
+    (void)snprintf(out, 200, "%s/%s", home, name);
+}
+
+static mode_t mode_of(const char *name) {
+    char path[200];
+    struct stat st;
+    path_of(name, path);
+    assert_int_equal(lstat(path, &st), 0);
+    return st.st_mode & 07777;
+}
+
+static void set_mode(const char *name, mode_t mode) {
+    char path[200];
+    path_of(name, path);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static void write_text(const char *path, const char *text, mode_t mode) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static size_t files_in(const char *name) {
+    char words[300], path[200];
+    unsigned n = 0;
+    path_of(name, path);
+    (void)snprintf(words, sizeof words, "ls -A %s | wc -l", path);
+    FILE *p = popen(words, "r");
+    assert_non_null(p);
+    assert_int_equal(fscanf(p, "%u", &n), 1);
+    assert_int_equal(pclose(p), 0);
+    return n;
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static void files_are_private_and_never_overwritten(void **state) {
+    struct rb_home *h = *state;
+    char buf[16];
+    size_t n = 0;
+    assert_int_equal(mode_of("."), 0700);
+    assert_int_equal(mode_of("keys"), 0700);
+    const mode_t old = umask(0); /* whatever the umask */
+    assert_int_equal(rb_home_write_new(h, "keys/a", rb_str("first")), RB_OK);
+    (void)umask(old);
+    assert_int_equal(mode_of("keys/a"), 0600);
+    assert_int_equal(rb_home_write_new(h, "keys/a", rb_str("second")), RB_ERR_EXISTS);
+    assert_non_null(strstr(rb_home_error(h), "not overwritten"));
+    assert_int_equal(rb_home_read(h, "keys/a", buf, sizeof buf, &n), RB_OK);
+    assert_memory_equal(buf, "first", n);
+    assert_int_equal(n, 5);
+    assert_int_equal(rb_home_read(h, "keys/a", buf, 4, &n), RB_ERR_LIMIT);
+    assert_int_equal(rb_home_read(h, "keys/b", buf, 4, &n), RB_ERR_NOT_FOUND);
+    assert_int_equal(rb_home_replace(h, "keys/a", rb_str("third")), RB_OK);
+    assert_int_equal(rb_home_read(h, "keys/a", buf, sizeof buf, &n), RB_OK);
+    assert_memory_equal(buf, "third", n);
+    assert_int_equal(files_in("keys"), 1); /* nothing left aside */
+}
+
+static void what_others_can_read_is_refused(void **state) {
+    struct rb_home *h = *state, *again = NULL;
+    struct rb_seckey key;
+    char why[400], link[200];
+    assert_int_equal(rb_keys_make(h, "node", &key), RB_OK);
+    set_mode("keys/node.pem", 0640);
+    assert_int_equal(rb_keys_load(h, "node", &key), RB_ERR_DENIED);
+    assert_non_null(strstr(rb_home_error(h), "chmod 600"));
+    set_mode("keys/node.pem", 0604);
+    assert_int_equal(rb_keys_load(h, "node", &key), RB_ERR_DENIED);
+    set_mode("keys/node.pem", 0600);
+    assert_int_equal(rb_keys_load(h, "node", &key), RB_OK);
+    path_of("keys/mirror.pem", link);
+    assert_int_equal(symlink("node.pem", link), 0);
+    assert_int_not_equal(rb_keys_load(h, "mirror", &key), RB_OK);
+    set_mode("keys", 0750);
+    assert_int_equal(rb_home_open(home, &again, why, sizeof why), RB_ERR_DENIED);
+    assert_non_null(strstr(why, "chmod 700"));
+    set_mode("keys", 0700);
+    set_mode(".", 0701);
+    assert_int_equal(rb_home_open(home, &again, why, sizeof why), RB_ERR_DENIED);
+    set_mode(".", 0700);
+    assert_int_equal(rb_home_open(home, &again, why, sizeof why), RB_OK);
+    rb_home_close(again);
+    assert_int_equal(rb_home_open("/tmp/readback-no-such-home", &again, why, sizeof why),
+                     RB_ERR_NOT_FOUND);
+}
+
+static void a_home_is_made_once_and_locked_by_one(void **state) {
+    struct rb_home *h = *state, *second = NULL;
+    char why[400];
+    assert_int_equal(rb_home_open(home, &second, why, sizeof why), RB_OK);
+    assert_int_equal(rb_home_lock(h), RB_OK);
+    assert_int_equal(rb_home_lock(second), RB_ERR_BUSY);
+    assert_non_null(strstr(rb_home_error(second), "Another readbackd"));
+    assert_int_equal(rb_home_write_new(h, "card.cose", rb_str("card")), RB_OK);
+    rb_home_close(second);
+    assert_int_equal(rb_home_create(home, &second, why, sizeof why), RB_ERR_EXISTS);
+    rb_home_close(h);
+    *state = NULL;
+    assert_int_equal(rb_home_open(home, &second, why, sizeof why), RB_OK);
+    assert_int_equal(rb_home_lock(second), RB_OK);
+    rb_home_close(second);
+}
+
+static void the_path_comes_from_the_option_then_the_environment(void **state) {
+    char out[64];
+    (void)state;
+    assert_int_equal(setenv("READBACK_HOME", "/env", 1), 0);
+    assert_int_equal(rb_home_path("/option", out, sizeof out), RB_OK);
+    assert_string_equal(out, "/option");
+    assert_int_equal(rb_home_path(NULL, out, sizeof out), RB_OK);
+    assert_string_equal(out, "/env");
+    assert_int_equal(unsetenv("READBACK_HOME"), 0);
+    assert_int_equal(setenv("HOME", "/home/someone", 1), 0);
+    assert_int_equal(rb_home_path(NULL, out, sizeof out), RB_OK);
+    assert_string_equal(out, "/home/someone/.readback");
+    assert_int_equal(rb_home_path("/option", out, 4), RB_ERR_USAGE);
+}
+
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+static void keys_round_trip(void **state) {
+    struct rb_home *h = *state;
+    struct rb_seckey a, b;
+    struct rb_key r1, r2;
+    uint8_t secret[32], channel[RB_CHANNEL_LEN];
+    memset(channel, 0xab, sizeof channel);
+    assert_int_equal(rb_keys_make(h, "tls", &a), RB_OK);
+    assert_int_equal(rb_keys_load(h, "tls", &b), RB_OK);
+    assert_memory_equal(&a, &b, sizeof a);
+    assert_int_equal(rb_keys_make(h, "tls", &b), RB_ERR_EXISTS);
+    assert_int_equal(rb_keys_load(h, "tls", &b), RB_OK);
+    assert_memory_equal(&a, &b, sizeof a);
+    assert_int_equal(rb_keys_make(h, "../x", &b), RB_ERR_USAGE);
+    assert_int_equal(rb_keys_log(h, channel, 2, false, &a), RB_ERR_NOT_FOUND);
+    assert_int_equal(rb_keys_log(h, channel, 2, true, &a), RB_OK);
+    assert_int_equal(rb_keys_log(h, channel, 2, true, &b), RB_OK);
+    assert_memory_equal(&a, &b, sizeof a);
+    assert_true(rb_home_has(h, "keys/log-abababababababababababababababab-2.pem"));
+    assert_int_equal(rb_keys_log(h, channel, 3, true, &b), RB_OK);
+    assert_memory_not_equal(&a, &b, sizeof a);
+    assert_int_equal(rb_keys_age_make(h, &r1), RB_OK);
+    assert_int_equal(rb_keys_age_load(h, secret, &r2), RB_OK);
+    assert_memory_equal(&r1, &r2, sizeof r1);
+    assert_int_equal(rb_home_replace(h, "keys/tls.pem", rb_str("not a key\n")), RB_OK);
+    assert_int_equal(rb_keys_load(h, "tls", &b), RB_ERR_MALFORMED);
+    assert_non_null(strstr(rb_home_error(h), "clause 2.4.1"));
+}
+
+static void openssl_and_age_read_our_keys(void **state) {
+    struct rb_home *h = *state;
+    struct rb_seckey key;
+    struct rb_key recipient;
+    char words[400];
+    assert_int_equal(rb_keys_make(h, "node", &key), RB_OK);
+    (void)snprintf(words, sizeof words, "openssl pkey -in %s/keys/node.pem -noout", home);
+    assert_int_equal(system(words), 0);
+    assert_int_equal(rb_keys_age_make(h, &recipient), RB_OK);
+    if (system("command -v age-keygen >/dev/null") != 0) skip();
+    (void)snprintf(words, sizeof words,
+                   "test \"$(age-keygen -y %s/keys/age.txt)\" = "
+                   "\"$(sed -n 's/# public key: //p' %s/keys/age.txt)\"",
+                   home, home);
+    assert_int_equal(system(words), 0);
+}
+
+static void sealed_keys_open_with_their_passphrase(void **state) {
+    struct rb_home *h = *state;
+    const struct rb_slice pass = rb_str("correct horse"), wrong = rb_str("correct house");
+    struct rb_key pub, same;
+    struct rb_seckey key;
+    char path[200], why[400], names[4][RB_MAX_HANDLE + 1];
+    size_t n = 0;
+    assert_int_equal(rb_keys_seal_make(h, "officer-zoe", pass, &pub), RB_OK);
+    assert_int_equal(rb_keys_seal_public(h, "officer-zoe", &same), RB_OK);
+    assert_memory_equal(&pub, &same, sizeof pub);
+    assert_int_equal(rb_keys_unseal(h, "officer-zoe", wrong, &key), RB_ERR_SIGNATURE);
+    assert_non_null(strstr(rb_home_error(h), "passphrase"));
+    assert_int_equal(rb_keys_unseal(h, "officer-zoe", pass, &key), RB_OK);
+    assert_memory_equal(&pub, &key.pub, sizeof pub);
+    path_of("keys/officer-zoe.sealed", path);
+    assert_int_equal(rb_keys_unseal_file(path, pass, &key, why, sizeof why), RB_OK);
+    assert_int_equal(rb_keys_unseal_file(path, wrong, &key, why, sizeof why), RB_ERR_SIGNATURE);
+    assert_int_equal(rb_keys_unseal_file("/nonexistent", pass, &key, why, sizeof why),
+                     RB_ERR_NOT_FOUND);
+    assert_int_equal(rb_keys_seal_make(h, "officer-zoe", pass, &pub), RB_ERR_EXISTS);
+    assert_int_equal(rb_home_write_new(h, "keys/officer-amir.sealed", rb_str("x")), RB_OK);
+    assert_int_equal(rb_home_write_new(h, "keys/officer-.sealed", rb_str("x")), RB_OK);
+    assert_int_equal(rb_home_write_new(h, "keys/party.sealed", rb_str("x")), RB_OK);
+    assert_int_equal(rb_keys_officers(h, names, 4, &n), RB_OK);
+    assert_int_equal(n, 2);
+    assert_string_equal(names[0], "amir");
+    assert_string_equal(names[1], "zoe");
+    assert_int_equal(rb_keys_unseal(h, "party", pass, &key), RB_ERR_MALFORMED);
+}
+
+/* ---- passphrases ---------------------------------------------------------------------------- */
+
+static void passphrases_come_from_descriptors_and_files(void **state) {
+    struct rb_passphrase p;
+    char path[200], why[400];
+    int fds[2];
+    (void)state;
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(write(fds[1], "first\r\nsecond", 13), 13);
+    assert_int_equal(close(fds[1]), 0);
+    assert_int_equal(rb_passphrase_read(fds[0], "", false, &p, why, sizeof why), RB_OK);
+    assert_true(rb_slice_is(rb_passphrase_slice(&p), "first"));
+    assert_int_equal(rb_passphrase_read(fds[0], "", false, &p, why, sizeof why), RB_OK);
+    assert_true(rb_slice_is(rb_passphrase_slice(&p), "second"));
+    assert_int_equal(rb_passphrase_read(fds[0], "", false, &p, why, sizeof why), RB_ERR_NOT_FOUND);
+    assert_int_equal(close(fds[0]), 0);
+    path_of("pass", path);
+    write_text(path, "from a file\n", 0644);
+    assert_int_equal(setenv("READBACK_PASSPHRASE_FILE", path, 1), 0);
+    assert_int_equal(rb_passphrase_read(-1, "", true, &p, why, sizeof why), RB_ERR_DENIED);
+    set_mode("pass", 0600);
+    assert_int_equal(rb_passphrase_read(-1, "", true, &p, why, sizeof why), RB_OK);
+    assert_true(rb_slice_is(rb_passphrase_slice(&p), "from a file"));
+    assert_int_equal(unsetenv("READBACK_PASSPHRASE_FILE"), 0);
+}
+
+/* ---- settings ------------------------------------------------------------------------------- */
+
+static enum rb_err config_of(const char *text, struct rb_config *c, char *why, size_t why_n) {
+    char path[200];
+    path_of("config.ini", path);
+    write_text(path, text, 0600);
+    rb_config_default(c);
+    return rb_config_read(path, c, why, why_n);
+}
+
+static void settings_are_read_and_unknown_ones_refused(void **state) {
+    struct rb_config c;
+    char why[400];
+    (void)state;
+    assert_int_equal(config_of("[peer]\nlisten = 127.0.0.1:7443\nlisten = [::1]:7443\nidle = 5m\n"
+                               "[api]\nsocket = /run/readback.sock\n[log]\nformat = json\n"
+                               "level = warn\n[limits]\nregion = 2G\n", &c, why, sizeof why), RB_OK);
+    assert_int_equal(c.listen_n, 2);
+    assert_string_equal(c.listen[1], "[::1]:7443");
+    assert_int_equal(c.idle_ms, 300000);
+    assert_string_equal(c.api_socket, "/run/readback.sock");
+    assert_true(c.log_json);
+    assert_int_equal(c.log_level, RB_LOG_WARN);
+    assert_true(c.region_bytes == (uint64_t)2 << 30);
+    static const struct { const char *text, *word; } bad[] = {
+        {"[peer]\nlisen = 1:2\n", "no setting \"lisen\""},
+        {"[per]\nlisten = 1:2\n", "no setting"},
+        {"[peer]\nlisten = localhost\n", "not one this setting takes"},
+        {"[peer]\nlisten = localhost:70000\n", "not one"},
+        {"[log]\nlevel = loud\n", "(line 2)"},
+        {"[limits]\nregion = 12\n", "not one"},
+        {"[limits]\nregion = 1M\n", "not one"},
+        {"[limits]\nregion = 99999999999999999999G\n", "not one"},
+        {"words\n", "cannot be read as settings"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(config_of(bad[i].text, &c, why, sizeof why), RB_ERR_MALFORMED);
+        if (strstr(why, bad[i].word) == NULL) print_error("%s\n", why);
+        assert_non_null(strstr(why, bad[i].word));
+        assert_int_equal(c.listen_n, 0); /* nothing half done */
+    }
+    assert_int_equal(rb_config_read("/nonexistent", &c, why, sizeof why), RB_ERR_NOT_FOUND);
+}
+
+/* ---- the machine ---------------------------------------------------------------------------- */
+
+static void a_region_is_zero_and_shrinks_to_what_there_is(void **state) {
+    void *mem = NULL;
+    size_t cap = 0;
+    (void)state;
+    assert_int_equal(rb_region_map((size_t)1 << 62, (size_t)64 << 20, &mem, &cap), RB_OK);
+    assert_true(cap >= (size_t)64 << 20 && cap < (size_t)1 << 62);
+    assert_int_equal(((const uint8_t *)mem)[cap - 1], 0);
+    rb_region_unmap(mem, cap);
+    assert_int_equal(rb_region_map((size_t)1 << 62, (size_t)1 << 62, &mem, &cap), RB_ERR_LIMIT);
+}
+
+/* what the process writes to stderr while fn runs */
+static size_t stderr_of(void (*fn)(void), char *buf, size_t cap) {
+    int fds[2];
+    const int kept = dup(STDERR_FILENO);
+    assert_true(kept >= 0 && pipe(fds) == 0 && dup2(fds[1], STDERR_FILENO) >= 0);
+    fn();
+    assert_true(dup2(kept, STDERR_FILENO) >= 0 && close(fds[1]) == 0 && close(kept) == 0);
+    const ssize_t n = read(fds[0], buf, cap - 1);
+    assert_int_equal(close(fds[0]), 0);
+    buf[n > 0 ? n : 0] = '\0';
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void log_two(void) {
+    rb_log(RB_LOG_DEBUG, "link", "not shown");
+    rb_log(RB_LOG_WARN, "link", "a \"quoted\" line\nwith a break and \xff");
+}
+
+static void a_log_line_is_one_line(void **state) {
+    char text[1024];
+    (void)state;
+    rb_log_setup(RB_LOG_INFO, false);
+    (void)stderr_of(log_two, text, sizeof text);
+    assert_non_null(strstr(text, "Z warn link: a \"quoted\" line?with a break and ?\n"));
+    assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+    rb_log_setup(RB_LOG_INFO, true);
+    (void)stderr_of(log_two, text, sizeof text);
+    assert_non_null(strstr(text, "\"level\":\"warn\",\"area\":\"link\",\"text\":\"a \\\"quoted\\\" line?"));
+    rb_log_setup(RB_LOG_INFO, false);
+}
+
+static void the_sandbox_runs_no_program(void **state) {
+    int status = 0;
+    (void)state;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        char why[200];
+        rb_harden();
+        if (rb_sandbox(why, sizeof why) != RB_OK) _exit(2);
+        (void)execl("/bin/true", "true", (char *)NULL);
+        _exit(errno == EPERM ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest keystore[] = {
+        T(files_are_private_and_never_overwritten),
+        T(what_others_can_read_is_refused),
+        T(a_home_is_made_once_and_locked_by_one),
+        T(the_path_comes_from_the_option_then_the_environment),
+        T(keys_round_trip),
+        T(openssl_and_age_read_our_keys),
+        T(sealed_keys_open_with_their_passphrase),
+        T(passphrases_come_from_descriptors_and_files),
+        T(settings_are_read_and_unknown_ones_refused),
+        T(a_region_is_zero_and_shrinks_to_what_there_is),
+        T(a_log_line_is_one_line),
+        T(the_sandbox_runs_no_program),
+    };
+    if (rb_crypto_init() != RB_OK) return 1;
+    return cmocka_run_group_tests(keystore, NULL, NULL);
+}
