@@ -1,0 +1,144 @@
+/* Inside the link: one TLS stream, one incoming message, and the two sides that use them.
+ * Nothing is freed while a callback may still hold it: rb_stream_doom closes at once and the memory
+ * goes in the reaper's event. */
+#ifndef RB_SHELL_LINK_INTERNAL_H
+#define RB_SHELL_LINK_INTERNAL_H
+#include "link.h"
+#include "http.h"
+#include "readback/party.h"
+#include "../os/os.h"
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <openssl/ssl.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#define RB_LINK_MAX_PER_PARTY 16u           /* connections one party may keep to us */
+#define RB_LINK_MAX_BODIES (4u * RB_MAX_REQUEST) /* bytes of unfinished bodies, all peers together */
+#define RB_LINK_NEWS_LANES 4u               /* held requests to one peer at a time */
+#define RB_LINK_LINGER_MS 1000u             /* how long a refused peer may go on sending */
+#define RB_LINK_LINGER_BYTES (1u << 20)
+#define RB_LINK_HOST 280u                   /* "host:port" with its NUL */
+
+/* ---- stream: TLS over one socket ----------------------------------------------------------- */
+enum rb_io { RB_IO_DONE, RB_IO_AGAIN, RB_IO_EOF, RB_IO_FAIL };
+enum rb_stream_state { RB_STREAM_CONNECTING, RB_STREAM_HANDSHAKE, RB_STREAM_OPEN, RB_STREAM_RAW,
+                       RB_STREAM_DEAD };
+struct rb_stream;
+struct rb_stream_ops { /* called from the loop only; `key` from within the handshake */
+    bool (*key)(struct rb_stream *s, const struct rb_key *tls); /* is this the peer's? */
+    void (*ready)(struct rb_stream *s);   /* something may go on */
+    void (*expired)(struct rb_stream *s); /* the deadline set last has passed */
+    void (*destroy)(struct rb_stream *s); /* frees the owner */
+};
+struct rb_stream {
+    struct rb_link *link;
+    const struct rb_stream_ops *ops;
+    enum rb_stream_state state;
+    bool client, key_refused;
+    int fd;
+    SSL *ssl;
+    BIO *bio; /* owned by ssl; counts bytes */
+    struct event *rd, *wr, *timer;
+    uint64_t counted_in, counted_out;
+    const uint8_t *out; /* what is being sent; the owner's, until it is sent or the stream dead */
+    size_t out_n, out_at;
+    const char *why; /* static words, after a failure */
+    SLIST_ENTRY(rb_stream) dead;
+};
+/* Takes fd in every case. `ops->destroy` is never called if this fails. */
+enum rb_err rb_stream_init(struct rb_stream *s, struct rb_link *l, const struct rb_stream_ops *ops,
+                           int fd, bool client) RB_MUST_USE;
+/* goes on with connecting and the handshake; DONE once it is open */
+enum rb_io rb_stream_handshake(struct rb_stream *s);
+enum rb_io rb_stream_read(struct rb_stream *s, void *buf, size_t cap, size_t *n);
+/* Borrows `bytes` until they are sent (DONE) and sends what goes at once; only when nothing is being
+ * sent. */
+enum rb_io rb_stream_send(struct rb_stream *s, const uint8_t *bytes, size_t n);
+enum rb_io rb_stream_flush(struct rb_stream *s);
+static inline bool rb_stream_sending(const struct rb_stream *s) { return s->out != NULL; }
+void rb_stream_deadline(struct rb_stream *s, uint64_t ms); /* 0: none */
+void rb_stream_kick(struct rb_stream *s);                  /* ready() from the loop, soon */
+/* ends our side and goes on reading, to nowhere, so that the answer is not lost to a reset */
+void rb_stream_linger(struct rb_stream *s);
+enum rb_io rb_stream_drain(struct rb_stream *s, size_t *budget);
+void rb_stream_doom(struct rb_stream *s); /* closes; memory goes later */
+void rb_stream_free_parts(struct rb_stream *s);
+
+/* ---- TLS contexts (tls.c) ------------------------------------------------------------------- */
+enum rb_err rb_tls_context(const struct rb_seckey *key, SSL_CTX **out) RB_MUST_USE;
+
+/* ---- one incoming message ------------------------------------------------------------------- */
+struct rb_message {
+    uint8_t head[RB_HTTP_MAX_HEAD];
+    size_t head_n;
+    struct rb_http_head h;
+    bool headed;   /* the head was read */
+    uint8_t *body; /* grows with what arrives, never beyond h.length */
+    size_t body_n, body_cap;
+    int status;    /* what to answer, where a request was refused */
+    struct rb_reject rj;
+};
+/* RB_IO_DONE: whole. RB_IO_FAIL with m->rj.err set: refused; without: the stream failed. */
+enum rb_io rb_message_read(struct rb_message *m, struct rb_stream *s);
+void rb_message_reset(struct rb_message *m, struct rb_link *l);
+
+/* ---- the link ------------------------------------------------------------------------------- */
+struct rb_in;   /* a connection somebody made to us */
+struct rb_peer; /* a party we send requests to */
+struct rb_out_req;
+TAILQ_HEAD(rb_in_list, rb_in);
+TAILQ_HEAD(rb_req_list, rb_out_req);
+LIST_HEAD(rb_peer_list, rb_peer);
+SLIST_HEAD(rb_stream_list, rb_stream);
+struct evdns_base;
+struct rb_link {
+    struct event_base *base;
+    struct rb_link_config cfg; /* listen is used at open only; the key is wiped after it */
+    struct rb_link_ops ops;
+    struct rb_link_stats stats;
+    SSL_CTX *tls;
+    struct evconnlistener *listeners[8];
+    size_t listeners_n;
+    struct event *accept_again;
+    uint16_t port;
+    struct rb_in_list in; /* oldest first */
+    uint64_t next_conn;
+    size_t bodies; /* bytes of unfinished bodies */
+    struct rb_peer_list peers;
+    struct rb_req_list finished; /* failed or cancelled, to be reported from the loop */
+    struct event *report;
+    struct rb_stream_list dead;
+    struct event *reaper;
+    struct evdns_base *dns;
+    size_t lookups; /* going on */
+    uint64_t log_window_s;
+    unsigned log_n, log_left_out;
+};
+uint64_t rb_link_now_ms(void); /* monotonic */
+/* at most a few lines a second; the rest is counted */
+void rb_link_log(struct rb_link *l, enum rb_log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- server.c, client.c, resolve.c ----------------------------------------------------------- */
+enum rb_err rb_server_open(struct rb_link *l, char *why, size_t why_n) RB_MUST_USE;
+void rb_server_close(struct rb_link *l);
+enum rb_err rb_client_open(struct rb_link *l) RB_MUST_USE;
+void rb_client_close(struct rb_link *l);
+
+struct rb_lookup;
+#define RB_LOOKUP_MAX 8u
+struct rb_endpoint {
+    struct sockaddr_storage sa;
+    socklen_t n;
+};
+typedef void (*rb_lookup_fn)(void *ctx, const struct rb_endpoint *e, size_t n);
+/* "host:port" where host is a number: at once */
+bool rb_endpoint_numeric(const char *address, struct rb_endpoint *out);
+/* A name: fn comes later from the loop or, where the answer is known, before this returns (*out is
+ * NULL then). n = 0: no such name. */
+void rb_lookup_start(struct rb_link *l, const char *address, rb_lookup_fn fn, void *ctx,
+                     struct rb_lookup **out);
+void rb_lookup_cancel(struct rb_lookup *k); /* fn will not be called */
+void rb_lookup_close(struct rb_link *l);
+#endif

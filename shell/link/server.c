@@ -1,0 +1,375 @@
+/* The side that answers. A connection is in one phase: reading a request, waiting for the node's
+ * answer, sending it, or seeing a refused peer off. */
+#include "internal.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BACKLOG 128
+#define ACCEPT_PAUSE_MS 250
+#define SEND_BYTES_PER_MS 4u /* the slowest line on which an answer is still sent to its end */
+#define HEAD_ROOM 512u
+
+enum phase { IN_READING, IN_ASKED, IN_ANSWERING, IN_LEAVING };
+struct rb_in {
+    struct rb_stream s; /* first */
+    TAILQ_ENTRY(rb_in) all;
+    uint8_t address[16]; /* whom it counts for: IPv4, or the first half of an IPv6 address */
+    bool known;
+    struct rb_key key;
+    struct rb_hash peer;
+    struct rb_message m;
+    enum phase phase;
+    uint64_t id; /* of the request being answered */
+    bool close_after;
+    uint8_t *answer;
+    size_t waste;
+};
+
+static struct rb_in *in_of(struct rb_stream *s) { return (struct rb_in *)(void *)s; }
+
+static void in_destroy(struct rb_stream *s) {
+    struct rb_in *in = in_of(s);
+    rb_message_reset(&in->m, s->link);
+    free(in->answer);
+    free(in);
+}
+
+/* closes; the node is told if it still owed an answer */
+static void in_end(struct rb_in *in) {
+    struct rb_link *l = in->s.link;
+    if (in->s.state == RB_STREAM_DEAD) return;
+    bool asked = in->phase == IN_ASKED;
+    TAILQ_REMOVE(&l->in, in, all);
+    l->stats.conns_in--;
+    rb_stream_doom(&in->s);
+    if (asked) l->ops.closed(l->ops.ctx, in->id);
+}
+
+static bool in_key(struct rb_stream *s, const struct rb_key *tls) {
+    struct rb_in *in = in_of(s);
+    in->key = *tls;
+    in->known = s->link->ops.peer_by_tls(s->link->ops.ctx, tls, &in->peer);
+    return in->known;
+}
+
+static void peer_words(const struct rb_in *in, char out[20]) {
+    struct rb_writer w = rb_writer(out, 20);
+    if (in->known)
+        rb_put_hex(&w, in->peer.b, 6);
+    else
+        rb_put_z(&w, "unknown");
+    (void)rb_writer_z(&w);
+}
+
+/* Sees the peer off: what we sent last must reach it, though it may still be sending. */
+static void in_leave(struct rb_in *in) {
+    in->phase = IN_LEAVING;
+    in->waste = RB_LINK_LINGER_BYTES;
+    rb_stream_linger(&in->s);
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+static void in_answered(struct rb_in *in) {
+    free(in->answer);
+    in->answer = NULL;
+    if (event_add(in->s.rd, NULL) != 0) in->close_after = true;
+    if (in->close_after) {
+        in_leave(in);
+        return;
+    }
+    in->phase = IN_READING;
+    rb_stream_deadline(&in->s, in->s.link->cfg.idle_ms);
+}
+
+/* Head and body leave in one buffer, so that they share a record where they can. */
+static enum rb_io in_send(struct rb_in *in, int status, struct rb_slice type, struct rb_slice heads,
+                          struct rb_slice body) {
+    uint8_t *p = body.n <= RB_MAX_REQUEST ? malloc(HEAD_ROOM + body.n) : NULL;
+    struct rb_writer w = rb_writer(p, p == NULL ? 0 : HEAD_ROOM + body.n);
+    struct rb_slice all;
+    rb_http_response_encode(status, type, heads, in->close_after, body.n, &w);
+    rb_put_slice(&w, body);
+    if (p == NULL || rb_writer_done(&w, &all) != RB_OK) {
+        free(p);
+        return RB_IO_FAIL;
+    }
+    in->phase = IN_ANSWERING;
+    in->answer = p;
+    enum rb_io io = rb_stream_send(&in->s, all.p, all.n);
+    if (io == RB_IO_DONE) in_answered(in);
+    if (io != RB_IO_AGAIN) return io;
+    event_del(in->s.rd); /* nothing is read before the answer is out */
+    rb_stream_deadline(&in->s, in->s.link->cfg.request_deadline_ms + all.n / SEND_BYTES_PER_MS);
+    return io;
+}
+
+static void in_refuse(struct rb_in *in, int status, const struct rb_reject *rj) {
+    char peer[20], words[160];
+    struct rb_link *l = in->s.link;
+    l->stats.refused++;
+    rb_message_reset(&in->m, l);
+    peer_words(in, peer);
+    rb_link_log(l, RB_LOG_WARN, "request of %s refused: %s (%s, offset %llu)", peer, rj->what,
+                rj->clause, (unsigned long long)rj->offset);
+    struct rb_writer w = rb_writer(words, sizeof words);
+    rb_put_z(&w, rj->clause);
+    rb_put_z(&w, " ");
+    rb_put_z(&w, rj->what);
+    rb_put_z(&w, "\n");
+    in->close_after = true;
+    if (in_send(in, status, rb_str("text/plain"), rb_str(""), rb_written(&w)) == RB_IO_FAIL)
+        in_end(in);
+}
+
+void rb_link_respond(struct rb_link *l, const struct rb_effect *ef) {
+    struct rb_in *in;
+    TAILQ_FOREACH(in, &l->in, all)
+    if (in->phase == IN_ASKED && in->id == ef->u.respond.conn) break;
+    if (in == NULL) return; /* the peer went away */
+    const char *type = ef->u.respond.content_type;
+    enum rb_io io = in_send(in, ef->u.respond.status, rb_str(type == NULL ? "" : type),
+                            rb_str(ef->u.respond.heads), ef->u.respond.body);
+    if (io == RB_IO_FAIL || io == RB_IO_EOF) {
+        in->phase = IN_ANSWERING; /* the node has answered: no word to it */
+        in_end(in);
+    }
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+static bool in_unpack(struct rb_in *in, struct rb_slice *body, uint8_t **unpacked) {
+    struct rb_reject rj = {0};
+    size_t n = 0;
+    *body = rb_slice(in->m.body, in->m.body_n);
+    if (!in->m.h.gzip) return true;
+    enum rb_err err = rb_gunzip(*body, RB_MAX_REQUEST, unpacked, &n, &rj);
+    if (err == RB_OK) {
+        *body = rb_slice(*unpacked, n);
+        return true;
+    }
+    in_refuse(in, err == RB_ERR_LIMIT ? 413 : err == RB_ERR_BUSY ? 503 : 400, &rj);
+    return false;
+}
+
+static void in_ask(struct rb_in *in) {
+    struct rb_link *l = in->s.link;
+    struct rb_http_head h = in->m.h;
+    struct rb_slice body;
+    uint8_t *unpacked = NULL;
+    if (!in_key(&in->s, &in->key)) { /* known when it came, not any more */
+        in_end(in);
+        return;
+    }
+    if (!in_unpack(in, &body, &unpacked)) return;
+    in->phase = IN_ASKED;
+    in->id = ++l->next_conn;
+    in->close_after = h.close;
+    rb_stream_deadline(&in->s, 0);
+    l->stats.requests_in++;
+    l->ops.recv(l->ops.ctx, in->id, &in->peer, h.post, h.path, h.query, body);
+    free(unpacked);
+    rb_message_reset(&in->m, l); /* whatever has become of it: the memory stays until the reaper */
+}
+
+static void in_read(struct rb_in *in) {
+    bool begun = in->m.head_n > 0;
+    enum rb_io io = rb_message_read(&in->m, &in->s);
+    switch (io) {
+    case RB_IO_AGAIN:
+        if (!begun && in->m.head_n > 0) /* from the first byte to the end, whatever drips in */
+            rb_stream_deadline(&in->s, in->s.link->cfg.request_deadline_ms);
+        return;
+    case RB_IO_DONE: in_ask(in); return;
+    case RB_IO_FAIL:
+        if (in->m.rj.err != RB_OK) {
+            struct rb_reject rj = in->m.rj;
+            in_refuse(in, in->m.status, &rj);
+            return;
+        }
+        break;
+    case RB_IO_EOF: break;
+    }
+    in_end(in);
+}
+
+/* While the node thinks, nothing but the peer's leaving can come. */
+static void in_watch(struct rb_in *in) {
+    uint8_t one;
+    size_t n = 0;
+    enum rb_io io = rb_stream_read(&in->s, &one, 1, &n);
+    if (io == RB_IO_AGAIN) return;
+    if (io == RB_IO_DONE) {
+        in->s.link->stats.refused++;
+        rb_link_log(in->s.link, RB_LOG_WARN, "a peer sent bytes before its answer (7.3.8)");
+    }
+    in_end(in);
+}
+
+/* One party cannot fill the table, and its newest connection is the living one. */
+static void keep_party_small(struct rb_in *in) {
+    struct rb_in *other, *oldest = NULL;
+    size_t n = 0;
+    TAILQ_FOREACH(other, &in->s.link->in, all) {
+        if (!other->known || !rb_hash_eq(&other->peer, &in->peer)) continue;
+        if (oldest == NULL) oldest = other;
+        n++;
+    }
+    if (n > RB_LINK_MAX_PER_PARTY && oldest != in) in_end(oldest);
+}
+
+static void in_shake(struct rb_in *in) {
+    enum rb_io io = rb_stream_handshake(&in->s);
+    if (io == RB_IO_AGAIN) return;
+    if (io != RB_IO_DONE) {
+        in->s.link->stats.handshakes_failed++;
+        rb_link_log(in->s.link, RB_LOG_INFO, "handshake failed: %s", in->s.why);
+        in_leave(in); /* the alert says whose key was not accepted */
+        return;
+    }
+    rb_stream_deadline(&in->s, in->s.link->cfg.idle_ms);
+    rb_stream_kick(&in->s); /* the first request may have come with the handshake */
+    keep_party_small(in);
+}
+
+static void in_ready(struct rb_stream *s) {
+    struct rb_in *in = in_of(s);
+    if (s->state == RB_STREAM_RAW) {
+        if (rb_stream_drain(s, &in->waste) != RB_IO_AGAIN) in_end(in);
+        return;
+    }
+    if (s->state != RB_STREAM_OPEN) {
+        in_shake(in);
+        return;
+    }
+    if (in->phase == IN_READING) in_read(in);
+    else if (in->phase == IN_ASKED) in_watch(in);
+    else if (in->phase == IN_ANSWERING) {
+        enum rb_io io = rb_stream_flush(s);
+        if (io == RB_IO_DONE) in_answered(in);
+        else if (io != RB_IO_AGAIN) in_end(in);
+    }
+}
+
+static void in_expired(struct rb_stream *s) {
+    struct rb_in *in = in_of(s);
+    if (s->state == RB_STREAM_HANDSHAKE) {
+        s->link->stats.handshakes_failed++;
+        rb_link_log(s->link, RB_LOG_INFO, "handshake failed: timed out");
+    } else if (in->phase == IN_READING && in->m.head_n > 0) {
+        struct rb_reject rj = {RB_ERR_LIMIT, "7.2.2", "the request took too long", in->m.head_n};
+        in_refuse(in, 408, &rj);
+        return;
+    }
+    in_end(in);
+}
+
+static const struct rb_stream_ops in_ops = {in_key, in_ready, in_expired, in_destroy};
+
+/* ---- accepting ----------------------------------------------------------------------------- */
+static void address_of(const struct sockaddr *sa, uint8_t out[16]) {
+    memset(out, 0, 16);
+    if (sa->sa_family == AF_INET) {
+        memcpy(out + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
+    } else if (sa->sa_family == AF_INET6) {
+        const struct in6_addr *a = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+        bool mapped = IN6_IS_ADDR_V4MAPPED(a);
+        memcpy(mapped ? out + 12 : out, mapped ? a->s6_addr + 12 : a->s6_addr, mapped ? 4 : 8);
+    }
+}
+
+/* A full table: the stranger who has been at its handshake longest makes room. */
+static bool make_room(struct rb_link *l, const uint8_t address[16]) {
+    struct rb_in *in;
+    size_t same = 0;
+    TAILQ_FOREACH(in, &l->in, all) if (memcmp(in->address, address, 16) == 0) same++;
+    if (same >= l->cfg.max_conns_per_address) return false;
+    if (l->stats.conns_in < l->cfg.max_conns) return true;
+    TAILQ_FOREACH(in, &l->in, all) {
+        if (in->s.state != RB_STREAM_HANDSHAKE) continue;
+        in_end(in);
+        return true;
+    }
+    return false;
+}
+
+static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct sockaddr *sa, int n,
+                      void *arg) {
+    (void)e, (void)n;
+    struct rb_link *l = arg;
+    uint8_t address[16];
+    address_of(sa, address);
+    struct rb_in *in = make_room(l, address) ? calloc(1, sizeof *in) : NULL;
+    if (in == NULL) {
+        l->stats.refused++;
+        close(fd);
+        return;
+    }
+    if (rb_stream_init(&in->s, l, &in_ops, fd, false) != RB_OK) {
+        free(in);
+        return;
+    }
+    memcpy(in->address, address, sizeof address);
+    TAILQ_INSERT_TAIL(&l->in, in, all);
+    l->stats.conns_in++;
+    rb_stream_deadline(&in->s, l->cfg.request_deadline_ms);
+}
+
+/* No file descriptor left: without a pause the loop would spin on the waiting connection. */
+static void on_accept_error(struct evconnlistener *e, void *arg) {
+    (void)e;
+    struct rb_link *l = arg;
+    struct timeval tv = {0, ACCEPT_PAUSE_MS * 1000};
+    rb_link_log(l, RB_LOG_WARN, "a connection could not be taken: %s", strerror(errno));
+    if (event_add(l->accept_again, &tv) != 0) return;
+    for (size_t i = 0; i < l->listeners_n; i++) evconnlistener_disable(l->listeners[i]);
+}
+
+static void on_accept_again(evutil_socket_t fd, short what, void *arg) {
+    (void)fd, (void)what;
+    struct rb_link *l = arg;
+    for (size_t i = 0; i < l->listeners_n; i++) evconnlistener_enable(l->listeners[i]);
+}
+
+static enum rb_err listen_at(struct rb_link *l, const char *address, char *why, size_t why_n) {
+    struct sockaddr_storage sa = {0};
+    int n = (int)sizeof sa;
+    if (evutil_parse_sockaddr_port(address, (struct sockaddr *)&sa, &n) != 0) {
+        snprintf(why, why_n, "cannot listen at %s: not a numeric address with a port", address);
+        return RB_ERR_USAGE;
+    }
+    struct evconnlistener *e = evconnlistener_new_bind(
+        l->base, on_accept, l, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+        BACKLOG, (struct sockaddr *)&sa, n);
+    if (e == NULL) {
+        snprintf(why, why_n, "cannot listen at %s: %s", address, strerror(errno));
+        return RB_ERR_IO;
+    }
+    evconnlistener_set_error_cb(e, on_accept_error);
+    l->listeners[l->listeners_n++] = e;
+    socklen_t got = sizeof sa;
+    if (l->port == 0 && getsockname(evconnlistener_get_fd(e), (struct sockaddr *)&sa, &got) == 0)
+        l->port = ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)&sa)->sin_port
+                                                : ((struct sockaddr_in6 *)&sa)->sin6_port);
+    return RB_OK;
+}
+
+enum rb_err rb_server_open(struct rb_link *l, char *why, size_t why_n) {
+    l->accept_again = event_new(l->base, -1, 0, on_accept_again, l);
+    if (l->accept_again == NULL) return RB_ERR_BUSY;
+    for (size_t i = 0; i < l->cfg.listen_n && i < 8; i++)
+        RB_TRY(listen_at(l, l->cfg.listen[i], why, why_n));
+    return RB_OK;
+}
+
+void rb_server_close(struct rb_link *l) {
+    for (size_t i = 0; i < l->listeners_n; i++) evconnlistener_free(l->listeners[i]);
+    l->listeners_n = 0;
+    if (l->accept_again != NULL) event_free(l->accept_again);
+    while (!TAILQ_EMPTY(&l->in)) {
+        struct rb_in *in = TAILQ_FIRST(&l->in);
+        in->phase = IN_LEAVING; /* the node is not told: it is being closed itself */
+        in_end(in);
+    }
+}
