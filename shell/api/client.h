@@ -20,6 +20,13 @@ struct rb_signer_key { /* an officer's or the party's key, wherever it is kept (
  * Composes, signs, submits; with a second officer due the answer says so and names the draft. */
 int rb_client_release(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *draft,
                       json_t **out);
+/* The two halves of it, for programs that show what will be said before they release it. compose: the
+ * answer has payload, readers, warnings, needs_signers. submit: `composed` is that answer. */
+int rb_client_compose(const struct rb_client *c, const json_t *draft, json_t **out);
+int rb_client_submit(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *composed,
+                     bool despite, json_t **out);
+/* before + part (percent-encoded) + after */
+void rb_client_path(char *out, size_t cap, const char *before, const char *part, const char *after);
 /* second officer: signs an existing draft by its hash (or unique prefix) */
 int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key *officer, const char *draft,
                           json_t **out);

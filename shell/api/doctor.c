@@ -1,0 +1,222 @@
+/* doctor: one sentence, what is wrong and on whose side; the rest below it. The gravest comes first. */
+#include <stdarg.h>
+#include <stdio.h>
+#include "internal.h"
+#include "readback/text.h"
+
+struct diagnosis {
+    struct rb_req *rq;
+    json_t *problems;
+    size_t peers, up;
+    char handle[RB_MAX_HANDLE + 1];
+};
+/* side: "here", "there", "between", "none" */
+static void found(struct diagnosis *d, const char *code, const char *side, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+static void found(struct diagnosis *d, const char *code, const char *side, const char *hint, const char *fmt, ...) {
+    char buf[768];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    json_t *o = json_object();
+    rb_j_put(o, "code", json_string(code));
+    rb_j_put(o, "side", json_string(side));
+    rb_j_put(o, "sentence", json_string(buf));
+    rb_j_put(o, "hint", hint ? json_string(hint) : json_null());
+    json_array_append_new(d->problems, o);
+}
+static const char *handle(struct diagnosis *d, struct rb_slice h) {
+    struct rb_writer w = rb_writer(d->handle, sizeof d->handle);
+    rb_put_slice(&w, h);
+    return rb_writer_z(&w);
+}
+static const char *title(const struct rb_chan *c, char buf[RB_MAX_NAME + 1]) {
+    struct rb_writer w = rb_writer(buf, RB_MAX_NAME + 1);
+    rb_put_slice(&w, c->charter->title);
+    return rb_writer_z(&w);
+}
+static const char *since(int64_t utc_ms, char buf[40]) {
+    struct rb_writer w = rb_writer(buf, 40);
+    rb_put_rfc3339(&w, utc_ms);
+    return rb_writer_z(&w);
+}
+
+static void look_self(struct diagnosis *d) {
+    const struct rb_card *card = rb_node_card(d->rq->node);
+    if (card == NULL)
+        found(d, "no-card", "here", "run `readback init`", "This node has no card, so nobody can know it.");
+    if (rb_node_peers(d->rq->node) == 0)
+        found(d, "no-peers", "here", "exchange cards and run `readback accredit CARDFILE`",
+              "No other party is accredited here yet, so there is nobody to speak to.");
+}
+
+static void look_waiting(struct diagnosis *d, struct rb_chan *c) {
+    char t[RB_MAX_NAME + 1];
+    if (c->v.waiting)
+        found(d, "waiting", "here", "records are kept and go out by themselves once this has passed",
+              "Records of ours in \"%s\" wait unsigned here: %s.", title(c, t), c->v.waiting);
+    for (size_t i = 0; i < c->v.book->feeds_n; i++) {
+        const struct rb_feed *f = c->v.book->feeds[i];
+        if (!f->frozen) continue;
+        bool ours = f->member == c->v.own_member;
+        found(d, "fork", ours ? "here" : "there",
+              "the evidence is kept; a new epoch with a new log key is needed to go on",
+              "%s signed two different histories in \"%s\": that feed is frozen.",
+              ours ? "This node" : handle(d, rb_chan_handle(c, f->member)), title(c, t));
+    }
+}
+
+static void look_links(struct diagnosis *d) {
+    struct rb_peer_view p, last = {0};
+    char t[40];
+    for (size_t i = 0; i < rb_node_peers(d->rq->node); i++) {
+        if (!rb_node_peer(d->rq->node, i, &p)) continue;
+        d->peers++;
+        if (p.link == RB_LINK_UP) d->up++;
+        else last = p;
+    }
+    if (d->peers > 1 && d->up == 0) {
+        found(d, "all-down", "here", "check this machine's own network first",
+              "None of the %zu parties known here answers (last: %s): most likely our own line is down.", d->peers,
+              last.last_outcome ? last.last_outcome : "never tried");
+        return;
+    }
+    for (size_t i = 0; i < rb_node_peers(d->rq->node); i++) {
+        if (!rb_node_peer(d->rq->node, i, &p) || p.link == RB_LINK_UP || p.card == NULL) continue;
+        if (p.card->addresses_n == 0 && p.last_ok_utc_ms == 0) continue; /* it calls us; see look_paths */
+        const char *side = d->up > 0 ? "there" : "between";
+        const char *what = p.last_outcome ? p.last_outcome : "never reached";
+        if (p.link == RB_LINK_NEVER)
+            found(d, "link-never", side, "ask them by phone whether their node runs and the address is right",
+                  "%s has never been reached (%s).", handle(d, p.card->handle), what);
+        else
+            found(d, "link-down", side, "ask them by phone; what we say is kept and goes out by itself",
+                  "%s has not been reachable since %s (%s)%s.", handle(d, p.card->handle),
+                  since(p.link_since_utc_ms, t), what, d->up > 0 ? ", others are: their side or the way there" : "");
+    }
+}
+
+static bool callable(struct rb_chan *c, uint16_t member) {
+    const struct rb_book_member *m = rb_book_member(c->v.book, member);
+    return m && m->card && m->card->addresses_n > 0;
+}
+/* Two that only connect outwards need a member between them. */
+static void look_paths(struct diagnosis *d, struct rb_chan *c) {
+    char t[RB_MAX_NAME + 1];
+    bool between = false;
+    for (size_t i = 0; i < c->charter->members_n; i++) between |= callable(c, c->charter->members[i].index);
+    const struct rb_card *own = rb_node_card(d->rq->node);
+    if (between || own == NULL || own->addresses_n > 0 || c->charter->members_n < 2) return;
+    found(d, "no-path", "between", "one member needs an address that others can call, or a relay",
+          "In \"%s\" no member has an address that can be called, neither we nor the others: nothing can pass.",
+          title(c, t));
+}
+
+static void look_charter(struct diagnosis *d, struct rb_chan *c) {
+    char t[RB_MAX_NAME + 1], at[40];
+    title(c, t);
+    if (c->v.state == RB_OWN_INVITED) {
+        found(d, "invited", "here", "`readback channel show`, then `readback channel accept`",
+              "We are invited to \"%s\" and have not answered.", t);
+        return;
+    }
+    if (c->s->charter_state == RB_CHARTER_UNKNOWN_RULES)
+        found(d, "rules", "here", "a newer version of this software is needed",
+              "The rules version of \"%s\" is not known to this version.", t);
+    if (c->s->charter_state == RB_CHARTER_LAPSED || c->s->charter_state == RB_CHARTER_REJECTED)
+        found(d, "not-in-force", "none", "propose a new channel", "The charter of \"%s\" is %s.", t,
+              rb_charter_state_name(c->s->charter_state));
+    if (c->s->charter_state != RB_CHARTER_PROPOSED) return;
+    for (size_t i = 0; i < c->s->members_n; i++) {
+        const struct rb_sit_member *m = &c->s->members[i];
+        if (m->accepted || !(c->charter->accept_members >> m->index & 1)) continue;
+        found(d, "acceptance", m->index == c->v.own_member ? "here" : "there", NULL,
+              "\"%s\" is not in force: %s has not accepted yet (until %s).", t,
+              handle(d, rb_chan_handle(c, m->index)), since(c->charter->accept_by_utc_ms, at));
+    }
+}
+
+static void look_dues(struct diagnosis *d, struct rb_chan *c) {
+    char t[RB_MAX_NAME + 1], at[40];
+    for (size_t i = 0; i < c->s->dues_n; i++) {
+        const struct rb_sit_due *x = &c->s->dues[i];
+        bool ours = x->member == c->v.own_member;
+        if (x->state != RB_DUE_MISSED || x->answer != RB_NOWHERE) continue;
+        if (ours)
+            found(d, "due", "here", "`readback inbox` shows what is owed",
+                  "We owe an answer in \"%s\" that was due at %s.", title(c, t), since(x->due_utc_ms, at));
+        else
+            found(d, "due", "there", NULL, "%s has not given an answer in \"%s\" that was due at %s.",
+                  handle(d, rb_chan_handle(c, x->member)), title(c, t), since(x->due_utc_ms, at));
+    }
+    for (size_t i = 0; i < c->s->members_n; i++) {
+        const struct rb_sit_member *m = &c->s->members[i];
+        if (m->tests_missed == 0 || m->left || m->index == c->v.own_member) continue;
+        found(d, "tests", "there", NULL, "%s has missed %u line tests in \"%s\".",
+              handle(d, rb_chan_handle(c, m->index)), m->tests_missed, title(c, t));
+    }
+}
+
+/* the first record of ours that no other member is known to hold */
+static void look_unheld(struct diagnosis *d, struct rb_chan *c) {
+    char t[RB_MAX_NAME + 1];
+    uint64_t held = 0, time_s = 0;
+    if (c->v.own_feed == NULL || c->v.own_feed->facts_n == 0 || c->charter->members_n < 2) return;
+    for (size_t i = 0; i < c->s->members_n; i++) {
+        uint64_t n = rb_node_cosigned(d->rq->node, c->v.id, c->s->members[i].index, &time_s);
+        if (n > held && c->s->members[i].index != c->v.own_member) held = n;
+    }
+    if (held >= c->v.own_feed->facts_n) return;
+    found(d, "unheld", "between", "`readback who-holds` shows which",
+          "%llu of our records in \"%s\" are not known to be held by anybody else yet.",
+          (unsigned long long)(c->v.own_feed->facts_n - held), title(c, t));
+}
+
+static void look_channel(struct diagnosis *d, struct rb_chan *c, unsigned pass) {
+    if (pass == 0) look_waiting(d, c);
+    if (pass == 1) look_paths(d, c);
+    if (pass == 2) {
+        look_charter(d, c);
+        look_dues(d, c);
+        look_unheld(d, c);
+    }
+}
+static void look_channels(struct diagnosis *d, unsigned pass) {
+    for (size_t i = 0; i < rb_node_channels(d->rq->node); i++) {
+        struct rb_channel_view v;
+        struct rb_chan c;
+        uint8_t id[RB_CHANNEL_LEN];
+        if (!rb_node_channel(d->rq->node, i, &v)) continue;
+        memcpy(id, v.id, sizeof id);
+        if (rb_chan_look(d->rq, id, &c) == RB_OK) look_channel(d, &c, pass);
+    }
+}
+
+void rb_get_doctor(struct rb_req *rq) {
+    struct diagnosis d = {.rq = rq, .problems = json_array()};
+    json_t *o = json_object(), *facts = json_object();
+    if (rq->api->host.describe) rq->api->host.describe(rq->api->host.ctx, facts);
+    look_self(&d);
+    look_channels(&d, 0);
+    look_links(&d);
+    look_channels(&d, 1);
+    look_channels(&d, 2);
+    size_t drafts = rb_node_drafts(rq->node);
+    if (drafts > 0)
+        found(&d, "drafts", "here", "`readback drafts` shows them, `readback sign` signs",
+              "%zu draft%s for a second officer here.", drafts, drafts == 1 ? " waits" : "s wait");
+    const json_t *first = json_array_get(d.problems, 0);
+    char none[160];
+    snprintf(none, sizeof none, "Nothing found that is wrong; %zu of %zu parties known here answer.", d.up, d.peers);
+    rb_j_put(facts, "peers", json_integer((json_int_t)d.peers));
+    rb_j_put(facts, "peers_up", json_integer((json_int_t)d.up));
+    rb_j_put(facts, "channels", json_integer((json_int_t)rb_node_channels(rq->node)));
+    rb_j_put(facts, "drafts", json_integer((json_int_t)drafts));
+    rb_j_put(o, "sentence", first ? json_incref(json_object_get(first, "sentence")) : json_string(none));
+    rb_j_put(o, "side", first ? json_incref(json_object_get(first, "side")) : json_string("none"));
+    rb_j_put(o, "now", rb_j_time(rq->now.utc_ms));
+    rb_j_put(o, "facts", facts);
+    rb_j_put(o, "problems", d.problems);
+    rb_reply(rq, 200, o);
+}

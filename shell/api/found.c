@@ -1,0 +1,351 @@
+/* Founding and joining. Three signatures by two keys: an officer signs the charter, the party key signs
+ * the delegation of the log key, an officer signs the record that carries it. Each "prepare" returns
+ * what is to be signed next; nothing is stored before the last call. */
+#include "internal.h"
+#include "readback/text.h"
+#include "readback/tlog.h"
+
+#define FOUNDING_EPOCH 1u
+
+/* ---- charter from JSON -------------------------------------------------------------------------- */
+struct roster { /* handles -> indexes of the charter being written */
+    const json_t *members;
+};
+static bool roster_index(void *ctx, struct rb_slice handle, uint16_t *out) {
+    const struct roster *r = ctx;
+    size_t i;
+    const json_t *m;
+    json_array_foreach(r->members, i, m) {
+        const char *h = rb_j_string(m, "handle");
+        if (h == NULL || !rb_slice_eq(rb_str(h), handle)) continue;
+        *out = (uint16_t)json_integer_value(json_object_get(m, "index"));
+        return true;
+    }
+    return false;
+}
+static bool roster_handle(void *ctx, uint16_t index, struct rb_slice *out) {
+    (void)ctx, (void)index, (void)out;
+    return false;
+}
+
+static const struct rb_card *card_of(struct rb_req *rq, struct rb_slice handle) {
+    const struct rb_card *own = rb_node_card(rq->node);
+    struct rb_peer_view p;
+    if (own && rb_slice_eq(own->handle, handle)) return own;
+    const struct rb_card *found = NULL;
+    for (size_t i = 0; i < rb_node_peers(rq->node); i++)
+        if (rb_node_peer(rq->node, i, &p) && p.card && rb_slice_eq(p.card->handle, handle))
+            if (found == NULL || p.accredited) found = p.card; /* a compared card goes before an introduced one */
+    return found;
+}
+static void put_default(json_t *o, const char *key, json_t *value) {
+    if (json_object_get(o, key)) json_decref(value);
+    else rb_j_put(o, key, value);
+}
+
+static bool fill_member(struct rb_req *rq, json_t *m, size_t i) {
+    const char *h = rb_j_string(m, "handle");
+    if (h == NULL || !rb_handle_ok(rb_str(h))) {
+        rb_fail_words(rq, RB_ERR_USAGE, "charter.members", "each member needs a handle: a-z, 0-9, -, at most 32", NULL);
+        return false;
+    }
+    put_default(m, "index", json_integer((json_int_t)i));
+    put_default(m, "role", json_string("party"));
+    if (json_object_get(m, "card")) return true;
+    const struct rb_card *card = card_of(rq, rb_str(h));
+    if (card) {
+        rb_j_put(m, "card", rb_j_base64(card->raw));
+        return true;
+    }
+    char words[128];
+    struct rb_writer w = rb_writer(words, sizeof words);
+    rb_put_z(&w, "the card of ");
+    rb_put_z(&w, h);
+    rb_put_z(&w, " is not known here");
+    rb_fail_words(rq, RB_ERR_NOT_FOUND, "charter.members", rb_writer_z(&w),
+                  "accredit the card first: `readback accredit CARDFILE`");
+    return false;
+}
+static void rename_key(json_t *o, const char *from, const char *to) {
+    json_t *v = json_object_get(o, from);
+    if (v == NULL) return;
+    json_object_set(o, to, v);
+    json_object_del(o, from);
+}
+/* the grammar writes '-', JSON writes '_'; defaults are put under one name */
+static void one_name(json_t *o) {
+    static const char *const names[][2] = {{"accept-members", "accept_members"}, {"accept-by", "accept_by"},
+                                           {"rules-version", "rules_version"}, {"two-officers", "two_officers"},
+                                           {"keep-days", "keep_days"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) rename_key(o, names[i][0], names[i][1]);
+}
+static bool fill_charter(struct rb_req *rq, json_t *charter) {
+    json_t *members = json_object_get(charter, "members"), *m, *all = json_array();
+    size_t i;
+    bool ok = json_is_array(members);
+    one_name(charter);
+    json_array_foreach(members, i, m) {
+        if (ok && json_is_object(m)) ok = fill_member(rq, m, i);
+        else if (ok) ok = false;
+        if (!ok) break;
+        json_array_append(all, json_object_get(m, "handle"));
+    }
+    if (ok) {
+        put_default(charter, "accept_members", json_incref(all));
+        put_default(charter, "rules_version", json_integer(RB_RULES_VERSION));
+        json_array_foreach(json_object_get(charter, "policies"), i, m) {
+            one_name(m);
+            put_default(m, "closed", json_false());
+            put_default(m, "keep_days", json_integer(0));
+            put_default(m, "disclosure", json_string("whole"));
+            put_default(m, "two_officers", json_false());
+        }
+    } else if (rq->reply) {
+        rb_fail_words(rq, RB_ERR_USAGE, "charter.members", "a list of members, each with a handle, is wanted", NULL);
+    }
+    json_decref(all);
+    return ok;
+}
+static void accept_by(struct rb_req *rq, json_t *charter) {
+    int64_t in = 0;
+    char buf[40];
+    struct rb_writer w = rb_writer(buf, sizeof buf);
+    const json_t *span = json_object_get(charter, "accept_in");
+    if (span && rb_json_span(span, &in) == RB_OK && in > 0 && !json_object_get(charter, "accept_by")) {
+        rb_put_rfc3339(&w, rq->now.utc_ms + in);
+        rb_j_put(charter, "accept_by", json_string(rb_writer_z(&w)));
+        json_object_del(charter, "accept_in");
+    }
+}
+
+static bool charter_body(struct rb_req *rq, const json_t *charter, struct rb_slice *body) {
+    struct rb_json_error e = {.sentence = ""};
+    struct rb_reject rj = {0};
+    struct roster roster = {json_object_get(charter, "members")};
+    struct rb_names names = {&roster, roster_index, roster_handle};
+    uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_LEAF);
+    struct rb_writer w = rb_writer(buf, buf ? RB_MAX_LEAF : 0);
+    const struct rb_schema *s = rb_body_schema(RB_KIND_CHARTER);
+    if (s == NULL || rb_body_from_json(s, charter, &names, &w, &e) != RB_OK) {
+        rb_fail_words(rq, RB_ERR_USAGE, e.field[0] ? e.field : "charter", e.sentence,
+                      "spec/openapi.yaml has the form of a charter");
+        return false;
+    }
+    *body = rb_written(&w);
+    if (rb_body_check(RB_KIND_CHARTER, *body, &rj) == RB_OK) return true;
+    rb_fail_reject(rq, &rj, "charter");
+    return false;
+}
+
+static bool payload_of(struct rb_req *rq, const struct rb_record *rec, struct rb_slice *payload) {
+    uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_LEAF);
+    struct rb_writer w = rb_writer(buf, buf ? RB_MAX_LEAF : 0);
+    rb_payload_encode(rec, &w);
+    if (rb_writer_done(&w, payload) == RB_OK) return true;
+    rb_fail_words(rq, RB_ERR_LIMIT, NULL, "this does not fit one record (65,535 bytes)", NULL);
+    return false;
+}
+static void put_payload(json_t *o, struct rb_slice payload) {
+    struct rb_hash h;
+    rb_payload_hash(payload, &h);
+    rb_j_put(o, "payload", rb_j_base64(payload));
+    rb_j_put(o, "payload_hash", rb_j_hex(h.b, RB_HASH_LEN));
+}
+static struct rb_slice origin_of(struct rb_req *rq, bool exercise, const uint8_t *channel, uint16_t epoch) {
+    const struct rb_card *own = rb_node_card(rq->node);
+    struct rb_hash party;
+    uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_ORIGIN);
+    struct rb_writer w = rb_writer(buf, buf ? RB_MAX_ORIGIN : 0);
+    rb_party_hash(&own->party, &party);
+    rb_origin_encode(exercise, channel, &party, epoch, &w);
+    return rb_written(&w);
+}
+static bool own_card(struct rb_req *rq) {
+    if (rb_node_card(rq->node)) return true;
+    rb_fail_words(rq, RB_ERR_STATE, NULL, "this node has no card yet", "`readback init` makes one");
+    return false;
+}
+
+static void names_members(json_t *o, const json_t *charter) {
+    size_t i;
+    const json_t *m;
+    json_t *list = json_array();
+    json_array_foreach(json_object_get(charter, "members"), i, m) {
+        json_array_append(list, json_object_get(m, "handle"));
+    }
+    rb_j_put(o, "readers", list);
+}
+
+void rb_post_charter_compose(struct rb_req *rq) {
+    const json_t *given = json_object_get(rq->body, "charter");
+    if (!own_card(rq)) return;
+    if (!json_is_object(given)) {
+        rb_fail_words(rq, RB_ERR_USAGE, "charter", "an object is wanted", "spec/openapi.yaml has its form");
+        return;
+    }
+    json_t *charter = json_deep_copy(given);
+    struct rb_record rec = {.kind = RB_KIND_CHARTER, .created_utc_ms = rq->now.utc_ms, .precedence = RB_ROUTINE};
+    struct rb_slice payload;
+    accept_by(rq, charter);
+    if (fill_charter(rq, charter) && charter_body(rq, charter, &rec.body) && payload_of(rq, &rec, &payload)) {
+        bool exercise = json_is_true(json_object_get(charter, "exercise"));
+        json_t *o = json_object(), *m;
+        size_t i;
+        rb_j_put(o, "exercise", json_boolean(exercise));
+        put_payload(o, payload);
+        rb_j_put(o, "origin", rb_j_slice(origin_of(rq, exercise, NULL, 0)));
+        rb_j_put(o, "needs_signers", json_integer(1));
+        names_members(o, charter);
+        json_array_foreach(json_object_get(charter, "members"), i, m) json_object_del(m, "card");
+        rb_j_put(o, "charter", json_incref(charter));
+        rb_reply(rq, 200, o);
+    }
+    json_decref(charter);
+}
+
+/* ---- delegation of the log key -------------------------------------------------------------------- */
+static bool delegation(struct rb_req *rq, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch, bool exercise,
+                       json_t *o) {
+    struct rb_key log;
+    struct rb_slice origin = origin_of(rq, exercise, channel, epoch);
+    if (rq->api->host.log_key(rq->api->host.ctx, channel, epoch, &log) != RB_OK) {
+        rb_fail_words(rq, RB_ERR_IO, NULL, "the log key could not be made or read", "look at the daemon's log");
+        return false;
+    }
+    struct rb_delegation d = {.party = rb_node_card(rq->node)->party, .origin = origin, .log = log,
+                              .issued_utc_ms = rq->now.utc_ms};
+    uint8_t *buf = rb_arena_alloc(&rq->arena, 2048);
+    struct rb_writer w = rb_writer(buf, buf ? 2048 : 0);
+    rb_delegation_encode(&d, &w);
+    if (w.over) {
+        rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
+        return false;
+    }
+    rb_j_put(o, "exercise", json_boolean(exercise));
+    rb_j_put(o, "channel", rb_j_hex(channel, RB_CHANNEL_LEN));
+    rb_j_put(o, "origin", rb_j_slice(origin));
+    rb_j_put(o, "epoch", json_integer(epoch));
+    rb_j_put(o, "log_key", rb_j_hex(log.b, RB_KEY_LEN));
+    rb_j_put(o, "party_key", rb_j_hex(d.party.b, RB_KEY_LEN));
+    rb_j_put(o, "delegation_payload", rb_j_base64(rb_written(&w)));
+    return true;
+}
+/* With the signed delegation given: the record that carries it, for an officer to sign. */
+static bool carrier(struct rb_req *rq, const uint8_t channel[RB_CHANNEL_LEN], json_t *o) {
+    struct rb_slice signed_body, payload;
+    struct rb_delegation d;
+    struct rb_reject rj = {0};
+    if (!rb_j_get_base64(rq->body, "delegation", &rq->arena, &signed_body)) {
+        rb_fail_words(rq, RB_ERR_USAGE, "delegation", "this is not base64", NULL);
+        return false;
+    }
+    if (signed_body.n == 0) return true;
+    if (rb_delegation_decode(signed_body, &d, &rq->arena, &rj) != RB_OK) {
+        rb_fail_reject(rq, &rj, "delegation");
+        return false;
+    }
+    struct rb_record rec = {.kind = RB_KIND_DELEGATION, .has_channel = true, .created_utc_ms = rq->now.utc_ms,
+                            .precedence = RB_ROUTINE};
+    uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_LEAF);
+    struct rb_writer w = rb_writer(buf, buf ? RB_MAX_LEAF : 0);
+    memcpy(rec.channel, channel, RB_CHANNEL_LEN);
+    rb_carried_encode(signed_body, &w);
+    rec.body = rb_written(&w);
+    if (!payload_of(rq, &rec, &payload)) return false;
+    json_t *c = json_object();
+    put_payload(c, payload);
+    rb_j_put(c, "origin", rb_j_slice(d.origin));
+    rb_j_put(c, "needs_signers", json_integer(1));
+    rb_j_put(o, "carrier", c);
+    return true;
+}
+static bool leaf_of(struct rb_req *rq, const json_t *in, const char *field, struct rb_slice *leaf) {
+    struct rb_signer signers[RB_MAX_SIGNERS];
+    size_t n = 0;
+    struct rb_slice payload;
+    if (!rb_j_get_base64(in, "payload", &rq->arena, &payload) || payload.n == 0) {
+        rb_fail_words(rq, RB_ERR_USAGE, field, "\"payload\" in base64 is wanted", NULL);
+        return false;
+    }
+    if (!rb_signers_get(rq, json_object_get(in, "signers"), signers, &n, field)) return false;
+    size_t cap = payload.n + 1024;
+    uint8_t *buf = rb_arena_alloc(&rq->arena, cap);
+    struct rb_writer w = rb_writer(buf, buf ? cap : 0);
+    if (rb_record_assemble(payload, signers, n, &w) == RB_OK && rb_writer_done(&w, leaf) == RB_OK) return true;
+    rb_fail_words(rq, RB_ERR_USAGE, field, "payload and signers make no record", NULL);
+    return false;
+}
+static bool charter_leaf(struct rb_req *rq, const json_t *in, struct rb_slice *leaf, uint8_t channel[RB_CHANNEL_LEN],
+                         bool *exercise) {
+    struct rb_record rec;
+    struct rb_charter *c = rb_arena_alloc(&rq->arena, sizeof *c);
+    struct rb_reject rj = {0};
+    struct rb_hash h;
+    if (!leaf_of(rq, in, "charter", leaf)) return false;
+    if (c == NULL || rb_record_decode(*leaf, &rec, &rj) != RB_OK || rec.kind != RB_KIND_CHARTER ||
+        rb_charter_decode(rec.body, c, &rj) != RB_OK) {
+        if (rj.err == RB_OK) (void)rb_reject(&rj, RB_ERR_MALFORMED, "5.1.1", "not a charter", 0);
+        rb_fail_reject(rq, &rj, "charter");
+        return false;
+    }
+    rb_leaf_hash(*leaf, &h);
+    memcpy(channel, h.b, RB_CHANNEL_LEN);
+    *exercise = c->exercise;
+    return true;
+}
+
+void rb_post_charter_prepare(struct rb_req *rq) {
+    struct rb_slice leaf;
+    uint8_t channel[RB_CHANNEL_LEN];
+    bool exercise = false;
+    if (!own_card(rq) || !charter_leaf(rq, rq->body, &leaf, channel, &exercise)) return;
+    json_t *o = json_object();
+    if (delegation(rq, channel, FOUNDING_EPOCH, exercise, o) && carrier(rq, channel, o)) rb_reply(rq, 200, o);
+    else json_decref(o);
+}
+void rb_post_charter_found(struct rb_req *rq) {
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    uint8_t channel[RB_CHANNEL_LEN];
+    bool exercise = false;
+    ev.u.submit.what = RB_SUBMIT_FOUND;
+    if (!own_card(rq)) return;
+    if (!charter_leaf(rq, json_object_get(rq->body, "charter"), &ev.u.submit.leaf, channel, &exercise)) return;
+    if (!leaf_of(rq, json_object_get(rq->body, "carrier"), "carrier", &ev.u.submit.delegation)) return;
+    memcpy(ev.u.submit.channel, channel, RB_CHANNEL_LEN);
+    json_t *extra = json_object();
+    rb_j_put(extra, "exercise", json_boolean(exercise));
+    rb_j_put(extra, "channel", rb_j_hex(channel, RB_CHANNEL_LEN));
+    rb_submit_one(rq, &ev, extra);
+}
+
+/* ---- joining ---------------------------------------------------------------------------------- */
+void rb_post_join_prepare(struct rb_req *rq) {
+    struct rb_chan c;
+    uint8_t buf[RB_MAX_ORIGIN];
+    struct rb_writer w = rb_writer(buf, sizeof buf);
+    struct rb_origin origin;
+    if (!own_card(rq) || !rb_chan_open(rq, rq->part[1], &c)) return;
+    if (c.v.state == RB_OWN_JOINED) {
+        rb_fail_words(rq, RB_ERR_EXISTS, "channel", "we have joined this channel already", NULL);
+        return;
+    }
+    if (rb_node_next_origin(rq->node, c.v.id, &w) != RB_OK || rb_origin_decode(rb_written(&w), &origin) != RB_OK) {
+        rb_fail_words(rq, RB_ERR_STATE, "channel", "this channel cannot be joined by this node", NULL);
+        return;
+    }
+    json_t *o = rb_chan_head(&c);
+    rb_j_put(o, "charter", rb_charter_json(&c));
+    if (c.s->charter_record < c.s->order_n)
+        rb_j_put(o, "charter_record", rb_j_hex(rb_situation_fact(c.s, c.s->charter_record)->id.b, RB_HASH_LEN));
+    if (delegation(rq, c.v.id, origin.epoch, origin.exercise, o) && carrier(rq, c.v.id, o)) rb_reply(rq, 200, o);
+    else json_decref(o);
+}
+void rb_post_join(struct rb_req *rq) {
+    struct rb_chan c;
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_JOIN;
+    if (!rb_chan_open(rq, rq->part[1], &c)) return;
+    memcpy(ev.u.submit.channel, c.v.id, RB_CHANNEL_LEN);
+    if (!leaf_of(rq, json_object_get(rq->body, "carrier"), "carrier", &ev.u.submit.delegation)) return;
+    rb_submit_one(rq, &ev, NULL);
+}

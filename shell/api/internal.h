@@ -1,0 +1,163 @@
+/* Inside of the local API: requests, channels looked at, JSON helpers. Not for other rooms. */
+#ifndef RB_SHELL_API_INTERNAL_H
+#define RB_SHELL_API_INTERNAL_H
+#include "api.h"
+#include "json_body.h"
+#include "readback/party.h"
+
+#define RB_API_PARTS 4
+#define RB_API_PART 1024
+#define RB_API_BATCH 4096   /* records of one submit-batch */
+#define RB_API_WORK (16u << 20) /* address space of the work arena; touched pages only as needed */
+#define RB_API_EARLY 8
+
+struct rb_pending;
+struct rb_api {
+    struct rb_api_host host;
+    struct rb_pending *pending;
+    uint8_t *work;
+    uint8_t *leaf; /* RB_MAX_LEAF */
+    bool submitting;
+    unsigned handling; /* depth of rb_api_handle */
+    size_t early_n;
+    struct rb_effect early[RB_API_EARLY]; /* DONE of a submission whose token we do not know yet */
+    uint64_t alerts[16];                  /* counts by enum rb_alert_type since start */
+    char refused[3][160];                 /* the last refusal of a peer's request: code, clause, words */
+    int64_t refused_utc_ms;
+};
+struct rb_req { /* one call; lives on the stack of rb_api_handle */
+    struct rb_api *api;
+    struct rb_node *node;
+    struct rb_now now;
+    int64_t at_utc_ms; /* "at" of the query, else now: what the situation is folded for */
+    size_t parts_n;
+    char part[RB_API_PARTS][RB_API_PART]; /* path below /v1/, percent-decoded */
+    const char *query;
+    const json_t *body;
+    struct rb_arena arena;
+    rb_api_reply reply;
+    void *ctx;
+};
+typedef void (*rb_api_handler)(struct rb_req *rq);
+
+/* ---- answers (reply.c) ---- */
+void rb_reply(struct rb_req *rq, int status, json_t *body);
+/* keys sorted at every level, "exercise" before all others */
+json_t *rb_json_stable(json_t *in);
+struct rb_fail {
+    int status; /* 0: from err */
+    enum rb_err err;
+    const char *code; /* NULL: name of err */
+    const char *clause;
+    uint64_t offset;
+    const char *field;
+    const char *sentence;
+    const char *hint;
+};
+json_t *rb_fail_json(const struct rb_fail *f);
+int rb_fail_status(enum rb_err err);
+void rb_fail(struct rb_req *rq, const struct rb_fail *f);
+void rb_fail_words(struct rb_req *rq, enum rb_err err, const char *field, const char *sentence,
+                   const char *hint);
+void rb_fail_reject(struct rb_req *rq, const struct rb_reject *rj, const char *field);
+json_t *rb_reject_json(const struct rb_reject *rj, const char *field, enum rb_mark mark);
+bool rb_query(const struct rb_req *rq, const char *name, char *out, size_t cap);
+/* an unsigned number of the query; `def` where absent. false: replied with an error */
+bool rb_query_uint(struct rb_req *rq, const char *name, uint64_t def, uint64_t max, uint64_t *out);
+bool rb_percent_decode(struct rb_slice in, bool plus, char *out, size_t cap);
+
+/* ---- JSON values (values.c) ---- */
+void rb_j_put(json_t *o, const char *key, json_t *value); /* takes value; NULL becomes null */
+json_t *rb_j_slice(struct rb_slice s);
+json_t *rb_j_hex(const void *p, size_t n);
+json_t *rb_j_base64(struct rb_slice s);
+json_t *rb_j_time(int64_t utc_ms);        /* 0: null */
+json_t *rb_j_time_s(uint64_t time_s);     /* 0: null */
+json_t *rb_j_dtg(int64_t utc_ms);
+json_t *rb_j_text(struct rb_writer *w);
+json_t *rb_j_openssh(const struct rb_key *key, struct rb_slice comment);
+const char *rb_j_string(const json_t *o, const char *key); /* NULL if absent or no string */
+/* base64 of a string member into the arena; n 0 where absent. false: malformed */
+bool rb_j_get_base64(const json_t *o, const char *key, struct rb_arena *a, struct rb_slice *out);
+json_t *rb_j_fingerprint(struct rb_slice handle, const struct rb_key *party);
+
+/* ---- a channel being looked at (channel.c) ---- */
+struct rb_chan {
+    struct rb_req *rq;
+    struct rb_channel_view v;
+    const struct rb_situation *s;
+    const struct rb_charter *charter;
+};
+/* by 32 hex digits, exact title or unique prefix (4 and more hex digits); replies where it fails */
+bool rb_chan_open(struct rb_req *rq, const char *name, struct rb_chan *c);
+bool rb_chan_open_id(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c);
+/* no reply where it fails */
+enum rb_err rb_chan_look(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c);
+struct rb_slice rb_chan_handle(const struct rb_chan *c, uint16_t member);
+json_t *rb_chan_handle_json(const struct rb_chan *c, uint16_t member);
+json_t *rb_chan_handles(const struct rb_chan *c, uint64_t members);
+json_t *rb_chan_head(const struct rb_chan *c); /* {exercise, channel, title} */
+struct rb_names rb_chan_names(struct rb_chan *c);
+const struct rb_feed *rb_chan_feed(const struct rb_chan *c, uint32_t order, uint32_t *leaf);
+struct rb_feed_ref rb_feed_ref_of(const struct rb_chan *c, const struct rb_feed *f);
+/* the leaf's bytes (valid until the next call) and its decoding */
+enum rb_err rb_chan_leaf(struct rb_chan *c, uint32_t order, struct rb_slice *leaf);
+enum rb_err rb_chan_record(struct rb_chan *c, uint32_t order, struct rb_slice *leaf, struct rb_record *rec);
+json_t *rb_chan_signers(struct rb_chan *c, uint16_t member, const struct rb_signer *s, size_t n);
+json_t *rb_chan_officers(struct rb_chan *c, uint32_t order);
+/* held by `member`, logged or (our own records) told to us and not logged yet */
+bool rb_chan_held(const struct rb_chan *c, uint32_t order, uint16_t member, uint64_t *since_s, bool *logged);
+json_t *rb_charter_json(struct rb_chan *c);
+json_t *rb_chan_summary(struct rb_chan *c);
+json_t *rb_chan_members(struct rb_chan *c);
+json_t *rb_chan_due(struct rb_chan *c, const struct rb_sit_due *d);
+
+/* ---- records (view_record.c) ---- */
+json_t *rb_record_brief(struct rb_chan *c, uint32_t order, bool with_body);
+json_t *rb_record_full(struct rb_chan *c, uint32_t order);
+json_t *rb_body_json(struct rb_chan *c, const struct rb_record *rec);
+json_t *rb_envelope_json(struct rb_chan *c, const struct rb_record *rec);
+json_t *rb_record_title(const json_t *body);
+/* a record by hash or unique prefix (8 and more digits) in any channel; replies where it fails */
+bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint32_t *order);
+json_t *rb_card_json(const struct rb_card *card);
+
+/* ---- submissions (submit.c) ---- */
+/* Starts one RB_EV_SUBMIT; the reply follows when it is durable. `extra` (taken, may be NULL) is
+ * merged into the answer of success. */
+void rb_submit_one(struct rb_req *rq, struct rb_event *ev, json_t *extra);
+bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, size_t *n, const char *field);
+
+/* ---- warnings before release (warn.c): [{code, sentence, confirm}] ---- */
+json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec);
+bool rb_warnings_ask(const json_t *warnings);
+
+/* ---- handlers ---- */
+void rb_get_status(struct rb_req *rq);
+void rb_get_doctor(struct rb_req *rq);
+void rb_get_card(struct rb_req *rq);
+void rb_get_peers(struct rb_req *rq);
+void rb_get_channels(struct rb_req *rq);
+void rb_get_channel(struct rb_req *rq);
+void rb_get_situation(struct rb_req *rq);
+void rb_get_log(struct rb_req *rq);
+void rb_get_who_holds(struct rb_req *rq);
+void rb_get_inbox(struct rb_req *rq);
+void rb_get_record(struct rb_req *rq);
+void rb_get_drafts(struct rb_req *rq);
+void rb_get_kinds(struct rb_req *rq);
+void rb_post_compose(struct rb_req *rq);
+void rb_post_submit(struct rb_req *rq);
+void rb_post_submit_batch(struct rb_req *rq);
+void rb_post_charter_compose(struct rb_req *rq);
+void rb_post_charter_prepare(struct rb_req *rq);
+void rb_post_charter_found(struct rb_req *rq);
+void rb_post_join_prepare(struct rb_req *rq);
+void rb_post_join(struct rb_req *rq);
+void rb_post_peers(struct rb_req *rq);
+void rb_post_card(struct rb_req *rq);
+void rb_post_test(struct rb_req *rq);
+void rb_post_nil(struct rb_req *rq);
+void rb_post_draft_sign(struct rb_req *rq);
+void rb_post_draft_discard(struct rb_req *rq);
+#endif

@@ -1,0 +1,136 @@
+/* Numbers as people type them, exactly: degrees, metres, spans, times. No float is ever a stop on the
+ * way of a decimal text. */
+#include <math.h>
+#include "json_body.h"
+#include "readback/text.h"
+#include "readback/volume.h"
+
+static struct rb_slice text_of(const json_t *v) { return rb_slice(json_string_value(v), json_string_length(v)); }
+
+static enum rb_err digits(struct rb_slice in, size_t *at, unsigned places, uint64_t *out) {
+    uint64_t v = 0;
+    size_t n = 0;
+    unsigned after = 0;
+    bool point = false;
+    for (; *at < in.n; (*at)++) {
+        uint8_t c = in.p[*at];
+        if (c == '.' && !point && n > 0) {
+            point = true;
+            continue;
+        }
+        if (c < '0' || c > '9') break;
+        if (point && after == places) {
+            if (c != '0') return RB_ERR_USAGE;
+            continue;
+        }
+        if (v > (UINT64_MAX / 2 - 9) / 10) return RB_ERR_USAGE;
+        v = v * 10 + (uint64_t)(c - '0');
+        n++;
+        if (point) after++;
+    }
+    if (n == 0 || in.p[*at - 1] == '.') return RB_ERR_USAGE;
+    for (; after < places; after++) {
+        if (v > UINT64_MAX / 2 / 10) return RB_ERR_USAGE;
+        v *= 10;
+    }
+    *out = v;
+    return RB_OK;
+}
+
+static enum rb_err decimal_head(struct rb_slice in, unsigned places, int64_t *out, struct rb_slice *rest) {
+    size_t at = 0;
+    uint64_t v = 0;
+    bool minus = in.n > 0 && in.p[0] == '-';
+    if (minus || (in.n > 0 && in.p[0] == '+')) at = 1;
+    RB_TRY(digits(in, &at, places, &v));
+    *out = minus ? -(int64_t)v : (int64_t)v;
+    *rest = rb_slice_sub(in, at, in.n);
+    return RB_OK;
+}
+
+enum rb_err rb_decimal(struct rb_slice in, unsigned places, int64_t *out) {
+    struct rb_slice rest;
+    int64_t v = 0;
+    RB_TRY(decimal_head(in, places, &v, &rest));
+    if (rest.n != 0) return RB_ERR_USAGE;
+    *out = v;
+    return RB_OK;
+}
+
+/* a JSON number times `scale`, to the nearest whole */
+static enum rb_err number(const json_t *v, int64_t scale, int64_t *out) {
+    if (json_is_integer(v))
+        return __builtin_mul_overflow((int64_t)json_integer_value(v), scale, out) ? RB_ERR_USAGE : RB_OK;
+    if (!json_is_real(v)) return RB_ERR_USAGE;
+    double d = json_real_value(v) * (double)scale;
+    if (!(fabs(d) < 9e15)) return RB_ERR_USAGE;
+    *out = (int64_t)llround(d);
+    return RB_OK;
+}
+
+enum rb_err rb_json_degrees(const json_t *v, int64_t *nanodeg) {
+    if (json_is_string(v)) return rb_decimal(text_of(v), 9, nanodeg);
+    return number(v, RB_NANODEG, nanodeg);
+}
+
+static const struct {
+    const char *name;
+    int64_t mm_tenths; /* of a millimetre in one unit */
+} length_units[] = {{"", 10000}, {"m", 10000}, {"km", 10000000}, {"ft", 3048}, {"nm", 18520000}, {"mm", 10}};
+
+enum rb_err rb_json_metres(const json_t *v, int64_t *mm) {
+    if (!json_is_string(v)) return number(v, 1000, mm);
+    int64_t micro = 0; /* 10^-6 units */
+    struct rb_slice rest;
+    RB_TRY(decimal_head(text_of(v), 6, &micro, &rest));
+    while (rest.n > 0 && rest.p[0] == ' ') rest = rb_slice_sub(rest, 1, rest.n);
+    for (size_t i = 0; i < sizeof length_units / sizeof *length_units; i++) {
+        if (!rb_slice_is(rest, length_units[i].name)) continue;
+        int64_t t = 0;
+        if (__builtin_mul_overflow(micro, length_units[i].mm_tenths, &t)) return RB_ERR_USAGE;
+        int64_t half = t < 0 ? -5000000 : 5000000;
+        *mm = (t + half) / 10000000; /* to the nearest millimetre */
+        return RB_OK;
+    }
+    return RB_ERR_USAGE;
+}
+
+enum rb_err rb_json_time(const json_t *v, int64_t *utc_ms) {
+    if (json_is_integer(v)) {
+        *utc_ms = (int64_t)json_integer_value(v);
+        return *utc_ms < 0 ? RB_ERR_USAGE : RB_OK;
+    }
+    if (!json_is_string(v)) return RB_ERR_USAGE;
+    int64_t t = 0;
+    if (rb_rfc3339_decode(text_of(v), &t) != RB_OK || t < 0) return RB_ERR_USAGE;
+    *utc_ms = t;
+    return RB_OK;
+}
+
+enum rb_err rb_json_span(const json_t *v, int64_t *ms) {
+    if (json_is_integer(v)) {
+        *ms = (int64_t)json_integer_value(v);
+        return *ms < 0 ? RB_ERR_USAGE : RB_OK;
+    }
+    if (!json_is_string(v)) return RB_ERR_USAGE;
+    return rb_duration_decode(text_of(v), ms) == RB_OK ? RB_OK : RB_ERR_USAGE;
+}
+
+json_t *rb_degrees_json(int64_t nanodeg) { return json_real((double)nanodeg / 1e9); }
+
+json_t *rb_metres_json(int64_t mm) {
+    if (mm % 1000 == 0) return json_integer(mm / 1000);
+    return json_real((double)mm / 1e3);
+}
+
+json_t *rb_span_json(int64_t ms) {
+    static const struct {
+        int64_t ms;
+        char unit;
+    } units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (ms == 0 || ms % units[i].ms != 0) continue;
+        return json_sprintf("%lld%c", (long long)(ms / units[i].ms), units[i].unit);
+    }
+    return json_integer(ms);
+}

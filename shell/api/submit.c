@@ -1,0 +1,270 @@
+/* Submissions: what officers signed is handed to the node; the answer comes when it is durable here. */
+#include "internal.h"
+#include "pending.h"
+#include "readback/text.h"
+
+void rb_submit_one(struct rb_req *rq, struct rb_event *ev, json_t *extra) {
+    struct rb_api *api = rq->api;
+    struct rb_pending *p = rb_pending_new(rq, 1, false, extra);
+    if (p == NULL) {
+        json_decref(extra);
+        rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
+        return;
+    }
+    rb_pending_run(api, p, 0, ev);
+    rb_pending_started(api, p);
+}
+
+/* ---- signers ---------------------------------------------------------------------------------- */
+static const char *signers_read(const json_t *in, struct rb_signer *out, size_t *n) {
+    size_t i, got = 0;
+    const json_t *x;
+    *n = 0;
+    if (!json_is_array(in) || json_array_size(in) == 0) return "a list of {kid, sig} is wanted";
+    if (json_array_size(in) > RB_MAX_SIGNERS) return "too many signers";
+    json_array_foreach(in, i, x) {
+        const char *kid = rb_j_string(x, "kid"), *sig = rb_j_string(x, "sig");
+        out[i] = (struct rb_signer){0};
+        if (kid == NULL || rb_hex_decode(rb_str(kid), out[i].kid, RB_KID_LEN) != RB_OK)
+            return "\"kid\" is 16 hex digits: the first 8 bytes of SHA-256 of the key";
+        if (sig == NULL || rb_base64_decode(rb_str(sig), out[i].sig, RB_SIG_LEN, &got) != RB_OK || got != RB_SIG_LEN)
+            return "\"sig\" is an Ed25519 signature in base64";
+    }
+    *n = json_array_size(in);
+    return NULL;
+}
+bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, size_t *n, const char *field) {
+    const char *why = signers_read(in, out, n);
+    if (why) rb_fail_words(rq, RB_ERR_USAGE, field, why, NULL);
+    return why == NULL;
+}
+
+/* ---- one record ------------------------------------------------------------------------------- */
+struct submission {
+    struct rb_slice payload;
+    struct rb_signer signers[RB_MAX_SIGNERS];
+    size_t signers_n;
+    struct rb_record rec;
+};
+/* NULL, or the error's JSON with its status */
+static json_t *submission_read(struct rb_req *rq, const json_t *in, struct submission *s, int *status) {
+    struct rb_reject rj = {0};
+    struct rb_fail f = {.err = RB_ERR_USAGE, .field = "payload", .sentence = "the payload is wanted in base64"};
+    *status = 400;
+    if (!rb_j_get_base64(in, "payload", &rq->arena, &s->payload) || s->payload.n == 0) return rb_fail_json(&f);
+    if (rb_payload_decode(s->payload, &s->rec, &rj) != RB_OK) {
+        *status = rb_fail_status(rj.err);
+        return rb_reject_json(&rj, "payload", RB_MARK_NONE);
+    }
+    if (s->rec.closed) {
+        *status = 422;
+        f = (struct rb_fail){.err = RB_ERR_UNSUPPORTED, .code = "closed", .field = "recipients",
+                             .sentence = "closed records (with recipients) cannot be made by this version yet; "
+                                         "nothing was kept or sent",
+                             .hint = "say it in an open record, which every member can read, or by another way"};
+        return rb_fail_json(&f);
+    }
+    f.field = "signers";
+    f.sentence = signers_read(json_object_get(in, "signers"), s->signers, &s->signers_n);
+    return f.sentence ? rb_fail_json(&f) : NULL;
+}
+static void submission_event(const struct submission *s, bool despite, struct rb_event *ev) {
+    *ev = (struct rb_event){.type = RB_EV_SUBMIT};
+    ev->u.submit.what = RB_SUBMIT_RECORD;
+    memcpy(ev->u.submit.channel, s->rec.channel, RB_CHANNEL_LEN);
+    ev->u.submit.payload = s->payload;
+    ev->u.submit.signers = s->signers;
+    ev->u.submit.signers_n = s->signers_n;
+    ev->u.submit.despite = despite;
+}
+
+/* Warnings that ask for confirmation hold the record back unless the officer said so. */
+static bool confirmed(struct rb_req *rq, const struct submission *s, bool despite) {
+    struct rb_chan c;
+    if (!rb_chan_open_id(rq, s->rec.channel, &c)) return false;
+    json_t *w = rb_warnings(&c, &s->rec);
+    if (despite || !rb_warnings_ask(w)) {
+        json_decref(w);
+        return true;
+    }
+    struct rb_fail f = {.status = 409, .err = RB_ERR_STATE, .code = "warnings",
+                        .sentence = "there are warnings that ask for confirmation; nothing was released",
+                        .hint = "look at the warnings; release with \"despite\": true (--yes) if it shall be"};
+    json_t *out = rb_fail_json(&f);
+    rb_j_put(out, "warnings", w);
+    rb_reply(rq, f.status, out);
+    return false;
+}
+
+void rb_post_submit(struct rb_req *rq) {
+    struct submission s;
+    struct rb_event ev;
+    int status = 0;
+    bool despite = json_is_true(json_object_get(rq->body, "despite"));
+    json_t *bad = submission_read(rq, rq->body, &s, &status);
+    if (bad) {
+        rb_reply(rq, status, bad);
+        return;
+    }
+    if (!confirmed(rq, &s, despite)) return;
+    submission_event(&s, despite, &ev);
+    rb_submit_one(rq, &ev, NULL);
+}
+
+void rb_post_submit_batch(struct rb_req *rq) {
+    const json_t *list = json_object_get(rq->body, "records");
+    struct rb_api *api = rq->api;
+    size_t n = json_array_size(list);
+    bool despite = json_is_true(json_object_get(rq->body, "despite"));
+    if (!json_is_array(list) || n == 0 || n > RB_API_BATCH) {
+        rb_fail_words(rq, RB_ERR_USAGE, "records", "a list of 1 to 4096 {payload, signers} is wanted", NULL);
+        return;
+    }
+    struct rb_pending *p = rb_pending_new(rq, n, true, NULL);
+    if (p == NULL) {
+        rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct submission s;
+        struct rb_event ev;
+        int status = 0;
+        size_t mark = rb_arena_mark(&rq->arena);
+        json_t *bad = submission_read(rq, json_array_get(list, i), &s, &status);
+        if (bad) {
+            rb_pending_fill(p, i, status, bad);
+        } else {
+            submission_event(&s, despite, &ev);
+            rb_pending_run(api, p, i, &ev);
+        }
+        rb_arena_release(&rq->arena, mark);
+    }
+    rb_pending_started(api, p);
+}
+
+/* ---- drafts ----------------------------------------------------------------------------------- */
+static bool draft_find(struct rb_req *rq, struct rb_draft_view *out) {
+    const char *name = rq->part[1];
+    size_t hits = 0;
+    struct rb_draft_view d;
+    for (size_t i = 0; strlen(name) >= 4 && i < rb_node_drafts(rq->node); i++) {
+        char hex[65];
+        struct rb_writer w = rb_writer(hex, sizeof hex);
+        if (!rb_node_draft(rq->node, i, &d)) continue;
+        rb_put_hex(&w, d.hash.b, RB_HASH_LEN);
+        if (strncmp(rb_writer_z(&w), name, strlen(name)) != 0) continue;
+        *out = d;
+        hits++;
+    }
+    if (hits == 1) return true;
+    rb_fail_words(rq, hits ? RB_ERR_EXISTS : RB_ERR_NOT_FOUND, "draft",
+                  hits ? "these digits fit more than one draft" : "no draft with these digits waits here",
+                  "`readback drafts` shows those that do");
+    return false;
+}
+void rb_post_draft_sign(struct rb_req *rq) {
+    struct rb_draft_view d;
+    struct rb_signer signers[RB_MAX_SIGNERS];
+    size_t n = 0;
+    if (!draft_find(rq, &d)) return;
+    if (!rb_signers_get(rq, json_object_get(rq->body, "signers"), signers, &n, "signers")) return;
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_RECORD;
+    memcpy(ev.u.submit.channel, d.channel, RB_CHANNEL_LEN);
+    if (rb_arena_copy(&rq->arena, d.payload, &ev.u.submit.payload) != RB_OK) {
+        rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
+        return;
+    }
+    ev.u.submit.signers = signers;
+    ev.u.submit.signers_n = n;
+    ev.u.submit.despite = json_is_true(json_object_get(rq->body, "despite"));
+    rb_submit_one(rq, &ev, NULL);
+}
+void rb_post_draft_discard(struct rb_req *rq) {
+    struct rb_draft_view d;
+    if (!draft_find(rq, &d)) return;
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_DISCARD;
+    ev.u.submit.draft = d.hash;
+    json_t *extra = json_object();
+    rb_j_put(extra, "discarded", json_true());
+    rb_submit_one(rq, &ev, extra);
+}
+
+/* ---- cards ------------------------------------------------------------------------------------ */
+static bool get_card(struct rb_req *rq, struct rb_slice *raw, struct rb_card *card) {
+    struct rb_reject rj = {0};
+    if (!rb_j_get_base64(rq->body, "card", &rq->arena, raw) || raw->n == 0) {
+        rb_fail_words(rq, RB_ERR_USAGE, "card", "a signed card in base64 is wanted", NULL);
+        return false;
+    }
+    if (rb_card_decode(*raw, card, &rq->arena, &rj) == RB_OK) return true;
+    rb_fail_reject(rq, &rj, "card");
+    return false;
+}
+/* A card is taken only with the fingerprint that a person compared: heard, or read from paper. */
+void rb_post_peers(struct rb_req *rq) {
+    struct rb_slice raw;
+    struct rb_card card;
+    char fingerprint[48];
+    const char *typed = rb_j_string(rq->body, "fingerprint");
+    if (!get_card(rq, &raw, &card)) return;
+    rb_fingerprint(card.handle, &card.party, fingerprint);
+    if (typed == NULL || *typed == 0) {
+        rb_fail_words(rq, RB_ERR_USAGE, "fingerprint", "the fingerprint that the other party read out is wanted",
+                      "call them, let them run `readback fingerprint`, and type what you hear");
+        return;
+    }
+    if (!rb_fingerprint_matches(fingerprint, rb_str(typed))) {
+        struct rb_fail f = {.err = RB_ERR_DENIED, .code = "fingerprint", .field = "fingerprint",
+                            .sentence = "the digits are not this card's: a slip of the ear, or another party's card",
+                            .hint = "compare group by group; if they stay different, do not use this card"};
+        rb_fail(rq, &f);
+        return;
+    }
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_ACCREDIT;
+    ev.u.submit.card = raw;
+    json_t *extra = json_object();
+    rb_j_put(extra, "handle", rb_j_slice(card.handle));
+    rb_j_put(extra, "fingerprint", json_string(fingerprint));
+    rb_submit_one(rq, &ev, extra);
+}
+void rb_post_card(struct rb_req *rq) {
+    struct rb_slice raw;
+    struct rb_card card;
+    if (!get_card(rq, &raw, &card)) return;
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_CARD;
+    ev.u.submit.card = raw;
+    json_t *extra = json_object();
+    rb_j_put(extra, "version", json_integer((json_int_t)card.version));
+    rb_submit_one(rq, &ev, extra);
+}
+
+/* ---- made by the node -------------------------------------------------------------------------- */
+void rb_post_test(struct rb_req *rq) {
+    struct rb_chan c;
+    if (!rb_chan_open(rq, rq->part[1], &c)) return;
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_TEST;
+    memcpy(ev.u.submit.channel, c.v.id, RB_CHANNEL_LEN);
+    rb_submit_one(rq, &ev, NULL);
+}
+void rb_post_nil(struct rb_req *rq) {
+    struct rb_chan c;
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    const json_t *from = json_object_get(rq->body, "from"), *to = json_object_get(rq->body, "to");
+    if (!rb_chan_open(rq, rq->part[1], &c)) return;
+    ev.u.submit.what = RB_SUBMIT_NIL;
+    memcpy(ev.u.submit.channel, c.v.id, RB_CHANNEL_LEN);
+    ev.u.submit.to_utc_ms = rq->now.utc_ms;
+    bool ok = from && rb_json_time(from, &ev.u.submit.from_utc_ms) == RB_OK &&
+              (to == NULL || rb_json_time(to, &ev.u.submit.to_utc_ms) == RB_OK);
+    if (!ok || ev.u.submit.from_utc_ms >= ev.u.submit.to_utc_ms) {
+        rb_fail_words(rq, RB_ERR_USAGE, "from", "say from when to when there was nothing to report (from before to)",
+                      "for example {\"from\": \"2015-09-30T12:00:00Z\", \"to\": \"2015-09-30T13:00:00Z\"}");
+        return;
+    }
+    rb_submit_one(rq, &ev, NULL);
+}

@@ -1,0 +1,97 @@
+/* What a person should know before a record is released. Recomputed at submission: those with
+ * "confirm" hold it back unless the officer said "despite". */
+#include <stdarg.h>
+#include <stdio.h>
+#include "internal.h"
+#include "readback/text.h"
+#include "readback/volume.h"
+
+static void warn(json_t *list, const char *code, bool confirm, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+static void warn(json_t *list, const char *code, bool confirm, const char *fmt, ...) {
+    char buf[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    json_t *o = json_object();
+    rb_j_put(o, "code", json_string(code));
+    rb_j_put(o, "sentence", json_string(buf));
+    rb_j_put(o, "confirm", json_boolean(confirm));
+    json_array_append_new(list, o);
+}
+static const char *span(int64_t ms, char buf[48]) {
+    int64_t m = (ms < 0 ? -ms : ms) / 60000;
+    if (m >= 2880) snprintf(buf, 48, "%lld days %lld h", (long long)(m / 1440), (long long)(m % 1440 / 60));
+    else if (m >= 60) snprintf(buf, 48, "%lld h %lld min", (long long)(m / 60), (long long)(m % 60));
+    else snprintf(buf, 48, "%lld min", (long long)m);
+    return buf;
+}
+
+static void look_notice(struct rb_chan *c, const struct rb_record *rec, json_t *list) {
+    struct rb_notice n;
+    struct rb_reject rj;
+    struct rb_arena *a = &c->rq->arena;
+    size_t mark = rb_arena_mark(a);
+    int64_t now = c->rq->now.utc_ms, first = INT64_MAX, last = INT64_MIN;
+    char b1[48], b2[48];
+    if (rb_notice_decode(rec->body, a, &n, &rj) != RB_OK) return;
+    for (size_t i = 0; i < n.volumes_n; i++) {
+        if (n.volumes[i].has_from && n.volumes[i].from_utc_ms < first) first = n.volumes[i].from_utc_ms;
+        int64_t to = n.volumes[i].has_to ? n.volumes[i].to_utc_ms : INT64_MAX;
+        if (to > last) last = to;
+    }
+    int64_t lead = n.class_ < RB_NOTICE_CLASSES ? c->charter->lead_ms[n.class_] : 0;
+    if (lead > 0 && first == INT64_MAX)
+        warn(list, "no-time", true, "The charter wants %s notice, and this notice names no beginning.", span(lead, b1));
+    else if (lead > 0 && first - now < lead)
+        warn(list, "lead-time", true, "The charter wants %s notice; this begins %s %s.", span(lead, b1),
+             first < now ? "already, since" : "in", span(first - now, b2));
+    if (n.volumes_n > 0 && last <= now) warn(list, "over", true, "The whole time of this notice has passed already.");
+    if (n.volumes_n == 0) warn(list, "no-place", true, "This notice names no place.");
+    else
+        warn(list, "not-checked", false,
+             "Places were not compared: this version has no check against protected places and other notices.");
+    rb_arena_release(a, mark);
+}
+
+static void look_answers(struct rb_chan *c, const struct rb_record *rec, json_t *list) {
+    struct rb_position p;
+    struct rb_reject rj;
+    if (rb_position_decode(rec->body, &p, &rj) != RB_OK) return;
+    for (size_t i = 0; i < rec->refs[RB_REF_ANSWERS].n; i++) {
+        uint32_t at = rb_situation_find(c->s, &rec->refs[RB_REF_ANSWERS].h[i]);
+        if (at == RB_NOWHERE) continue;
+        if (rb_situation_answer(c->s, at, c->v.own_member, p.type) != RB_NOWHERE)
+            warn(list, "said-already", false, "We have said \"%s\" to this record before.", rb_position_name(p.type));
+        if (c->s->order[at].superseded_by != RB_NOWHERE)
+            warn(list, "superseded", false, "The record it answers was superseded by a later one.");
+    }
+}
+
+static void look_links(struct rb_chan *c, json_t *list) {
+    struct rb_peer_view p;
+    size_t up = 0, n = rb_node_peers(c->rq->node);
+    for (size_t i = 0; i < n; i++) up += rb_node_peer(c->rq->node, i, &p) && p.link == RB_LINK_UP;
+    if (n > 0 && up == 0)
+        warn(list, "no-link", false, "No other party answers at present: it is kept here and goes out by itself.");
+    if (c->v.waiting) warn(list, "waiting", false, "Records wait unsigned at present: %s.", c->v.waiting);
+}
+
+json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec) {
+    json_t *list = json_array();
+    if (rec->kind == RB_KIND_NOTICE && !rec->closed) look_notice(c, rec, list);
+    if (rec->kind == RB_KIND_POSITION && !rec->closed) look_answers(c, rec, list);
+    if (rec->demand.present && rec->demand.by_utc_ms <= c->rq->now.utc_ms)
+        warn(list, "demand-past", true, "The time by which an answer is demanded has passed already.");
+    look_links(c, list);
+    return list;
+}
+bool rb_warnings_ask(const json_t *warnings) {
+    size_t i;
+    const json_t *w;
+    json_array_foreach(warnings, i, w) {
+        if (json_is_true(json_object_get(w, "confirm"))) return true;
+    }
+    return false;
+}
