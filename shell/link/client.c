@@ -1,6 +1,7 @@
 /* The side that asks. Requests wait in their lane in order; one is under way at a time. Whatever comes
  * of a request is told from the loop, never from within rb_link_request or rb_link_cancel. */
 #include "client.h"
+#include <assert.h>
 #include <stdlib.h>
 
 #define HEAD_ROOM (RB_LINK_HOST + RB_HTTP_MAX_TARGET + 128u)
@@ -200,15 +201,15 @@ static bool is_held(bool post, struct rb_slice target) { /* spec 7.4.5 */
 }
 
 static struct rb_lane *choose_lane(struct rb_peer *p, bool held, bool urgent) {
-    if (!held) return &p->lanes[urgent ? LANE_URGENT : LANE_NORMAL];
-    for (size_t i = LANE_NEWS; i < LANE_N; i++)
-        if (TAILQ_EMPTY(&p->lanes[i].queue)) return &p->lanes[i];
-    return &p->lanes[LANE_N - 1];
+    size_t i = LANE_NEWS;
+    if (!held) return rb_peer_lane(p, urgent ? LANE_URGENT : LANE_NORMAL);
+    while (i < LANE_N - 1 && p->lanes[i] != NULL && !TAILQ_EMPTY(&p->lanes[i]->queue)) i++;
+    return rb_peer_lane(p, i);
 }
 
 static bool req_fill(struct rb_out_req *r, const struct rb_effect *ef) {
     struct rb_slice target = ef->u.request.path, body = ef->u.request.body;
-    if (target.n == 0 || target.n > RB_HTTP_MAX_TARGET || body.n > RB_MAX_REQUEST) return false;
+    assert(target.n > 0 && target.n <= RB_HTTP_MAX_TARGET && body.n <= RB_MAX_REQUEST);
     r->bytes = malloc(HEAD_ROOM + body.n + target.n);
     if (r->bytes == NULL) return false;
     if (body.n > 0) memcpy(r->bytes + HEAD_ROOM, body.p, body.n);
@@ -234,11 +235,13 @@ void rb_link_request(struct rb_link *l, const struct rb_effect *ef) {
         req_fail(r, "no address");
         return;
     }
-    if (!req_fill(r, ef)) {
-        req_fail(r, "too large");
+    bool held = is_held(ef->u.request.post, ef->u.request.path);
+    struct rb_lane *lane = choose_lane(p, held, ef->u.request.urgent);
+    if (lane == NULL || !req_fill(r, ef)) {
+        req_fail(r, "no memory");
         return;
     }
-    r->lane = choose_lane(p, is_held(r->post, ef->u.request.path), ef->u.request.urgent);
+    r->lane = lane;
     TAILQ_INSERT_TAIL(&r->lane->queue, r, at);
     rb_lane_go(r->lane);
 }
@@ -247,11 +250,13 @@ void rb_link_cancel(struct rb_link *l, uint64_t request) {
     struct rb_peer *p;
     struct rb_out_req *r;
     LIST_FOREACH(p, &l->peers, all)
-    for (size_t i = 0; i < LANE_N; i++)
-        TAILQ_FOREACH(r, &p->lanes[i].queue, at) if (r->id == request) {
+    for (size_t i = 0; i < LANE_N; i++) {
+        if (p->lanes[i] == NULL) continue;
+        TAILQ_FOREACH(r, &p->lanes[i]->queue, at) if (r->id == request) {
             req_give_up(r, "cancelled");
             return;
         }
+    }
 }
 
 enum rb_err rb_client_open(struct rb_link *l) {
@@ -262,7 +267,8 @@ enum rb_err rb_client_open(struct rb_link *l) {
 void rb_client_close(struct rb_link *l) {
     struct rb_peer *p;
     while ((p = LIST_FIRST(&l->peers)) != NULL) {
-        for (size_t i = 0; i < LANE_N; i++) rb_lane_fail_all(&p->lanes[i], "cancelled");
+        for (size_t i = 0; i < LANE_N; i++)
+            if (p->lanes[i] != NULL) rb_lane_fail_all(p->lanes[i], "cancelled");
         rb_peer_free(p);
     }
     while (!TAILQ_EMPTY(&l->finished)) {

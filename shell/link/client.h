@@ -27,7 +27,7 @@ struct rb_peer {
     struct rb_key tls;
     size_t addresses_n;
     char addresses[RB_MAX_ADDRESSES][RB_LINK_HOST];
-    struct rb_lane lanes[LANE_N];
+    struct rb_lane *lanes[LANE_N]; /* NULL until first used */
 };
 struct rb_out_req {
     TAILQ_ENTRY(rb_out_req) at;
@@ -58,8 +58,9 @@ void rb_dial_start(struct rb_lane *a);
 void rb_dial_failed(struct rb_lane *a, const char *why); /* this attempt; goes on with the next */
 void rb_dial_done(struct rb_lane *a);
 void rb_dial_abort(struct rb_lane *a);
-enum rb_err rb_dial_open(struct rb_lane *a) RB_MUST_USE;
+struct event *rb_dial_timer(struct rb_lane *a);
 /* peer.c */
 enum rb_err rb_peer_get(struct rb_link *l, const struct rb_effect *ef, struct rb_peer **out) RB_MUST_USE;
+struct rb_lane *rb_peer_lane(struct rb_peer *p, size_t i); /* made on demand; NULL: no memory */
 void rb_peer_free(struct rb_peer *p);
 #endif

@@ -135,7 +135,6 @@ static void on_attempt_timeout(evutil_socket_t fd, short what, void *arg) {
     if (a->dialling) rb_dial_failed(a, "timed out");
 }
 
-enum rb_err rb_dial_open(struct rb_lane *a) {
-    a->timer = event_new(a->peer->link->base, -1, 0, on_attempt_timeout, a);
-    return a->timer == NULL ? RB_ERR_BUSY : RB_OK;
+struct event *rb_dial_timer(struct rb_lane *a) {
+    return event_new(a->peer->link->base, -1, 0, on_attempt_timeout, a);
 }

@@ -144,8 +144,10 @@ static enum rb_err request_line_decode(struct rb_slice line, struct rb_http_head
     size_t b = a < line.n ? rb_slice_find(line, a + 1, ' ') : line.n;
     if (b == line.n)
         return rb_reject(rj, RB_ERR_MALFORMED, "7.3.2", "the request line is malformed", 0);
-    struct rb_slice method = rb_slice_sub(line, 0, a);
-    if (!rb_slice_is(rb_slice_sub(line, b + 1, line.n), "HTTP/1.1")) {
+    struct rb_slice method = rb_slice_sub(line, 0, a), version = rb_slice_sub(line, b + 1, line.n);
+    if (!rb_slice_starts(version, "HTTP/"))
+        return rb_reject(rj, RB_ERR_MALFORMED, "7.3.2", "the request line is malformed", b + 1);
+    if (!rb_slice_is(version, "HTTP/1.1")) {
         *status = 505;
         return rb_reject(rj, RB_ERR_UNSUPPORTED, "7.3.2", "not HTTP/1.1", b + 1);
     }

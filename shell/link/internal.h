@@ -13,9 +13,9 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-#define RB_LINK_MAX_PER_PARTY 16u           /* connections one party may keep to us */
+#define RB_LINK_MAX_PER_PARTY (RB_MAX_CHANNELS + 8u) /* connections one party may keep to us */
 #define RB_LINK_MAX_BODIES (4u * RB_MAX_REQUEST) /* bytes of unfinished bodies, all peers together */
-#define RB_LINK_NEWS_LANES 4u               /* held requests to one peer at a time */
+#define RB_LINK_NEWS_LANES RB_MAX_CHANNELS /* held requests to one peer: one a channel */
 #define RB_LINK_LINGER_MS 1000u             /* how long a refused peer may go on sending */
 #define RB_LINK_LINGER_BYTES (1u << 20)
 #define RB_LINK_HOST 280u                   /* "host:port" with its NUL */
@@ -133,7 +133,7 @@ struct rb_endpoint {
     socklen_t n;
 };
 typedef void (*rb_lookup_fn)(void *ctx, const struct rb_endpoint *e, size_t n);
-/* "host:port" where host is a number: at once */
+/* "host:port" where host is a number ("[...]:port" for IPv6): at once */
 bool rb_endpoint_numeric(const char *address, struct rb_endpoint *out);
 /* A name: fn comes later from the loop or, where the answer is known, before this returns (*out is
  * NULL then). n = 0: no such name. */

@@ -6,8 +6,8 @@
 #include <time.h>
 
 #define LOG_LINES_A_SECOND 10u
-#define DEFAULT_CONNS 256u
-#define DEFAULT_PER_ADDRESS 32u
+#define DEFAULT_CONNS 512u
+#define DEFAULT_PER_ADDRESS 128u
 #define DEFAULT_DEADLINE_MS 30000u
 #define DEFAULT_IDLE_MS 300000u
 

@@ -51,7 +51,8 @@ out:
 /* Connections made by the old card serve nobody any more. */
 static void card_changed(struct rb_peer *p) {
     for (size_t i = 0; i < LANE_N; i++) {
-        struct rb_lane *a = &p->lanes[i];
+        struct rb_lane *a = p->lanes[i];
+        if (a == NULL) continue;
         if (a->dialling)
             rb_dial_abort(a);
         else if (a->out != NULL && (a->out->busy || a->out->reporting))
@@ -59,7 +60,8 @@ static void card_changed(struct rb_peer *p) {
         else if (a->out != NULL)
             rb_out_end(a->out);
     }
-    for (size_t i = 0; i < LANE_N; i++) rb_lane_go(&p->lanes[i]);
+    for (size_t i = 0; i < LANE_N; i++)
+        if (p->lanes[i] != NULL) rb_lane_go(p->lanes[i]);
 }
 
 static struct rb_peer *peer_create(struct rb_link *l, const struct rb_hash *party) {
@@ -67,16 +69,23 @@ static struct rb_peer *peer_create(struct rb_link *l, const struct rb_hash *part
     if (p == NULL) return NULL;
     p->link = l;
     p->party = *party;
-    bool whole = true;
-    for (size_t i = 0; i < LANE_N; i++) {
-        p->lanes[i].peer = p;
-        TAILQ_INIT(&p->lanes[i].queue);
-        if (rb_dial_open(&p->lanes[i]) != RB_OK) whole = false;
-    }
     LIST_INSERT_HEAD(&l->peers, p, all);
-    if (whole) return p;
-    rb_peer_free(p);
-    return NULL;
+    return p;
+}
+
+struct rb_lane *rb_peer_lane(struct rb_peer *p, size_t i) {
+    if (p->lanes[i] != NULL) return p->lanes[i];
+    struct rb_lane *a = calloc(1, sizeof *a);
+    if (a == NULL) return NULL;
+    a->peer = p;
+    TAILQ_INIT(&a->queue);
+    a->timer = rb_dial_timer(a);
+    if (a->timer == NULL) {
+        free(a);
+        return NULL;
+    }
+    p->lanes[i] = a;
+    return a;
 }
 
 enum rb_err rb_peer_get(struct rb_link *l, const struct rb_effect *ef, struct rb_peer **out) {
@@ -97,10 +106,11 @@ enum rb_err rb_peer_get(struct rb_link *l, const struct rb_effect *ef, struct rb
 
 void rb_peer_free(struct rb_peer *p) {
     for (size_t i = 0; i < LANE_N; i++) {
-        struct rb_lane *a = &p->lanes[i];
-        if (a->timer == NULL) continue;
+        struct rb_lane *a = p->lanes[i];
+        if (a == NULL) continue;
         rb_dial_abort(a);
         event_free(a->timer);
+        free(a);
     }
     LIST_REMOVE(p, all);
     free(p->card);

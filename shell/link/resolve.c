@@ -1,9 +1,10 @@
 /* Names to addresses without blocking the loop. The system's resolver file is read again before each
  * burst of questions, since a node may move between networks. */
 #include "internal.h"
+#include "readback/text.h"
+#include <arpa/inet.h>
 #include <event2/dns.h>
 #include <event2/util.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct rb_lookup {
@@ -13,15 +14,41 @@ struct rb_lookup {
     struct evdns_getaddrinfo_request *asked;
 };
 
+/* host without brackets; port 0 to 65535, written in digits alone */
+static bool split(const char *address, char host[RB_LINK_HOST], const char **digits, uint16_t *port) {
+    const char *colon = strrchr(address, ':');
+    uint64_t v = 0;
+    size_t n = colon == NULL ? 0 : (size_t)(colon - address);
+    if (n == 0 || n >= RB_LINK_HOST || rb_dec_decode(rb_str(colon + 1), &v) != RB_OK || v > 65535)
+        return false;
+    bool bracketed = n > 2 && address[0] == '[' && address[n - 1] == ']';
+    if (bracketed) n -= 2;
+    memcpy(host, address + (bracketed ? 1 : 0), n);
+    host[n] = '\0';
+    *digits = colon + 1;
+    *port = (uint16_t)v;
+    return bracketed || strchr(host, ':') == NULL; /* IPv6 only in brackets */
+}
+
 bool rb_endpoint_numeric(const char *address, struct rb_endpoint *out) {
-    int n = (int)sizeof out->sa;
+    char host[RB_LINK_HOST];
+    const char *digits = NULL;
+    uint16_t port = 0;
     struct rb_endpoint e = {0};
-    if (evutil_parse_sockaddr_port(address, (struct sockaddr *)&e.sa, &n) != 0) return false;
-    e.n = (socklen_t)n;
-    const struct sockaddr *sa = (const struct sockaddr *)&e.sa;
-    uint16_t port = sa->sa_family == AF_INET ? ((const struct sockaddr_in *)&e.sa)->sin_port
-                                             : ((const struct sockaddr_in6 *)&e.sa)->sin6_port;
-    if (port == 0) return false;
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&e.sa;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&e.sa;
+    if (!split(address, host, &digits, &port)) return false;
+    if (evutil_inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        e.n = sizeof *v4;
+    } else if (evutil_inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        e.n = sizeof *v6;
+    } else {
+        return false;
+    }
     *out = e;
     return true;
 }
@@ -63,28 +90,15 @@ static void on_answer(int err, struct evutil_addrinfo *ai, void *arg) {
     free(k);
 }
 
-static bool split(const char *address, char host[RB_LINK_HOST], const char **port) {
-    const char *colon = strrchr(address, ':');
-    uint64_t v = 0;
-    if (colon == NULL || colon == address || (size_t)(colon - address) >= RB_LINK_HOST) return false;
-    memcpy(host, address, (size_t)(colon - address));
-    host[colon - address] = '\0';
-    *port = colon + 1;
-    for (const char *p = *port; *p != '\0'; p++) {
-        if (*p < '0' || *p > '9' || v > 65535) return false;
-        v = v * 10 + (uint64_t)(*p - '0');
-    }
-    return v >= 1 && v <= 65535;
-}
-
 void rb_lookup_start(struct rb_link *l, const char *address, rb_lookup_fn fn, void *ctx,
                      struct rb_lookup **out) {
     char host[RB_LINK_HOST];
-    const char *port = NULL;
+    const char *digits = NULL;
+    uint16_t port = 0;
     struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct rb_lookup *k = NULL;
     *out = NULL;
-    if (split(address, host, &port) && dns_ready(l)) k = calloc(1, sizeof *k);
+    if (split(address, host, &digits, &port) && port != 0 && dns_ready(l)) k = calloc(1, sizeof *k);
     if (k == NULL) {
         fn(ctx, NULL, 0);
         return;
@@ -93,7 +107,7 @@ void rb_lookup_start(struct rb_link *l, const char *address, rb_lookup_fn fn, vo
     l->lookups++;
     /* NULL: on_answer has run, and k is gone */
     struct evdns_getaddrinfo_request *asked =
-        evdns_getaddrinfo(l->dns, host, port, &hints, on_answer, k);
+        evdns_getaddrinfo(l->dns, host, digits, &hints, on_answer, k);
     if (asked == NULL) return;
     k->asked = asked;
     *out = k;

@@ -332,26 +332,30 @@ static void on_accept_again(evutil_socket_t fd, short what, void *arg) {
     for (size_t i = 0; i < l->listeners_n; i++) evconnlistener_enable(l->listeners[i]);
 }
 
-static enum rb_err listen_at(struct rb_link *l, const char *address, char *why, size_t why_n) {
+static uint16_t bound_port(int fd) {
     struct sockaddr_storage sa = {0};
-    int n = (int)sizeof sa;
-    if (evutil_parse_sockaddr_port(address, (struct sockaddr *)&sa, &n) != 0) {
+    socklen_t n = sizeof sa;
+    if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0) return 0;
+    return ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)&sa)->sin_port
+                                         : ((struct sockaddr_in6 *)&sa)->sin6_port);
+}
+
+static enum rb_err listen_at(struct rb_link *l, const char *address, char *why, size_t why_n) {
+    struct rb_endpoint at = {0};
+    if (!rb_endpoint_numeric(address, &at)) {
         snprintf(why, why_n, "cannot listen at %s: not a numeric address with a port", address);
         return RB_ERR_USAGE;
     }
     struct evconnlistener *e = evconnlistener_new_bind(
         l->base, on_accept, l, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
-        BACKLOG, (struct sockaddr *)&sa, n);
+        BACKLOG, (struct sockaddr *)&at.sa, (int)at.n);
     if (e == NULL) {
         snprintf(why, why_n, "cannot listen at %s: %s", address, strerror(errno));
         return RB_ERR_IO;
     }
     evconnlistener_set_error_cb(e, on_accept_error);
     l->listeners[l->listeners_n++] = e;
-    socklen_t got = sizeof sa;
-    if (l->port == 0 && getsockname(evconnlistener_get_fd(e), (struct sockaddr *)&sa, &got) == 0)
-        l->port = ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)&sa)->sin_port
-                                                : ((struct sockaddr_in6 *)&sa)->sin6_port);
+    if (l->port == 0) l->port = bound_port(evconnlistener_get_fd(e));
     return RB_OK;
 }
 
