@@ -1,0 +1,15 @@
+#!/bin/bash
+# cppcheck over every C file of the project that a build folder compiles; no finding is allowed.
+# What is left out, and why:
+#   missingIncludeSystem    cppcheck does not read the C library's headers, and need not
+#   unmatchedSuppression    an inline suppression may matter to one configuration only
+# Usage: scripts/check-cppcheck.sh BUILD_DIR
+set -u
+[ $# -eq 1 ] || { echo "usage: $0 BUILD_DIR" >&2; exit 2; }
+build=$(realpath -- "$1") || exit 2
+cd -- "$(dirname -- "$0")/.." || exit 2
+mkdir -p "$build/cppcheck" || exit 2
+exec cppcheck --project="$build/compile_commands.json" --cppcheck-build-dir="$build/cppcheck" \
+  -j "$(nproc)" --quiet --inline-suppr --error-exitcode=1 --std=c11 \
+  --enable=warning,performance,portability --suppress=missingIncludeSystem \
+  --suppress=unmatchedSuppression --template='{file}:{line}: {severity}: {message} [{id}]'
