@@ -5,7 +5,7 @@
 #include "readback/text.h"
 #include "readback/tlog.h"
 
-#define FOUNDING_EPOCH 1u
+#define FOUNDING_EPOCH 0u
 
 /* ---- charter from JSON -------------------------------------------------------------------------- */
 struct roster { /* handles -> indexes of the charter being written */

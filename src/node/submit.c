@@ -248,7 +248,7 @@ static void submit_found(struct rb_node *n, const struct rb_event *ev) {
     if (err == RB_OK && ch->book.proposer != ch->own_member)
         err = rb_reject(&rj, RB_ERR_DENIED, "6.2.11", "the charter is signed by another party", 0);
     if (err == RB_OK) err = node_channel_open_feed(n, ch, delegation, false, &fx, &rj);
-    if (err == RB_OK && (!fx->own || fx->f->epoch != 1))
+    if (err == RB_OK && (!fx->own || fx->f->epoch != 0))
         err = rb_reject(&rj, RB_ERR_DENIED, "6.2.12", "the delegation is not for our first epoch", 0);
     if (err == RB_OK) err = check_joining(n, ch, fx, ev->u.submit.delegation, &rj);
     if (err != RB_OK) {

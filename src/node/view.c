@@ -108,7 +108,7 @@ enum rb_err rb_node_next_origin(const struct rb_node *n, const uint8_t id[RB_CHA
                                 struct rb_writer *w) {
     struct channel *ch = node_channel_find(n, id);
     if (!ch || !n->has_self) return RB_ERR_NOT_FOUND;
-    uint16_t epoch = ch->own ? (uint16_t)(ch->own->f->epoch + 1) : 1;
+    uint16_t epoch = ch->own ? (uint16_t)(ch->own->f->epoch + 1) : 0;
     rb_origin_encode(ch->book.exercise, ch->id, &n->self_party, epoch, w);
     return RB_OK;
 }
