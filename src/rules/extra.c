@@ -59,7 +59,7 @@ static enum rb_err receipt_make(struct rb_book *b, struct rb_fact *fact, struct 
     return keep(b->region, &x->check, NULL, r.cosigs_n, sizeof *x->check);
 }
 
-/* Cards must be good and must not share handles, parties or keys. Mirror keys of members that are
+/* Cards must be good and must not share keys. Mirror keys of members that are
  * new are noted now, so that receipts can be checked as soon as the amendment is adopted. */
 static enum rb_err amended_cards(struct rb_book *b, struct rb_amended *am, struct rb_arena *work,
                                  enum rb_mark *mark) {
@@ -70,14 +70,10 @@ static enum rb_err amended_cards(struct rb_book *b, struct rb_amended *am, struc
     for (size_t i = 0; i < c->members_n; i++) {
         enum rb_err err = rb_card_decode(c->members[i].card, &cards[i], work, NULL);
         if (err == RB_ERR_LIMIT) return err;
-        if (err != RB_OK || c->members[i].index >= RB_MAX_MEMBERS) return RB_OK;
-        if (!rb_slice_eq(c->members[i].handle, cards[i].handle)) return RB_OK;
+        if (err != RB_OK) return RB_OK;
         rb_party_hash(&cards[i].party, &am->party[i]);
         for (size_t k = 0; k < i; k++)
-            if (rb_card_shares_key(&cards[i], &cards[k]) ||
-                rb_slice_eq(cards[i].handle, cards[k].handle) ||
-                c->members[k].index >= c->members[i].index)
-                return RB_OK;
+            if (rb_card_shares_key(&cards[i], &cards[k])) return RB_OK;
     }
     *mark = RB_MARK_NONE;
     for (size_t i = 0; i < c->members_n; i++) {
