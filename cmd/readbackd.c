@@ -1,0 +1,233 @@
+/* readbackd: one party's node, its peer port and its local API. See man/readbackd.8.scd. */
+#include <errno.h>
+#include <event2/event.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "readback/text.h"
+#include "shell/api/server.h"
+#include "shell/os/host.h"
+
+enum { EXIT_USAGE = 2 };
+
+struct options {
+    const char *home, *config;
+    bool log_json, exercise_clock;
+    const char *listen[RB_CONFIG_LISTEN];
+    size_t listen_n;
+};
+
+static const char HELP[] =
+    "Examples:\n"
+    "  readbackd                                  the home in READBACK_HOME or ~/.readback\n"
+    "  readbackd --home /var/lib/readback --listen 0.0.0.0:7443\n"
+    "  readbackd --home ./north --listen 127.0.0.1:0 --log-json\n"
+    "\n"
+    "Runs one party's node in the foreground until SIGTERM or SIGINT. Prints one line when it is ready.\n"
+    "Without --listen and without [peer] listen in config.ini it only connects outwards.\n"
+    "\n"
+    "  --home DIR          the party's home directory\n"
+    "  --listen HOST:PORT  peer port; may be given several times; port 0 takes a free one\n"
+    "  --config FILE       settings, instead of config.ini in the home\n"
+    "  --log-json          one JSON object a line on stderr\n"
+    "  --foreground        accepted and always so\n"
+    "  --exercise-clock    shift UTC by READBACK_TEST_CLOCK_OFFSET_MS: exercises and tests only\n"
+    "  --version, --help\n"
+    "\n"
+    "Exit status: 0 ended by a signal, 1 could not start or had to stop, 2 wrong options.\n";
+
+/* ---- options ---------------------------------------------------------------------------------- */
+
+static int take_listen(struct options *o, const char *address) {
+    if (o->listen_n == RB_CONFIG_LISTEN) {
+        (void)fprintf(stderr, "readbackd: at most %u addresses to listen on\n", RB_CONFIG_LISTEN);
+        return EXIT_USAGE;
+    }
+    o->listen[o->listen_n++] = address;
+    return -1;
+}
+
+/* -1: go on; else the exit status */
+static int read_options(int argc, char **argv, struct options *o) {
+    static const struct option known[] = {
+        {"home", required_argument, NULL, 'H'},   {"listen", required_argument, NULL, 'l'},
+        {"config", required_argument, NULL, 'c'}, {"log-json", no_argument, NULL, 'j'},
+        {"foreground", no_argument, NULL, 'f'},   {"exercise-clock", no_argument, NULL, 'x'},
+        {"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
+    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        int end = -1;
+        switch (c) {
+        case 'H': o->home = optarg; break;
+        case 'l': end = take_listen(o, optarg); break;
+        case 'c': o->config = optarg; break;
+        case 'j': o->log_json = true; break;
+        case 'f': break;
+        case 'x': o->exercise_clock = true; break;
+        case 'v': end = printf("readbackd %s\n", READBACK_VERSION) < 0; break;
+        case 'h': end = fputs(HELP, stdout) < 0; break;
+        default: end = EXIT_USAGE; break;
+        }
+        if (end >= 0) return end;
+    }
+    if (optind == argc) return -1;
+    (void)fprintf(stderr, "readbackd: \"%s\" is not an option; see readbackd --help\n", argv[optind]);
+    return EXIT_USAGE;
+}
+
+static enum rb_err read_config(const struct options *o, const struct rb_home *home,
+                               struct rb_config *c, char *why, size_t why_n) {
+    char path[RB_HOME_PATH_MAX + 16];
+    const char *file = o->config;
+    rb_config_default(c);
+    if (file == NULL) {
+        RB_TRY(rb_home_join(home, "config.ini", path, sizeof path));
+        file = path;
+    }
+    const enum rb_err err = rb_config_read(file, c, why, why_n);
+    if (err == RB_ERR_NOT_FOUND && o->config != NULL)
+        (void)snprintf(why, why_n, "%s does not exist.", o->config);
+    if (err != RB_OK && (err != RB_ERR_NOT_FOUND || o->config != NULL)) return err;
+    for (size_t i = 0; i < o->listen_n; i++)
+        if (rb_config_listen(c, o->listen[i]) != RB_OK) {
+            (void)snprintf(why, why_n, "--listen wants HOST:PORT, at most %u of them.", RB_CONFIG_LISTEN);
+            return RB_ERR_USAGE;
+        }
+    c->log_json = c->log_json || o->log_json;
+    return RB_OK;
+}
+
+/* Only with --exercise-clock, so that no stray variable moves the clock that records bear. */
+static enum rb_err clock_offset(const struct options *o, int64_t *ms, char *why, size_t why_n) {
+    const char *env = getenv("READBACK_TEST_CLOCK_OFFSET_MS");
+    uint64_t n = 0;
+    *ms = 0;
+    if (env == NULL || !o->exercise_clock) return RB_OK;
+    const bool back = env[0] == '-';
+    if (rb_dec_decode(rb_str(env + back), &n) != RB_OK || n > (uint64_t)1 << 52) {
+        (void)snprintf(why, why_n, "READBACK_TEST_CLOCK_OFFSET_MS is not a number of milliseconds.");
+        return RB_ERR_USAGE;
+    }
+    *ms = back ? -(int64_t)n : (int64_t)n;
+    return RB_OK;
+}
+
+/* ---- running ---------------------------------------------------------------------------------- */
+
+struct daemon {
+    struct rb_home *home;
+    struct rb_config cfg;
+    struct event_base *base;
+    struct rb_host *host;
+    struct rb_api_server *server;
+    struct event *signals[3];
+    char socket[RB_HOME_PATH_MAX + 32];
+    bool stopped; /* by a signal */
+};
+
+static void on_stop(evutil_socket_t sig, short what, void *ctx) {
+    struct daemon *d = ctx;
+    (void)what;
+    rb_log(RB_LOG_INFO, "host", "stopping on signal %d", (int)sig);
+    rb_sd_notify("STOPPING=1");
+    d->stopped = true;
+    (void)event_base_loopexit(d->base, NULL);
+}
+
+static void on_hup(evutil_socket_t sig, short what, void *ctx) {
+    (void)sig;
+    (void)what;
+    (void)ctx;
+    rb_log(RB_LOG_INFO, "host", "SIGHUP: nothing to read again; settings are read at start");
+}
+
+static enum rb_err catch_signals(struct daemon *d) {
+    d->signals[0] = evsignal_new(d->base, SIGTERM, on_stop, d);
+    d->signals[1] = evsignal_new(d->base, SIGINT, on_stop, d);
+    d->signals[2] = evsignal_new(d->base, SIGHUP, on_hup, d);
+    for (size_t i = 0; i < 3; i++)
+        if (d->signals[i] == NULL || event_priority_set(d->signals[i], 0) != 0 ||
+            event_add(d->signals[i], NULL) != 0)
+            return RB_ERR_LIMIT;
+    return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? RB_ERR_INTERNAL : RB_OK;
+}
+
+static enum rb_err open_home(struct daemon *d, const struct options *o, char *why, size_t why_n) {
+    char path[RB_HOME_PATH_MAX];
+    if (rb_home_path(o->home, path, sizeof path) != RB_OK) {
+        (void)snprintf(why, why_n, "No home directory: give --home or set READBACK_HOME.");
+        return RB_ERR_USAGE;
+    }
+    RB_TRY(rb_home_open(path, &d->home, why, why_n));
+    const enum rb_err err = rb_home_lock(d->home);
+    if (err != RB_OK) (void)snprintf(why, why_n, "%s", rb_home_error(d->home));
+    return err;
+}
+
+static enum rb_err open_server(struct daemon *d, char *why, size_t why_n) {
+    if (d->cfg.api_socket[0] != '\0')
+        (void)snprintf(d->socket, sizeof d->socket, "%s", d->cfg.api_socket);
+    else
+        RB_TRY(rb_home_join(d->home, "readbackd.sock", d->socket, sizeof d->socket));
+    return rb_api_server_open(d->base, d->socket, rb_host_api(d->host), &d->server, why, why_n);
+}
+
+static enum rb_err start(struct daemon *d, const struct options *o, char *why, size_t why_n) {
+    int64_t offset_ms = 0;
+    (void)snprintf(why, why_n, "Memory is short.");
+    RB_TRY(rb_crypto_init());
+    RB_TRY(clock_offset(o, &offset_ms, why, why_n));
+    RB_TRY(open_home(d, o, why, why_n));
+    RB_TRY(read_config(o, d->home, &d->cfg, why, why_n));
+    rb_log_setup(d->cfg.log_level, d->cfg.log_json);
+    d->base = event_base_new();
+    if (d->base == NULL || event_base_priority_init(d->base, 3) != 0) return RB_ERR_LIMIT;
+    RB_TRY(catch_signals(d));
+    RB_TRY(rb_host_open(d->base, d->home, &d->cfg, offset_ms, &d->host, why, why_n));
+    RB_TRY(open_server(d, why, why_n));
+    if (offset_ms != 0)
+        rb_log(RB_LOG_WARN, "host", "exercise: the clock is shifted by %lld ms", (long long)offset_ms);
+    return rb_sandbox(why, why_n);
+}
+
+static void stop(struct daemon *d) {
+    rb_api_server_close(d->server);
+    rb_host_close(d->host);
+    for (size_t i = 0; i < 3; i++)
+        if (d->signals[i] != NULL) event_free(d->signals[i]);
+    if (d->base != NULL) event_base_free(d->base);
+    rb_home_close(d->home);
+}
+
+static int run(struct daemon *d) {
+    if (printf("readbackd is ready: port %u, socket %s\n", (unsigned)rb_host_port(d->host),
+               d->socket) < 0 || fflush(stdout) != 0)
+        rb_log(RB_LOG_WARN, "host", "nobody reads the line that says it is ready");
+    rb_sd_notify("READY=1");
+    const int rc = event_base_dispatch(d->base);
+    if (rb_host_failed(d->host)) return EXIT_FAILURE;
+    if (rc >= 0 && d->stopped) return EXIT_SUCCESS;
+    rb_log(RB_LOG_ERROR, "host", "the event loop ended");
+    return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv) {
+    struct options o = {0};
+    struct daemon d = {0};
+    char why[RB_HOME_PATH_MAX + 512] = "";
+    const int end = read_options(argc, argv, &o);
+    if (end >= 0) return end;
+    (void)umask(077);
+    rb_harden();
+    const enum rb_err err = start(&d, &o, why, sizeof why);
+    int status = err == RB_ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+    if (err == RB_OK)
+        status = run(&d);
+    else
+        (void)fprintf(stderr, "readbackd: %s\n", why);
+    stop(&d);
+    return status;
+}

@@ -1,0 +1,257 @@
+/* What the node wants done, in its order. */
+#include <stdlib.h>
+#include "shell/os/host_int.h"
+
+/* ---- STORE and LOAD --------------------------------------------------------------------------- */
+
+/* Judgements can be made again, and a checkpoint of ours or cosigned by us stands in the head file with
+ * its signature before it leaves: nobody waits for these. */
+static bool is_lazy(const struct rb_host *h, const struct rb_effect *ef) {
+    struct rb_channel_view ch;
+    if (ef->u.store.item == RB_ITEM_LEAF) return ef->u.store.leaf.p == NULL;
+    if (ef->u.store.item == RB_ITEM_META) return ef->u.store.table == RB_TABLE_JUDGED;
+    if (ef->u.store.cosigner == RB_NO_MEMBER) return true;
+    return rb_node_channel_by_id(h->node, ef->u.store.feed.channel, &ch) &&
+           ef->u.store.cosigner == ch.own_member;
+}
+
+static void do_store(struct rb_host *h, const struct rb_effect *ef) {
+    if (ef->u.store.ticket > h->ticket) h->ticket = ef->u.store.ticket;
+    if (!is_lazy(h, ef)) h->urgent = true;
+    if (rb_store_apply(h->store, ef) != RB_OK)
+        host_fail(h, "The database", rb_store_error(h->store));
+}
+
+static void do_load(struct rb_host *h, const struct rb_effect *ef) {
+    struct load_list *l = &h->loads;
+    if (l->n == l->cap) {
+        const size_t cap = l->cap == 0 ? 8 : l->cap * 2;
+        struct rb_effect *p = reallocarray(l->e, cap, sizeof *p);
+        if (p == NULL) {
+            host_fail(h, "Reading leaves", "memory is short.");
+            return;
+        }
+        l->e = p;
+        l->cap = cap;
+    }
+    l->e[l->n++] = *ef;
+}
+
+/* ---- SIGN ------------------------------------------------------------------------------------- */
+
+static void answer(struct rb_host *h, struct signed_list *l, const struct signed_one *one) {
+    if (l->n == l->cap) {
+        const size_t cap = l->cap == 0 ? 8 : l->cap * 2;
+        struct signed_one *p = reallocarray(l->e, cap, sizeof *p);
+        if (p == NULL) {
+            host_fail(h, "Signing", "memory is short.");
+            return;
+        }
+        l->e = p;
+        l->cap = cap;
+    }
+    l->e[l->n++] = *one;
+}
+
+/* The head file guards what is signed only if the bytes say what the guard was told. */
+static enum rb_err message_agrees(const struct rb_effect *ef) {
+    struct rb_reader r = rb_reader(ef->u.sign.message);
+    struct rb_checkpoint cp;
+    struct rb_slice line;
+    struct rb_reject rj;
+    if (ef->u.sign.use == RB_USE_MIRROR) { /* "cosignature/v1", "time T" */
+        RB_TRY(rb_get_line(&r, &line));
+        if (!rb_slice_is(line, "cosignature/v1")) return RB_ERR_INTERNAL;
+        RB_TRY(rb_get_line(&r, &line));
+    }
+    RB_TRY(rb_checkpoint_decode(rb_slice_sub(ef->u.sign.message, r.at, r.n), &cp, &rj));
+    return rb_slice_eq(cp.origin, ef->u.sign.origin) && cp.size == ef->u.sign.size &&
+                   rb_hash_eq(&cp.root, &ef->u.sign.root)
+               ? RB_OK
+               : RB_ERR_INTERNAL;
+}
+
+struct last_signed {
+    struct rb_slice origin;
+    uint64_t size;
+};
+
+static enum rb_err match_head(void *ctx, struct rb_event *ev) {
+    struct last_signed *l = ctx;
+    if (ev->u.loaded.use == RB_USE_LOG && rb_slice_eq(ev->u.loaded.origin, l->origin))
+        l->size = ev->u.loaded.size;
+    return RB_OK;
+}
+
+static struct log_key *log_key_find(struct rb_host *h, const struct rb_feed_ref *feed) {
+    for (size_t i = 0; i < h->log_keys_n; i++) {
+        struct log_key *k = &h->log_keys[i];
+        if (k->feed.epoch == feed->epoch && memcmp(k->feed.channel, feed->channel, RB_CHANNEL_LEN) == 0)
+            return k;
+    }
+    return NULL;
+}
+
+/* read from the home once */
+static enum rb_err log_key_get(struct rb_host *h, const struct rb_effect *ef, struct log_key **out) {
+    const struct rb_feed_ref *feed = &ef->u.sign.feed;
+    struct last_signed last = {ef->u.sign.origin, 0};
+    *out = log_key_find(h, feed);
+    if (*out != NULL) return RB_OK;
+    struct log_key *p = reallocarray(h->log_keys, h->log_keys_n + 1, sizeof *p);
+    if (p == NULL) return RB_ERR_LIMIT;
+    h->log_keys = p;
+    struct log_key *k = &p[h->log_keys_n];
+    k->feed = *feed;
+    const enum rb_err err = rb_keys_log(h->home, feed->channel, feed->epoch, false, &k->key);
+    if (err != RB_OK) {
+        rb_log(RB_LOG_ERROR, "keys", "%s", rb_home_error(h->home));
+        return err;
+    }
+    RB_TRY(rb_heads_each(h->heads, match_head, &last));
+    k->checked = last.size;
+    h->log_keys_n++;
+    *out = k;
+    return RB_OK;
+}
+
+/* The leaves not signed before, as the disk has them now, are those of the tree that is signed. */
+static enum rb_err recheck(struct rb_host *h, const struct rb_effect *ef, struct log_key *k) {
+    const struct rb_feed_ref *feed = &ef->u.sign.feed;
+    struct rb_channel_view ch;
+    struct rb_hash root;
+    if (!rb_node_channel_by_id(h->node, feed->channel, &ch)) return RB_ERR_INTERNAL;
+    const struct rb_feed *f = rb_book_feed(ch.book, feed->member, feed->epoch);
+    if (f == NULL || ef->u.sign.size > f->tree.size) return RB_ERR_INTERNAL;
+    rb_tree_root(&f->tree, ef->u.sign.size, &root);
+    if (!rb_hash_eq(&root, &ef->u.sign.root)) return RB_ERR_INTERNAL;
+    const enum rb_err err = rb_store_recheck(h->store, feed, &f->tree, k->checked, ef->u.sign.size);
+    if (err != RB_OK)
+        rb_log(RB_LOG_ERROR, "store", "%s Nothing more of this feed is signed.",
+               rb_store_error(h->store));
+    else
+        k->checked = ef->u.sign.size;
+    return err;
+}
+
+static enum rb_err sign_guarded(struct rb_host *h, const struct rb_effect *ef,
+                                uint8_t sig[RB_SIG_LEN]) {
+    const struct rb_seckey *key = &h->mirror_key;
+    struct log_key *k = NULL;
+    RB_TRY(message_agrees(ef));
+    RB_TRY(rb_heads_allow(h->heads, ef->u.sign.use, ef->u.sign.origin, ef->u.sign.size,
+                          &ef->u.sign.root));
+    if (ef->u.sign.use == RB_USE_LOG) {
+        RB_TRY(log_key_get(h, ef, &k));
+        RB_TRY(recheck(h, ef, k));
+        key = &k->key;
+    }
+    rb_ed25519_sign(key, ef->u.sign.message, sig);
+    return rb_heads_put(h->heads, ef->u.sign.use, ef->u.sign.origin, ef->u.sign.size,
+                        &ef->u.sign.root, ef->u.sign.time_s, sig);
+}
+
+static void do_sign(struct rb_host *h, const struct rb_effect *ef) {
+    struct signed_one one = {.token = ef->u.sign.token};
+    if (ef->u.sign.use == RB_USE_NODE) {
+        rb_ed25519_sign(&h->node_key, ef->u.sign.message, one.sig);
+        answer(h, &h->ready, &one);
+        return;
+    }
+    one.err = sign_guarded(h, ef, one.sig);
+    if (one.err != RB_OK) {
+        memset(one.sig, 0, sizeof one.sig);
+        rb_log(RB_LOG_ERROR, "keys", "a checkpoint was not signed: %s", rb_err_text(one.err));
+    }
+    answer(h, one.err == RB_OK ? &h->unsynced : &h->ready, &one);
+}
+
+/* ---- ALERT and DONE --------------------------------------------------------------------------- */
+
+static const char *peer_name(const struct rb_host *h, const struct rb_hash *party, char out[40]) {
+    struct rb_writer w = rb_writer(out, 40);
+    struct rb_peer_view p;
+    for (size_t i = 0; i < rb_node_peers(h->node); i++)
+        if (rb_node_peer(h->node, i, &p) && rb_hash_eq(&p.party, party) && p.card != NULL) {
+            rb_put_slice(&w, p.card->handle);
+            return rb_writer_z(&w);
+        }
+    rb_put_hex(&w, party->b, 8);
+    return rb_writer_z(&w);
+}
+
+/* What peers can cause must not fill the disk with lines. */
+static bool may_log(struct rb_host *h) {
+    const uint64_t second = rb_clock_now(0).mono_ms / 1000;
+    if (second != h->log_second) {
+        if (h->log_lines > HOST_LOG_LINES)
+            rb_log(RB_LOG_WARN, "node", "%u more lines were left out", h->log_lines - HOST_LOG_LINES);
+        h->log_second = second;
+        h->log_lines = 0;
+    }
+    return h->log_lines++ < HOST_LOG_LINES;
+}
+
+static enum rb_log_level alert_level(enum rb_alert_type a) {
+    if (a == RB_ALERT_FORK || a == RB_ALERT_WAITING) return RB_LOG_ERROR;
+    if (a == RB_ALERT_REFUSED || a == RB_ALERT_LINK_DOWN) return RB_LOG_WARN;
+    if (a == RB_ALERT_RECORD || a == RB_ALERT_HELD || a == RB_ALERT_DUE_MISSED) return RB_LOG_DEBUG;
+    return RB_LOG_INFO;
+}
+
+static void log_alert(struct rb_host *h, const struct rb_effect *ef) {
+    const struct rb_reject *rj = &ef->u.alert.reject;
+    char name[40];
+    if (!may_log(h)) return;
+    rb_log(alert_level(ef->u.alert.alert), "node", "%s %s%s%s%s%s", rb_alert_name(ef->u.alert.alert),
+           peer_name(h, &ef->u.alert.peer, name), rj->clause != NULL ? ", clause " : "",
+           rj->clause != NULL ? rj->clause : "", rj->what != NULL ? ": " : "",
+           rj->what != NULL ? rj->what : "");
+}
+
+static void do_done(struct rb_host *h, const struct rb_effect *ef) {
+    const struct rb_reject *rj = &ef->u.done.reject;
+    if (ef->u.done.token != h->card_token) {
+        if (h->api != NULL) rb_api_done(h->api, ef);
+        return;
+    }
+    if (rj->err != RB_OK)
+        rb_log(RB_LOG_ERROR, "node", "our card was refused: %s", rj->what != NULL ? rj->what
+                                                                                : rb_err_text(rj->err));
+}
+
+/* ---- all -------------------------------------------------------------------------------------- */
+
+static void carry_out_one(struct rb_host *h, const struct rb_effect *ef) {
+    switch (ef->type) {
+    case RB_EF_STORE:
+        do_store(h, ef);
+        break;
+    case RB_EF_LOAD:
+        do_load(h, ef);
+        break;
+    case RB_EF_SIGN:
+        do_sign(h, ef);
+        break;
+    case RB_EF_REQUEST:
+        rb_link_request(h->link, ef);
+        break;
+    case RB_EF_RESPOND:
+        rb_link_respond(h->link, ef);
+        break;
+    case RB_EF_CANCEL:
+        rb_link_cancel(h->link, ef->u.cancel.request);
+        break;
+    case RB_EF_ALERT:
+        log_alert(h, ef);
+        if (h->api != NULL) rb_api_alert(h->api, ef);
+        break;
+    case RB_EF_DONE:
+        do_done(h, ef);
+        break;
+    }
+}
+
+void host_carry_out(struct rb_host *h, const struct rb_effects *fx) {
+    for (size_t i = 0; i < fx->n && !h->failed; i++) carry_out_one(h, &fx->e[i]);
+}

@@ -1,0 +1,134 @@
+/* The peer port's and the local API's side of the host. */
+#include <stdio.h>
+#include "shell/os/host_int.h"
+
+/* ---- the peer port ---------------------------------------------------------------------------- */
+
+static bool peer_by_tls(void *ctx, const struct rb_key *tls, struct rb_hash *party) {
+    const struct rb_host *h = ctx;
+    return rb_node_peer_by_tls(h->node, tls, party);
+}
+
+static void on_recv(void *ctx, uint64_t conn, const struct rb_hash *peer, bool post,
+                    struct rb_slice path, struct rb_slice query, struct rb_slice body) {
+    struct rb_event ev = {.type = RB_EV_RECV};
+    ev.u.recv.conn = conn;
+    ev.u.recv.has_peer = peer != NULL;
+    if (peer != NULL) ev.u.recv.peer = *peer;
+    ev.u.recv.post = post;
+    ev.u.recv.path = path;
+    ev.u.recv.query = query;
+    ev.u.recv.body = body;
+    rb_host_event(ctx, &ev);
+}
+
+static void on_closed(void *ctx, uint64_t conn) {
+    struct rb_event ev = {.type = RB_EV_CLOSED};
+    ev.u.closed.conn = conn;
+    rb_host_event(ctx, &ev);
+}
+
+static void on_response(void *ctx, uint64_t request, int status, struct rb_slice content_type,
+                        struct rb_slice body, struct rb_slice heads, const char *reason) {
+    struct rb_event ev = {.type = RB_EV_RESPONSE};
+    ev.u.response.request = request;
+    ev.u.response.status = status;
+    ev.u.response.content_type = content_type;
+    ev.u.response.body = body;
+    ev.u.response.heads = heads;
+    ev.u.response.reason = reason;
+    rb_host_event(ctx, &ev);
+}
+
+static void on_log(void *ctx, int level, const char *line) {
+    (void)ctx;
+    rb_log(level <= RB_LOG_ERROR ? RB_LOG_ERROR : level == RB_LOG_WARN ? RB_LOG_WARN
+               : level == RB_LOG_INFO ? RB_LOG_INFO : RB_LOG_DEBUG, "link", "%s", line);
+}
+
+enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n) {
+    const struct rb_link_ops ops = {.ctx = h, .peer_by_tls = peer_by_tls, .recv = on_recv,
+                                    .closed = on_closed, .response = on_response, .log = on_log};
+    struct rb_link_config cfg = {.listen_n = h->cfg.listen_n,
+                                 .max_conns = h->cfg.max_conns,
+                                 .max_conns_per_address = h->cfg.max_conns_per_address,
+                                 .request_deadline_ms = h->cfg.request_deadline_ms,
+                                 .idle_ms = h->cfg.idle_ms};
+    for (size_t i = 0; i < h->cfg.listen_n; i++) cfg.listen[i] = h->cfg.listen[i];
+    enum rb_err err = rb_keys_load(h->home, "tls", &cfg.tls);
+    if (err != RB_OK)
+        (void)snprintf(why, why_n, "%s", rb_home_error(h->home));
+    else
+        err = rb_link_open(h->base, &cfg, &ops, &h->link, why, why_n);
+    rb_wipe(&cfg.tls, sizeof cfg.tls);
+    return err;
+}
+
+/* ---- the local API ---------------------------------------------------------------------------- */
+
+static struct rb_now api_now(void *ctx) {
+    const struct rb_host *h = ctx;
+    return rb_clock_now(h->utc_offset_ms);
+}
+
+static enum rb_err api_leaf(void *ctx, const struct rb_feed_ref *feed, uint64_t index, uint8_t *buf,
+                            size_t *n) {
+    struct rb_host *h = ctx;
+    return rb_store_leaf(h->store, feed, index, buf, n);
+}
+
+static enum rb_err api_notes(void *ctx, const struct rb_feed_ref *feed,
+                             enum rb_err (*fn)(void *, struct rb_event *), void *fn_ctx) {
+    struct rb_host *h = ctx;
+    return rb_store_notes(h->store, feed, fn, fn_ctx);
+}
+
+static uint64_t api_submit(void *ctx, struct rb_event *ev) {
+    struct rb_host *h = ctx;
+    const uint64_t token = ++h->next_token;
+    ev->type = RB_EV_SUBMIT;
+    ev->u.submit.token = token;
+    rb_host_event(h, ev);
+    return token;
+}
+
+static enum rb_err api_log_key(void *ctx, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
+                               struct rb_key *out) {
+    struct rb_host *h = ctx;
+    struct rb_seckey key;
+    const enum rb_err err = rb_keys_log(h->home, channel, epoch, true, &key);
+    if (err != RB_OK) {
+        rb_log(RB_LOG_ERROR, "keys", "%s", rb_home_error(h->home));
+        return err;
+    }
+    *out = key.pub;
+    rb_wipe(&key, sizeof key);
+    return RB_OK;
+}
+
+static void api_describe(void *ctx, json_t *status) {
+    const struct rb_host *h = ctx;
+    struct rb_link_stats s = {0};
+    if (h->link == NULL) return;
+    rb_link_stats(h->link, &s);
+    json_t *link = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i}",
+                             "bytes_in", (json_int_t)s.bytes_in, "bytes_out", (json_int_t)s.bytes_out,
+                             "requests_in", (json_int_t)s.requests_in,
+                             "requests_out", (json_int_t)s.requests_out,
+                             "refused", (json_int_t)s.refused,
+                             "handshakes_failed", (json_int_t)s.handshakes_failed,
+                             "connections_in", (int)s.conns_in, "connections_out", (int)s.conns_out,
+                             "port", (int)rb_link_port(h->link));
+    if (link != NULL) (void)json_object_set_new(status, "link", link);
+    if (h->utc_offset_ms != 0)
+        (void)json_object_set_new(status, "exercise_clock_offset_ms", json_integer(h->utc_offset_ms));
+}
+
+enum rb_err host_open_api(struct rb_host *h, char *why, size_t why_n) {
+    const struct rb_api_host host = {.ctx = h, .node = h->node, .now = api_now, .leaf = api_leaf,
+                                     .notes = api_notes, .submit = api_submit, .log_key = api_log_key,
+                                     .describe = api_describe};
+    const enum rb_err err = rb_api_create(&host, &h->api);
+    if (err != RB_OK) (void)snprintf(why, why_n, "The local API: %s.", rb_err_text(err));
+    return err;
+}

@@ -1,0 +1,76 @@
+/* The host's own structures: host.c (open, turns), effects.c (what the node wants done),
+ * glue.c (peer port and local API). */
+#ifndef RB_SHELL_HOST_INT_H
+#define RB_SHELL_HOST_INT_H
+#include <event2/event.h>
+#include "shell/api/api.h"
+#include "shell/link/link.h"
+#include "shell/os/host.h"
+#include "shell/store/store.h"
+
+#define HOST_LAZY_MS 20u   /* what nobody waits for may share a later commit */
+#define HOST_STARVED_MS 5u /* a commit waits no longer than this for the loop to be idle */
+#define HOST_LOG_LINES 20u /* lines a second that peers can cause */
+
+struct signed_one { /* an answer to SIGN */
+    uint64_t token;
+    enum rb_err err;
+    uint8_t sig[RB_SIG_LEN];
+};
+struct signed_list {
+    struct signed_one *e;
+    size_t n, cap;
+};
+struct load_list {
+    struct rb_effect *e; /* LOADs: no slices in them */
+    size_t n, cap;
+};
+struct held_event { /* came while another was worked off; its bytes follow it in memory */
+    struct held_event *next;
+    struct rb_event ev;
+};
+struct log_key { /* the key of one of our feeds */
+    struct rb_feed_ref feed;
+    struct rb_seckey key;
+    uint64_t checked; /* leaves below are signed; the disk was compared up to here */
+};
+struct rb_host {
+    struct event_base *base;
+    struct rb_home *home;
+    struct rb_config cfg;
+    int64_t utc_offset_ms;
+    void *mem;
+    size_t mem_n;
+    struct rb_node *node;
+    struct rb_store *store;
+    struct rb_heads *heads;
+    struct rb_link *link;
+    struct rb_api *api;
+    struct event *turn_ev, *turn_now_ev, *wake_ev, *lazy_ev;
+    bool stepping, loading, failed;
+    bool urgent;           /* something applied is waited for */
+    uint64_t urgent_mono_ms;
+    uint64_t ticket;       /* greatest applied */
+    uint64_t next_token, card_token;
+    uint64_t wake_mono_ms;
+    struct rb_seckey mirror_key, node_key;
+    struct log_key *log_keys;
+    size_t log_keys_n;
+    struct load_list loads;
+    struct signed_list ready;   /* may be told at once */
+    struct signed_list unsynced; /* in the head file, not yet on the disk */
+    struct held_event *held, *held_tail;
+    uint64_t log_second;
+    unsigned log_lines;
+};
+
+void host_step(struct rb_host *h, struct rb_event *ev);
+/* nothing may be acknowledged any more: the loop ends, the process with it */
+void host_fail(struct rb_host *h, const char *doing, const char *words);
+
+/* effects.c */
+void host_carry_out(struct rb_host *h, const struct rb_effects *fx);
+/* glue.c */
+enum rb_err host_open_api(struct rb_host *h, char *why, size_t why_n);
+enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n);
+#endif
