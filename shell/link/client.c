@@ -136,7 +136,7 @@ static void out_answered(struct rb_out *o) {
     if (last || o->stale)
         rb_out_end(o);
     else
-        rb_stream_deadline(&o->s, l->cfg.idle_ms / 4u * 3u); /* before the other end does it */
+        rb_stream_deadline(&o->s, (uint64_t)l->cfg.idle_ms / 4u * 3u); /* before the other end does it */
     rb_lane_go(a);
 }
 

@@ -26,6 +26,7 @@ static enum rb_err inflate_all(z_stream *z, size_t max, uint8_t **p, size_t *n,
             z->next_out = &one;
             z->avail_out = 1;
             int rc = inflate(z, Z_NO_FLUSH);
+            z->next_out = NULL;
             if (rc == Z_STREAM_END && z->avail_out == 1) return RB_OK;
             return rb_reject(rj, RB_ERR_LIMIT, "7.3.7", "the unpacked body is too large",
                              z->total_in);

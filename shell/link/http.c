@@ -75,7 +75,7 @@ static enum rb_err field_split(struct rb_slice line, size_t at, struct rb_slice 
 
 static enum rb_err fields_decode(struct rb_reader *r, struct fields *out, struct rb_reject *rj) {
     for (size_t n = 0;; n++) {
-        struct rb_slice line, name, value;
+        struct rb_slice line = {0}, name = {0}, value = {0};
         size_t at = r->at;
         RB_TRY(get_crlf_line(r, &line, rj));
         if (line.n == 0) break;
@@ -190,7 +190,7 @@ enum rb_err rb_http_request_decode(struct rb_slice head, uint64_t max_body,
     struct rb_http_head h = {0};
     struct rb_reader r = rb_reader(head);
     struct fields f = {0};
-    struct rb_slice line;
+    struct rb_slice line = {0};
     *status = 400;
     RB_TRY(get_crlf_line(&r, &line, rj));
     RB_TRY(request_line_decode(line, &h, status, rj));
@@ -222,7 +222,7 @@ enum rb_err rb_http_response_decode(struct rb_slice head, uint64_t max_body,
     struct rb_http_head h = {0};
     struct rb_reader r = rb_reader(head);
     struct fields f = {0};
-    struct rb_slice line;
+    struct rb_slice line = {0};
     RB_TRY(get_crlf_line(&r, &line, rj));
     RB_TRY(status_line_decode(line, &h.status, rj));
     RB_TRY(fields_decode(&r, &f, rj));

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 
 #define RB_LINK_MAX_PER_PARTY (RB_MAX_CHANNELS + 8u) /* connections one party may keep to us */
-#define RB_LINK_MAX_BODIES (4u * RB_MAX_REQUEST) /* bytes of unfinished bodies, all peers together */
+#define RB_LINK_MAX_BODIES ((size_t)4 * RB_MAX_REQUEST) /* bytes of unfinished bodies, all peers together */
 #define RB_LINK_NEWS_LANES RB_MAX_CHANNELS /* held requests to one peer: one a channel */
 #define RB_LINK_LINGER_MS 1000u             /* how long a refused peer may go on sending */
 #define RB_LINK_LINGER_BYTES (1u << 20)

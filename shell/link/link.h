@@ -33,7 +33,7 @@ struct rb_link_stats {
 enum rb_err rb_link_open(struct event_base *base, const struct rb_link_config *cfg,
                          const struct rb_link_ops *ops, struct rb_link **out, char *why,
                          size_t why_n) RB_MUST_USE;
-void rb_link_close(struct rb_link *l);
+void rb_link_close(struct rb_link *l); /* calls nothing back; not from within ops */
 /* first port that was bound (listen on port 0 in tests) */
 uint16_t rb_link_port(const struct rb_link *l);
 /* `ef` of type REQUEST; the answer or failure always comes through ops->response, once */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define BACKLOG 128
-#define ACCEPT_PAUSE_MS 250
+#define ACCEPT_PAUSE_US 250000
 #define SEND_BYTES_PER_MS 4u /* the slowest line on which an answer is still sent to its end */
 #define HEAD_ROOM 512u
 
@@ -124,10 +124,15 @@ static void in_refuse(struct rb_in *in, int status, const struct rb_reject *rj) 
         in_end(in);
 }
 
-void rb_link_respond(struct rb_link *l, const struct rb_effect *ef) {
+static struct rb_in *in_asked(struct rb_link *l, uint64_t id) {
     struct rb_in *in;
     TAILQ_FOREACH(in, &l->in, all)
-    if (in->phase == IN_ASKED && in->id == ef->u.respond.conn) break;
+    if (in->phase == IN_ASKED && in->id == id) return in;
+    return NULL;
+}
+
+void rb_link_respond(struct rb_link *l, const struct rb_effect *ef) {
+    struct rb_in *in = in_asked(l, ef->u.respond.conn);
     if (in == NULL) return; /* the peer went away */
     const char *type = ef->u.respond.content_type;
     enum rb_io io = in_send(in, ef->u.respond.status, rb_str(type == NULL ? "" : type),
@@ -320,7 +325,7 @@ static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct socka
 static void on_accept_error(struct evconnlistener *e, void *arg) {
     (void)e;
     struct rb_link *l = arg;
-    struct timeval tv = {0, ACCEPT_PAUSE_MS * 1000};
+    struct timeval tv = {0, ACCEPT_PAUSE_US};
     rb_link_log(l, RB_LOG_WARN, "a connection could not be taken: %s", strerror(errno));
     if (event_add(l->accept_again, &tv) != 0) return;
     for (size_t i = 0; i < l->listeners_n; i++) evconnlistener_disable(l->listeners[i]);

@@ -1,4 +1,5 @@
 #include "link_fixture.h"
+#include "link_stranger.h"
 #include "http.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -6,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -148,6 +148,29 @@ static void test_wrong_server_key(void **state) {
     fix_card_here(a);
     request(b, a, 2, "hello");
     expect(b, 2, 200, "");
+}
+
+/* A new key on the card: connections made by the old one serve nobody any more. */
+static void test_card_changes(void **state) {
+    (void)state;
+    struct rb_link_stats st;
+    uint8_t seed[RB_SEED_LEN] = {55};
+    fix_open(a);
+    fix_open(b);
+    uint16_t port = rb_link_port(a->link);
+    request(b, a, 1, "x");
+    expect(b, 1, 200, "");
+    fix_close(a);
+    rb_ed25519_from_seed(seed, &a->tls);
+    fix_open_at(a, port);
+    request(b, a, 2, "x"); /* with the new card, on a connection that b still thinks is alive */
+    expect(b, 2, 200, "");
+    rb_link_stats(b->link, &st);
+    assert_int_equal(st.conns_out, 1);
+    a->card[a->card_n / 2] ^= 1; /* a card that does not verify */
+    request(b, a, 3, "x");
+    expect(b, 3, 0, "no address");
+    assert_int_equal(a->asked, 2); /* counted by the fixture, across both links */
 }
 
 static void test_no_way_there(void **state) {
@@ -323,115 +346,9 @@ static void test_server_dies(void **state) {
 }
 
 /* ---- strangers' bytes ------------------------------------------------------------------------ */
-static bool have(const char *program) {
-    char line[100];
-    snprintf(line, sizeof line, "command -v %s >/dev/null 2>&1", program);
-    return system(line) == 0;
-}
-
-struct stranger {
-    char dir[64], key[80], cert[80];
-    int in, out; /* pipes */
-    pid_t pid;
-};
-
-static void make_certificate(struct stranger *s, const struct rb_seckey *tls) {
-    char pem[300], line[400];
-    struct rb_writer w = rb_writer(pem, sizeof pem);
-    snprintf(s->dir, sizeof s->dir, "/tmp/rb-link-XXXXXX");
-    assert_non_null(mkdtemp(s->dir));
-    snprintf(s->key, sizeof s->key, "%s/key", s->dir);
-    snprintf(s->cert, sizeof s->cert, "%s/cert", s->dir);
-    assert_int_equal(rb_pkcs8_encode(tls, &w), RB_OK);
-    FILE *f = fopen(s->key, "w");
-    assert_non_null(f);
-    assert_int_equal(fwrite(pem, 1, w.n, f), w.n);
-    fclose(f);
-    snprintf(line, sizeof line, "openssl req -x509 -key %s -out %s -subj /CN=stranger >/dev/null 2>&1",
-             s->key, s->cert);
-    assert_int_equal(system(line), 0);
-}
-
-static void start(struct stranger *s, const struct rb_seckey *tls, uint16_t port, const char *mode) {
-    char script[400], number[8];
-    const char *root = getenv("READBACK_ROOT");
-    int to[2], from[2];
-    if (!have("python3") || !have("openssl") || root == NULL) skip();
-    make_certificate(s, tls);
-    snprintf(script, sizeof script, "%s/test/integration/link_client.py", root);
-    snprintf(number, sizeof number, "%u", (unsigned)port);
-    assert_int_equal(pipe2(to, O_CLOEXEC), 0);
-    assert_int_equal(pipe2(from, O_CLOEXEC), 0);
-    s->pid = fork();
-    if (s->pid == 0) {
-        dup2(to[0], 0);
-        dup2(from[1], 1);
-        execlp("python3", "python3", script, number, s->cert, s->key, mode, (char *)NULL);
-        _exit(127);
-    }
-    close(to[0]);
-    close(from[1]);
-    s->in = to[1];
-    s->out = from[0];
-    fcntl(s->out, F_SETFL, O_NONBLOCK);
-}
-
-static void stop(struct stranger *s) {
-    char line[100];
-    close(s->in);
-    close(s->out);
-    waitpid(s->pid, NULL, 0);
-    snprintf(line, sizeof line, "rm -r %s", s->dir);
-    assert_int_equal(system(line), 0);
-}
-
-static void read_exactly(struct stranger *s, uint8_t *p, size_t n) {
-    for (unsigned turns = 0; n > 0 && turns < 3000; turns++) {
-        ssize_t got = read(s->out, p, n);
-        if (got > 0) {
-            p += got;
-            n -= (size_t)got;
-        } else {
-            fix_spin(&world, 5);
-        }
-    }
-    assert_int_equal(n, 0);
-}
-
-static void say(struct stranger *s, struct rb_slice bytes) {
-    uint8_t head[4];
-    struct rb_writer w = rb_writer(head, sizeof head);
-    rb_put_u32(&w, (uint32_t)bytes.n);
-    assert_int_equal(write(s->in, head, 4), 4);
-    for (size_t at = 0; at < bytes.n;) {
-        ssize_t n = write(s->in, bytes.p + at, bytes.n - at);
-        assert_true(n > 0);
-        at += (size_t)n;
-    }
-}
-
-/* runs our side until the stranger tells what came back; with a NUL behind it */
-static const char *hear(struct stranger *s) {
-    static uint8_t back[1u << 16];
-    uint8_t head[4];
-    uint32_t n = 0;
-    read_exactly(s, head, 4);
-    struct rb_reader r = rb_reader(rb_slice(head, 4));
-    assert_int_equal(rb_get_u32(&r, &n), RB_OK);
-    assert_true(n < sizeof back);
-    read_exactly(s, back, n);
-    back[n] = '\0';
-    return (const char *)back;
-}
-
-static const char *talk(struct stranger *s, struct rb_slice bytes) {
-    say(s, bytes);
-    return hear(s);
-}
-
 static void expect_status(struct stranger *s, struct rb_slice bytes, int status) {
     char want[20];
-    const char *back = talk(s, bytes);
+    const char *back = stranger_talk(s, bytes);
     snprintf(want, sizeof want, "HTTP/1.1 %d", status);
     if (strncmp(back, want, strlen(want)) != 0)
         fail_msg("%.*s...: wanted %s, got %s", (int)(bytes.n < 120 ? bytes.n : 120),
@@ -479,13 +396,13 @@ static void test_hostile_requests(void **state) {
     struct stranger s;
     struct rb_link_stats st;
     fix_open(a);
-    start(&s, &b->tls, rb_link_port(a->link), "");
+    stranger_start(&world, &s, &b->tls, rb_link_port(a->link), "");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect_status(&s, rb_str(cases[i].bytes), cases[i].status);
     assert_int_equal(a->asked, 1); /* the node saw the good one alone */
     rb_link_stats(a->link, &st);
     assert_int_equal(st.refused, sizeof cases / sizeof cases[0] - 1);
-    stop(&s);
+    stranger_stop(&s);
     fix_open(b);
     request(b, a, 1, "still here");
     expect(b, 1, 200, "");
@@ -496,7 +413,7 @@ static void test_long_heads(void **state) {
     struct stranger s;
     static char big[20000];
     fix_open(a);
-    start(&s, &b->tls, rb_link_port(a->link), "");
+    stranger_start(&world, &s, &b->tls, rb_link_port(a->link), "");
     int n = snprintf(big, sizeof big, "GET /p HTTP/1.1\r\nHost: a\r\nX: ");
     memset(big + n, 'y', 10000);
     memcpy(big + n + 10000, "\r\n\r\n", 5);
@@ -510,7 +427,7 @@ static void test_long_heads(void **state) {
     snprintf(big + n, 10, "\r\n");
     expect_status(&s, rb_str(big), 431);
     assert_int_equal(a->asked, 0);
-    stop(&s);
+    stranger_stop(&s);
 }
 
 static void test_drip(void **state) {
@@ -519,11 +436,11 @@ static void test_drip(void **state) {
     const char *at[] = {"127.0.0.1:0"};
     struct rb_link_config cfg = {.listen = {at[0]}, .listen_n = 1, .request_deadline_ms = 300};
     fix_open_with(a, &cfg);
-    start(&s, &b->tls, rb_link_port(a->link), "drip");
+    stranger_start(&world, &s, &b->tls, rb_link_port(a->link), "drip");
     /* 20 ms a byte: never idle, yet over at the deadline */
     expect_status(&s, rb_str("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n"), 408);
     assert_int_equal(a->asked, 0);
-    stop(&s);
+    stranger_stop(&s);
 }
 
 static void test_old_tls(void **state) {
@@ -531,12 +448,12 @@ static void test_old_tls(void **state) {
     struct stranger s;
     struct rb_link_stats st;
     fix_open(a);
-    start(&s, &b->tls, rb_link_port(a->link), "tls12");
-    assert_string_equal(talk(&s, rb_str("GET /p HTTP/1.1\r\nHost: a\r\n\r\n")), "!SSLError");
-    stop(&s);
-    start(&s, &b->tls, rb_link_port(a->link), "plain");
-    (void)talk(&s, rb_str("GET /p HTTP/1.1\r\nHost: a\r\n\r\n"));
-    stop(&s);
+    stranger_start(&world, &s, &b->tls, rb_link_port(a->link), "tls12");
+    assert_string_equal(stranger_talk(&s, rb_str("GET /p HTTP/1.1\r\nHost: a\r\n\r\n")), "!SSLError");
+    stranger_stop(&s);
+    stranger_start(&world, &s, &b->tls, rb_link_port(a->link), "plain");
+    (void)stranger_talk(&s, rb_str("GET /p HTTP/1.1\r\nHost: a\r\n\r\n"));
+    stranger_stop(&s);
     rb_link_stats(a->link, &st);
     assert_int_equal(st.handshakes_failed, 2);
     assert_int_equal(a->asked, 0);
@@ -547,13 +464,13 @@ static void test_garbage_past_tls(void **state) {
     struct stranger s;
     struct rb_link_stats st;
     fix_open(a);
-    start(&s, &b->tls, rb_link_port(a->link), "garbage");
-    (void)talk(&s, rb_str("GET /p HTTP/1.1\r\nHost: a\r\n\r\n"));
-    (void)talk(&s, rb_slice("\x17\x03\x03\x00\x20" "0123456789abcdef0123456789abcdef", 37));
+    stranger_start(&world, &s, &b->tls, rb_link_port(a->link), "garbage");
+    (void)stranger_talk(&s, rb_str("GET /p HTTP/1.1\r\nHost: a\r\n\r\n"));
+    (void)stranger_talk(&s, rb_slice("\x17\x03\x03\x00\x20" "0123456789abcdef0123456789abcdef", 37));
     rb_link_stats(a->link, &st);
     assert_int_equal(st.conns_in, 0);
     assert_int_equal(a->asked, 0);
-    stop(&s);
+    stranger_stop(&s);
 }
 
 static void test_hostile_answers(void **state) {
@@ -575,16 +492,16 @@ static void test_hostile_answers(void **state) {
     struct stranger s;
     char at[40];
     fix_open(b);
-    start(&s, &a->tls, 0, "serve");
-    snprintf(at, sizeof at, "127.0.0.1:%s", hear(&s));
+    stranger_start(&world, &s, &a->tls, 0, "serve");
+    snprintf(at, sizeof at, "127.0.0.1:%s", stranger_hear(&s));
     fix_card(a, at, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        say(&s, rb_str(cases[i].bytes));
+        stranger_say(&s, rb_str(cases[i].bytes));
         request(b, a, i + 1, "x");
         expect(b, i + 1, cases[i].status, cases[i].reason);
-        (void)hear(&s);
+        (void)stranger_hear(&s);
     }
-    stop(&s);
+    stranger_stop(&s);
 }
 
 static void test_unknown_stranger(void **state) {
@@ -594,10 +511,10 @@ static void test_unknown_stranger(void **state) {
     uint8_t seed[RB_SEED_LEN] = {77};
     rb_ed25519_from_seed(seed, &nobody);
     fix_open(a);
-    start(&s, &nobody, rb_link_port(a->link), "");
-    assert_string_equal(talk(&s, rb_str("GET /p HTTP/1.1\r\nHost: a\r\n\r\n")), "!SSLError");
+    stranger_start(&world, &s, &nobody, rb_link_port(a->link), "");
+    assert_string_equal(stranger_talk(&s, rb_str("GET /p HTTP/1.1\r\nHost: a\r\n\r\n")), "!SSLError");
     assert_int_equal(a->asked, 0);
-    stop(&s);
+    stranger_stop(&s);
 }
 
 static void test_held_peer_leaves(void **state) {
@@ -605,13 +522,13 @@ static void test_held_peer_leaves(void **state) {
     struct stranger s;
     fix_open(a);
     a->behaviour = HOLD;
-    start(&s, &b->tls, rb_link_port(a->link), "leave");
-    assert_string_equal(talk(&s, rb_str("GET /rb/v1/news HTTP/1.1\r\nHost: a\r\n\r\n")), "left");
+    stranger_start(&world, &s, &b->tls, rb_link_port(a->link), "leave");
+    assert_string_equal(stranger_talk(&s, rb_str("GET /rb/v1/news HTTP/1.1\r\nHost: a\r\n\r\n")), "left");
     assert_true(fix_wait(&world, &a->closed, 1, 3000));
     assert_int_equal(a->asked, 1);
     assert_int_equal(a->closed_conn, a->conn);
     fix_respond(a, a->conn, 200, rb_str("too late")); /* of no effect */
-    stop(&s);
+    stranger_stop(&s);
 }
 
 /* ---- gzip ------------------------------------------------------------------------------------ */
@@ -648,7 +565,7 @@ static void test_gzip_bodies(void **state) {
     static uint8_t packed[100000], line[101000];
     uint8_t *zeros = calloc(1, RB_MAX_REQUEST + 1u);
     fix_open(a);
-    start(&s, &b->tls, rb_link_port(a->link), "");
+    stranger_start(&world, &s, &b->tls, rb_link_port(a->link), "");
     a->answer_n = 2;
     size_t n = gzip(zeros, 300000, packed, sizeof packed);
     expect_status(&s, rb_slice(line, gzip_request(line, sizeof line, packed, n)), 200);
@@ -662,7 +579,7 @@ static void test_gzip_bodies(void **state) {
     n = gzip(zeros, RB_MAX_REQUEST + 1u, packed, sizeof packed);
     expect_status(&s, rb_slice(line, gzip_request(line, sizeof line, packed, n)), 413);
     assert_int_equal(a->asked, 2);
-    stop(&s);
+    stranger_stop(&s);
     free(zeros);
 }
 
@@ -801,7 +718,7 @@ int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_round_trip),      T(test_large_bodies),     T(test_bytes_counted),
         T(test_many_in_order),   T(test_wrong_client_key), T(test_wrong_server_key),
-        T(test_no_way_there),    T(test_black_hole),       T(test_name),
+        T(test_card_changes),    T(test_no_way_there),     T(test_black_hole),       T(test_name),
         T(test_held),            T(test_many_held),        T(test_cancel_and_deadline), T(test_two_peers),
         T(test_server_dies),     T(test_hostile_requests), T(test_long_heads),
         T(test_drip),            T(test_old_tls),          T(test_unknown_stranger),
