@@ -49,8 +49,6 @@ enum rb_err rb_party_key_form(const struct rb_party_message *msg, const struct r
     rb_key_id(party, kid);
     if (memcmp(kid, msg->signer.kid, RB_KID_LEN) != 0)
         return rb_reject(rj, RB_ERR_MALFORMED, "3.8.2", "key id of another key", 0);
-    if (rb_ed25519_key_check(party) != RB_OK)
-        return rb_reject(rj, RB_ERR_MALFORMED, "3.8.2", "no Ed25519 key", 0);
     return RB_OK;
 }
 

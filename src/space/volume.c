@@ -139,8 +139,9 @@ static enum rb_err check_polygon(const struct rb_volume *v, struct rb_reject *rj
     RB_TRY(check_vertices(v, 3, true, rj));
     int64_t around = unroll(v->vertices, n, q);
     if (around < -1 || around > 1) return refuse(rj, "3.7.6", "edges cross");
+    if (edges_cross(q, n, around)) return refuse(rj, "3.7.6", "edges cross");
     if (around == 0 && !has_area(q, n)) return refuse(rj, "3.7.5", "no area");
-    if (edges_cross(q, n, around) || doubles_back(q, n)) return refuse(rj, "3.7.6", "edges cross");
+    if (doubles_back(q, n)) return refuse(rj, "3.7.6", "edges cross");
     return RB_OK;
 }
 

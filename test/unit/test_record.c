@@ -198,8 +198,7 @@ static void every_changed_bit_of_any_kind_is_noticed(void **state) {
         uint8_t *copy = malloc(leaf.n);
         assert_non_null(copy);
         memcpy(copy, leaf.p, leaf.n);
-        for (size_t bit = 0; bit < 8 * leaf.n;
-             bit += k == RB_KIND_CHARTER || k == RB_KIND_AMENDMENT ? 7 : 1) {
+        for (size_t bit = 0; bit < 8 * leaf.n; bit++) {
             copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
             assert_false(accepted(rb_slice(copy, leaf.n), aad, &key.pub));
             copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
