@@ -57,6 +57,7 @@ struct stage {
     bool (*stop)(void *ctx, size_t party, bool crash);
     bool (*link)(void *ctx, size_t from, size_t to, bool cut); /* NULL: not possible here */
     const char *(*broken)(void *ctx); /* NULL while all is well */
+    void (*finish)(void *ctx); /* after the last step, what can be checked here only; may be NULL */
     void (*close)(void *ctx);
     /* what nodes report by themselves goes here; set by the player before the first step */
     void (*tell)(void *tell_ctx, size_t party, const char *text);

@@ -1,0 +1,351 @@
+/* Plays the steps of an exercise on a stage (spec 9.5). Everything a party does goes through its own local
+ * API, as a person's program would do it. */
+#include "exercise.h"
+#include <stdlib.h>
+
+#define ARRIVAL_MS 60000
+
+/* what a step came to */
+struct outcome {
+    int status;
+    json_t *answer;   /* may be NULL */
+    char text[640];   /* for the transcript */
+    bool quiet;       /* nothing to tell */
+};
+
+static struct rb_client client_of(struct play *p, int party) { return p->stage->client(p->stage->ctx, (size_t)party); }
+
+static bool machinery(struct play *p) {
+    const char *b = p->stage->broken(p->stage->ctx);
+    if (!b || p->why[0]) return b == NULL;
+    (void)snprintf(p->failed, sizeof p->failed, "the machinery failed");
+    (void)snprintf(p->why, sizeof p->why, "%s", b);
+    return false;
+}
+
+static int by_of(const struct play *p, const json_t *s) { return ex_party_index(p->ex, ex_string(s, "by")); }
+
+static const char *short_hash(const char *hash, char buf[16]) {
+    (void)snprintf(buf, 16, "%.8s", hash ? hash : "?");
+    return buf;
+}
+
+/* What a step speaks of may still be on its way to the party: it waits for it, as a person would. */
+static void wait_for(struct play *p, int by, const char *what, const char *name) {
+    struct stage *st = p->stage;
+    struct rb_client c = client_of(p, by);
+    int64_t until = st->now_utc_ms(st->ctx) + ARRIVAL_MS;
+    char path[128];
+    (void)snprintf(path, sizeof path, "/v1/%s/%.64s", what, name);
+    for (;;) {
+        json_t *out = NULL;
+        int status = c.call(c.ctx, "GET", path, NULL, &out);
+        json_decref(out);
+        if (status == 200 || st->now_utc_ms(st->ctx) >= until || st->broken(st->ctx)) return;
+        (void)st->wait_until(st->ctx, st->now_utc_ms(st->ctx) + 200);
+    }
+}
+
+/* ---- verbs ------------------------------------------------------------------------------------------ */
+static void pin(struct play *p, int by, int whom, struct outcome *o) {
+    struct rb_client theirs = client_of(p, whom), ours = client_of(p, by);
+    json_t *card = NULL;
+    json_decref(o->answer);
+    o->answer = NULL;
+    o->status = theirs.call(theirs.ctx, "GET", "/v1/card", NULL, &card);
+    if (o->status != 200) {
+        o->answer = card;
+        return;
+    }
+    json_t *in = json_pack("{s:O,s:O}", "card", json_object_get(card, "card"), "fingerprint",
+                           json_object_get(card, "fingerprint"));
+    o->status = in ? ours.call(ours.ctx, "POST", "/v1/peers", in, &o->answer) : 0;
+    json_decref(in);
+    json_decref(card);
+}
+
+static void accredit(struct play *p, const json_t *s, struct outcome *o) {
+    const json_t *among = json_object_get(s, "among"), *whom = among ? among : json_object_get(s, "whom");
+    size_t i, k, n = 0;
+    json_t *a, *b;
+    const json_t *by = among ? json_incref((json_t *)(uintptr_t)among) : json_pack("[O]", json_object_get(s, "by"));
+    o->status = 200;
+    json_array_foreach((json_t *)(uintptr_t)by, i, a)
+        json_array_foreach((json_t *)(uintptr_t)whom, k, b)
+            if (!json_equal(a, b) && o->status >= 200 && o->status < 300) {
+                pin(p, ex_party_index(p->ex, json_string_value(a)), ex_party_index(p->ex, json_string_value(b)), o);
+                n++;
+            }
+    json_decref((json_t *)(uintptr_t)by);
+    (void)snprintf(o->text, sizeof o->text, "cards compared in person and pinned: %zu", n);
+}
+
+static struct rb_signer_key officer_of(struct play *p, const json_t *s, const char *member) {
+    return p->stage->officer(p->stage->ctx, (size_t)by_of(p, s), ex_string(s, member));
+}
+
+static void keep_variable(struct play *p, const char *name, const json_t *answer, const char *member) {
+    const char *value = ex_string(answer, member);
+    if (name && value) json_object_set_new(p->vars, name, json_string(value));
+}
+
+static void found(struct play *p, const json_t *s, struct outcome *o) {
+    int by = by_of(p, s);
+    struct rb_client c = client_of(p, by);
+    struct rb_signer_key officer = officer_of(p, s, "officer");
+    struct rb_signer_key party = p->stage->party_key(p->stage->ctx, (size_t)by);
+    const char *name = ex_string(s, "channel");
+    char why[160];
+    const json_t *charter = json_object_get(json_object_get(json_object_get(p->ex->root, "channels"), name), "charter");
+    json_t *filled = ex_fill(p->ex, p->vars, charter, why, sizeof why);
+    if (!filled) {
+        (void)snprintf(o->text, sizeof o->text, "charter: %s", why);
+        return;
+    }
+    o->status = rb_client_found(&c, &officer, &party, filled, &o->answer);
+    (void)snprintf(o->text, sizeof o->text, "proposed the charter \"%s\" (%zu members)", ex_string(filled, "title"),
+                   json_array_size(json_object_get(filled, "members")));
+    keep_variable(p, name, o->answer, "channel");
+    json_decref(filled);
+}
+
+static const char *channel_value(const struct play *p, const json_t *s) {
+    const char *c = ex_string(s, "channel");
+    const char *value = ex_string(p->vars, c);
+    return value ? value : c;
+}
+
+static void accept_(struct play *p, const json_t *s, struct outcome *o) {
+    int by = by_of(p, s);
+    struct rb_client c = client_of(p, by);
+    struct rb_signer_key officer = officer_of(p, s, "officer");
+    struct rb_signer_key party = p->stage->party_key(p->stage->ctx, (size_t)by);
+    wait_for(p, by, "channels", channel_value(p, s));
+    o->status = rb_client_accept(&c, &officer, &party, channel_value(p, s), &o->answer);
+    (void)snprintf(o->text, sizeof o->text, "accepted the charter and opened its feed");
+    keep_variable(p, ex_string(s, "as"), o->answer, "record");
+}
+
+static void note_record(struct play *p, const json_t *s, const json_t *draft, const json_t *answer) {
+    const json_t *warnings = json_object_get(answer, "warnings");
+    json_t *r = json_pack("{s:s?,s:s,s:s,s:O,s:O,s:O?}", "as", ex_string(s, "as"), "record", ex_string(answer, "record"),
+                          "by", ex_string(s, "by"), "channel", json_object_get(draft, "channel"), "draft", draft,
+                          "warnings", warnings);
+    if (r) json_array_append_new(p->records, r);
+}
+
+static void countersign(struct play *p, const json_t *s, struct outcome *o) {
+    const char *draft = ex_string(o->answer, "draft");
+    if (!ex_string(s, "second") || o->status < 200 || o->status >= 300 || !draft) return;
+    struct rb_client c = client_of(p, by_of(p, s));
+    struct rb_signer_key second = officer_of(p, s, "second");
+    json_t *first = o->answer;
+    json_t *warnings = json_incref(json_object_get(first, "warnings"));
+    o->answer = NULL;
+    o->status = rb_client_countersign(&c, &second, draft, &o->answer);
+    if (warnings && o->answer && !json_object_get(o->answer, "warnings"))
+        json_object_set(o->answer, "warnings", warnings);
+    json_decref(warnings);
+    json_decref(first);
+}
+
+static void describe(const json_t *draft, const json_t *answer, struct outcome *o) {
+    const json_t *body = json_object_get(draft, "body");
+    const char *title = ex_string(body, "title"), *type = ex_string(body, "type"), *reason = ex_string(body, "reason");
+    const char *precedence = ex_string(draft, "precedence"), *record = ex_string(answer, "record");
+    const char *answers = json_string_value(json_array_get(json_object_get(draft, "answers"), 0));
+    char id[32] = "", subject[16];
+    if (!record) record = ex_string(answer, "draft");
+    if (record) (void)snprintf(id, sizeof id, " [%.8s]", record);
+    if (type && answers)
+        (void)snprintf(o->text, sizeof o->text, "%s %s%s%.400s%s", type, short_hash(answers, subject),
+                       reason ? ": " : "", reason ? reason : "", id);
+    else
+        (void)snprintf(o->text, sizeof o->text, "%s %s \"%.400s\"%s%s", ex_string(draft, "kind"),
+                       precedence ? precedence : "ROUTINE", title ? title : "", id,
+                       ex_string(answer, "draft") ? " kept as a draft: a second officer must sign" : "");
+}
+
+static void release_draft(struct play *p, const json_t *s, const json_t *draft, struct outcome *o) {
+    struct rb_client c = client_of(p, by_of(p, s));
+    struct rb_signer_key officer = officer_of(p, s, "officer");
+    o->status = rb_client_release(&c, &officer, draft, &o->answer);
+    countersign(p, s, o);
+    describe(draft, o->answer, o);
+    keep_variable(p, ex_string(s, "as"), o->answer, ex_string(o->answer, "record") ? "record" : "draft");
+    if (o->status >= 200 && o->status < 300 && ex_string(o->answer, "record")) note_record(p, s, draft, o->answer);
+}
+
+static void release(struct play *p, const json_t *s, struct outcome *o) {
+    release_draft(p, s, json_object_get(s, "draft"), o);
+}
+
+static void position(struct play *p, const json_t *s, struct outcome *o) {
+    json_t *draft = json_pack("{s:s,s:s,s:[O],s:{s:O}}", "channel", channel_value(p, s), "kind", "position", "answers",
+                              json_object_get(s, "answers"), "body", "type", json_object_get(s, "type"));
+    static const char *const from[] = {"reason", "level", "person"}, *const to[] = {"reason", "level", "by"};
+    for (size_t i = 0; draft && i < 3; i++)
+        if (json_object_get(s, from[i])) json_object_set(json_object_get(draft, "body"), to[i], json_object_get(s, from[i]));
+    if (draft && ex_string(s, "precedence")) json_object_set(draft, "precedence", json_object_get(s, "precedence"));
+    wait_for(p, by_of(p, s), "records", ex_string(s, "answers"));
+    if (draft) release_draft(p, s, draft, o);
+    json_decref(draft);
+}
+
+static void line_test(struct play *p, const json_t *s, struct outcome *o) {
+    struct rb_client c = client_of(p, by_of(p, s));
+    char path[128];
+    json_t *in = json_object();
+    (void)snprintf(path, sizeof path, "/v1/channels/%.64s/test", channel_value(p, s));
+    o->status = c.call(c.ctx, "POST", path, in, &o->answer);
+    json_decref(in);
+    (void)snprintf(o->text, sizeof o->text, "line test by hand");
+    keep_variable(p, ex_string(s, "as"), o->answer, "record");
+}
+
+static void links(struct play *p, const json_t *s, struct outcome *o) {
+    const json_t *pair = json_object_get(s, "between");
+    const char *a = json_string_value(json_array_get(pair, 0)), *b = json_string_value(json_array_get(pair, 1));
+    bool cut = strcmp(ex_string(s, "do"), "cut") == 0, one = json_is_true(json_object_get(s, "one-way"));
+    size_t ia = (size_t)ex_party_index(p->ex, a), ib = (size_t)ex_party_index(p->ex, b);
+    struct stage *st = p->stage;
+    bool ok = st->link && st->link(st->ctx, ia, ib, cut) && (one || st->link(st->ctx, ib, ia, cut));
+    o->status = ok ? 200 : 501;
+    (void)snprintf(o->text, sizeof o->text, "the link %s %s %s is %s", a, one ? "to" : "and", b, cut ? "cut" : "restored");
+}
+
+static void node(struct play *p, const json_t *s, struct outcome *o) {
+    const char *verb = ex_string(s, "do");
+    size_t by = (size_t)by_of(p, s);
+    struct stage *st = p->stage;
+    bool start = strcmp(verb, "start") == 0;
+    bool ok = start ? st->start(st->ctx, by) : st->stop(st->ctx, by, strcmp(verb, "crash") == 0);
+    o->status = ok ? 200 : 0;
+    (void)snprintf(o->text, sizeof o->text, "the node %s", start ? "is started" : strcmp(verb, "crash") ? "is stopped" : "crashes");
+}
+
+static void say(struct play *p, const json_t *s, struct outcome *o) {
+    (void)p;
+    o->status = 200;
+    (void)snprintf(o->text, sizeof o->text, "%s", ex_string(s, "text"));
+}
+
+static void expect(struct play *p, const json_t *s, struct outcome *o) {
+    (void)ex_expect(p, s);
+    o->status = 200;
+    o->quiet = true;
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct play *, const json_t *, struct outcome *);
+} verbs[] = {{"accredit", accredit}, {"found", found}, {"accept", accept_}, {"release", release},
+             {"position", position}, {"test", line_test}, {"cut", links}, {"heal", links},
+             {"stop", node}, {"start", node}, {"crash", node}, {"say", say}, {"expect", expect}};
+
+/* ---- one step ------------------------------------------------------------------------------------------ */
+static const char *error_code(const json_t *answer) {
+    const char *code = ex_string(json_object_get(answer, "error"), "code");
+    return code ? code : "";
+}
+
+static bool refused_as_wanted(struct play *p, const json_t *s, struct outcome *o) {
+    const char *want = ex_string(s, "refused");
+    bool ok = o->status >= 200 && o->status < 300;
+    if (!want && ok) return true;
+    if (want && !ok && strcmp(error_code(o->answer), want) == 0) {
+        const char *sentence = ex_string(json_object_get(o->answer, "error"), "sentence");
+        size_t n = strlen(o->text);
+        (void)snprintf(o->text + n, sizeof o->text - n, " REFUSED (%s): %.200s", want, sentence ? sentence : "");
+        return true;
+    }
+    char *found = o->answer ? json_dumps(o->answer, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    (void)snprintf(p->why, sizeof p->why, "status %d %.400s", o->status, found ? found : "nobody answered");
+    free(found);
+    return false;
+}
+
+static void run_verb(struct play *p, const json_t *s, struct outcome *o) {
+    const char *verb = ex_string(s, "do");
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(verbs[i].name, verb) == 0) verbs[i].run(p, s, o);
+}
+
+static bool step(struct play *p, size_t i, const json_t *raw) {
+    char why[160];
+    struct outcome o = {0};
+    json_t *s = ex_fill(p->ex, p->vars, raw, why, sizeof why);
+    int64_t at;
+    if (!s) {
+        (void)snprintf(p->failed, sizeof p->failed, "step %zu", i + 1);
+        (void)snprintf(p->why, sizeof p->why, "%s", why);
+        return false;
+    }
+    if (ex_string(s, "at") && ex_time(p->ex, ex_string(s, "at"), &at)) (void)p->stage->wait_until(p->stage->ctx, at);
+    if (machinery(p)) run_verb(p, s, &o);
+    bool ok = machinery(p) && refused_as_wanted(p, s, &o);
+    if (!ok && !p->failed[0])
+        (void)snprintf(p->failed, sizeof p->failed, "step %zu (%s%s%s): refused", i + 1, ex_string(s, "do"),
+                       ex_string(s, "by") ? " by " : "", ex_string(s, "by") ? ex_string(s, "by") : "");
+    if (!o.quiet && o.text[0]) ex_tell(p, ex_string(s, "by"), o.text, s);
+    json_decref(o.answer);
+    json_decref(s);
+    return ok;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------- */
+static void tell_node(void *ctx, size_t party, const char *text) {
+    struct play *p = ctx;
+    ex_tell(p, ex_string(ex_party(p->ex, party), "handle"), text, NULL);
+}
+
+static bool play_steps(struct play *p) {
+    size_t i;
+    json_t *s;
+    json_array_foreach(json_object_get(p->ex->root, "steps"), i, s)
+        if (!step(p, i, s)) return false;
+    return true;
+}
+
+static bool play_expect(struct play *p) {
+    size_t i;
+    json_t *e;
+    char why[160];
+    json_array_foreach(json_object_get(p->ex->root, "expect"), i, e) {
+        json_t *filled = ex_fill(p->ex, p->vars, e, why, sizeof why);
+        if (!filled) {
+            (void)snprintf(p->failed, sizeof p->failed, "%s", ex_string(e, "name"));
+            (void)snprintf(p->why, sizeof p->why, "%s", why);
+            return false;
+        }
+        (void)ex_expect(p, filled);
+        json_decref(filled);
+        if (!machinery(p)) return false;
+    }
+    return true;
+}
+
+enum ex_exit ex_play(const struct exercise *ex, struct stage *st, uint64_t seed, FILE *out, struct play *p) {
+    *p = (struct play){.ex = ex, .stage = st, .seed = seed, .out = out, .transcript = json_array(),
+                       .expectations = json_array(), .records = json_array(), .vars = json_object()};
+    st->tell = tell_node;
+    st->tell_ctx = p;
+    bool played = play_steps(p);
+    if (played) {
+        p->score = ex_score(p);
+        played = play_expect(p);
+    }
+    st->tell = NULL;
+    if (st->finish) st->finish(st->ctx);
+    if (!machinery(p)) return EX_MACHINERY;
+    if (out && p->score) ex_print_score(p);
+    return p->failed[0] ? EX_FAILED : EX_HELD;
+}
+
+void ex_play_free(struct play *p) {
+    json_decref(p->transcript);
+    json_decref(p->expectations);
+    json_decref(p->records);
+    json_decref(p->vars);
+    json_decref(p->score);
+}
