@@ -81,10 +81,13 @@ static bool on_charter(enum rb_kind kind, const struct rb_fact *subject) {
            (subject->kind == RB_KIND_CHARTER || subject->kind == RB_KIND_AMENDMENT);
 }
 
-/* what passes before the charter is in force: what founds the channel and keeps the line */
-static bool passes_unfounded(enum rb_kind kind, const struct rb_fact *subject) {
+/* what passes before the charter is in force: what founds the channel and keeps the line; a position
+ * on the charter can be taken back, too */
+static bool passes_unfounded(enum rb_kind kind, const struct rb_fact *subject, bool own_subject) {
+    bool own_position = kind == RB_KIND_POSITION && subject != NULL && own_subject &&
+                        subject->kind == RB_KIND_POSITION;
     return charter_matter(kind) || key_matter(kind) || rb_kind_is_machine(kind) ||
-           on_charter(kind, subject);
+           on_charter(kind, subject) || own_position;
 }
 
 /* What passes while its author's part is suspended. A receipt states what was held; the line
@@ -124,7 +127,8 @@ enum rb_mark rb_rules_admit(const struct rb_charter *c, const struct rb_fact *fa
                             const struct rb_standing *standing) {
     enum rb_kind kind = (enum rb_kind)fact->kind;
     if (standing->left) return RB_MARK_LEFT;
-    if (!standing->in_force && !passes_unfounded(kind, subject)) return RB_MARK_NOT_IN_FORCE;
+    if (!standing->in_force && !passes_unfounded(kind, subject, own_subject))
+        return RB_MARK_NOT_IN_FORCE;
     if (standing->suspended && !passes_suspended(fact, subject)) return RB_MARK_SUSPENDED;
     if (rb_kind_always_open(kind) && fact->closed) return RB_MARK_MUST_BE_OPEN;
     if (!fact->closed && rb_rules_must_close(c, kind, fact->notice_class))

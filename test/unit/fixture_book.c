@@ -472,6 +472,12 @@ void fx_accept_all(struct fx *w) {
         fx_accept(w, i);
         fx_held(w, i, 0, (uint64_t)w->clock_ms / 1000 + 1);
     }
+    for (uint16_t i = 0; i < w->parties_n; i++) {
+        struct rb_record r = fx_record(w, RB_KIND_NIL);
+        for (uint16_t k = 0; k < w->parties_n; k++)
+            if (k != i) fx_see(w, &r, k, 0, fx_feed_of(w, k, 0)->n);
+        fx_say(w, i, &r);
+    }
 }
 
 /* ---- books ------------------------------------------------------------------------------------ */

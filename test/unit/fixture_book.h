@@ -98,8 +98,9 @@ struct rb_receipt_cosig fx_cosign(struct fx *w, uint16_t member, uint16_t epoch,
                                   uint16_t cosigner, uint64_t time_s);
 /* the author logs that cosigner holds its feed up to the present size since T */
 struct rb_hash fx_held(struct fx *w, uint16_t author, uint16_t cosigner, uint64_t time_s);
-/* each but the proposer accepts, the proposer's cosignature over it is logged by its author; T one
- * second after `created` */
+/* Each but the proposer accepts, the proposer's cosignature over it is logged by its author, T one
+ * second after `created`; then each says, by a nil record, that it has seen all of it: what is said
+ * later comes after the charter came into force. */
 void fx_accept_all(struct fx *w);
 struct rb_hash fx_accept(struct fx *w, uint16_t member);
 
