@@ -48,7 +48,7 @@ static int read_options(int argc, char **argv, struct options *o) {
             (void)fprintf(stderr, "readback-exercise: --seed wants a number\n");
             return EX_FILE;
         case 'h': (void)fputs(help, stdout); return EX_HELD;
-        case 'v': (void)puts("readback-exercise " RB_VERSION); return EX_HELD;
+        case 'v': (void)puts("readback-exercise " READBACK_VERSION); return EX_HELD;
         default: return EX_FILE;
         }
     }

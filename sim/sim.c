@@ -154,6 +154,18 @@ void sim_log_key(const struct sim_party *p, const uint8_t channel[RB_CHANNEL_LEN
     party_seckey(p, "log", rb_written(&w), out);
 }
 
+enum rb_err sim_card_sign(const struct rb_card *c, const struct rb_seckey *party, struct rb_writer *out) {
+    uint8_t payload[RB_MAX_CARD], tbs[RB_MAX_CARD + 256], sig[RB_SIG_LEN];
+    struct rb_writer w = rb_writer(payload, sizeof payload), t = rb_writer(tbs, sizeof tbs);
+    struct rb_slice signed_card;
+    rb_card_encode(c, &w);
+    rb_party_tbs(rb_written(&w), &party->pub, &t);
+    if (w.over || t.over) return RB_ERR_LIMIT;
+    rb_ed25519_sign(party, rb_written(&t), sig);
+    RB_TRY(rb_party_assemble(rb_written(&w), &party->pub, sig, out));
+    return rb_writer_done(out, &signed_card);
+}
+
 static void card_make(struct sim_party *p, const struct sim_party_spec *spec) {
     struct rb_card c = {.handle = rb_str(p->handle), .party = p->party.pub, .version = 1,
                         .issued_utc_ms = p->sim->start_utc_ms, .names_n = 1, .mirror = p->mirror.pub,
@@ -173,14 +185,8 @@ static void card_make(struct sim_party *p, const struct sim_party_spec *spec) {
         c.officers[i].name = rb_str(p->officers[i].name);
         c.officers[i].key = p->officers[i].key.pub;
     }
-    uint8_t payload[RB_MAX_CARD], tbs[RB_MAX_CARD + 256], sig[RB_SIG_LEN];
-    struct rb_writer w = rb_writer(payload, sizeof payload), t = rb_writer(tbs, sizeof tbs);
     struct rb_writer out = rb_writer(p->card, sizeof p->card);
-    rb_card_encode(&c, &w);
-    rb_party_tbs(rb_written(&w), &p->party.pub, &t);
-    rb_ed25519_sign(&p->party, rb_written(&t), sig);
-    if (w.over || t.over || rb_party_assemble(rb_written(&w), &p->party.pub, sig, &out) != RB_OK || out.over)
-        sim_break(p->sim, "the card of %s could not be made", p->handle);
+    if (sim_card_sign(&c, &p->party, &out) != RB_OK) sim_break(p->sim, "the card of %s could not be made", p->handle);
     p->card_n = out.n;
 }
 

@@ -73,6 +73,9 @@ bool sim_is_up(const struct sim_party *p);
 void sim_crash_at(struct sim_party *p, uint64_t in_us, uint64_t down_us); /* scheduled, with restart */
 void sim_disk_speed(struct sim_party *p, struct sim_range commit, struct sim_range sign);
 
+/* a card as the party key signs it; for whoever makes homes as well */
+enum rb_err sim_card_sign(const struct rb_card *c, const struct rb_seckey *party, struct rb_writer *out) RB_MUST_USE;
+
 /* ---- network -------------------------------------------------------------------------------- */
 struct sim_link *sim_link(struct sim *s, const struct sim_party *from, const struct sim_party *to);
 void sim_set_links(struct sim *s, struct sim_range latency, uint32_t loss_ppm); /* all of them */
