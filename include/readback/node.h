@@ -96,7 +96,7 @@ struct rb_event {
         } response;
         struct { uint64_t conn; } closed;
         struct {
-            uint64_t token; /* echoed in DONE */
+            uint64_t token; /* echoed in DONE; not 0 */
             enum rb_submit what;
             uint8_t channel[RB_CHANNEL_LEN];
             struct rb_slice payload; /* RECORD */

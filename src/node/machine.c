@@ -37,7 +37,7 @@ enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record
 }
 
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig) {
-    struct rb_signer s;
+    struct rb_signer s = {0};
     struct rb_slice leaf = {NULL, 0};
     rb_key_id(&n->self.node, s.kid);
     memcpy(s.sig, sig, RB_SIG_LEN);
@@ -100,7 +100,7 @@ static size_t take_queued(struct rb_node *n, struct feedx *fx, struct rb_receipt
                                                .time_s = m->queue[taken].time_s};
             memcpy(out[k].sig, m->queue[taken].sig, RB_SIG_LEN);
         }
-        memmove(m->queue, m->queue + taken, (m->queue_n - taken) * sizeof *m->queue);
+        if (taken) memmove(m->queue, m->queue + taken, (m->queue_n - taken) * sizeof *m->queue);
         m->queue_n -= taken;
     }
     return k;

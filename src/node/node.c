@@ -231,6 +231,7 @@ static void closed_event(struct rb_node *n, uint64_t conn) {
 }
 
 static void channels_work(struct rb_node *n) {
+    pull_invites(n);
     for (size_t i = 0; i < n->channels_n; i++) {
         struct channel *ch = n->channels[i];
         own_drain(n, ch);
@@ -282,6 +283,11 @@ static uint64_t wake_time(struct rb_node *n) {
     if (!n->started) return wake;
     if (take_judging(n)) return n->now.mono_ms;
     for (size_t i = 0; i < n->channels_n; i++) wake = sooner(wake, channel_wake(n, n->channels[i]));
+    for (size_t i = 0; i < n->peers_n && n->has_self && n->self.addresses_n == 0; i++) {
+        const struct peer *p = n->peers[i];
+        if (!p->accredited || p->asking || p->card.addresses_n == 0) continue;
+        wake = sooner(wake, p->invites_at > p->retry_at ? p->invites_at : p->retry_at);
+    }
     for (struct job *j = n->jobs; j; j = j->next)
         if (j->type == JOB_WAIT_NEWS) wake = sooner(wake, j->deadline);
     /* what is due already was done in this step: no busy loop on what cannot move */

@@ -15,6 +15,7 @@
 #define RB_REQUEST_MS 15000u
 #define RB_NEWS_HOLD_MS 50000u      /* a held GET is answered at the latest after this */
 #define RB_NEWS_MS 60000u
+#define RB_INVITES_MS 60000u        /* how often a member that only connects outwards asks for invitations */
 #define RB_HEADS_QUIET_MS 2000u     /* heads that differ are looked at after this, once settled */
 #define RB_RETRY_MIN_MS 1000u
 #define RB_RETRY_MAX_MS 60000u
@@ -40,6 +41,8 @@ struct peer {
     uint64_t retry_at; /* mono; nothing is sent before */
     struct attempt attempts[8];
     size_t attempts_n; /* total, ring of 8 */
+    uint64_t invites_at; /* mono: ask for invitations then, where we only connect outwards */
+    bool asking;
 };
 struct cosig {
     uint64_t size, time_s;
@@ -149,7 +152,7 @@ enum job_type {
     JOB_STORED_REPLY,                             /* RESPOND after STORED */
     JOB_DONE,                                     /* DONE after STORED */
     JOB_HELD,                                     /* ALERT HELD after STORED */
-    JOB_REQ_PUSH, JOB_REQ_NEWS, JOB_REQ_HEADS, JOB_REQ_FEED, JOB_REQ_COSIG, /* REQUESTs */
+    JOB_REQ_PUSH, JOB_REQ_NEWS, JOB_REQ_HEADS, JOB_REQ_FEED, JOB_REQ_COSIG, JOB_REQ_INVITES, /* REQUESTs */
     JOB_WAIT_NEWS                                 /* a peer's held GET */
 };
 struct job {
@@ -278,13 +281,12 @@ struct mirror *own_mirror(struct rb_node *n, struct feedx *fx, uint16_t member);
 struct take_in {
     struct rb_slice delegation;  /* signed body, may be empty */
     struct rb_add_checkpoint ac;
-    bool has_ac;
     struct rb_reader entries;
     bool has_entries;
     uint64_t conn;               /* 0: pulled */
     struct peer *peer;
 };
-void take_push(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn, struct peer *p);
+void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
 void take_add_checkpoint(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
 void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
 void take_stored(struct rb_node *n, struct job *j);
@@ -303,6 +305,7 @@ bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p);
 
 /* pull.c */
 void pull_all(struct rb_node *n, struct channel *ch);
+void pull_invites(struct rb_node *n);
 void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads);
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p);

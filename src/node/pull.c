@@ -63,7 +63,7 @@ static void ask_heads(struct rb_node *n, struct channel *ch, struct pullx *x, st
 
 static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
                      struct rb_slice origin, uint64_t from) {
-    struct job *j = ask(n, ch, p, x->member, JOB_REQ_FEED);
+    struct job *j = ask(n, ch, p, x ? x->member : RB_NO_MEMBER, JOB_REQ_FEED);
     if (!j) return;
     struct rb_hash h;
     rb_sha256(origin, &h);
@@ -73,7 +73,7 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     rb_put_z(&w, "&from=");
     rb_put_dec(&w, from);
     request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
-    x->fetching = true;
+    if (x) x->fetching = true;
 }
 
 /* A held GET hangs on each peer with an address only where nobody can reach us. */
@@ -84,11 +84,36 @@ void pull_all(struct rb_node *n, struct channel *ch) {
         struct peer *p = node_member_peer(n, ch, x->member);
         if (!p || p->card.addresses_n == 0 || n->now.mono_ms < p->retry_at) continue;
         if (x->heads_at && n->now.mono_ms >= x->heads_at && !x->heads && !x->fetching) {
-            char have[33];
-            node_heads_digest(n, ch, have);
             ask_heads(n, ch, x, p);
         }
         if (outward && !x->news && !x->fetching && n->now.mono_ms >= x->retry_at) ask_news(n, ch, x, p);
+    }
+}
+
+/* Who cannot be reached asks those it accredited whether a charter of theirs names it (spec 6.6). */
+void pull_invites(struct rb_node *n) {
+    if (!n->has_self || n->self.addresses_n) return;
+    for (size_t i = 0; i < n->peers_n; i++) {
+        struct peer *p = n->peers[i];
+        if (!p->accredited || p->asking || p->card.addresses_n == 0) continue;
+        if (n->now.mono_ms < p->invites_at || n->now.mono_ms < p->retry_at) continue;
+        struct job *j = ask(n, NULL, p, RB_NO_MEMBER, JOB_REQ_INVITES);
+        if (!j) return;
+        request(n, j, false, rb_str("/rb/v1/invitations"), rb_slice(NULL, 0), RB_REQUEST_MS);
+        p->asking = true;
+    }
+}
+
+/* lines of origins; the first of a channel that is unknown here is fetched, the rest when we ask again */
+static void invites_arrived(struct rb_node *n, struct peer *p, struct rb_slice body) {
+    struct rb_reader r = rb_reader(body);
+    struct rb_slice origin;
+    struct rb_origin o;
+    while (rb_left(&r) && rb_get_line(&r, &origin) == RB_OK) {
+        if (rb_origin_decode(origin, &o) != RB_OK || node_channel_find(n, o.channel)) continue;
+        ask_feed(n, NULL, NULL, p, origin, 0);
+        p->invites_at = n->now.mono_ms + RB_RETRY_MIN_MS;
+        return;
     }
 }
 
@@ -143,17 +168,22 @@ void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p) {
 }
 
 void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {
-    struct pullx *x = pull_of(j->ch, j->member);
+    struct pullx *x = j->ch ? pull_of(j->ch, j->member) : NULL;
     int status = ev->u.response.status;
     struct rb_slice body = ev->u.response.body;
-    if (j->type == JOB_REQ_NEWS) x->news = false;
-    if (j->type == JOB_REQ_HEADS) x->heads = false;
-    if (j->type == JOB_REQ_FEED) x->fetching = false;
-    if (status == 200 && (j->type == JOB_REQ_NEWS || j->type == JOB_REQ_HEADS))
+    if (x && j->type == JOB_REQ_NEWS) x->news = false;
+    if (x && j->type == JOB_REQ_HEADS) x->heads = false;
+    if (x && j->type == JOB_REQ_FEED) x->fetching = false;
+    if (j->type == JOB_REQ_INVITES) {
+        j->peer->asking = false;
+        j->peer->invites_at = n->now.mono_ms + RB_INVITES_MS;
+        if (status == 200) invites_arrived(n, j->peer, body);
+    } else if (status == 200 && j->type == JOB_REQ_FEED) {
+        take_push(n, body, 0, j->peer);
+    } else if (status == 200 && x && j->type != JOB_REQ_COSIG) {
         heads_arrived(n, j, x, body);
-    else if (status == 200 && j->type == JOB_REQ_FEED)
-        take_push(n, j->ch, body, 0, j->peer);
-    else if (status != 200)
+    } else if (status != 200 && x) {
         x->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS * 5;
+    }
     node_job_free(n, j);
 }

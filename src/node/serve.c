@@ -104,6 +104,19 @@ void serve_news(struct rb_node *n, struct channel *ch) {
     }
 }
 
+/* origins of the founding feeds held here whose charters name the one who asks */
+static void invitations(struct rb_node *n, uint64_t conn, struct peer *p) {
+    struct rb_writer w = node_writer(n, n->channels_n * (RB_MAX_ORIGIN + 1) + 1);
+    for (size_t i = 0; i < n->channels_n; i++) {
+        struct channel *ch = n->channels[i];
+        struct feedx *fx = node_feedx(ch, ch->book.proposer, 0);
+        if (!fx || !fx->own || fx->note_size == 0 || !serve_member(n, ch, p)) continue;
+        rb_put(&w, fx->f->origin, fx->f->origin_n);
+        rb_put_u8(&w, '\n');
+    }
+    serve_respond(n, NULL, conn, 200, "text/plain", rb_written(&w));
+}
+
 /* ---- leaves and tiles out ---------------------------------------------------------------------- */
 static void load(struct rb_node *n, struct job *j, size_t max_bytes) {
     struct rb_effect *e = node_effect(n, RB_EF_LOAD);
@@ -279,7 +292,7 @@ static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer
     struct rb_slice path = ev->u.recv.path, body = ev->u.recv.body;
     uint64_t conn = ev->u.recv.conn;
     if (rb_slice_is(path, "/rb/v1/push")) {
-        take_push(n, NULL, body, conn, p);
+        take_push(n, body, conn, p);
     } else if (rb_slice_is(path, "/mirror/add-checkpoint")) {
         take_add_checkpoint(n, body, conn, p);
     } else if (rb_slice_is(path, "/mirror/add-entries")) {
@@ -304,6 +317,8 @@ static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer 
         log_path(n, path, 5, true, conn, p);
     } else if (rb_slice_starts(path, "/mirror/")) {
         log_path(n, path, 8, false, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/invitations")) {
+        invitations(n, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/heads") && (ch = param_channel(n, query, p)) != NULL) {
         heads(n, ch, conn);
     } else if (rb_slice_is(path, "/rb/v1/news") && (ch = param_channel(n, query, p)) != NULL) {

@@ -299,7 +299,9 @@ static void submit_card(struct rb_node *n, const struct rb_event *ev, bool own) 
         err = node_self_put(n, ev->u.submit.card, &rj);
         if (err == RB_OK) node_store_meta(n, RB_TABLE_SELF, rb_str("card"), ev->u.submit.card);
     } else {
-        err = node_peer_put(n, ev->u.submit.card, true, true, NULL, &rj);
+        struct peer *p;
+        err = node_peer_put(n, ev->u.submit.card, true, true, &p, &rj);
+        if (err == RB_OK) p->invites_at = 0;
     }
     if (err != RB_OK) {
         if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.1.2", rb_err_text(err), 0);

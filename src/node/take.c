@@ -403,7 +403,7 @@ static enum rb_err push_decode(struct rb_slice body, struct take_in *in, struct 
         return rb_reject(rj, RB_ERR_MALFORMED, "6.3.1", "checkpoint", r.at);
     RB_TRY(rb_add_checkpoint_decode(ac, &in->ac, rj));
     in->entries = rb_reader(rb_slice(r.p + r.at, r.n - r.at));
-    in->has_ac = in->has_entries = true;
+    in->has_entries = true;
     return RB_OK;
 }
 
@@ -412,10 +412,9 @@ static struct rb_slice origin_of(struct rb_slice note) {
     return rb_slice_sub(note, 0, nl);
 }
 
-void take_push(struct rb_node *n, struct channel *hint, struct rb_slice body, uint64_t conn, struct peer *p) {
+void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p) {
     struct take_in in = {.conn = conn, .peer = p};
     struct rb_reject rj = {0};
-    (void)hint;
     if (push_decode(body, &in, &rj) != RB_OK) {
         take_refuse(n, &in, 400, &rj);
         return;
@@ -446,7 +445,7 @@ void take_push(struct rb_node *n, struct channel *hint, struct rb_slice body, ui
 }
 
 void take_add_checkpoint(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p) {
-    struct take_in in = {.conn = conn, .peer = p, .has_ac = true};
+    struct take_in in = {.conn = conn, .peer = p};
     struct rb_reject rj = {0};
     if (rb_add_checkpoint_decode(body, &in.ac, &rj) != RB_OK) {
         take_refuse(n, &in, 400, &rj);

@@ -1,0 +1,73 @@
+/* Nodes side by side in one process, for tests of src/node alone: real keys from seeds, real records, a
+ * wire that delivers at once, a disk that is durable at once and survives a restart. Where latency, loss
+ * and crashes matter the simulator (sim/) is the place. */
+#ifndef FIXTURE_NODE_H
+#define FIXTURE_NODE_H
+#include "readback/node.h"
+
+#define FN_MAX 4
+struct fn_item { /* one stored thing */
+    struct rb_effect ef; /* slices are malloced copies */
+};
+struct fn_party {
+    const char *handle;
+    struct rb_seckey party, mirror, node, tls, officer[2], log[8];
+    size_t logs_n;
+    uint8_t card[4096];
+    size_t card_n;
+    void *mem;
+    struct rb_node *rb;
+    bool up;
+    bool outward;
+    struct fn_item *items;
+    size_t items_n, items_cap;
+    struct { char origin[160]; uint64_t size; struct rb_hash root; int use; } heads[64];
+    size_t heads_n;
+    uint64_t ticket;
+    uint64_t wake;
+    struct rb_effect done; /* last DONE */
+    struct rb_effect alerts[256];
+    size_t alerts_n;
+    bool deaf; /* requests to it get no answer */
+};
+struct fn_answer {
+    int status;
+    char type[64];
+    uint8_t body[65536];
+    size_t n;
+    bool held;
+};
+struct fn_world {
+    struct fn_party p[FN_MAX];
+    size_t n;
+    int64_t utc_ms;
+    uint64_t mono_ms;
+    uint64_t chance;
+    struct fn_answer answer; /* of fn_request */
+    uint64_t conn;
+};
+struct fn_world *fn_world(size_t parties); /* "alfa", "bravo", "charlie", "delta"; accredited all round */
+void fn_free(struct fn_world *w);
+/* an event with now and chance filled in; runs until nothing moves any more */
+void fn_event(struct fn_world *w, struct fn_party *p, struct rb_event *ev);
+void fn_pass(struct fn_world *w, uint64_t ms); /* time passes, timers fire */
+void fn_restart(struct fn_world *w, struct fn_party *p);
+/* forgets the newest k stored leaves and what came after: a restored backup */
+void fn_roll_back(struct fn_party *p, size_t k);
+
+/* founds a channel of all parties by p[0]; all accept unless `alone` */
+void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, uint8_t channel[16]);
+void fn_accept(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]);
+/* composes and releases; err of DONE; the record's id in *id */
+enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                       struct rb_record *rec, size_t signers, struct rb_hash *id);
+enum rb_err fn_statement(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                         const char *text, enum rb_precedence precedence, struct rb_hash *id);
+enum rb_err fn_position(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                        enum rb_position_type type, const struct rb_hash *subject, struct rb_hash *id);
+/* a request as if it came over TLS from `from` (NULL: nobody); the answer is in w->answer */
+void fn_request(struct fn_world *w, struct fn_party *to, const struct fn_party *from, bool post,
+                const char *path, const char *query, struct rb_slice body);
+const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]);
+void fn_body_text(const char *text, struct rb_writer *w); /* a statement's body */
+#endif

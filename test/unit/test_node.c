@@ -1,0 +1,530 @@
+/* The node by itself: founding, holding, receipts, restart, rollback, refusals. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include "fixture_node.h"
+#include "readback/text.h"
+
+static void same_situation(struct fn_world *w, const uint8_t ch[16]) {
+    static uint8_t a[1 << 20], b[1 << 20];
+    struct rb_writer wa = rb_writer(a, sizeof a);
+    rb_situation_encode(fn_situation(w, &w->p[0], ch), &wa);
+    assert_false(wa.over);
+    for (size_t i = 1; i < w->n; i++) {
+        struct rb_writer wb = rb_writer(b, sizeof b);
+        rb_situation_encode(fn_situation(w, &w->p[i], ch), &wb);
+        assert_int_equal(wa.n, wb.n);
+        assert_memory_equal(a, b, wa.n);
+    }
+}
+
+static bool held_by(struct fn_world *w, struct fn_party *at, const uint8_t ch[16], const struct rb_hash *id,
+                    uint16_t member) {
+    const struct rb_situation *s = fn_situation(w, at, ch);
+    uint32_t o = rb_situation_find(s, id);
+    uint64_t since;
+    return o != RB_NOWHERE && rb_situation_held(s, o, member, &since);
+}
+
+static void test_found_and_say(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(3);
+    uint8_t ch[16];
+    struct rb_hash id, read;
+    fn_found(w, true, NULL, ch);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(fn_situation(w, &w->p[i], ch)->charter_state, RB_CHARTER_IN_FORCE);
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "A test.", RB_PRIORITY, &id), RB_OK);
+    assert_false(held_by(w, &w->p[0], ch, &id, 1)); /* no receipt is logged yet */
+    fn_pass(w, 5000);
+    assert_true(held_by(w, &w->p[0], ch, &id, 1));
+    assert_true(held_by(w, &w->p[2], ch, &id, 1)); /* the receipt is in alfa's feed, for all to see */
+    assert_int_equal(fn_position(w, &w->p[1], ch, RB_POSITION_READ, &id, &read), RB_OK);
+    fn_pass(w, 5000);
+    const struct rb_situation *s = fn_situation(w, &w->p[2], ch);
+    assert_int_not_equal(rb_situation_answer(s, rb_situation_find(s, &id), 1, RB_POSITION_READ), RB_NOWHERE);
+    same_situation(w, ch);
+    fn_free(w);
+}
+
+static void test_comes_to_rest(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(3);
+    uint8_t ch[16];
+    fn_found(w, true, NULL, ch);
+    fn_pass(w, 60000);
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    uint64_t size = v.own_feed->tree.size;
+    uint64_t conns = w->conn;
+    fn_pass(w, 3600000);
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    assert_int_equal(v.own_feed->tree.size, size); /* receipts do not breed receipts */
+    assert_int_equal(w->conn, conns);              /* and an idle line without a schedule is silent */
+    fn_free(w);
+}
+
+static void test_unaccepted_stays_proposed(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_hash id;
+    fn_found(w, false, NULL, ch);
+    assert_int_equal(fn_situation(w, &w->p[1], ch)->charter_state, RB_CHARTER_PROPOSED);
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Too early.", RB_ROUTINE, &id), RB_ERR_DENIED);
+    assert_int_equal(w->p[0].done.u.done.mark, RB_MARK_NOT_IN_FORCE);
+    fn_free(w);
+}
+
+static void test_outward_only(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(4); /* delta has no address: it pulls, cosigns, returns receipts */
+    uint8_t ch[16];
+    struct rb_hash id, id2;
+    struct rb_charter *c = calloc(1, sizeof *c);
+    c->exercise = true;
+    for (size_t i = 0; i < 4; i++) c->accept_members |= 1ull << i;
+    fn_found(w, false, c, ch);
+    free(c);
+    fn_accept(w, &w->p[1], ch);
+    fn_accept(w, &w->p[2], ch);
+    fn_pass(w, 100000); /* delta cannot be pushed to: it asks alfa whether it is invited */
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[3].rb, ch, &v));
+    fn_accept(w, &w->p[3], ch);
+    fn_pass(w, 200000);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(fn_situation(w, &w->p[i], ch)->charter_state, RB_CHARTER_IN_FORCE);
+    assert_int_equal(fn_statement(w, &w->p[3], ch, "From behind a wall.", RB_ROUTINE, &id), RB_OK);
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "To behind a wall.", RB_ROUTINE, &id2), RB_OK);
+    fn_pass(w, 120000);
+    assert_true(held_by(w, &w->p[3], ch, &id, 0));
+    assert_true(held_by(w, &w->p[0], ch, &id2, 3)); /* its cosignature came back */
+    same_situation(w, ch);
+    fn_free(w);
+}
+
+static void test_deaf_peer_catches_up(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(3);
+    uint8_t ch[16];
+    struct rb_hash id;
+    fn_found(w, true, NULL, ch);
+    w->p[2].deaf = true;
+    for (int i = 0; i < 600; i++)
+        assert_int_equal(fn_statement(w, &w->p[0], ch, "Said into the dark.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 300000);
+    assert_true(held_by(w, &w->p[0], ch, &id, 1));
+    assert_false(held_by(w, &w->p[0], ch, &id, 2));
+    w->p[2].deaf = false;
+    fn_pass(w, 200000);
+    assert_true(held_by(w, &w->p[0], ch, &id, 2));
+    same_situation(w, ch);
+    fn_free(w);
+}
+
+static void test_restart(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(3);
+    uint8_t ch[16];
+    struct rb_hash id;
+    fn_found(w, true, NULL, ch);
+    for (size_t r = 0; r < 6; r++) {
+        assert_int_equal(fn_statement(w, &w->p[r % 3], ch, "Before the power went.", RB_ROUTINE, &id), RB_OK);
+        if (r % 2) fn_pass(w, 4000);
+        fn_restart(w, &w->p[r % 3]);
+        fn_restart(w, &w->p[(r + 1) % 3]);
+        fn_pass(w, 100000);
+        same_situation(w, ch);
+        assert_true(held_by(w, &w->p[0], ch, &id, (uint16_t)((r + 1) % 3)));
+    }
+    fn_free(w);
+}
+
+static bool waiting(struct fn_party *p, const uint8_t ch[16]) {
+    struct rb_channel_view v;
+    return rb_node_channel_by_id(p->rb, ch, &v) && v.waiting != NULL;
+}
+
+static void test_rolled_back_store_signs_nothing(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_hash id;
+    fn_found(w, true, NULL, ch);
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Will be lost from the disk.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 10000);
+    assert_false(waiting(&w->p[0], ch));
+    fn_roll_back(&w->p[0], 2);
+    fn_restart(w, &w->p[0]);
+    assert_true(waiting(&w->p[0], ch));
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    uint64_t size = v.own_feed->tree.size;
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Waits unsigned.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 60000);
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    assert_int_equal(v.own_feed->tree.size, size);
+    assert_int_equal(v.outbox_n, 1); /* visibly */
+    fn_free(w);
+}
+
+static void test_two_officers(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct rb_charter *c = calloc(1, sizeof *c);
+    c->exercise = true;
+    c->policies_n = 1;
+    c->policies[0].kind = RB_KIND_STATEMENT;
+    c->policies[0].two_officers = true;
+    fn_found(w, true, c, ch);
+    free(c);
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    uint64_t size = v.own_feed->tree.size;
+    struct rb_record *rec = calloc(1, sizeof *rec);
+    uint8_t body[256];
+    struct rb_writer b = rb_writer(body, sizeof body);
+    fn_body_text("By two.", &b);
+    rec->kind = RB_KIND_STATEMENT;
+    rec->precedence = RB_ROUTINE;
+    rec->body = rb_written(&b);
+    assert_int_equal(fn_release(w, &w->p[0], ch, rec, 1, &id), RB_ERR_NEED_SIGNER);
+    assert_int_equal(rb_node_drafts(w->p[0].rb), 1);
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    assert_int_equal(v.own_feed->tree.size, size); /* nothing was released */
+    fn_restart(w, &w->p[0]);
+    struct rb_draft_view d;
+    assert_true(rb_node_draft(w->p[0].rb, 0, &d)); /* the draft is durable */
+    struct rb_signer s = {0};
+    static uint8_t tbs[4096];
+    struct rb_writer t = rb_writer(tbs, sizeof tbs);
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    rb_key_id(&w->p[0].officer[1].pub, s.kid);
+    rb_record_tbs(d.payload, rb_slice(v.own_feed->origin, v.own_feed->origin_n), s.kid, 2, &t);
+    rb_ed25519_sign(&w->p[0].officer[1], rb_written(&t), s.sig);
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_RECORD;
+    memcpy(ev.u.submit.channel, ch, 16);
+    ev.u.submit.payload = d.payload;
+    ev.u.submit.signers = &s;
+    ev.u.submit.signers_n = 1;
+    fn_event(w, &w->p[0], &ev);
+    assert_int_equal(w->p[0].done.u.done.reject.err, RB_OK);
+    assert_int_equal(rb_node_drafts(w->p[0].rb), 0);
+    fn_pass(w, 5000);
+    assert_true(held_by(w, &w->p[0], ch, &w->p[0].done.u.done.record, 1));
+    const struct rb_situation *sit = fn_situation(w, &w->p[1], ch);
+    assert_int_equal(sit->order[rb_situation_find(sit, &w->p[0].done.u.done.record)].mark, RB_MARK_NONE);
+    /* a single officer in an emergency: released at once, and marked with the reason */
+    rec->emergency = rb_str("second officer unreachable");
+    rec->seen_n = 0;
+    assert_int_equal(fn_release(w, &w->p[0], ch, rec, 1, &id), RB_OK);
+    free(rec);
+    fn_free(w);
+}
+
+static void test_line_tests_and_silence(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(3);
+    uint8_t ch[16];
+    struct rb_charter *c = calloc(1, sizeof *c);
+    c->exercise = true;
+    c->test_interval_s = 3600;
+    c->test_grace_s = 300;
+    c->answer_ms[RB_IMMEDIATE] = 600000;
+    fn_found(w, true, c, ch);
+    free(c);
+    fn_pass(w, 3 * 3600000);
+    const struct rb_situation *s = fn_situation(w, &w->p[0], ch);
+    for (size_t i = 0; i < s->members_n; i++) {
+        assert_int_equal(s->members[i].tests_missed, 0);
+        assert_int_not_equal(s->members[i].last_test_slot, 0);
+    }
+    assert_int_equal(s->silences_n, 0);
+    w->p[1].deaf = true;
+    w->p[1].up = false;
+    struct rb_hash id;
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Answer me.", RB_IMMEDIATE, &id), RB_OK);
+    fn_pass(w, 1200000);
+    s = fn_situation(w, &w->p[0], ch);
+    /* charlie held it and did not read it: due from when it was held; bravo is off: not delivered, no due yet */
+    size_t by_alfa = 0;
+    for (size_t i = 0; i < s->silences_n; i++)
+        by_alfa += rb_situation_author(s, s->silences[i].record) == 0 && s->silences[i].subject != RB_NOWHERE;
+    assert_int_equal(by_alfa, 1);
+    fn_pass(w, 5 * 3600000);
+    s = fn_situation(w, &w->p[0], ch);
+    size_t about_bravo = 0;
+    for (size_t i = 0; i < s->silences_n; i++)
+        about_bravo += rb_situation_author(s, s->silences[i].record) == 0 && s->silences[i].member == 1 &&
+                       s->silences[i].subject == RB_NOWHERE;
+    assert_int_equal(about_bravo, 1); /* one streak, said once */
+    fn_free(w);
+}
+
+/* ---- refusals ------------------------------------------------------------------------------------------ */
+static void test_strangers_learn_nothing(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(3);
+    uint8_t ch[16];
+    uint8_t other[16] = {0};
+    w->n = 2; /* a channel of alfa and bravo only */
+    fn_found(w, true, NULL, ch);
+    w->n = 3;
+    char known[128], unknown[128];
+    struct rb_writer k = rb_writer(known, sizeof known), u = rb_writer(unknown, sizeof unknown);
+    rb_put_z(&k, "channel=");
+    rb_put_hex(&k, ch, 16);
+    rb_put_z(&u, "channel=");
+    rb_put_hex(&u, other, 16);
+    const char *paths[] = {"/rb/v1/heads", "/rb/v1/news", "/rb/v1/feed", "/log/x/checkpoint", "/nothing"};
+    for (size_t i = 0; i < 5; i++) {
+        uint8_t first[512];
+        fn_request(w, &w->p[0], &w->p[2], false, paths[i], rb_writer_z(&k), rb_slice(NULL, 0));
+        assert_int_equal(w->answer.status, 404);
+        size_t n = w->answer.n;
+        memcpy(first, w->answer.body, n);
+        fn_request(w, &w->p[0], &w->p[2], false, paths[i], rb_writer_z(&u), rb_slice(NULL, 0));
+        assert_int_equal(w->answer.status, 404);
+        assert_int_equal(w->answer.n, n); /* the same answer for known and unknown */
+        assert_memory_equal(w->answer.body, first, n);
+        fn_request(w, &w->p[0], NULL, false, paths[i], rb_writer_z(&k), rb_slice(NULL, 0));
+        assert_int_equal(w->answer.status, 404);
+    }
+    fn_request(w, &w->p[0], &w->p[1], false, "/rb/v1/heads", rb_writer_z(&k), rb_slice(NULL, 0));
+    assert_int_equal(w->answer.status, 200); /* a member is answered */
+    assert_true(w->answer.n > 0);
+    fn_free(w);
+}
+
+/* alfa's feed as a push body, fetched by bravo */
+static size_t fetch(struct fn_world *w, const uint8_t ch[16], const char *from, uint8_t *out) {
+    struct rb_channel_view v;
+    char query[160];
+    struct rb_writer q = rb_writer(query, sizeof query);
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    struct rb_hash oh;
+    rb_sha256(rb_slice(v.own_feed->origin, v.own_feed->origin_n), &oh);
+    rb_put_z(&q, "from=");
+    rb_put_z(&q, from);
+    rb_put_z(&q, "&origin=");
+    rb_put_hex(&q, oh.b, 32);
+    fn_request(w, &w->p[0], &w->p[1], false, "/rb/v1/feed", rb_writer_z(&q), rb_slice(NULL, 0));
+    assert_int_equal(w->answer.status, 200);
+    memcpy(out, w->answer.body, w->answer.n);
+    return w->answer.n;
+}
+
+static void test_every_flipped_byte_of_a_push(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(3);
+    uint8_t ch[16], body[65536];
+    struct rb_hash id;
+    w->p[2].deaf = true; /* charlie gets alfa's feed from our hand only */
+    fn_found(w, false, NULL, ch);
+    size_t n = fetch(w, ch, "0", body);
+    struct rb_channel_view v;
+    for (size_t i = 0; i < n; i++) {
+        body[i] ^= 1;
+        fn_request(w, &w->p[2], &w->p[0], true, "/rb/v1/push", "", rb_slice(body, n));
+        assert_int_not_equal(w->answer.status, 200);
+        body[i] ^= 1;
+        /* a partly good prefix may have been kept; nothing is cosigned */
+        if (rb_node_channel_by_id(w->p[2].rb, ch, &v)) fn_restart(w, &w->p[2]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        fn_request(w, &w->p[2], &w->p[0], true, "/rb/v1/push", "", rb_slice(body, i));
+        assert_int_not_equal(w->answer.status, 200);
+    }
+    fn_request(w, &w->p[2], &w->p[0], true, "/rb/v1/push", "", rb_slice(body, n));
+    if (w->answer.status == 409) { /* something of it is here already: the pusher goes on from there */
+        struct rb_mirror_info info;
+        assert_int_equal(rb_mirror_info_decode(rb_slice(w->answer.body, w->answer.n), &info), RB_OK);
+    }
+    w->p[2].deaf = false;
+    fn_pass(w, 200000);
+    fn_accept(w, &w->p[1], ch);
+    fn_accept(w, &w->p[2], ch);
+    fn_pass(w, 100000);
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "After all that.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 100000);
+    assert_true(held_by(w, &w->p[0], ch, &id, 2));
+    same_situation(w, ch);
+    fn_free(w);
+}
+
+static void test_standard_mirror_endpoints(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16], body[65536], garbage[3] = {1, 2, 3};
+    fn_found(w, true, NULL, ch);
+    struct rb_hash id;
+    w->p[1].deaf = true;
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "By the standard way.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 1000);
+    struct rb_channel_view mine, theirs;
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &mine));
+    assert_true(rb_node_channel_by_id(w->p[1].rb, ch, &theirs));
+    struct rb_feed *mirrored = rb_book_feed(theirs.book, 0, 0);
+    uint64_t old = mirrored->tree.size, size = mine.signed_size;
+    assert_true(size > old);
+    /* take the parts out of a push body: version, delegation, add-checkpoint, add-entries */
+    char from[24];
+    struct rb_writer fw = rb_writer(from, sizeof from);
+    rb_put_dec(&fw, old);
+    size_t n = fetch(w, ch, rb_writer_z(&fw), body);
+    struct rb_reader r = rb_reader(rb_slice(body, n));
+    uint8_t version;
+    uint32_t len;
+    struct rb_slice skip, ac;
+    assert_int_equal(rb_get_u8(&r, &version), RB_OK);
+    assert_int_equal(rb_get_u32(&r, &len), RB_OK);
+    assert_int_equal(rb_get_view(&r, len, &skip), RB_OK);
+    assert_int_equal(rb_get_u32(&r, &len), RB_OK);
+    assert_int_equal(rb_get_view(&r, len, &ac), RB_OK);
+    struct rb_slice entries = rb_slice(body + r.at, n - r.at);
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", entries);
+    assert_int_equal(w->answer.status, 409); /* no such checkpoint is pending yet */
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-checkpoint", "", ac);
+    assert_int_equal(w->answer.status, 200);
+    assert_int_equal(w->answer.n, 0); /* a mirror does not sign a pending checkpoint */
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-checkpoint", "", ac);
+    assert_int_equal(w->answer.status, 409); /* old is behind now, and the size is said */
+    assert_string_equal(w->answer.type, "text/x.tlog.size");
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", rb_slice(garbage, 3));
+    assert_int_equal(w->answer.status, 400);
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", entries);
+    assert_int_equal(w->answer.status, 200);
+    struct rb_note_sig sig;
+    assert_int_equal(rb_note_sig_decode(rb_slice(w->answer.body, w->answer.n), &sig), RB_OK);
+    assert_int_equal(sig.sig_n, 72);
+    /* and it reads back as tiles */
+    char path[256];
+    struct rb_writer p = rb_writer(path, sizeof path);
+    struct rb_hash oh;
+    rb_sha256(rb_slice(mirrored->origin, mirrored->origin_n), &oh);
+    rb_put_z(&p, "/mirror/");
+    rb_put_hex(&p, oh.b, 32);
+    size_t stem = p.n;
+    rb_put_z(&p, "/checkpoint");
+    fn_request(w, &w->p[1], &w->p[0], false, rb_writer_z(&p), "", rb_slice(NULL, 0));
+    assert_int_equal(w->answer.status, 200);
+    struct rb_note *note = calloc(1, sizeof *note);
+    assert_int_equal(rb_note_decode(rb_slice(w->answer.body, w->answer.n), note, NULL), RB_OK);
+    assert_int_equal(note->sigs_n, 2); /* the log's and the mirror's */
+    free(note);
+    p.n = stem;
+    rb_put_z(&p, "/tile/0/000.p/");
+    rb_put_dec(&p, size);
+    fn_request(w, &w->p[1], &w->p[0], false, rb_writer_z(&p), "", rb_slice(NULL, 0));
+    assert_int_equal(w->answer.status, 200);
+    assert_int_equal(w->answer.n, size * 32);
+    p.n = stem;
+    rb_put_z(&p, "/tile/entries/000.p/");
+    rb_put_dec(&p, size);
+    fn_request(w, &w->p[1], &w->p[0], false, rb_writer_z(&p), "", rb_slice(NULL, 0));
+    assert_int_equal(w->answer.status, 200);
+    assert_true(w->answer.n > size * 64);
+    fn_free(w);
+}
+
+static void test_a_fork_is_kept_as_evidence(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    fn_found(w, true, NULL, ch);
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[1].rb, ch, &v));
+    struct rb_feed *f = rb_book_feed(v.book, 0, 0);
+    /* alfa's log key signs another root for a size that bravo holds */
+    uint64_t size = f->tree.size - 1;
+    struct rb_hash lie;
+    rb_sha256(rb_str("another history"), &lie);
+    uint8_t mem[4096], sig[64], note[2048], req[4096];
+    struct rb_writer text = rb_writer(mem, sizeof mem), nw = rb_writer(note, sizeof note);
+    struct rb_vkey key;
+    rb_vkey_make(rb_slice(f->origin, f->origin_n), RB_SIG_ED25519, &f->log_key, &key);
+    rb_checkpoint_text(rb_slice(f->origin, f->origin_n), size, &lie, &text);
+    rb_ed25519_sign(&w->p[0].log[0], rb_written(&text), sig);
+    rb_put_slice(&nw, rb_written(&text));
+    rb_put_u8(&nw, '\n');
+    rb_note_sig_encode(&key, rb_slice(sig, 64), &nw);
+    struct rb_add_checkpoint ac = {.old_size = 0, .note = rb_written(&nw)};
+    struct rb_writer rw = rb_writer(req, sizeof req);
+    rb_add_checkpoint_encode(&ac, &rw);
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-checkpoint", "", rb_written(&rw));
+    assert_int_equal(w->answer.status, 422);
+    bool kept = false;
+    for (size_t i = 0; i < w->p[1].items_n; i++) {
+        const struct rb_effect *e = &w->p[1].items[i].ef;
+        if (e->u.store.item != RB_ITEM_META || e->u.store.table != RB_TABLE_EVIDENCE) continue;
+        struct rb_fork fork;
+        assert_int_equal(rb_fork_decode(e->u.store.value, &fork, NULL), RB_OK);
+        assert_int_equal(rb_fork_verify(&fork, &key, NULL), RB_OK);
+        kept = true;
+    }
+    assert_true(kept);
+    assert_true(f->frozen);
+    fn_free(w);
+}
+
+/* A record of alfa's copied into bravo's feed: the aad is the feed's origin, so it cannot be moved. */
+static void test_forged_submissions(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_hash id;
+    fn_found(w, true, NULL, ch);
+    struct rb_record *rec = calloc(1, sizeof *rec);
+    uint8_t body[256];
+    struct rb_writer b = rb_writer(body, sizeof body);
+    fn_body_text("x", &b);
+    rec->kind = RB_KIND_STATEMENT;
+    rec->precedence = RB_ROUTINE;
+    rec->body = rb_written(&b);
+    struct rb_seckey was = w->p[0].officer[0];
+    w->p[0].officer[0] = w->p[1].officer[0]; /* bravo's officer signs at alfa's node */
+    assert_int_equal(fn_release(w, &w->p[0], ch, rec, 1, &id), RB_ERR_DENIED);
+    w->p[0].officer[0] = was;
+    w->p[0].officer[0].seed[0] ^= 1; /* right key id, wrong key */
+    assert_int_equal(fn_release(w, &w->p[0], ch, rec, 1, &id), RB_ERR_SIGNATURE);
+    w->p[0].officer[0] = was;
+    assert_int_equal(fn_release(w, &w->p[0], ch, rec, 0, &id), RB_ERR_SIGNATURE);
+    rec->closed = true;
+    rec->recipients = 3;
+    rec->body = rb_slice(NULL, 0);
+    rec->ciphertext_size = 10;
+    static const uint8_t one[] = {0x81, 0x58, 0x20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+                                  17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
+    rec->commitments_n = 1;
+    rec->commitments = rb_slice(one, sizeof one);
+    enum rb_err err = fn_release(w, &w->p[0], ch, rec, 1, &id);
+    assert_int_equal(err, RB_ERR_UNSUPPORTED);
+    free(rec);
+    fn_free(w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_found_and_say),
+        cmocka_unit_test(test_comes_to_rest),
+        cmocka_unit_test(test_unaccepted_stays_proposed),
+        cmocka_unit_test(test_outward_only),
+        cmocka_unit_test(test_deaf_peer_catches_up),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_rolled_back_store_signs_nothing),
+        cmocka_unit_test(test_two_officers),
+        cmocka_unit_test(test_line_tests_and_silence),
+        cmocka_unit_test(test_strangers_learn_nothing),
+        cmocka_unit_test(test_every_flipped_byte_of_a_push),
+        cmocka_unit_test(test_standard_mirror_endpoints),
+        cmocka_unit_test(test_a_fork_is_kept_as_evidence),
+        cmocka_unit_test(test_forged_submissions),
+    };
+    return cmocka_run_group_tests_name("test_node", tests, NULL, NULL);
+}
