@@ -1,0 +1,130 @@
+/* readback-verify FOLDER: an export checked without daemon, database or network. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "cmd/verify.h"
+
+/* address space, not memory: pages are taken as they are touched */
+#define REGION_CAP ((size_t)16 << 30)
+#define ARENA_CAP ((size_t)4 << 30)
+
+static const char usage[] =
+    "readback-verify FOLDER --fingerprint north=DIGITS --fingerprint south=DIGITS\n"
+    "readback-verify --json FOLDER\n"
+    "\n"
+    "Checks a folder that `readback export` wrote: signatures, logs, receipts, keys. Reads nothing else\n"
+    "and asks nobody.\n"
+    "\n"
+    "  --fingerprint HANDLE=DIGITS  the 40 digits as the party itself gave them; again for each party.\n"
+    "                               Without it the keys are only as the exporter gave them.\n"
+    "  --at TIME                    judge as of then (2026-01-31T12:00:00Z); by default as of the latest\n"
+    "                               time that a record or receipt names\n"
+    "  --json                       one JSON object\n"
+    "  --help                       this\n"
+    "\n"
+    "Exit status: 0 all of it holds, 1 something does not (named, with file and clause), 2 wrong usage.\n";
+
+static int misused(const char *words, const char *what) {
+    fprintf(stderr, "readback-verify: %s%s%s\nTry: readback-verify --help\n", words, *what ? ": " : "", what);
+    return 2;
+}
+
+static void *reserve(size_t *cap) {
+    for (; *cap >= (size_t)64 << 20; *cap /= 2) {
+        void *p = mmap(NULL, *cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (p != MAP_FAILED) return p;
+    }
+    return NULL;
+}
+
+static bool memory(struct verify *v) {
+    size_t n[4] = {REGION_CAP, ARENA_CAP, ARENA_CAP, ARENA_CAP};
+    void *p[4];
+    for (size_t i = 0; i < 4; i++)
+        if ((p[i] = reserve(&n[i])) == NULL) return false;
+    rb_region_init(&v->region, p[0], n[0]);
+    v->work = rb_arena(p[1], n[1]);
+    v->fold = rb_arena(p[2], n[2]);
+    v->keys = rb_arena(p[3], n[3]);
+    return true;
+}
+
+/* HANDLE=DIGITS; the argument is cut in two where it stands */
+static bool take_fingerprint(struct verify *v, char *arg) {
+    char *eq = strchr(arg, '=');
+    size_t digits = 0;
+    if (eq == NULL || !rb_handle_ok(rb_slice(arg, (size_t)(eq - arg)))) return false;
+    for (const char *c = eq + 1; *c != 0; c++) {
+        if (*c >= '0' && *c <= '9') digits++;
+        else if (*c != ' ' && *c != '-') return false;
+    }
+    if (digits != RB_FINGERPRINT_DIGITS) return false;
+    v->expected = reallocarray(v->expected, v->expected_n + 1, sizeof *v->expected);
+    if (v->expected == NULL) abort();
+    *eq = 0;
+    v->expected[v->expected_n++] = (struct verify_expected){arg, eq + 1, false};
+    return true;
+}
+
+static int options(struct verify *v, int argc, char **argv, bool *json) {
+    static const struct option known[] = {{"fingerprint", required_argument, NULL, 'f'},
+                                          {"at", required_argument, NULL, 'a'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        if (c == 'j') *json = true;
+        else if (c == 'f') {
+            if (!take_fingerprint(v, optarg)) return misused("not HANDLE=40 digits", optarg);
+        } else if (c == 'a') {
+            v->at_given = true;
+            if (rb_rfc3339_decode(rb_str(optarg), &v->at_utc_ms) != RB_OK || v->at_utc_ms < 0)
+                return misused("not a time like 2026-01-31T12:00:00Z", optarg);
+        } else if (c == 'h') {
+            fputs(usage, stdout);
+            exit(0);
+        } else {
+            return 2; /* getopt has said it */
+        }
+    }
+    if (optind + 1 != argc) return misused(optind == argc ? "which folder?" : "one folder only", "");
+    return 0;
+}
+
+static void release(struct verify *v) {
+    for (size_t i = 0; i < v->feeds_n; i++) {
+        free((void *)(uintptr_t)v->feeds[i].checkpoint.p);
+        free(v->feeds[i].held);
+    }
+    free(v->feeds);
+    free(v->expected);
+    free(v->sizes);
+    free(v->parties);
+    verify_list_free(&v->bad);
+    verify_list_free(&v->notes);
+    if (v->fs.last >= 0) (void)close(v->fs.last);
+    (void)close(v->fs.root);
+}
+
+int main(int argc, char **argv) {
+    static struct verify v;
+    bool json = false;
+    const int wrong = options(&v, argc, argv, &json);
+    if (wrong != 0) return wrong;
+    const int e = verify_open_root(&v, argv[optind]);
+    if (e != 0) return misused(strerror(e), argv[optind]);
+    if (rb_crypto_init() != RB_OK || !memory(&v)) {
+        fputs("readback-verify: not enough memory\n", stderr);
+        return 2;
+    }
+    verify_run(&v);
+    (json ? verify_json : verify_say)(&v, stdout);
+    int status = v.bad.total == 0 ? 0 : 1;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("readback-verify: the report could not be written\n", stderr);
+        status = 1;
+    }
+    release(&v);
+    return status;
+}
