@@ -329,5 +329,5 @@ const struct rb_hash *rb_fact_refs(const struct rb_fact *f, enum rb_ref type, si
     size_t at = 0;
     for (size_t i = 0; i < (size_t)type; i++) at += f->refs_n[i];
     *n = f->refs_n[type];
-    return f->refs + at;
+    return f->refs == NULL ? NULL : f->refs + at; /* no arithmetic on no array */
 }
