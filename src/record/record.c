@@ -118,7 +118,7 @@ static enum rb_err get_seen(struct rb_reader *r, struct rb_record *rec) {
     struct rb_slice digest;
     size_t pair = 0, flat = 0;
     RB_TRY(rb_cbor_get_array(r, 2, &pair));
-    RB_TRY(rb_cbor_get_array(r, 3 * RB_MAX_SEEN, &flat));
+    RB_TRY(rb_cbor_get_array(r, (size_t)3 * RB_MAX_SEEN, &flat));
     if (pair != 2 || flat == 0 || flat % 3 != 0) return RB_ERR_MALFORMED;
     rec->seen_n = flat / 3;
     for (size_t i = 0; i < rec->seen_n; i++) {
@@ -446,7 +446,7 @@ void rb_record_tbs(struct rb_slice payload, struct rb_slice aad, const uint8_t k
 
 enum rb_err rb_record_assemble(struct rb_slice payload, const struct rb_signer *signers, size_t n,
                                struct rb_writer *w) {
-    struct rb_signer sorted[RB_MAX_SIGNERS];
+    struct rb_signer sorted[RB_MAX_SIGNERS] = {0};
     if (n < 1 || n > RB_MAX_SIGNERS) return RB_ERR_USAGE;
     for (size_t i = 0; i < n; i++) { /* insertion sort of at most four */
         size_t k = i;
@@ -514,7 +514,7 @@ enum rb_err rb_origin_decode(struct rb_slice in, struct rb_origin *out) {
     o.exercise = rb_slice_starts(in, ORIGIN_EXERCISE);
     if (!o.exercise && !rb_slice_starts(in, ORIGIN_REAL)) return RB_ERR_MALFORMED;
     size_t c = strlen(o.exercise ? ORIGIN_EXERCISE : ORIGIN_REAL);
-    size_t p = c + 2 * RB_CHANNEL_LEN + 1, e = p + 2 * RB_HASH_LEN + 1;
+    size_t p = c + (size_t)2 * RB_CHANNEL_LEN + 1, e = p + (size_t)2 * RB_HASH_LEN + 1;
     if (in.n <= e || in.p[p - 1] != '/' || in.p[e - 1] != '/') return RB_ERR_MALFORMED;
     RB_TRY(rb_hex_decode(rb_slice_sub(in, c, p - 1), o.channel, RB_CHANNEL_LEN));
     RB_TRY(rb_hex_decode(rb_slice_sub(in, p, e - 1), o.party.b, RB_HASH_LEN));
