@@ -131,10 +131,9 @@ static void check_officers(struct verify *v, const struct rb_evidence_party *p, 
 /* ---- bodies signed by the party key ------------------------------------------------------------- */
 
 static bool statement_name(const struct verify_feed *e, uint64_t i, char out[64], struct rb_slice *body) {
-    const struct rb_fact *fact = &e->f->facts[i];
-    if (!rb_evidence_statement(fact, body)) return false;
+    if (!rb_evidence_statement(e->f, i, body)) return false;
     (void)snprintf(out, 64, "keys/%06llu-%s.cose", (unsigned long long)i,
-                   rb_kind_name((enum rb_kind)fact->kind));
+                   rb_kind_name((enum rb_kind)e->f->facts[i].kind));
     return true;
 }
 

@@ -24,9 +24,9 @@ enum rb_err rb_evidence_party(const struct rb_book *b, uint16_t member, const ui
                               struct rb_arena *a, struct rb_evidence_party *out) RB_MUST_USE;
 /* the party-key body that opened the feed */
 struct rb_slice rb_evidence_delegation(const struct rb_feed *f);
-/* Does the leaf carry a further body signed by a party key, unmarked: a card, a rotation, a
- * revocation? */
-bool rb_evidence_statement(const struct rb_fact *fact, struct rb_slice *signed_body);
+/* Does the leaf carry, unmarked, a further body that the feed's own party key signed: a rotation, a
+ * revocation? (Cards have a file of their own; the bodies of other parties stand in records alone.) */
+bool rb_evidence_statement(const struct rb_feed *f, uint64_t leaf, struct rb_slice *signed_body);
 /* the verifier key of a mirror key of that party; borrows mirror_name */
 void rb_evidence_mirror(const struct rb_evidence_party *p, size_t i, struct rb_vkey *out);
 #endif

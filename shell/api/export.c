@@ -69,12 +69,11 @@ static enum rb_err put_log_key(struct rb_export *x, const struct rb_export_feed 
 static enum rb_err put_statements(struct rb_export *x, const struct rb_export_feed *e) {
     RB_TRY(put_named(x, e->dir, "keys/delegation.cose", rb_evidence_delegation(e->f)));
     for (uint64_t i = 0; i < e->size; i++) {
-        const struct rb_fact *fact = &e->f->facts[i];
         struct rb_slice body;
         char name[64];
-        if (!rb_evidence_statement(fact, &body)) continue;
+        if (!rb_evidence_statement(e->f, i, &body)) continue;
         (void)snprintf(name, sizeof name, "keys/%06llu-%s.cose", (unsigned long long)i,
-                       rb_kind_name((enum rb_kind)fact->kind));
+                       rb_kind_name((enum rb_kind)e->f->facts[i].kind));
         RB_TRY(put_named(x, e->dir, name, body));
     }
     return RB_OK;

@@ -2,11 +2,20 @@
 #include "internal.h"
 #include "readback/evidence.h"
 
-bool rb_evidence_statement(const struct rb_fact *fact, struct rb_slice *signed_body) {
+static bool carried(const struct rb_fact *fact, struct rb_slice *signed_body) {
     const enum rb_kind k = (enum rb_kind)fact->kind;
     if (fact->mark != RB_MARK_NONE) return false;
     if (k != RB_KIND_CARD && k != RB_KIND_ROTATION && k != RB_KIND_REVOCATION) return false;
     return rb_carried_decode(fact->body, signed_body, NULL) == RB_OK;
+}
+
+bool rb_evidence_statement(const struct rb_feed *f, uint64_t leaf, struct rb_slice *signed_body) {
+    const struct rb_fact *fact = &f->facts[leaf];
+    struct rb_hash party;
+    if (!carried(fact, signed_body) || fact->kind == RB_KIND_CARD) return false;
+    if (fact->kind == RB_KIND_ROTATION) return true; /* of its own party, or it would bear a mark */
+    rb_party_hash(&fact->extra->revocation->party, &party);
+    return rb_hash_eq(&party, &f->authority->party);
 }
 
 struct rb_slice rb_evidence_delegation(const struct rb_feed *f) { return f->authority->delegation; }
@@ -30,7 +39,7 @@ static bool walk_next(struct walk *w, const struct rb_fact **fact, struct rb_sli
         if (f->member != w->member) continue;
         while (w->leaf < w->sizes[w->feed] && w->leaf < f->facts_n) {
             *fact = &f->facts[w->leaf++];
-            if (rb_evidence_statement(*fact, body)) return true;
+            if (carried(*fact, body)) return true;
         }
     }
     return false;
