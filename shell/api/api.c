@@ -58,6 +58,7 @@ static const struct {
     {"POST", "card", rb_post_card},
     {"POST", "drafts/*/sign", rb_post_draft_sign},
     {"POST", "drafts/*/discard", rb_post_draft_discard},
+    {"POST", "export", rb_post_export},
 };
 
 static bool split(struct rb_req *rq, const char *path) {

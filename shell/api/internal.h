@@ -160,4 +160,5 @@ void rb_post_test(struct rb_req *rq);
 void rb_post_nil(struct rb_req *rq);
 void rb_post_draft_sign(struct rb_req *rq);
 void rb_post_draft_discard(struct rb_req *rq);
+void rb_post_export(struct rb_req *rq);
 #endif

@@ -89,7 +89,7 @@ static bool confirmed(struct rb_req *rq, const struct submission *s, bool despit
     }
     struct rb_fail f = {.status = 409, .err = RB_ERR_STATE, .code = "warnings",
                         .sentence = "there are warnings that ask for confirmation; nothing was released",
-                        .hint = "look at the warnings; release with \"despite\": true (--yes) if it shall be"};
+                        .hint = "look at the warnings; release with \"despite\": true (--despite) if it shall be"};
     json_t *out = rb_fail_json(&f);
     rb_j_put(out, "warnings", w);
     rb_reply(rq, f.status, out);

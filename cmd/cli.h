@@ -1,0 +1,161 @@
+/* Inside of `readback`: one command a function, options by table, all answers from the local API. */
+#ifndef RB_CMD_CLI_H
+#define RB_CMD_CLI_H
+#include <jansson.h>
+#include <stdio.h>
+#include "readback/party.h"
+#include "shell/api/client.h"
+#include "shell/os/agent.h"
+#include "shell/os/keystore.h"
+#include "shell/os/passphrase.h"
+
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_FAILED = 1,      /* refused or failed */
+    CLI_USAGE = 2,       /* the command line's words are off */
+    CLI_NOBODY = 3,      /* the daemon does not answer */
+    CLI_CONFIRM = 4,     /* warnings, or the release itself, want a confirmation */
+    CLI_SECOND_DUE = 5   /* kept as a draft: a second officer is due */
+};
+
+struct cli_option {
+    const char *name;
+    const char *arg; /* what its value is; NULL: a switch */
+    const char *help;
+};
+#define CLI_MAX_OPTIONS 160
+struct cli;
+struct cli_command {
+    const char *name;  /* "channel propose" */
+    const char *usage; /* what follows the name */
+    const char *help;  /* one line */
+    const char *examples;
+    const char *text;  /* further words, or NULL */
+    const struct cli_option *options; /* ends with name NULL; may be NULL */
+    bool releases;     /* takes the options of every release too */
+    int (*run)(struct cli *c);
+};
+struct cli {
+    const struct cli_command *command;
+    char home[RB_HOME_PATH_MAX], socket[RB_HOME_PATH_MAX];
+    struct rb_client *client;
+    size_t given_n;
+    struct {
+        const char *name, *value;
+    } given[CLI_MAX_OPTIONS];
+    int args_n;
+    char **args; /* what is not an option */
+    bool json, yes, color, color_err;
+    int passphrase_fd;
+    struct rb_passphrase passphrase; /* the last one read from a descriptor */
+    bool has_passphrase;
+};
+extern const struct cli_command cli_commands[];
+extern const size_t cli_commands_n;
+extern const struct cli_option cli_common_options[], cli_release_options[];
+
+/* ---- options (cli_options.c) ---- */
+/* false: said what is off (usage) */
+bool cli_parse(struct cli *c, int argc, char **argv);
+const char *cli_get(const struct cli *c, const char *name); /* the last one given; NULL */
+bool cli_has(const struct cli *c, const char *name);
+/* the i-th one given of that name; NULL at the end */
+const char *cli_nth(const struct cli *c, const char *name, size_t i);
+/* exactly n words besides options */
+bool cli_want_args(const struct cli *c, int least, int most);
+int cli_usage(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cli_help(const struct cli_command *cmd, FILE *out);
+void cli_help_all(FILE *out);
+
+/* ---- words and colours (cli_show.c) ---- */
+void cli_exercise(const struct cli *c, FILE *out, const json_t *o); /* banner where o says so */
+void cli_strong(const struct cli *c, FILE *out, const char *text);
+const char *cli_str(const json_t *o, const char *key);  /* "" if absent */
+const char *cli_text(const json_t *o, const char *key); /* "-" if absent */
+json_int_t cli_int(const json_t *o, const char *key);
+bool cli_true(const json_t *o, const char *key);
+void cli_time(FILE *out, const char *rfc3339); /* with its date-time group */
+void cli_list(FILE *out, const json_t *strings);
+void cli_body(FILE *out, const json_t *body, int indent);
+void cli_short(char out[13], const json_t *o, const char *key); /* first digits of a hash */
+struct cli_table {
+    size_t cols, rows, cap;
+    char **cell;
+};
+void cli_table_row(struct cli_table *t, size_t cols, ...); /* const char * each; copied */
+void cli_table_print(struct cli_table *t, FILE *out);      /* and frees it */
+void cli_json(const json_t *o);
+int cli_fail(const struct cli *c, const char *hint, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* says why the API refused; the exit code */
+int cli_refused(const struct cli *c, int status, const json_t *answer);
+
+/* ---- the daemon (cli_call.c) ---- */
+bool cli_connect(struct cli *c);
+/* CLI_OK, or an exit code after it was said why; *out is the caller's either way */
+int cli_call(struct cli *c, const char *method, const char *path, const json_t *in, json_t **out);
+int cli_get_json(struct cli *c, const char *path, json_t **out);
+/* "/v1/channels/" + channel + after; the query's values are percent-encoded by cli_query */
+struct cli_path {
+    char z[6000];
+    size_t n;
+    bool query;
+};
+void cli_path(struct cli_path *p, const char *before, const char *part, const char *after);
+void cli_query(struct cli_path *p, const char *name, const char *value); /* NULL: nothing */
+/* the channel named first on the line, or the only one there is; NULL after it was said why */
+char *cli_channel(struct cli *c, const char *given);
+bool cli_confirm(const struct cli *c, const char *question, int *exit_code);
+/* whole file, at most cap bytes; NULL after it was said why */
+char *cli_read_file(struct cli *c, const char *path, size_t cap, size_t *n);
+
+/* ---- keys (cli_keys.c) ---- */
+struct cli_key {
+    struct rb_signer_key key;
+    struct rb_seckey secret;
+    struct rb_agent *agent;
+};
+/* the officer of --officer (or the only one), from a sealed file or ssh-agent; exit code */
+int cli_officer(struct cli *c, struct cli_key *out);
+int cli_party(struct cli *c, struct cli_key *out);
+void cli_key_close(struct cli_key *k); /* wipes */
+int cli_passphrase(struct cli *c, const char *prompt, bool confirm, struct rb_passphrase *out);
+
+/* ---- releasing (cli_release.c) ---- */
+/* composes, shows back in words, asks, signs, submits. draft is taken. */
+int cli_release(struct cli *c, json_t *draft);
+/* envelope fields of the command line into the draft; exit code */
+int cli_envelope(struct cli *c, json_t *draft);
+
+/* ---- commands ---- */
+int cli_init(struct cli *c);
+int cli_card(struct cli *c);
+int cli_fingerprint(struct cli *c);
+int cli_accredit(struct cli *c);
+int cli_peers(struct cli *c);
+int cli_serve(struct cli *c);
+int cli_channel_propose(struct cli *c);
+int cli_channel_list(struct cli *c);
+int cli_channel_show(struct cli *c);
+int cli_channel_accept(struct cli *c);
+int cli_channel_suspend(struct cli *c);
+int cli_channel_resume(struct cli *c);
+int cli_channel_leave(struct cli *c);
+int cli_test(struct cli *c);
+int cli_nil(struct cli *c);
+int cli_notice(struct cli *c);
+int cli_statement(struct cli *c);
+int cli_text_circulate(struct cli *c);
+int cli_position(struct cli *c); /* position TYPE RECORD, and one verb each */
+int cli_inbox(struct cli *c);
+int cli_log(struct cli *c);
+int cli_show(struct cli *c);
+int cli_who_holds(struct cli *c);
+int cli_situation(struct cli *c);
+int cli_status(struct cli *c);
+int cli_doctor(struct cli *c);
+int cli_drafts(struct cli *c);
+int cli_sign(struct cli *c);
+int cli_export(struct cli *c);
+int cli_version(struct cli *c);
+int cli_help_command(struct cli *c);
+#endif

@@ -1,0 +1,170 @@
+/* What people see: tables, times with their date-time group, the exercise banner, errors that say what
+ * to do next. Colour only on a terminal, and never alone. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include "cli.h"
+#include "readback/text.h"
+
+void cli_strong(const struct cli *c, FILE *out, const char *text) {
+    bool color = out == stderr ? c->color_err : c->color;
+    fprintf(out, color ? "\033[1m%s\033[0m" : "%s", text);
+}
+void cli_exercise(const struct cli *c, FILE *out, const json_t *o) {
+    bool color = out == stderr ? c->color_err : c->color;
+    if (!cli_true(o, "exercise")) return;
+    fputs(color ? "\033[1;7m EXERCISE  EXERCISE  EXERCISE \033[0m\n" : "EXERCISE EXERCISE EXERCISE\n", out);
+}
+
+const char *cli_str(const json_t *o, const char *key) {
+    const char *z = json_string_value(json_object_get(o, key));
+    return z ? z : "";
+}
+const char *cli_text(const json_t *o, const char *key) {
+    const char *z = cli_str(o, key);
+    return *z ? z : "-";
+}
+json_int_t cli_int(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
+bool cli_true(const json_t *o, const char *key) { return json_is_true(json_object_get(o, key)); }
+void cli_short(char out[13], const json_t *o, const char *key) { snprintf(out, 13, "%.12s", cli_text(o, key)); }
+
+void cli_time(FILE *out, const char *rfc3339) {
+    int64_t ms = 0;
+    char buf[40];
+    struct rb_writer w = rb_writer(buf, sizeof buf);
+    if (rfc3339 == NULL || rb_rfc3339_decode(rb_str(rfc3339), &ms) != RB_OK) {
+        fputs(rfc3339 && *rfc3339 ? rfc3339 : "-", out);
+        return;
+    }
+    rb_put_dtg(&w, ms);
+    fprintf(out, "%s (%s)", rfc3339, rb_writer_z(&w));
+}
+void cli_list(FILE *out, const json_t *strings) {
+    size_t i;
+    const json_t *s;
+    if (json_array_size(strings) == 0) fputs("-", out);
+    json_array_foreach(strings, i, s) fprintf(out, "%s%s", i ? ", " : "", json_string_value(s) ? json_string_value(s) : "?");
+}
+
+/* ---- a body, field by field ------------------------------------------------------------------------ */
+static void value(FILE *out, const json_t *v, int indent) {
+    size_t i;
+    const json_t *x;
+    switch (json_typeof(v)) {
+    case JSON_STRING:
+        for (const char *z = json_string_value(v); *z; z++) {
+            fputc(*z, out);
+            if (*z == '\n') fprintf(out, "%*s", indent, "");
+        }
+        fputc('\n', out);
+        break;
+    case JSON_INTEGER: fprintf(out, "%lld\n", (long long)json_integer_value(v)); break;
+    case JSON_REAL: fprintf(out, "%.12g\n", json_real_value(v)); break;
+    case JSON_TRUE: fputs("yes\n", out); break;
+    case JSON_FALSE: fputs("no\n", out); break;
+    case JSON_NULL: fputs("-\n", out); break;
+    case JSON_OBJECT:
+        fputc('\n', out);
+        cli_body(out, v, indent + 2);
+        break;
+    case JSON_ARRAY:
+        if (json_is_string(json_array_get(v, 0)) && json_string_length(json_array_get(v, 0)) < 80) {
+            cli_list(out, v);
+            fputc('\n', out);
+            break;
+        }
+        fputc('\n', out);
+        json_array_foreach(v, i, x) {
+            fprintf(out, "%*s%zu. ", indent + 2, "", i + 1);
+            value(out, x, indent + 5);
+        }
+        break;
+    }
+}
+void cli_body(FILE *out, const json_t *body, int indent) {
+    const char *k;
+    json_t *v;
+    json_object_foreach((json_t *)(uintptr_t)body, k, v) {
+        char name[64];
+        snprintf(name, sizeof name, "%s", k);
+        for (char *z = name; *z; z++)
+            if (*z == '_') *z = ' ';
+        fprintf(out, "%*s%s: ", indent, "", name);
+        value(out, v, indent + 2);
+    }
+}
+
+/* ---- tables -------------------------------------------------------------------------------------- */
+void cli_table_row(struct cli_table *t, size_t cols, ...) {
+    va_list ap;
+    if (t->cols == 0) t->cols = cols;
+    if (t->rows == t->cap) {
+        t->cap = t->cap ? t->cap * 2 : 16;
+        char **more = realloc(t->cell, t->cap * t->cols * sizeof *more);
+        if (more == NULL) abort(); /* nothing sensible is left to print with */
+        t->cell = more;
+    }
+    va_start(ap, cols);
+    for (size_t i = 0; i < t->cols; i++) {
+        const char *z = i < cols ? va_arg(ap, const char *) : "";
+        t->cell[t->rows * t->cols + i] = strdup(z ? z : "");
+    }
+    va_end(ap);
+    t->rows++;
+}
+/* characters, not bytes: names come in many scripts */
+static size_t width(const char *z) {
+    size_t n = 0;
+    for (; *z; z++) n += ((unsigned char)*z & 0xc0) != 0x80;
+    return n;
+}
+void cli_table_print(struct cli_table *t, FILE *out) {
+    size_t *wide = calloc(t->cols ? t->cols : 1, sizeof *wide);
+    for (size_t i = 0; wide && i < t->rows * t->cols; i++) {
+        size_t n = width(t->cell[i]);
+        if (n > wide[i % t->cols]) wide[i % t->cols] = n;
+    }
+    for (size_t r = 0; wide && r < t->rows; r++) {
+        for (size_t i = 0; i < t->cols; i++) {
+            const char *z = t->cell[r * t->cols + i];
+            fputs(z, out);
+            if (i + 1 < t->cols) fprintf(out, "%*s", (int)(wide[i] - width(z) + 2), "");
+        }
+        fputc('\n', out);
+    }
+    for (size_t i = 0; i < t->rows * t->cols; i++) free(t->cell[i]);
+    free(t->cell);
+    free(wide);
+    *t = (struct cli_table){0};
+}
+
+void cli_json(const json_t *o) {
+    json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    fputc('\n', stdout);
+}
+
+/* ---- errors -------------------------------------------------------------------------------------- */
+int cli_fail(const struct cli *c, const char *hint, const char *fmt, ...) {
+    va_list ap;
+    (void)c;
+    va_start(ap, fmt);
+    fputs("readback: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    if (hint && *hint) fprintf(stderr, "  %s\n", hint);
+    return CLI_FAILED;
+}
+int cli_refused(const struct cli *c, int status, const json_t *answer) {
+    const json_t *e = json_object_get(answer, "error"), *w;
+    size_t i;
+    if (c->json && answer) cli_json(answer);
+    if (e == NULL) return cli_fail(c, NULL, "the daemon answered with status %d and no reason", status);
+    fprintf(stderr, "readback: %s", cli_str(e, "sentence"));
+    if (*cli_str(e, "field")) fprintf(stderr, " [%s]", cli_str(e, "field"));
+    if (*cli_str(e, "clause")) fprintf(stderr, " (%s, clause %s, offset %lld)", cli_str(e, "code"), cli_str(e, "clause"),
+                                       (long long)cli_int(e, "offset"));
+    fputc('\n', stderr);
+    json_array_foreach(json_object_get(answer, "warnings"), i, w) fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
+    if (*cli_str(e, "hint")) fprintf(stderr, "  %s\n", cli_str(e, "hint"));
+    return strcmp(cli_str(e, "code"), "warnings") == 0 ? CLI_CONFIRM : CLI_FAILED;
+}
