@@ -116,6 +116,8 @@ static void spawn(struct side *s, const char *listen) {
     assert_true(s->pid >= 0);
     if (s->pid == 0) {
         if (dup2(out[1], STDOUT_FILENO) < 0) _exit(127);
+        /* in a sanitizer's build: its leak checker traces the process, which the daemon forbids */
+        if (setenv("LSAN_OPTIONS", "detect_leaks=0", 1) != 0) _exit(127);
         if (getenv("DAEMON_TEST_LOG") == NULL && dup2(err[1], STDERR_FILENO) < 0) _exit(127);
         (void)execl(readbackd, "readbackd", "--home", s->home, "--listen", listen, (char *)NULL);
         _exit(127);
@@ -224,9 +226,11 @@ static bool until(const struct world *w, const struct side *s, bool (*test)(cons
     return yes;
 }
 
-static bool any_channel(const struct world *w, json_t *o) {
+/* its charter's record too: a channel is listed as soon as the charter is stored, judged a moment later */
+static bool invited(const struct world *w, json_t *o) {
+    const json_t *one = json_array_get(json_object_get(o, "channels"), 0);
     (void)w;
-    return json_array_size(json_object_get(o, "channels")) == 1;
+    return one != NULL && json_integer_value(json_object_get(one, "records")) > 0;
 }
 
 static bool in_force(const struct world *w, json_t *o) {
@@ -278,7 +282,7 @@ static void found(struct world *w) {
     (void)snprintf(w->channel, sizeof w->channel, "%s", channel);
     json_decref(out);
     json_decref(charter);
-    assert_true(until(w, &w->b, any_channel, "/v1/channels"));
+    assert_true(until(w, &w->b, invited, "/v1/channels"));
     expect_200(rb_client_accept(w->b.client, &w->b.sign_officer, &w->b.sign_party, w->channel, &out), out);
     json_decref(out);
 }
@@ -336,10 +340,12 @@ static void what_was_released_survives_kill_9(void **state) {
     path_to(w, "/who-holds?limit=1000", holds);
     assert_true(until(w, &w->a, in_force, whole));
     for (int round = 0; round < 6; round++) {
+        assert_int_equal(release(w, &w->a, round), 200);
+        least++;
         const pid_t killer = fork();
         assert_true(killer >= 0);
         if (killer == 0) {
-            (void)usleep((useconds_t)(2000 + 7000 * round));
+            (void)usleep((useconds_t)(1000 + 7000 * round));
             (void)kill(w->a.pid, SIGKILL);
             _exit(0);
         }
@@ -352,7 +358,7 @@ static void what_was_released_survives_kill_9(void **state) {
     size_t held = 0;
     wanted = statements(now, w->b.handle, &held);
     json_decref(now);
-    assert_true(least > 0 && wanted >= least);
+    assert_true(wanted >= least);
     assert_true(until(w, &w->a, all_held, holds));
     assert_int_equal(end(&w->a, SIGTERM), 0);
 }
