@@ -168,9 +168,12 @@ static void do_sign(struct rb_host *h, const struct rb_effect *ef) {
 
 /* ---- ALERT and DONE --------------------------------------------------------------------------- */
 
+/* handle, else the key hash's beginning; "" where the alert names nobody */
 static const char *peer_name(const struct rb_host *h, const struct rb_hash *party, char out[40]) {
+    static const struct rb_hash nobody;
     struct rb_writer w = rb_writer(out, 40);
     struct rb_peer_view p;
+    if (rb_hash_eq(party, &nobody)) return rb_writer_z(&w);
     for (size_t i = 0; i < rb_node_peers(h->node); i++)
         if (rb_node_peer(h->node, i, &p) && rb_hash_eq(&p.party, party) && p.card != NULL) {
             rb_put_slice(&w, p.card->handle);
@@ -201,10 +204,12 @@ static enum rb_log_level alert_level(enum rb_alert_type a) {
 
 static void log_alert(struct rb_host *h, const struct rb_effect *ef) {
     const struct rb_reject *rj = &ef->u.alert.reject;
+    const enum rb_log_level level = alert_level(ef->u.alert.alert);
     char name[40];
-    if (!may_log(h)) return;
-    rb_log(alert_level(ef->u.alert.alert), "node", "%s %s%s%s%s%s", rb_alert_name(ef->u.alert.alert),
-           peer_name(h, &ef->u.alert.peer, name), rj->clause != NULL ? ", clause " : "",
+    if (level > h->cfg.log_level || (level > RB_LOG_ERROR && !may_log(h))) return;
+    (void)peer_name(h, &ef->u.alert.peer, name);
+    rb_log(level, "node", "%s%s%s%s%s%s%s", rb_alert_name(ef->u.alert.alert),
+           name[0] != '\0' ? " " : "", name, rj->clause != NULL ? ", clause " : "",
            rj->clause != NULL ? rj->clause : "", rj->what != NULL ? ": " : "",
            rj->what != NULL ? rj->what : "");
 }

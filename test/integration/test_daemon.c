@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -107,6 +108,8 @@ static void make_side(struct side *s, const char *top, const char *handle, uint8
     s->pid = 0;
 }
 
+static rlim_t file_limit; /* of the daemon to be started: no file grows beyond; 0 = none */
+
 /* ---- daemons ----------------------------------------------------------------------------------- */
 
 static void spawn(struct side *s, const char *listen) {
@@ -119,6 +122,9 @@ static void spawn(struct side *s, const char *listen) {
         /* in a sanitizer's build: its leak checker traces the process, which the daemon forbids */
         if (setenv("LSAN_OPTIONS", "detect_leaks=0", 1) != 0) _exit(127);
         if (getenv("DAEMON_TEST_LOG") == NULL && dup2(err[1], STDERR_FILENO) < 0) _exit(127);
+        const struct rlimit limit = {file_limit, file_limit};
+        if (file_limit > 0 && (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &limit) != 0))
+            _exit(127);
         (void)execl(readbackd, "readbackd", "--home", s->home, "--listen", listen, (char *)NULL);
         _exit(127);
     }
@@ -363,6 +369,32 @@ static void what_was_released_survives_kill_9(void **state) {
     assert_int_equal(end(&w->a, SIGTERM), 0);
 }
 
+static void a_full_disk_stops_it_and_loses_nothing(void **state) {
+    struct world *w = *state;
+    char whole[160], holds[160];
+    size_t said = 0, held = 0;
+    start(&w->a);
+    start(&w->b);
+    found(w);
+    path_to(w, "", whole);
+    path_to(w, "/who-holds?limit=1000", holds);
+    assert_true(until(w, &w->a, in_force, whole));
+    assert_int_equal(end(&w->a, SIGTERM), 0);
+    file_limit = 300000;
+    start(&w->a);
+    file_limit = 0;
+    while (said < 1000 && release(w, &w->a, (int)said) == 200) said++;
+    const int status = end(&w->a, 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    start(&w->a);
+    json_t *now = get(&w->a, holds);
+    wanted = statements(now, w->b.handle, &held);
+    json_decref(now);
+    assert_true(said > 0 && said < 1000 && wanted >= said);
+    assert_true(until(w, &w->a, all_held, holds));
+}
+
 /* the daemon's one sentence, after it ended with exit status 1 */
 static void expect_sentence(struct side *s, const char *words) {
     char line[512];
@@ -428,6 +460,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest daemons[] = {
         T(two_daemons_found_release_and_hold),
         T(what_was_released_survives_kill_9),
+        T(a_full_disk_stops_it_and_loses_nothing),
         T(disorder_is_a_sentence),
         T(wrong_options_are_refused),
     };

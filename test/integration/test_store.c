@@ -507,6 +507,27 @@ static void a_file_that_goes_back_is_refused(void **state) {
     assert_non_null(strstr(why, "smaller than"));
 }
 
+static void a_long_file_is_compacted(void **state) {
+    const struct place *p = *state;
+    struct rb_heads *h = open_heads(p);
+    struct stat st;
+    off_t largest = 0;
+    for (uint64_t i = 1; i <= 40000; i++) {
+        assert_int_equal(put_head(h, RB_USE_LOG, ORIGIN, i, 1), RB_OK);
+        if (i % 500 != 0) continue;
+        assert_int_equal(rb_heads_sync(h), RB_OK);
+        assert_int_equal(stat(p->heads, &st), 0);
+        if (st.st_size > largest) largest = st.st_size;
+    }
+    assert_true(largest > 4 << 20 && st.st_size < largest); /* it shrank on the way */
+    rb_heads_close(h);
+    h = open_heads(p);
+    expect_heads(h, "head 0 " ORIGIN " 40000 01;");
+    rb_heads_close(h);
+    assert_int_equal(stat(p->heads, &st), 0);
+    assert_true(st.st_size < 1024);
+}
+
 /* ---- dying -------------------------------------------------------------------------------------- */
 
 struct said { /* what the child said is durable */
@@ -653,6 +674,7 @@ int main(void) {
         T(heads_only_grow),
         T(a_cut_last_line_is_dropped_all_else_refused),
         T(a_file_that_goes_back_is_refused),
+        T(a_long_file_is_compacted),
         T(what_was_acknowledged_survives_kill_9),
         T(every_write_and_sync_fails_once),
     };
