@@ -250,6 +250,7 @@ static void compare_heads(struct rb_node *n) {
 
 void load_start(struct rb_node *n) {
     n->started = true;
+    n->started_at = n->now;
     compare_heads(n);
     for (size_t c = 0; c < n->channels_n; c++) {
         struct channel *ch = n->channels[c];

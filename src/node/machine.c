@@ -216,8 +216,11 @@ static void silent_tests(struct rb_node *n, struct channel *ch, const struct rb_
         const struct rb_sit_member *m = &sit->members[i];
         if (m->index == ch->own_member || m->tests_missed == 0 || m->left) continue;
         struct rb_silence s = {.about = RB_SILENCE_TEST, .member = m->index};
-        /* the first missed one of this streak: said once, however long it lasts */
-        s.due_utc_ms = (n->now.utc_ms - grace) / step * step - ((int64_t)m->tests_missed - 1) * step;
+        /* the first missed one of this streak: said once, however long it lasts. Before a slot
+         * has come since our own start, what we missed may still be coming in. */
+        int64_t last = (n->now.utc_ms - grace) / step * step;
+        s.due_utc_ms = last - ((int64_t)m->tests_missed - 1) * step;
+        if (last < n->started_at.utc_ms) continue;
         if (!said(n, ch, sit, &s)) say_silence(n, ch, &s);
     }
 }
@@ -235,6 +238,10 @@ static void look(struct rb_node *n, struct channel *ch) {
     ch->dirty = false;
     ch->next_due_utc = INT64_MAX;
     if (!ch->charter) return;
+    if (n->now.mono_ms < n->started_at.mono_ms + RB_SETTLE_MS) {
+        ch->next_due_utc = n->now.utc_ms + (int64_t)RB_SETTLE_MS;
+        return;
+    }
     silent_dues(n, ch, sit);
     silent_tests(n, ch, sit);
     rb_arena_release(&n->work, mark);

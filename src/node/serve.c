@@ -342,6 +342,8 @@ void serve_recv(struct rb_node *n, const struct rb_event *ev) {
         return;
     }
     if (p->card.addresses_n == 0) node_peer_ok(n, p); /* it only connects outwards: this is its line */
+    if (p->failures && p->retry_at > n->now.mono_ms + RB_RETRY_MIN_MS)
+        p->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS; /* it lives: try our way again */
     if (ev->u.recv.post)
         serve_post(n, ev, p);
     else
