@@ -244,6 +244,7 @@ static void channels_work(struct rb_node *n) {
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 /* utc instants become monotonic ones by the distance from now */
 static uint64_t mono_of(const struct rb_node *n, int64_t utc) {
@@ -254,16 +255,16 @@ static uint64_t mono_of(const struct rb_node *n, int64_t utc) {
 
 static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
     uint64_t wake = UINT64_MAX;
-    if (ch->dirty && ch->fold_at != UINT64_MAX) wake = sooner(wake, ch->fold_at);
     if (ch->own) {
+        if (ch->dirty) wake = sooner(wake, ch->fold_at);
         wake = sooner(wake, mono_of(n, ch->next_due_utc));
         for (size_t i = 0; i < ch->own->mirrors_n; i++) {
             const struct mirror *m = &ch->own->mirrors[i];
             struct peer *p = node_member_peer(n, ch, m->member);
             if (p && p->card.addresses_n && !m->inflight && m->known < ch->own->note_size) {
-                wake = sooner(wake, m->retry_at > p->retry_at ? m->retry_at : p->retry_at);
+                wake = sooner(wake, later(m->retry_at, p->retry_at));
             }
-            if (m->queue_n) wake = sooner(wake, ch->receipt_at);
+            if (m->queue_n && !ch->own->waiting) wake = sooner(wake, ch->receipt_at);
         }
         if (ch->charter && ch->charter->test_interval_s && ch->charter_state == RB_CHARTER_IN_FORCE) {
             int64_t step = (int64_t)ch->charter->test_interval_s * 1000;
@@ -271,9 +272,12 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
         }
     }
     for (size_t i = 0; i < ch->pulls_n; i++) {
-        const struct pullx *p = &ch->pulls[i];
-        if (p->heads_at && !p->heads) wake = sooner(wake, p->heads_at);
-        if (!p->news && n->has_self && n->self.addresses_n == 0) wake = sooner(wake, p->retry_at);
+        const struct pullx *x = &ch->pulls[i];
+        const struct peer *p = node_member_peer(n, ch, x->member);
+        if (!p || p->card.addresses_n == 0) continue;
+        if (x->heads_at && !x->heads && !x->fetching) wake = sooner(wake, later(x->heads_at, p->retry_at));
+        if (!x->news && !x->fetching && n->has_self && n->self.addresses_n == 0)
+            wake = sooner(wake, later(x->retry_at, p->retry_at));
     }
     return wake;
 }
@@ -286,7 +290,7 @@ static uint64_t wake_time(struct rb_node *n) {
     for (size_t i = 0; i < n->peers_n && n->has_self && n->self.addresses_n == 0; i++) {
         const struct peer *p = n->peers[i];
         if (!p->accredited || p->asking || p->card.addresses_n == 0) continue;
-        wake = sooner(wake, p->invites_at > p->retry_at ? p->invites_at : p->retry_at);
+        wake = sooner(wake, later(p->invites_at, p->retry_at));
     }
     for (struct job *j = n->jobs; j; j = j->next)
         if (j->type == JOB_WAIT_NEWS) wake = sooner(wake, j->deadline);
