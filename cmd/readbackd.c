@@ -26,7 +26,8 @@ static const char HELP[] =
     "  readbackd --home /var/lib/readback --listen 0.0.0.0:7443\n"
     "  readbackd --home ./north --listen 127.0.0.1:0 --log-json\n"
     "\n"
-    "Runs one party's node in the foreground until SIGTERM or SIGINT. Prints one line when it is ready.\n"
+    "Runs one party's node in the foreground until SIGTERM or SIGINT. Prints one line when it is "
+    "ready.\n"
     "Without --listen and without [peer] listen in config.ini it only connects outwards.\n"
     "\n"
     "  --home DIR          the party's home directory\n"
@@ -39,7 +40,8 @@ static const char HELP[] =
     "\n"
     "Exit status: 0 ended by a signal, 1 could not start or had to stop, 2 wrong options.\n";
 
-/* ---- options ---------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------------
+ */
 
 static int take_listen(struct options *o, const char *address) {
     if (o->listen_n == RB_CONFIG_LISTEN) {
@@ -52,29 +54,50 @@ static int take_listen(struct options *o, const char *address) {
 
 /* -1: go on; else the exit status */
 static int read_options(int argc, char **argv, struct options *o) {
-    static const struct option known[] = {
-        {"home", required_argument, NULL, 'H'},   {"listen", required_argument, NULL, 'l'},
-        {"config", required_argument, NULL, 'c'}, {"log-json", no_argument, NULL, 'j'},
-        {"foreground", no_argument, NULL, 'f'},   {"exercise-clock", no_argument, NULL, 'x'},
-        {"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"home", required_argument, NULL, 'H'},
+                                          {"listen", required_argument, NULL, 'l'},
+                                          {"config", required_argument, NULL, 'c'},
+                                          {"log-json", no_argument, NULL, 'j'},
+                                          {"foreground", no_argument, NULL, 'f'},
+                                          {"exercise-clock", no_argument, NULL, 'x'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         int end = -1;
         switch (c) {
-        case 'H': o->home = optarg; break;
-        case 'l': end = take_listen(o, optarg); break;
-        case 'c': o->config = optarg; break;
-        case 'j': o->log_json = true; break;
-        case 'f': break;
-        case 'x': o->exercise_clock = true; break;
-        case 'v': end = printf("readbackd %s\n", READBACK_VERSION) < 0; break;
-        case 'h': end = fputs(HELP, stdout) < 0; break;
-        default: end = EXIT_USAGE; break;
+        case 'H':
+            o->home = optarg;
+            break;
+        case 'l':
+            end = take_listen(o, optarg);
+            break;
+        case 'c':
+            o->config = optarg;
+            break;
+        case 'j':
+            o->log_json = true;
+            break;
+        case 'f':
+            break;
+        case 'x':
+            o->exercise_clock = true;
+            break;
+        case 'v':
+            end = printf("readbackd %s\n", READBACK_VERSION) < 0;
+            break;
+        case 'h':
+            end = fputs(HELP, stdout) < 0;
+            break;
+        default:
+            end = EXIT_USAGE;
+            break;
         }
         if (end >= 0) return end;
     }
     if (optind == argc) return -1;
-    (void)fprintf(stderr, "readbackd: \"%s\" is not an option; see readbackd --help\n", argv[optind]);
+    (void)fprintf(stderr, "readbackd: \"%s\" is not an option; see readbackd --help\n",
+                  argv[optind]);
     return EXIT_USAGE;
 }
 
@@ -93,7 +116,8 @@ static enum rb_err read_config(const struct options *o, const struct rb_home *ho
     if (err != RB_OK && (err != RB_ERR_NOT_FOUND || o->config != NULL)) return err;
     for (size_t i = 0; i < o->listen_n; i++)
         if (rb_config_listen(c, o->listen[i]) != RB_OK) {
-            (void)snprintf(why, why_n, "--listen wants HOST:PORT, at most %u of them.", RB_CONFIG_LISTEN);
+            (void)snprintf(why, why_n, "--listen wants HOST:PORT, at most %u of them.",
+                           RB_CONFIG_LISTEN);
             return RB_ERR_USAGE;
         }
     c->log_json = c->log_json || o->log_json;
@@ -108,14 +132,16 @@ static enum rb_err clock_offset(const struct options *o, int64_t *ms, char *why,
     if (env == NULL || !o->exercise_clock) return RB_OK;
     const bool back = env[0] == '-';
     if (rb_dec_decode(rb_str(env + back), &n) != RB_OK || n > (uint64_t)1 << 52) {
-        (void)snprintf(why, why_n, "READBACK_TEST_CLOCK_OFFSET_MS is not a number of milliseconds.");
+        (void)snprintf(why, why_n,
+                       "READBACK_TEST_CLOCK_OFFSET_MS is not a number of milliseconds.");
         return RB_ERR_USAGE;
     }
     *ms = back ? -(int64_t)n : (int64_t)n;
     return RB_OK;
 }
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------
+ */
 
 struct daemon {
     struct rb_home *home;
@@ -189,7 +215,8 @@ static enum rb_err start(struct daemon *d, const struct options *o, char *why, s
     RB_TRY(rb_host_open(d->base, d->home, &d->cfg, offset_ms, &d->host, why, why_n));
     RB_TRY(open_server(d, why, why_n));
     if (offset_ms != 0)
-        rb_log(RB_LOG_WARN, "host", "exercise: the clock is shifted by %lld ms", (long long)offset_ms);
+        rb_log(RB_LOG_WARN, "host", "exercise: the clock is shifted by %lld ms",
+               (long long)offset_ms);
     return rb_sandbox(why, why_n);
 }
 
@@ -204,7 +231,8 @@ static void stop(struct daemon *d) {
 
 static int run(struct daemon *d) {
     if (printf("readbackd is ready: port %u, socket %s\n", (unsigned)rb_host_port(d->host),
-               d->socket) < 0 || fflush(stdout) != 0)
+               d->socket) < 0 ||
+        fflush(stdout) != 0)
         rb_log(RB_LOG_WARN, "host", "nobody reads the line that says it is ready");
     rb_sd_notify("READY=1");
     const int rc = event_base_dispatch(d->base);

@@ -1,4 +1,5 @@
-/* The ssh-agent protocol, the two requests that are needed: messages are u32 length, u8 type, body. */
+/* The ssh-agent protocol, the two requests that are needed: messages are u32 length, u8 type, body.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -103,7 +104,8 @@ static enum rb_err recv_all(int fd, uint8_t *p, size_t n) {
     return RB_OK;
 }
 
-/* The connection is closed after a failure: what would come next on it belongs to the old request. */
+/* The connection is closed after a failure: what would come next on it belongs to the old request.
+ */
 static enum rb_err broken(struct rb_agent *a, const char *words) {
     (void)close(a->fd);
     a->fd = -1;
@@ -156,7 +158,8 @@ static enum rb_err key_decode(struct rb_slice blob, struct rb_key *out) {
 
 static void comment_copy(struct rb_slice in, struct rb_agent_key *k) {
     size_t n = in.n < sizeof k->comment ? in.n : sizeof k->comment - 1;
-    while (n > 0 && !rb_name_ok(rb_slice(in.p, n)) && in.n - n < 4) n--; /* not within a character */
+    while (n > 0 && !rb_name_ok(rb_slice(in.p, n)) && in.n - n < 4)
+        n--; /* not within a character */
     if (!rb_name_ok(rb_slice(in.p, n))) n = 0;
     if (n > 0) memcpy(k->comment, in.p, n);
     k->comment[n] = '\0';
@@ -186,7 +189,8 @@ enum rb_err rb_agent_list(struct rb_agent *a, struct rb_agent_key *keys, size_t 
     struct rb_reader r;
     uint8_t type = 0;
     RB_TRY(ask(a, rb_slice(request, 1), &type, &r));
-    if (type == AGENT_FAILURE) return say(a, RB_ERR_DENIED, "The ssh-agent will not list its keys.");
+    if (type == AGENT_FAILURE)
+        return say(a, RB_ERR_DENIED, "The ssh-agent will not list its keys.");
     if (type != IDENTITIES_ANSWER || list_decode(&r, keys, cap, n) != RB_OK)
         return broken(a, "The ssh-agent's list of keys cannot be read.");
     return RB_OK;

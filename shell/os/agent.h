@@ -1,6 +1,6 @@
-/* ssh-agent: lists Ed25519 keys and signs with them (draft-ietf-sshm-ssh-agent). The agent is trusted
- * with keys, not with memory: its replies are bounded and read to the end. Security keys ("sk-")
- * sign another structure and are not offered. */
+/* ssh-agent: lists Ed25519 keys and signs with them (draft-ietf-sshm-ssh-agent). The agent is
+ * trusted with keys, not with memory: its replies are bounded and read to the end. Security keys
+ * ("sk-") sign another structure and are not offered. */
 #ifndef RB_SHELL_AGENT_H
 #define RB_SHELL_AGENT_H
 #include "readback/crypto.h"
@@ -12,7 +12,8 @@ struct rb_agent_key {
     char comment[128]; /* cut where longer; "" where it is not a line of text */
 };
 /* socket NULL: SSH_AUTH_SOCK. NOT_FOUND: none set; IO: nobody answers */
-enum rb_err rb_agent_open(const char *socket, struct rb_agent **out, char *why, size_t why_n) RB_MUST_USE;
+enum rb_err rb_agent_open(const char *socket, struct rb_agent **out, char *why,
+                          size_t why_n) RB_MUST_USE;
 void rb_agent_close(struct rb_agent *a);
 const char *rb_agent_error(const struct rb_agent *a);
 /* Ed25519 keys the agent offers, at most cap of them */

@@ -76,7 +76,8 @@ static enum rb_err set(struct rb_config *c, const char *section, const char *nam
     (void)snprintf(key, sizeof key, "%s.%s", section, name);
     if (strcmp(key, "peer.listen") == 0) return rb_config_listen(c, v);
     if (strcmp(key, "peer.connections") == 0) return set_count(v, &c->max_conns);
-    if (strcmp(key, "peer.connections-per-address") == 0) return set_count(v, &c->max_conns_per_address);
+    if (strcmp(key, "peer.connections-per-address") == 0)
+        return set_count(v, &c->max_conns_per_address);
     if (strcmp(key, "peer.request-deadline") == 0) return set_ms(v, &c->request_deadline_ms);
     if (strcmp(key, "peer.idle") == 0) return set_ms(v, &c->idle_ms);
     if (strcmp(key, "api.socket") == 0) return set_socket(v, c);
@@ -102,7 +103,8 @@ static int take(void *user, const char *section, const char *name, const char *v
     const enum rb_err err = set(&r->c, section, name, value);
     if (err == RB_OK) return 1;
     if (!r->refused)
-        (void)snprintf(r->why, r->why_n, err == RB_ERR_NOT_FOUND
+        (void)snprintf(r->why, r->why_n,
+                       err == RB_ERR_NOT_FOUND
                            ? "%s: there is no setting \"%.40s\" in [%.40s]."
                            : "%s: the value of \"%.40s\" in [%.40s] is not one this setting takes.",
                        r->path, name, section);

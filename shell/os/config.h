@@ -17,7 +17,8 @@ struct rb_config {
 };
 void rb_config_default(struct rb_config *c);
 /* why: a sentence with the line's number */
-enum rb_err rb_config_read(const char *path, struct rb_config *c, char *why, size_t why_n) RB_MUST_USE;
+enum rb_err rb_config_read(const char *path, struct rb_config *c, char *why,
+                           size_t why_n) RB_MUST_USE;
 /* "host:port", "[v6]:port", ":port"; appends */
 enum rb_err rb_config_listen(struct rb_config *c, const char *address) RB_MUST_USE;
 #endif

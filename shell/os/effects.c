@@ -2,10 +2,11 @@
 #include <stdlib.h>
 #include "shell/os/host_int.h"
 
-/* ---- STORE and LOAD --------------------------------------------------------------------------- */
+/* ---- STORE and LOAD ---------------------------------------------------------------------------
+ */
 
-/* Judgements can be made again, and a checkpoint of ours or cosigned by us stands in the head file with
- * its signature before it leaves: nobody waits for these. */
+/* Judgements can be made again, and a checkpoint of ours or cosigned by us stands in the head file
+ * with its signature before it leaves: nobody waits for these. */
 static bool is_lazy(const struct rb_host *h, const struct rb_effect *ef) {
     struct rb_channel_view ch;
     if (ef->u.store.item == RB_ITEM_LEAF) return ef->u.store.leaf.p == NULL;
@@ -37,7 +38,8 @@ static void do_load(struct rb_host *h, const struct rb_effect *ef) {
     l->e[l->n++] = *ef;
 }
 
-/* ---- SIGN ------------------------------------------------------------------------------------- */
+/* ---- SIGN -------------------------------------------------------------------------------------
+ */
 
 static void answer(struct rb_host *h, struct signed_list *l, const struct signed_one *one) {
     if (l->n == l->cap) {
@@ -86,14 +88,16 @@ static enum rb_err match_head(void *ctx, struct rb_event *ev) {
 static struct log_key *log_key_find(struct rb_host *h, const struct rb_feed_ref *feed) {
     for (size_t i = 0; i < h->log_keys_n; i++) {
         struct log_key *k = &h->log_keys[i];
-        if (k->feed.epoch == feed->epoch && memcmp(k->feed.channel, feed->channel, RB_CHANNEL_LEN) == 0)
+        if (k->feed.epoch == feed->epoch &&
+            memcmp(k->feed.channel, feed->channel, RB_CHANNEL_LEN) == 0)
             return k;
     }
     return NULL;
 }
 
 /* read from the home once */
-static enum rb_err log_key_get(struct rb_host *h, const struct rb_effect *ef, struct log_key **out) {
+static enum rb_err log_key_get(struct rb_host *h, const struct rb_effect *ef,
+                               struct log_key **out) {
     const struct rb_feed_ref *feed = &ef->u.sign.feed;
     struct last_signed last = {ef->u.sign.origin, 0};
     *out = log_key_find(h, feed);
@@ -166,7 +170,8 @@ static void do_sign(struct rb_host *h, const struct rb_effect *ef) {
     answer(h, one.err == RB_OK ? &h->unsynced : &h->ready, &one);
 }
 
-/* ---- ALERT and DONE --------------------------------------------------------------------------- */
+/* ---- ALERT and DONE ---------------------------------------------------------------------------
+ */
 
 /* handle, else the key hash's beginning; "" where the alert names nobody */
 static const char *peer_name(const struct rb_host *h, const struct rb_hash *party, char out[40]) {
@@ -188,7 +193,8 @@ static bool may_log(struct rb_host *h) {
     const uint64_t second = rb_clock_now(0).mono_ms / 1000;
     if (second != h->log_second) {
         if (h->log_lines > HOST_LOG_LINES)
-            rb_log(RB_LOG_WARN, "node", "%u more lines were left out", h->log_lines - HOST_LOG_LINES);
+            rb_log(RB_LOG_WARN, "node", "%u more lines were left out",
+                   h->log_lines - HOST_LOG_LINES);
         h->log_second = second;
         h->log_lines = 0;
     }
@@ -221,11 +227,12 @@ static void do_done(struct rb_host *h, const struct rb_effect *ef) {
         return;
     }
     if (rj->err != RB_OK)
-        rb_log(RB_LOG_ERROR, "node", "our card was refused: %s", rj->what != NULL ? rj->what
-                                                                                : rb_err_text(rj->err));
+        rb_log(RB_LOG_ERROR, "node", "our card was refused: %s",
+               rj->what != NULL ? rj->what : rb_err_text(rj->err));
 }
 
-/* ---- all -------------------------------------------------------------------------------------- */
+/* ---- all --------------------------------------------------------------------------------------
+ */
 
 static void carry_out_one(struct rb_host *h, const struct rb_effect *ef) {
     switch (ef->type) {
@@ -258,5 +265,6 @@ static void carry_out_one(struct rb_host *h, const struct rb_effect *ef) {
 }
 
 void host_carry_out(struct rb_host *h, const struct rb_effects *fx) {
-    for (size_t i = 0; i < fx->n && !h->failed; i++) carry_out_one(h, &fx->e[i]);
+    for (size_t i = 0; i < fx->n && !h->failed; i++)
+        carry_out_one(h, &fx->e[i]);
 }

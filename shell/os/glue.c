@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include "shell/os/host_int.h"
 
-/* ---- the peer port ---------------------------------------------------------------------------- */
+/* ---- the peer port ----------------------------------------------------------------------------
+ */
 
 static bool peer_by_tls(void *ctx, const struct rb_key *tls, struct rb_hash *party) {
     const struct rb_host *h = ctx;
@@ -42,19 +43,27 @@ static void on_response(void *ctx, uint64_t request, int status, struct rb_slice
 
 static void on_log(void *ctx, int level, const char *line) {
     (void)ctx;
-    rb_log(level <= RB_LOG_ERROR ? RB_LOG_ERROR : level == RB_LOG_WARN ? RB_LOG_WARN
-               : level == RB_LOG_INFO ? RB_LOG_INFO : RB_LOG_DEBUG, "link", "%s", line);
+    rb_log(level <= RB_LOG_ERROR  ? RB_LOG_ERROR
+           : level == RB_LOG_WARN ? RB_LOG_WARN
+           : level == RB_LOG_INFO ? RB_LOG_INFO
+                                  : RB_LOG_DEBUG,
+           "link", "%s", line);
 }
 
 enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n) {
-    const struct rb_link_ops ops = {.ctx = h, .peer_by_tls = peer_by_tls, .recv = on_recv,
-                                    .closed = on_closed, .response = on_response, .log = on_log};
+    const struct rb_link_ops ops = {.ctx = h,
+                                    .peer_by_tls = peer_by_tls,
+                                    .recv = on_recv,
+                                    .closed = on_closed,
+                                    .response = on_response,
+                                    .log = on_log};
     struct rb_link_config cfg = {.listen_n = h->cfg.listen_n,
                                  .max_conns = h->cfg.max_conns,
                                  .max_conns_per_address = h->cfg.max_conns_per_address,
                                  .request_deadline_ms = h->cfg.request_deadline_ms,
                                  .idle_ms = h->cfg.idle_ms};
-    for (size_t i = 0; i < h->cfg.listen_n; i++) cfg.listen[i] = h->cfg.listen[i];
+    for (size_t i = 0; i < h->cfg.listen_n; i++)
+        cfg.listen[i] = h->cfg.listen[i];
     enum rb_err err = rb_keys_load(h->home, "tls", &cfg.tls);
     if (err != RB_OK)
         (void)snprintf(why, why_n, "%s", rb_home_error(h->home));
@@ -64,7 +73,8 @@ enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n) {
     return err;
 }
 
-/* ---- the local API ---------------------------------------------------------------------------- */
+/* ---- the local API ----------------------------------------------------------------------------
+ */
 
 static struct rb_now api_now(void *ctx) {
     const struct rb_host *h = ctx;
@@ -111,22 +121,26 @@ static void api_describe(void *ctx, json_t *status) {
     struct rb_link_stats s = {0};
     if (h->link == NULL) return;
     rb_link_stats(h->link, &s);
-    json_t *link = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i}",
-                             "bytes_in", (json_int_t)s.bytes_in, "bytes_out", (json_int_t)s.bytes_out,
-                             "requests_in", (json_int_t)s.requests_in,
-                             "requests_out", (json_int_t)s.requests_out,
-                             "refused", (json_int_t)s.refused,
-                             "handshakes_failed", (json_int_t)s.handshakes_failed,
-                             "connections_in", (int)s.conns_in, "connections_out", (int)s.conns_out,
-                             "port", (int)rb_link_port(h->link));
+    json_t *link = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i}", "bytes_in", (json_int_t)s.bytes_in,
+        "bytes_out", (json_int_t)s.bytes_out, "requests_in", (json_int_t)s.requests_in,
+        "requests_out", (json_int_t)s.requests_out, "refused", (json_int_t)s.refused,
+        "handshakes_failed", (json_int_t)s.handshakes_failed, "connections_in", (int)s.conns_in,
+        "connections_out", (int)s.conns_out, "port", (int)rb_link_port(h->link));
     if (link != NULL) (void)json_object_set_new(status, "link", link);
     if (h->utc_offset_ms != 0)
-        (void)json_object_set_new(status, "exercise_clock_offset_ms", json_integer(h->utc_offset_ms));
+        (void)json_object_set_new(status, "exercise_clock_offset_ms",
+                                  json_integer(h->utc_offset_ms));
 }
 
 enum rb_err host_open_api(struct rb_host *h, char *why, size_t why_n) {
-    const struct rb_api_host host = {.ctx = h, .node = h->node, .now = api_now, .leaf = api_leaf,
-                                     .notes = api_notes, .submit = api_submit, .log_key = api_log_key,
+    const struct rb_api_host host = {.ctx = h,
+                                     .node = h->node,
+                                     .now = api_now,
+                                     .leaf = api_leaf,
+                                     .notes = api_notes,
+                                     .submit = api_submit,
+                                     .log_key = api_log_key,
                                      .describe = api_describe};
     const enum rb_err err = rb_api_create(&host, &h->api);
     if (err != RB_OK) (void)snprintf(why, why_n, "The local API: %s.", rb_err_text(err));

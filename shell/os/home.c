@@ -26,7 +26,9 @@ const char *rb_home_error(const struct rb_home *h) {
 
 static enum rb_err home_errno(struct rb_home *h, const char *name, const char *doing) {
     const int e = errno;
-    const enum rb_err err = e == ENOENT ? RB_ERR_NOT_FOUND : e == EEXIST ? RB_ERR_EXISTS : RB_ERR_IO;
+    const enum rb_err err = e == ENOENT   ? RB_ERR_NOT_FOUND
+                            : e == EEXIST ? RB_ERR_EXISTS
+                                          : RB_ERR_IO;
     return home_say(h, err, "%s/%s cannot be %s: %s.", h->path, name, doing, strerror(e));
 }
 
@@ -75,8 +77,9 @@ static enum rb_err open_folders(struct rb_home *h) {
 static struct rb_home *home_new(const char *path, char *why, size_t why_n) {
     struct rb_home *h = calloc(1, sizeof *h);
     if (h == NULL || copy_text(h->path, sizeof h->path, path, "") != RB_OK) {
-        (void)snprintf(why, why_n, "%s", h == NULL ? "Memory is short."
-                                                   : "The home directory's name is empty or too long.");
+        (void)snprintf(why, why_n, "%s",
+                       h == NULL ? "Memory is short."
+                                 : "The home directory's name is empty or too long.");
         free(h);
         return NULL;
     }
@@ -210,7 +213,8 @@ static enum rb_err write_aside(struct rb_home *h, const char *name, struct rb_sl
     const int n = snprintf(aside, RB_HOME_PATH_MAX, "%s.%s", name, rb_writer_z(&w));
     if (n < 0 || (size_t)n >= RB_HOME_PATH_MAX)
         return home_say(h, RB_ERR_LIMIT, "A file's name is too long.");
-    const int fd = openat(h->dir, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int fd =
+        openat(h->dir, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return home_errno(h, name, "written");
     enum rb_err err = write_whole(h, fd, name, bytes);
     if (close(fd) != 0 && err == RB_OK) err = home_errno(h, name, "written");

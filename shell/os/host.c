@@ -160,7 +160,7 @@ static void sync_heads(struct rb_host *h) {
 /* Lets the loop go round once, so that what was just given to the peer port leaves, before the next
  * commit keeps this thread. */
 static void plan_turn(struct rb_host *h) {
-    const struct timeval lazy = {0, HOST_LAZY_MS * 1000};
+    const struct timeval lazy = {0, HOST_LAZY_MS * 1000L};
     const uint64_t now = rb_clock_now(0).mono_ms;
     if (h->failed) return;
     if (h->urgent || h->unsynced.n > 0) {
@@ -257,8 +257,9 @@ static enum rb_err open_files(struct rb_host *h, char *why, size_t why_n) {
     if (err == RB_OK) RB_TRY(rb_store_open(path, &h->store, why, why_n));
     if (err != RB_OK) (void)snprintf(why, why_n, "The home directory's name is too long.");
     if (had_store && !had_heads)
-        rb_log(RB_LOG_WARN, "store", "there is a database but no head file: was the home restored "
-                                     "from a backup?");
+        rb_log(RB_LOG_WARN, "store",
+               "there is a database but no head file: was the home restored "
+               "from a backup?");
     return err;
 }
 
@@ -397,7 +398,8 @@ void rb_host_close(struct rb_host *h) {
         h->held = k->next;
         free(k);
     }
-    for (size_t i = 0; i < h->log_keys_n; i++) rb_wipe(&h->log_keys[i], sizeof h->log_keys[i]);
+    for (size_t i = 0; i < h->log_keys_n; i++)
+        rb_wipe(&h->log_keys[i], sizeof h->log_keys[i]);
     free(h->log_keys);
     free(h->loads.e);
     free(h->ready.e);

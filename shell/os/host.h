@@ -2,9 +2,9 @@
  * loop. What the node wants done is done here, in order; nothing is decided here.
  *
  * A turn: events step the node, STORE effects gather in one transaction; when the loop has nothing
- * else ready, the transaction is committed once, STORED is told, the signatures that follow are made
- * and gathered, the head file is synced once, SIGNED is told, and what leaves, leaves. What was stored
- * meanwhile waits for the next turn, so that no push waits for it. */
+ * else ready, the transaction is committed once, STORED is told, the signatures that follow are
+ * made and gathered, the head file is synced once, SIGNED is told, and what leaves, leaves. What
+ * was stored meanwhile waits for the next turn, so that no push waits for it. */
 #ifndef RB_SHELL_HOST_H
 #define RB_SHELL_HOST_H
 #include "shell/os/config.h"
@@ -19,8 +19,8 @@ enum rb_err rb_host_open(struct event_base *base, struct rb_home *home, const st
                          size_t why_n) RB_MUST_USE;
 /* stops taking work, commits what is applied, closes everything */
 void rb_host_close(struct rb_host *h);
-/* One event into the node (type and u filled; now and entropy are set here). Never recurses: an event
- * that comes while another is being worked off is copied and waits. */
+/* One event into the node (type and u filled; now and entropy are set here). Never recurses: an
+ * event that comes while another is being worked off is copied and waits. */
 void rb_host_event(struct rb_host *h, struct rb_event *ev);
 /* The store or the head file failed: nothing more is acknowledged, the loop was broken. */
 bool rb_host_failed(const struct rb_host *h);

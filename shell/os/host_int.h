@@ -8,7 +8,7 @@
 #include "shell/os/host.h"
 #include "shell/store/store.h"
 
-#define HOST_LAZY_MS 20u   /* what nobody waits for may share a later commit */
+#define HOST_LAZY_MS 20    /* what nobody waits for may share a later commit */
 #define HOST_STARVED_MS 5u /* a commit waits no longer than this for the loop to be idle */
 #define HOST_LOG_LINES 20u /* lines a second that peers can cause */
 
@@ -48,16 +48,16 @@ struct rb_host {
     struct rb_api *api;
     struct event *turn_ev, *turn_now_ev, *wake_ev, *lazy_ev;
     bool stepping, loading, failed;
-    bool urgent;           /* something applied is waited for */
+    bool urgent; /* something applied is waited for */
     uint64_t urgent_mono_ms;
-    uint64_t ticket;       /* greatest applied */
+    uint64_t ticket; /* greatest applied */
     uint64_t next_token, card_token;
     uint64_t wake_mono_ms;
     struct rb_seckey mirror_key, node_key;
     struct log_key *log_keys;
     size_t log_keys_n;
     struct load_list loads;
-    struct signed_list ready;   /* may be told at once */
+    struct signed_list ready;    /* may be told at once */
     struct signed_list unsynced; /* in the head file, not yet on the disk */
     struct held_event *held, *held_tail;
     uint64_t log_second;

@@ -196,9 +196,11 @@ enum rb_err rb_keys_unseal_file(const char *path, struct rb_slice passphrase, st
     const size_t n = fread(text, 1, sizeof text, f);
     const bool whole = ferror(f) == 0 && n < sizeof text;
     (void)fclose(f);
-    enum rb_err err = whole ? rb_seal_decode(rb_slice(text, n), passphrase, out, &rj) : RB_ERR_LIMIT;
+    enum rb_err err =
+        whole ? rb_seal_decode(rb_slice(text, n), passphrase, out, &rj) : RB_ERR_LIMIT;
     if (err == RB_ERR_SIGNATURE)
-        (void)snprintf(why, why_n, "The passphrase does not open %s, or the file was changed.", path);
+        (void)snprintf(why, why_n, "The passphrase does not open %s, or the file was changed.",
+                       path);
     else if (err != RB_OK)
         (void)snprintf(why, why_n, "%s is not a sealed key file: %s.", path,
                        rj.what != NULL ? rj.what : rb_err_text(err));
@@ -213,7 +215,8 @@ static int by_name(const void *a, const void *b) {
 static bool officer_name(const char *file, char out[RB_MAX_HANDLE + 1]) {
     const size_t head = strlen("officer-"), tail = strlen(".sealed"), n = strlen(file);
     if (n <= head + tail || n - head - tail > RB_MAX_HANDLE) return false;
-    if (strncmp(file, "officer-", head) != 0 || strcmp(file + n - tail, ".sealed") != 0) return false;
+    if (strncmp(file, "officer-", head) != 0 || strcmp(file + n - tail, ".sealed") != 0)
+        return false;
     memcpy(out, file + head, n - head - tail);
     out[n - head - tail] = '\0';
     return rb_handle_ok(rb_str(out));

@@ -18,25 +18,30 @@ struct rb_home;
 /* --home, else READBACK_HOME, else ~/.readback. RB_ERR_USAGE if there is none or it is too long. */
 enum rb_err rb_home_path(const char *option, char *out, size_t cap) RB_MUST_USE;
 /* makes the directory (its parent must exist) and keys/; EXISTS if a card is in it already */
-enum rb_err rb_home_create(const char *path, struct rb_home **out, char *why, size_t why_n) RB_MUST_USE;
-enum rb_err rb_home_open(const char *path, struct rb_home **out, char *why, size_t why_n) RB_MUST_USE;
+enum rb_err rb_home_create(const char *path, struct rb_home **out, char *why,
+                           size_t why_n) RB_MUST_USE;
+enum rb_err rb_home_open(const char *path, struct rb_home **out, char *why,
+                         size_t why_n) RB_MUST_USE;
 void rb_home_close(struct rb_home *h); /* releases the lock, too; NULL is fine */
 /* RB_ERR_BUSY: another daemon runs on this home */
 enum rb_err rb_home_lock(struct rb_home *h) RB_MUST_USE;
 const char *rb_home_error(const struct rb_home *h);
 /* absolute or as given: "<home>/<name>"; RB_ERR_LIMIT if it does not fit */
-enum rb_err rb_home_join(const struct rb_home *h, const char *name, char *out, size_t cap) RB_MUST_USE;
+enum rb_err rb_home_join(const struct rb_home *h, const char *name, char *out,
+                         size_t cap) RB_MUST_USE;
 
 /* Whole files below the home. read: NOT_FOUND, LIMIT over cap, DENIED if others could read or write
  * it or it is not ours. */
 enum rb_err rb_home_read(struct rb_home *h, const char *name, void *buf, size_t cap,
                          size_t *n) RB_MUST_USE;
 /* EXISTS if the name is taken: keys are never overwritten */
-enum rb_err rb_home_write_new(struct rb_home *h, const char *name, struct rb_slice bytes) RB_MUST_USE;
+enum rb_err rb_home_write_new(struct rb_home *h, const char *name,
+                              struct rb_slice bytes) RB_MUST_USE;
 enum rb_err rb_home_replace(struct rb_home *h, const char *name, struct rb_slice bytes) RB_MUST_USE;
 bool rb_home_has(const struct rb_home *h, const char *name);
 
-/* ---- keys. `name` is the file without folder and suffix: "node", "mirror", "tls" ---------------- */
+/* ---- keys. `name` is the file without folder and suffix: "node", "mirror", "tls" ----------------
+ */
 /* draws a key and writes keys/NAME.pem (PKCS#8); EXISTS */
 enum rb_err rb_keys_make(struct rb_home *h, const char *name, struct rb_seckey *out) RB_MUST_USE;
 enum rb_err rb_keys_load(struct rb_home *h, const char *name, struct rb_seckey *out) RB_MUST_USE;
@@ -45,13 +50,15 @@ enum rb_err rb_keys_log(struct rb_home *h, const uint8_t channel[RB_CHANNEL_LEN]
                         bool make, struct rb_seckey *out) RB_MUST_USE;
 /* keys/age.txt; the recipient goes on the card */
 enum rb_err rb_keys_age_make(struct rb_home *h, struct rb_key *recipient) RB_MUST_USE;
-enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32], struct rb_key *recipient) RB_MUST_USE;
+enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32],
+                             struct rb_key *recipient) RB_MUST_USE;
 
 /* Sealed: "party" or "officer-NAME". make draws the key and writes keys/NAME.sealed. */
 enum rb_err rb_keys_seal_make(struct rb_home *h, const char *name, struct rb_slice passphrase,
                               struct rb_key *pub) RB_MUST_USE;
 /* the public key in its header, without the passphrase */
-enum rb_err rb_keys_seal_public(struct rb_home *h, const char *name, struct rb_key *pub) RB_MUST_USE;
+enum rb_err rb_keys_seal_public(struct rb_home *h, const char *name,
+                                struct rb_key *pub) RB_MUST_USE;
 /* RB_ERR_SIGNATURE: wrong passphrase */
 enum rb_err rb_keys_unseal(struct rb_home *h, const char *name, struct rb_slice passphrase,
                            struct rb_seckey *out) RB_MUST_USE;

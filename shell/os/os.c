@@ -19,8 +19,8 @@
 
 enum rb_err rb_region_map(size_t want, size_t least, void **mem, size_t *cap) {
     for (size_t n = want; n >= least; n /= 2) {
-        void *p = mmap(NULL, n, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                       -1, 0);
         if (p == MAP_FAILED) continue;
         (void)madvise(p, n, MADV_DONTDUMP); /* what people wrote is in it */
         *mem = p;

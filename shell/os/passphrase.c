@@ -32,7 +32,8 @@ static enum rb_err read_line(int fd, struct rb_passphrase *out) {
 }
 
 static enum rb_err explained(enum rb_err err, char *why, size_t why_n) {
-    if (err == RB_ERR_LIMIT) return say(why, why_n, err, "The passphrase is longer than 1024 bytes.");
+    if (err == RB_ERR_LIMIT)
+        return say(why, why_n, err, "The passphrase is longer than 1024 bytes.");
     if (err == RB_ERR_NOT_FOUND) return say(why, why_n, err, "The passphrase is empty.");
     if (err != RB_OK) return say(why, why_n, err, "The passphrase cannot be read.");
     return RB_OK;
@@ -48,7 +49,8 @@ static enum rb_err from_file(const char *path, struct rb_passphrase *out, char *
     }
     enum rb_err err;
     if (fstat(fd, &st) != 0 || (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)) {
-        (void)snprintf(why, why_n, "The passphrase file %s is open to other users; say chmod 600.", path);
+        (void)snprintf(why, why_n, "The passphrase file %s is open to other users; say chmod 600.",
+                       path);
         err = RB_ERR_DENIED;
     } else {
         err = explained(read_line(fd, out), why, why_n);
@@ -63,14 +65,15 @@ static enum rb_err ask_once(int tty, const char *prompt, struct rb_passphrase *o
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
     hidden.c_lflag |= ECHONL;
-    if (dprintf(tty, "%s: ", prompt) < 0 || tcsetattr(tty, TCSAFLUSH, &hidden) != 0) return RB_ERR_IO;
+    if (dprintf(tty, "%s: ", prompt) < 0 || tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
+        return RB_ERR_IO;
     const enum rb_err err = read_line(tty, out);
     (void)tcsetattr(tty, TCSAFLUSH, &shown);
     return err;
 }
 
-static enum rb_err from_terminal(int tty, const char *prompt, bool confirm, struct rb_passphrase *out,
-                                 char *why, size_t why_n) {
+static enum rb_err from_terminal(int tty, const char *prompt, bool confirm,
+                                 struct rb_passphrase *out, char *why, size_t why_n) {
     struct rb_passphrase again;
     RB_TRY(explained(ask_once(tty, prompt, out), why, why_n));
     if (!confirm) return RB_OK;

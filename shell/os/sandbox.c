@@ -1,22 +1,65 @@
-/* What a daemon that only serves sockets and files never needs, the kernel refuses it. A list of what
- * is denied, not of what is allowed: libraries may change which ordinary calls they use. */
+/* What a daemon that only serves sockets and files never needs, the kernel refuses it. A list of
+ * what is denied, not of what is allowed: libraries may change which ordinary calls they use. */
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include "shell/os/os.h"
 
 static const char *const denied[] = {
-    "execve", "execveat", "fork", "vfork",                        /* other programs */
-    "ptrace", "process_vm_readv", "process_vm_writev", "kcmp",    /* other processes */
-    "pidfd_getfd", "process_madvise",
-    "mount", "umount2", "pivot_root", "chroot", "setns", "unshare", /* other views of the machine */
-    "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "open_by_handle_at",
-    "init_module", "finit_module", "delete_module", "kexec_load", /* the kernel itself */
-    "kexec_file_load", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter",
-    "io_uring_register", "iopl", "ioperm", "reboot", "swapon", "swapoff", "syslog", "acct",
-    "add_key", "request_key", "keyctl", "quotactl", "lookup_dcookie",
-    "clock_settime", "settimeofday", "adjtimex", "clock_adjtime", /* the clock records bear */
-    "sethostname", "setdomainname", "personality", "vhangup",
+    "execve",
+    "execveat",
+    "fork",
+    "vfork", /* other programs */
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "kcmp", /* other processes */
+    "pidfd_getfd",
+    "process_madvise",
+    "mount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "setns",
+    "unshare", /* other views of the machine */
+    "move_mount",
+    "open_tree",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "fspick",
+    "open_by_handle_at",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "kexec_load", /* the kernel itself */
+    "kexec_file_load",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "iopl",
+    "ioperm",
+    "reboot",
+    "swapon",
+    "swapoff",
+    "syslog",
+    "acct",
+    "add_key",
+    "request_key",
+    "keyctl",
+    "quotactl",
+    "lookup_dcookie",
+    "clock_settime",
+    "settimeofday",
+    "adjtimex",
+    "clock_adjtime", /* the clock records bear */
+    "sethostname",
+    "setdomainname",
+    "personality",
+    "vhangup",
 };
 
 /* A call this machine does not have cannot be denied, and need not be. */

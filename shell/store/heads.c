@@ -1,5 +1,5 @@
-/* The head file (spec 6.9): what this node signed last, outside the database, so that a database put
- * back from a backup cannot make it sign another history. */
+/* The head file (spec 6.9): what this node signed last, outside the database, so that a database
+ * put back from a backup cannot make it sign another history. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "shell/store/store.h"
 
 #define FIRST_LINE "readback heads 1\n"
-#define CHECK_BYTES 8u
+#define CHECK_BYTES ((size_t)8)
 #define MAX_LINE 512u
 #define MAX_FILE (64u << 20) /* far above where it is compacted */
 #define COMPACT_AT (8u << 20)
@@ -235,8 +235,10 @@ static enum rb_err rewrite(struct rb_heads *h) {
 
 static enum rb_err refuse(char *why, size_t why_n, enum rb_err err, const char *path, size_t line,
                           const char *words) {
-    (void)snprintf(why, why_n, "The head file %s, line %zu: %s. It says what this node last signed; do "
-                   "not delete it or put back an older one.", path, line, words);
+    (void)snprintf(why, why_n,
+                   "The head file %s, line %zu: %s. It says what this node last signed; do "
+                   "not delete it or put back an older one.",
+                   path, line, words);
     return err;
 }
 
@@ -247,7 +249,8 @@ static enum rb_err parse(struct rb_heads *h, struct rb_slice text, char *why, si
     struct head e;
     size_t number = 1;
     if (!rb_slice_starts(text, FIRST_LINE))
-        return refuse(why, why_n, RB_ERR_UNSUPPORTED, h->path, 1, "not the first line of version 1");
+        return refuse(why, why_n, RB_ERR_UNSUPPORTED, h->path, 1,
+                      "not the first line of version 1");
     for (r.at = sizeof FIRST_LINE - 1; rb_get_line(&r, &line) == RB_OK;) {
         number++;
         if (head_decode(line, &e) != RB_OK)
@@ -289,7 +292,8 @@ enum rb_err rb_heads_open(const char *path, struct rb_heads **out, char *why, si
         if (h->path != NULL) err = read_file(h, why, why_n);
     }
     if (err == RB_OK && (err = rewrite(h)) != RB_OK)
-        (void)snprintf(why, why_n, "The head file %s cannot be written: %s.", path, strerror(errno));
+        (void)snprintf(why, why_n, "The head file %s cannot be written: %s.", path,
+                       strerror(errno));
     if (err != RB_OK) {
         rb_heads_close(h);
         return err;
@@ -310,7 +314,7 @@ void rb_heads_close(struct rb_heads *h) {
 
 static enum rb_err out_append(struct rb_heads *h, const uint8_t *line, size_t n) {
     if (h->out_cap - h->out_n < n) {
-        const size_t cap = h->out_cap * 2 + 16 * MAX_LINE;
+        const size_t cap = h->out_cap * 2 + (size_t)16 * MAX_LINE;
         uint8_t *p = realloc(h->out, cap);
         if (p == NULL) return RB_ERR_LIMIT;
         h->out = p;
@@ -324,7 +328,8 @@ static enum rb_err out_append(struct rb_heads *h, const uint8_t *line, size_t n)
 enum rb_err rb_heads_put(struct rb_heads *h, enum rb_key_use use, struct rb_slice origin,
                          uint64_t size, const struct rb_hash *root, uint64_t time_s,
                          const uint8_t sig[RB_SIG_LEN]) {
-    struct head e = {.use = use, .origin_n = origin.n, .size = size, .time_s = time_s, .root = *root};
+    struct head e = {
+        .use = use, .origin_n = origin.n, .size = size, .time_s = time_s, .root = *root};
     uint8_t line[MAX_LINE];
     RB_TRY(rb_heads_allow(h, use, origin, size, root));
     memcpy(e.origin, origin.p, origin.n);

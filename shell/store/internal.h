@@ -5,25 +5,25 @@
 #include "shell/store/store.h"
 
 enum stmt { /* prepared once, at open */
-    ST_BEGIN,
-    ST_COMMIT,
-    ST_ROLLBACK,
-    ST_META_PUT,
-    ST_META_DELETE,
-    ST_FEED_ADD,
-    ST_LEAF_ADD,
-    ST_LEAF_HASH,
-    ST_LEAF_FORGET,
-    ST_LEAF_MARK,
-    ST_LEAF_GET,
-    ST_LEAF_COUNT,
-    ST_NOTE_ADD,
-    ST_NOTE_LARGEST,
-    ST_LEAF_RANGE,
-    ST_NOTE_RANGE,
-    ST_META_ALL,
-    ST_FEED_ALL,
-    ST_N
+            ST_BEGIN,
+            ST_COMMIT,
+            ST_ROLLBACK,
+            ST_META_PUT,
+            ST_META_DELETE,
+            ST_FEED_ADD,
+            ST_LEAF_ADD,
+            ST_LEAF_HASH,
+            ST_LEAF_FORGET,
+            ST_LEAF_MARK,
+            ST_LEAF_GET,
+            ST_LEAF_COUNT,
+            ST_NOTE_ADD,
+            ST_NOTE_LARGEST,
+            ST_LEAF_RANGE,
+            ST_NOTE_RANGE,
+            ST_META_ALL,
+            ST_FEED_ALL,
+            ST_N
 };
 struct known_feed { /* row number of a feed, so that a leaf costs one statement */
     struct rb_feed_ref ref;

@@ -29,10 +29,11 @@ static enum rb_err meta_row(struct rb_store *s, sqlite3_stmt *st, struct rb_even
 }
 
 static enum rb_err damaged(struct rb_store *s, const struct rb_feed_ref *feed, uint64_t index) {
-    return store_say(s, RB_ERR_IO,
-                     "The database is damaged: leaf %llu of member %u's feed (epoch %u) is missing or "
-                     "is not what was stored.",
-                     (unsigned long long)index, feed->member, feed->epoch);
+    return store_say(
+        s, RB_ERR_IO,
+        "The database is damaged: leaf %llu of member %u's feed (epoch %u) is missing or "
+        "is not what was stored.",
+        (unsigned long long)index, feed->member, feed->epoch);
 }
 
 /* ev->u.loaded.index is the index expected; hash and body must agree. */

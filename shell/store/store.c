@@ -15,7 +15,8 @@
 static const char SCHEMA[] =
     "CREATE TABLE meta(tbl INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
     " PRIMARY KEY(tbl, key)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE feeds(feed INTEGER PRIMARY KEY, channel BLOB NOT NULL CHECK(length(channel) = 16),"
+    "CREATE TABLE feeds(feed INTEGER PRIMARY KEY, channel BLOB NOT NULL CHECK(length(channel) = "
+    "16),"
     " member INTEGER NOT NULL, epoch INTEGER NOT NULL, UNIQUE(channel, member, epoch)) STRICT;"
     "CREATE TABLE leaves(feed INTEGER NOT NULL, idx INTEGER NOT NULL,"
     " hash BLOB NOT NULL CHECK(length(hash) = 32), mark INTEGER NOT NULL, body BLOB NOT NULL,"
@@ -28,8 +29,8 @@ static const char *const SQL[ST_N] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
     [ST_COMMIT] = "COMMIT",
     [ST_ROLLBACK] = "ROLLBACK",
-    [ST_META_PUT] = "INSERT INTO meta VALUES(?1, ?2, ?3)"
-                    " ON CONFLICT(tbl, key) DO UPDATE SET value = excluded.value",
+    [ST_META_PUT] = ("INSERT INTO meta VALUES(?1, ?2, ?3)"
+                     " ON CONFLICT(tbl, key) DO UPDATE SET value = excluded.value"),
     [ST_META_DELETE] = "DELETE FROM meta WHERE tbl = ?1 AND key = ?2",
     [ST_FEED_ADD] = "INSERT INTO feeds(channel, member, epoch) VALUES(?1, ?2, ?3)",
     [ST_LEAF_ADD] = "INSERT INTO leaves VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -40,10 +41,10 @@ static const char *const SQL[ST_N] = {
     [ST_LEAF_COUNT] = "SELECT max(idx) + 1 FROM leaves WHERE feed = ?1",
     [ST_NOTE_ADD] = "INSERT INTO notes VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
     [ST_NOTE_LARGEST] = "SELECT max(size) FROM notes WHERE feed = ?1",
-    [ST_LEAF_RANGE] = "SELECT idx, hash, mark, body FROM leaves"
-                      " WHERE feed = ?1 AND idx >= ?2 AND idx < ?3 ORDER BY idx",
-    [ST_NOTE_RANGE] = "SELECT size, cosigner, note FROM notes WHERE feed = ?1"
-                      " ORDER BY size, time_s, cosigner, hash",
+    [ST_LEAF_RANGE] = ("SELECT idx, hash, mark, body FROM leaves"
+                       " WHERE feed = ?1 AND idx >= ?2 AND idx < ?3 ORDER BY idx"),
+    [ST_NOTE_RANGE] = ("SELECT size, cosigner, note FROM notes WHERE feed = ?1"
+                       " ORDER BY size, time_s, cosigner, hash"),
     [ST_META_ALL] = "SELECT tbl, key, value FROM meta ORDER BY tbl, key",
     [ST_FEED_ALL] = "SELECT feed, channel, member, epoch FROM feeds",
 };
@@ -170,8 +171,10 @@ static enum rb_err check_schema(struct rb_store *s, const char *path) {
                          "one knows %d).",
                          path, (long long)version, SCHEMA_VERSION);
     if (version < 1)
-        return store_say(s, RB_ERR_STATE, "%s has no format version; it was not made by this "
-                         "software or its making was cut short.", path);
+        return store_say(s, RB_ERR_STATE,
+                         "%s has no format version; it was not made by this "
+                         "software or its making was cut short.",
+                         path);
     return RB_OK;
 }
 
@@ -356,8 +359,8 @@ static enum rb_err same_leaf(struct rb_store *s, const struct known_feed *f, uin
     return err;
 }
 
-/* Another leaf at a taken place: allowed only beyond every checkpoint that is kept, where nothing was
- * signed or cosigned yet. What stood from there on is forgotten. */
+/* Another leaf at a taken place: allowed only beyond every checkpoint that is kept, where nothing
+ * was signed or cosigned yet. What stood from there on is forgotten. */
 static enum rb_err make_place(struct rb_store *s, struct known_feed *f, uint64_t index) {
     int64_t largest = 0;
     bool any = false;
@@ -444,8 +447,8 @@ static enum rb_err apply_item(struct rb_store *s, const struct rb_effect *ef) {
 
 /* ---- transactions --------------------------------------------------------------------------- */
 
-/* Whatever the reason: nothing of this transaction will ever have happened, and what is held in memory
- * elsewhere no longer agrees with the disk. */
+/* Whatever the reason: nothing of this transaction will ever have happened, and what is held in
+ * memory elsewhere no longer agrees with the disk. */
 static enum rb_err give_up(struct rb_store *s, enum rb_err err) {
     if (s->open && sqlite3_get_autocommit(s->db) == 0) {
         (void)sqlite3_step(s->st[ST_ROLLBACK]);

@@ -1,5 +1,5 @@
-/* Two real daemons over TLS on loopback, each with a home of its own: founding, release, who holds what;
- * and what happens when one is killed, started twice, or finds its home in disorder. */
+/* Two real daemons over TLS on loopback, each with a home of its own: founding, release, who holds
+ * what; and what happens when one is killed, started twice, or finds its home in disorder. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,8 @@ struct world {
     char channel[40];
 };
 
-/* ---- homes ------------------------------------------------------------------------------------- */
+/* ---- homes -------------------------------------------------------------------------------------
+ */
 
 static enum rb_err sign_with(void *ctx, struct rb_slice msg, uint8_t sig[RB_SIG_LEN]) {
     rb_ed25519_sign(ctx, msg, sig);
@@ -74,7 +75,8 @@ static void write_card(struct side *s, struct rb_home *h, struct rb_card *c) {
 static void make_side(struct side *s, const char *top, const char *handle, uint8_t seed) {
     struct rb_home *h = NULL;
     struct rb_seckey key;
-    struct rb_card c = {.version = 1, .issued_utc_ms = 1443618000000, .names_n = 1, .officers_n = 1};
+    struct rb_card c = {
+        .version = 1, .issued_utc_ms = 1443618000000, .names_n = 1, .officers_n = 1};
     uint8_t bytes[RB_SEED_LEN];
     char why[300];
     (void)snprintf(s->handle, sizeof s->handle, "%s", handle);
@@ -94,8 +96,10 @@ static void make_side(struct side *s, const char *top, const char *handle, uint8
     c.addresses[0] = rb_str(s->address);
     c.officers[0].name = rb_str("duty");
     c.officers[0].key = s->officer.pub;
-    struct { const char *name; struct rb_key *at; } keys[] = {
-        {"mirror", &c.mirror}, {"node", &c.node}, {"tls", &c.tls}};
+    struct {
+        const char *name;
+        struct rb_key *at;
+    } keys[] = {{"mirror", &c.mirror}, {"node", &c.node}, {"tls", &c.tls}};
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(rb_keys_make(h, keys[i].name, &key), RB_OK);
         *keys[i].at = key.pub;
@@ -110,7 +114,8 @@ static void make_side(struct side *s, const char *top, const char *handle, uint8
 
 static rlim_t file_limit; /* of the daemon to be started: no file grows beyond; 0 = none */
 
-/* ---- daemons ----------------------------------------------------------------------------------- */
+/* ---- daemons -----------------------------------------------------------------------------------
+ */
 
 static void spawn(struct side *s, const char *listen) {
     int out[2], err[2];
@@ -123,7 +128,8 @@ static void spawn(struct side *s, const char *listen) {
         if (setenv("LSAN_OPTIONS", "detect_leaks=0", 1) != 0) _exit(127);
         if (getenv("DAEMON_TEST_LOG") == NULL && dup2(err[1], STDERR_FILENO) < 0) _exit(127);
         const struct rlimit limit = {file_limit, file_limit};
-        if (file_limit > 0 && (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &limit) != 0))
+        if (file_limit > 0 &&
+            (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &limit) != 0))
             _exit(127);
         (void)execl(readbackd, "readbackd", "--home", s->home, "--listen", listen, (char *)NULL);
         _exit(127);
@@ -137,7 +143,9 @@ static void spawn(struct side *s, const char *listen) {
 static void read_line(int fd, char *buf, size_t cap) {
     struct pollfd p = {.fd = fd, .events = POLLIN};
     size_t n = 0;
-    while (n + 1 < cap && poll(&p, 1, 10000) == 1 && read(fd, buf + n, 1) == 1 && buf[n++] != '\n') {}
+    while (n + 1 < cap && poll(&p, 1, 10000) == 1 && read(fd, buf + n, 1) == 1 &&
+           buf[n++] != '\n') {
+    }
     buf[n] = '\0';
 }
 
@@ -187,7 +195,8 @@ static int teardown(void **state) {
     return system(words);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------ */
+/* ---- asking ------------------------------------------------------------------------------------
+ */
 
 static void expect_200(int status, json_t *out) {
     if (status != 200) {
@@ -213,8 +222,8 @@ static void accredit(const struct side *who, const struct side *whom) {
 }
 
 /* asks again until the test is true; ten seconds at most */
-static bool until(const struct world *w, const struct side *s, bool (*test)(const struct world *, json_t *),
-                  const char *path) {
+static bool until(const struct world *w, const struct side *s,
+                  bool (*test)(const struct world *, json_t *), const char *path) {
     json_t *last = NULL;
     bool yes = false;
     for (int i = 0; i < 500 && !yes; i++) {
@@ -232,7 +241,8 @@ static bool until(const struct world *w, const struct side *s, bool (*test)(cons
     return yes;
 }
 
-/* its charter's record too: a channel is listed as soon as the charter is stored, judged a moment later */
+/* its charter's record too: a channel is listed as soon as the charter is stored, judged a moment
+ * later */
 static bool invited(const struct world *w, json_t *o) {
     const json_t *one = json_array_get(json_object_get(o, "channels"), 0);
     (void)w;
@@ -276,20 +286,22 @@ static bool all_here(const struct world *w, json_t *o) {
 
 static void found(struct world *w) {
     json_t *out = NULL;
-    json_t *charter = json_pack("{s:s, s:b, s:[{s:s},{s:s}], s:s, s:s}", "title", "Line of the test",
-                                "exercise", 1, "members", "handle", "northland", "handle", "southland",
-                                "accept_in", "1h", "receipt_interval", "1s");
+    json_t *charter = json_pack("{s:s, s:b, s:[{s:s},{s:s}], s:s, s:s}", "title",
+                                "Line of the test", "exercise", 1, "members", "handle", "northland",
+                                "handle", "southland", "accept_in", "1h", "receipt_interval", "1s");
     assert_non_null(charter);
     accredit(&w->a, &w->b);
     accredit(&w->b, &w->a);
-    expect_200(rb_client_found(w->a.client, &w->a.sign_officer, &w->a.sign_party, charter, &out), out);
+    expect_200(rb_client_found(w->a.client, &w->a.sign_officer, &w->a.sign_party, charter, &out),
+               out);
     const char *channel = json_string_value(json_object_get(out, "channel"));
     assert_non_null(channel);
     (void)snprintf(w->channel, sizeof w->channel, "%s", channel);
     json_decref(out);
     json_decref(charter);
     assert_true(until(w, &w->b, invited, "/v1/channels"));
-    expect_200(rb_client_accept(w->b.client, &w->b.sign_officer, &w->b.sign_party, w->channel, &out), out);
+    expect_200(
+        rb_client_accept(w->b.client, &w->b.sign_officer, &w->b.sign_party, w->channel, &out), out);
     json_decref(out);
 }
 
@@ -297,8 +309,8 @@ static int release(const struct world *w, const struct side *s, int number) {
     char text[64];
     json_t *out = NULL;
     (void)snprintf(text, sizeof text, "Statement %d.", number);
-    json_t *draft = json_pack("{s:s, s:s, s:{s:s, s:s}}", "channel", w->channel, "kind", "statement",
-                              "body", "title", "Said in the test", "text", text);
+    json_t *draft = json_pack("{s:s, s:s, s:{s:s, s:s}}", "channel", w->channel, "kind",
+                              "statement", "body", "title", "Said in the test", "text", text);
     const int status = rb_client_release(s->client, &s->sign_officer, draft, &out);
     json_decref(draft);
     json_decref(out);
@@ -309,7 +321,8 @@ static void path_to(const struct world *w, const char *rest, char out[160]) {
     (void)snprintf(out, 160, "/v1/channels/%s%s", w->channel, rest);
 }
 
-/* ---- the tests --------------------------------------------------------------------------------- */
+/* ---- the tests ---------------------------------------------------------------------------------
+ */
 
 static void two_daemons_found_release_and_hold(void **state) {
     struct world *w = *state;
@@ -334,7 +347,8 @@ static void two_daemons_found_release_and_hold(void **state) {
     assert_true(until(w, &w->a, all_held, holds));
 }
 
-/* Each round the sender is killed while it works; what it said was released is there, and gets held. */
+/* Each round the sender is killed while it works; what it said was released is there, and gets
+ * held. */
 static void what_was_released_survives_kill_9(void **state) {
     struct world *w = *state;
     char whole[160], holds[160];
@@ -355,7 +369,8 @@ static void what_was_released_survives_kill_9(void **state) {
             (void)kill(w->a.pid, SIGKILL);
             _exit(0);
         }
-        while (release(w, &w->a, round) == 200) least++;
+        while (release(w, &w->a, round) == 200)
+            least++;
         assert_int_equal(waitpid(killer, NULL, 0), killer);
         (void)end(&w->a, 0);
         start(&w->a);
@@ -383,7 +398,8 @@ static void a_full_disk_stops_it_and_loses_nothing(void **state) {
     file_limit = 300000;
     start(&w->a);
     file_limit = 0;
-    while (said < 1000 && release(w, &w->a, (int)said) == 200) said++;
+    while (said < 1000 && release(w, &w->a, (int)said) == 200)
+        said++;
     const int status = end(&w->a, 0);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 1);
@@ -439,7 +455,8 @@ static void disorder_is_a_sentence(void **state) {
 static void wrong_options_are_refused(void **state) {
     struct world *w = *state;
     char words[300];
-    (void)snprintf(words, sizeof words, "%s --home %s --listen nowhere 2>/dev/null", readbackd, w->a.home);
+    (void)snprintf(words, sizeof words, "%s --home %s --listen nowhere 2>/dev/null", readbackd,
+                   w->a.home);
     assert_int_equal(WEXITSTATUS(system(words)), 2);
     (void)snprintf(words, sizeof words, "%s --no-such-option 2>/dev/null", readbackd);
     assert_int_equal(WEXITSTATUS(system(words)), 2);

@@ -1,4 +1,5 @@
-/* The store and the head file against the disk: what was acknowledged is there, whatever dies when. */
+/* The store and the head file against the disk: what was acknowledged is there, whatever dies when.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +46,8 @@ ssize_t write(int fd, const void *p, size_t n) {
     return syscall(SYS_write, fd, p, n);
 }
 
-/* ---- a folder for each test -------------------------------------------------------------------- */
+/* ---- a folder for each test --------------------------------------------------------------------
+ */
 
 struct place {
     char dir[64], db[96], heads[96];
@@ -62,8 +64,8 @@ static int setup(void **state) {
 }
 
 static void forget(const struct place *p) {
-    static const char *const names[] = {"readback.db", "readback.db-wal", "readback.db-shm", "heads",
-                                        "heads.new"};
+    static const char *const names[] = {"readback.db", "readback.db-wal", "readback.db-shm",
+                                        "heads", "heads.new"};
     char path[128];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", p->dir, names[i]);
@@ -97,7 +99,8 @@ static struct rb_heads *open_heads(const struct place *p) {
     return h;
 }
 
-/* ---- effects ------------------------------------------------------------------------------------ */
+/* ---- effects ------------------------------------------------------------------------------------
+ */
 
 static struct rb_feed_ref feed_ref(uint16_t member) {
     struct rb_feed_ref f = {.member = member};
@@ -118,8 +121,8 @@ static struct rb_effect leaf_effect(uint16_t member, uint64_t index, const char 
     return ef;
 }
 
-static struct rb_effect note_effect(uint16_t member, uint64_t size, uint16_t cosigner, uint64_t time_s,
-                                    const char *note) {
+static struct rb_effect note_effect(uint16_t member, uint64_t size, uint16_t cosigner,
+                                    uint64_t time_s, const char *note) {
     struct rb_effect ef = {.type = RB_EF_STORE};
     ef.u.store.item = RB_ITEM_NOTE;
     ef.u.store.feed = feed_ref(member);
@@ -149,7 +152,8 @@ static void put_leaf(struct rb_store *s, uint16_t member, uint64_t index, const 
     apply(s, leaf_effect(member, index, body, -1));
 }
 
-/* ---- what was loaded, as text ------------------------------------------------------------------- */
+/* ---- what was loaded, as text -------------------------------------------------------------------
+ */
 
 struct seen {
     char text[4096];
@@ -197,7 +201,8 @@ static void expect_all(struct rb_store *s, const char *text) {
     assert_string_equal(t.text, text);
 }
 
-/* ---- the store ---------------------------------------------------------------------------------- */
+/* ---- the store ----------------------------------------------------------------------------------
+ */
 
 static void what_is_stored_comes_back_in_order(void **state) {
     struct rb_store *s = open_store(*state);
@@ -289,7 +294,8 @@ static void a_checkpoint_holds_its_leaves(void **state) {
 
 static void ranges_end_at_their_budget(void **state) {
     struct rb_store *s = open_store(*state);
-    for (uint64_t i = 0; i < 5; i++) put_leaf(s, 3, i, "0123456789");
+    for (uint64_t i = 0; i < 5; i++)
+        put_leaf(s, 3, i, "0123456789");
     struct rb_effect ef = {.type = RB_EF_LOAD};
     ef.u.load.token = 77;
     ef.u.load.feed = feed_ref(3);
@@ -387,7 +393,8 @@ static void other_databases_are_refused(void **state) {
     expect_refused(p, RB_ERR_IO, "not a database");
 }
 
-/* ---- the head file ------------------------------------------------------------------------------ */
+/* ---- the head file ------------------------------------------------------------------------------
+ */
 
 static const uint8_t SIG[RB_SIG_LEN] = {1, 2, 3};
 
@@ -397,8 +404,8 @@ static struct rb_hash root_of(uint8_t b) {
     return h;
 }
 
-static enum rb_err put_head(struct rb_heads *h, enum rb_key_use use, const char *origin, uint64_t size,
-                            uint8_t root) {
+static enum rb_err put_head(struct rb_heads *h, enum rb_key_use use, const char *origin,
+                            uint64_t size, uint8_t root) {
     const struct rb_hash r = root_of(root);
     return rb_heads_put(h, use, rb_str(origin), size, &r, 1443610800, SIG);
 }
@@ -528,7 +535,8 @@ static void a_long_file_is_compacted(void **state) {
     assert_true(st.st_size < 1024);
 }
 
-/* ---- dying -------------------------------------------------------------------------------------- */
+/* ---- dying --------------------------------------------------------------------------------------
+ */
 
 struct said { /* what the child said is durable */
     uint64_t leaves, head;
@@ -598,7 +606,8 @@ static void what_was_acknowledged_survives_kill_9(void **state) {
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status));
-        while (read(pipes[0], &one, sizeof one) == sizeof one) last = one;
+        while (read(pipes[0], &one, sizeof one) == sizeof one)
+            last = one;
         (void)close(pipes[0]);
         const struct said found = on_disk(*state);
         assert_true(found.leaves >= last.leaves);

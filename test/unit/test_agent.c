@@ -19,8 +19,10 @@ static pid_t agent_pid;
 
 static int run(const char *words) {
     char all[512];
-    (void)snprintf(all, sizeof all, "cd %s && SSH_AUTH_SOCK=%s && export SSH_AUTH_SOCK && { %s; } "
-                   ">/dev/null 2>&1", dir, sock, words);
+    (void)snprintf(all, sizeof all,
+                   "cd %s && SSH_AUTH_SOCK=%s && export SSH_AUTH_SOCK && { %s; } "
+                   ">/dev/null 2>&1",
+                   dir, sock, words);
     return system(all);
 }
 
@@ -54,7 +56,8 @@ static void start_openssh(void) {
         (void)execlp("ssh-agent", "ssh-agent", "-D", "-a", sock, (char *)NULL);
         _exit(127);
     }
-    for (int i = 0; i < 200 && access(sock, F_OK) != 0; i++) (void)usleep(10000);
+    for (int i = 0; i < 200 && access(sock, F_OK) != 0; i++)
+        (void)usleep(10000);
     assert_int_equal(access(sock, F_OK), 0);
 }
 
@@ -158,14 +161,14 @@ static void against_liar(struct rb_slice reply, enum rb_err list, enum rb_err si
 static void lies_are_bounded_and_refused(void **state) {
     (void)state;
 #define LIE(z, list, sign) against_liar(rb_slice(z, sizeof(z) - 1), list, sign)
-    LIE("", RB_ERR_IO, RB_ERR_IO);                          /* hangs up */
-    LIE("\0\0\0\1\5", RB_ERR_DENIED, RB_ERR_DENIED);        /* failure */
-    LIE("\0\0\0\0", RB_ERR_IO, RB_ERR_IO);                  /* nothing */
-    LIE("\377\377\377\377", RB_ERR_IO, RB_ERR_IO);          /* four gigabytes to come */
-    LIE("\0\0\0\1\14", RB_ERR_IO, RB_ERR_IO);               /* a list without its count */
+    LIE("", RB_ERR_IO, RB_ERR_IO);                            /* hangs up */
+    LIE("\0\0\0\1\5", RB_ERR_DENIED, RB_ERR_DENIED);          /* failure */
+    LIE("\0\0\0\0", RB_ERR_IO, RB_ERR_IO);                    /* nothing */
+    LIE("\377\377\377\377", RB_ERR_IO, RB_ERR_IO);            /* four gigabytes to come */
+    LIE("\0\0\0\1\14", RB_ERR_IO, RB_ERR_IO);                 /* a list without its count */
     LIE("\0\0\0\5\14\377\377\377\377", RB_ERR_IO, RB_ERR_IO); /* four thousand million keys */
-    LIE("\0\0\0\5\14\0\0\0\0", RB_OK, RB_ERR_IO);           /* no keys: fine, but no signature */
-    LIE("\0\0\0\6\14\0\0\0\0\1", RB_ERR_IO, RB_ERR_IO);     /* bytes after the list */
+    LIE("\0\0\0\5\14\0\0\0\0", RB_OK, RB_ERR_IO);             /* no keys: fine, but no signature */
+    LIE("\0\0\0\6\14\0\0\0\0\1", RB_ERR_IO, RB_ERR_IO);       /* bytes after the list */
     LIE("\0\0\0\5\16\377\377\377\377", RB_ERR_IO, RB_ERR_IO);
     uint8_t fake[4 + 1 + 4 + 4 + 11 + 4 + 64] = {0, 0, 0, 88, 14, 0, 0, 0, 83, 0, 0, 0, 11};
     memcpy(fake + 13, "ssh-ed25519", 11);

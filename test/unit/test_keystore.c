@@ -277,7 +277,9 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
     (void)state;
     assert_int_equal(config_of("[peer]\nlisten = 127.0.0.1:7443\nlisten = [::1]:7443\nidle = 5m\n"
                                "[api]\nsocket = /run/readback.sock\n[log]\nformat = json\n"
-                               "level = warn\n[limits]\nregion = 2G\n", &c, why, sizeof why), RB_OK);
+                               "level = warn\n[limits]\nregion = 2G\n",
+                               &c, why, sizeof why),
+                     RB_OK);
     assert_int_equal(c.listen_n, 2);
     assert_string_equal(c.listen[1], "[::1]:7443");
     assert_int_equal(c.idle_ms, 300000);
@@ -285,7 +287,9 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
     assert_true(c.log_json);
     assert_int_equal(c.log_level, RB_LOG_WARN);
     assert_true(c.region_bytes == (uint64_t)2 << 30);
-    static const struct { const char *text, *word; } bad[] = {
+    static const struct {
+        const char *text, *word;
+    } bad[] = {
         {"[peer]\nlisen = 1:2\n", "no setting \"lisen\""},
         {"[per]\nlisten = 1:2\n", "no setting"},
         {"[peer]\nlisten = localhost\n", "not one this setting takes"},
@@ -345,7 +349,8 @@ static void a_log_line_is_one_line(void **state) {
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
     rb_log_setup(RB_LOG_INFO, true);
     (void)stderr_of(log_two, text, sizeof text);
-    assert_non_null(strstr(text, "\"level\":\"warn\",\"area\":\"link\",\"text\":\"a \\\"quoted\\\" line?"));
+    assert_non_null(
+        strstr(text, "\"level\":\"warn\",\"area\":\"link\",\"text\":\"a \\\"quoted\\\" line?"));
     rb_log_setup(RB_LOG_INFO, false);
 }
 
