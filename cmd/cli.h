@@ -47,6 +47,7 @@ struct cli {
     char **args; /* what is not an option */
     bool json, yes, color, color_err;
     int passphrase_fd;
+    int channel_exit; /* why cli_channel gave none */
     struct rb_passphrase passphrase; /* the last one read from a descriptor */
     bool has_passphrase;
 };
@@ -102,7 +103,7 @@ struct cli_path {
 };
 void cli_path(struct cli_path *p, const char *before, const char *part, const char *after);
 void cli_query(struct cli_path *p, const char *name, const char *value); /* NULL: nothing */
-/* the channel named first on the line, or the only one there is; NULL after it was said why */
+/* the channel named first on the line, or the only one there is; NULL after it was said why (c->channel_exit) */
 char *cli_channel(struct cli *c, const char *given);
 bool cli_confirm(const struct cli *c, const char *question, int *exit_code);
 /* whole file, at most cap bytes; NULL after it was said why */

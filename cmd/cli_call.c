@@ -55,15 +55,16 @@ void cli_query(struct cli_path *p, const char *name, const char *value) {
 char *cli_channel(struct cli *c, const char *given) {
     json_t *out = NULL;
     char *name = NULL;
+    c->channel_exit = CLI_FAILED;
     if (given) return strdup(given);
-    if (cli_get_json(c, "/v1/channels", &out) == CLI_OK) {
-        const json_t *list = json_object_get(out, "channels");
-        if (json_array_size(list) == 1) name = strdup(cli_str(json_array_get(list, 0), "channel"));
-        else if (json_array_size(list) == 0)
-            cli_fail(c, "`readback channel propose` makes one; an invitation shows in `readback inbox`.",
-                     "this node has no channel yet");
-        else cli_usage(c, "there are several channels: name one (`readback channel list`)");
-    }
+    int rc = cli_get_json(c, "/v1/channels", &out);
+    const json_t *list = json_object_get(out, "channels");
+    if (rc != CLI_OK) c->channel_exit = rc;
+    else if (json_array_size(list) == 1) name = strdup(cli_str(json_array_get(list, 0), "channel"));
+    else if (json_array_size(list) == 0)
+        cli_fail(c, "`readback channel propose` makes one; an invitation shows in `readback inbox`.",
+                 "this node has no channel yet");
+    else c->channel_exit = cli_usage(c, "there are several channels: name one (`readback channel list`)");
     json_decref(out);
     return name;
 }

@@ -233,7 +233,7 @@ int cli_channel_show(struct cli *c) {
     struct cli_path p;
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     char *name = cli_channel(c, c->args_n ? c->args[0] : NULL);
-    if (name == NULL) return CLI_FAILED;
+    if (name == NULL) return c->channel_exit;
     cli_path(&p, "/v1/channels/", name, "");
     cli_query(&p, "at", cli_get(c, "at"));
     int rc = cli_get_json(c, p.z, &o);
@@ -259,7 +259,7 @@ int cli_situation(struct cli *c) {
     size_t i;
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     char *name = cli_channel(c, c->args_n ? c->args[0] : NULL);
-    if (name == NULL) return CLI_FAILED;
+    if (name == NULL) return c->channel_exit;
     cli_path(&p, "/v1/channels/", name, "/situation");
     cli_query(&p, "at", cli_get(c, "at"));
     int rc = cli_get_json(c, p.z, &o);

@@ -163,7 +163,16 @@ static enum rb_err make_keys(struct rb_home *h, struct plan *p, const struct pas
     }
     return RB_OK;
 }
-/* the port of each address, on all interfaces, unless --listen says otherwise */
+/* where to listen for an address: loopback stays loopback, all else is the port on all interfaces */
+static void put_listen(struct rb_writer *w, const char *address) {
+    const char *port = strrchr(address, ':');
+    bool loopback = strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]:", 6) == 0;
+    rb_put_z(w, "listen = ");
+    if (!loopback) rb_put_z(w, address[0] == '[' ? "[::]" : "0.0.0.0");
+    rb_put_z(w, loopback ? address : port);
+    rb_put_z(w, "\n");
+}
+/* unless --listen says otherwise */
 static enum rb_err write_config(struct cli *c, struct rb_home *h, const struct plan *p) {
     char text[1024];
     struct rb_writer w = rb_writer(text, sizeof text);
@@ -174,11 +183,7 @@ static enum rb_err write_config(struct cli *c, struct rb_home *h, const struct p
         rb_put_z(&w, v);
         rb_put_z(&w, "\n");
     }
-    for (size_t i = 0; !cli_has(c, "listen") && i < p->addresses_n; i++) {
-        rb_put_z(&w, "listen = ");
-        rb_put_z(&w, strrchr(p->addresses[i], ':'));
-        rb_put_z(&w, "\n");
-    }
+    for (size_t i = 0; !cli_has(c, "listen") && i < p->addresses_n; i++) put_listen(&w, p->addresses[i]);
     if (rb_home_has(h, "config.ini")) return RB_OK;
     return w.over ? RB_ERR_LIMIT : rb_home_write_new(h, "config.ini", rb_written(&w));
 }

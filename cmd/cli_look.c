@@ -67,18 +67,18 @@ int cli_inbox(struct cli *c) {
 }
 
 /* ---- log, who holds ----------------------------------------------------------------------------------- */
-static bool list_path(struct cli *c, struct cli_path *p, const char *after) {
+static int list_path(struct cli *c, struct cli_path *p, const char *after) {
     static const char *const plain[] = {"kind", "author", "since", "after", "limit", "at"};
-    if (!cli_want_args(c, 0, 1)) return false;
+    if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     char *name = cli_channel(c, c->args_n ? c->args[0] : NULL);
-    if (name == NULL) return false;
+    if (name == NULL) return c->channel_exit;
     cli_path(p, "/v1/channels/", name, after);
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) cli_query(p, plain[i], cli_get(c, plain[i]));
     cli_query(p, "last", cli_get(c, "last"));
     if (cli_has(c, "all")) cli_query(p, "all", "1");
     if (cli_has(c, "bodies")) cli_query(p, "bodies", "1");
     free(name);
-    return true;
+    return CLI_OK;
 }
 static void list_head(struct cli *c, const json_t *o) {
     cli_exercise(c, stdout, o);
@@ -92,8 +92,8 @@ int cli_log(struct cli *c) {
     json_t *o = NULL, *r;
     struct cli_path p;
     size_t i;
-    if (!list_path(c, &p, "/log")) return CLI_USAGE;
-    int rc = cli_get_json(c, p.z, &o);
+    int rc = list_path(c, &p, "/log");
+    if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && c->json) cli_json(o);
     else if (rc == CLI_OK) {
         struct cli_table t = {0};
@@ -143,8 +143,8 @@ int cli_who_holds(struct cli *c) {
     json_t *o = NULL, *r, *h;
     struct cli_path p;
     size_t i, k;
-    if (!list_path(c, &p, "/who-holds")) return CLI_USAGE;
-    int rc = cli_get_json(c, p.z, &o);
+    int rc = list_path(c, &p, "/who-holds");
+    if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && c->json) cli_json(o);
     else if (rc == CLI_OK) {
         list_head(c, o);
@@ -257,6 +257,7 @@ int cli_export(struct cli *c) {
     json_t *o = NULL;
     if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
     const char *dir = c->args[0];
+    while (strncmp(dir, "./", 2) == 0 && dir[2]) dir += 2;
     if (*dir != '/' && getcwd(cwd, sizeof cwd) == NULL) return cli_fail(c, NULL, "the present directory cannot be read");
     snprintf(path, sizeof path, "%s%s%s", *dir == '/' ? "" : cwd, *dir == '/' ? "" : "/", dir);
     json_t *in = json_pack("{s:s}", "directory", path);

@@ -137,7 +137,7 @@ int cli_notice(struct cli *c) {
     int rc = CLI_OK;
     char *text = words(c, RB_MAX_TEXT, &rc), *channel = text ? cli_channel(c, c->args_n == 2 ? c->args[0] : NULL) : NULL;
     json_t *volumes = json_array();
-    if (channel == NULL) rc = rc == CLI_OK ? CLI_FAILED : rc;
+    if (channel == NULL) rc = rc == CLI_OK ? c->channel_exit : rc;
     if (rc == CLI_OK) rc = put_volumes(c, volumes);
     if (rc == CLI_OK)
         rc = release(c, draft_new(channel, "notice",
@@ -158,7 +158,7 @@ int cli_statement(struct cli *c) {
     char *text = words(c, RB_MAX_TEXT, &rc), *channel = text ? cli_channel(c, c->args_n ? c->args[0] : NULL) : NULL;
     if (channel)
         rc = release(c, draft_new(channel, "statement", json_pack("{s:s,s:s}", "title", cli_get(c, "title"), "text", text)));
-    else if (rc == CLI_OK) rc = CLI_FAILED;
+    else if (rc == CLI_OK) rc = c->channel_exit;
     free(text);
     free(channel);
     return rc;
@@ -194,7 +194,7 @@ int cli_text_circulate(struct cli *c) {
             if (cli_has(c, more[i])) json_object_set_new(body, more[i], json_string(cli_get(c, more[i])));
         rc = release(c, draft_new(channel, "text", body));
     } else if (rc == CLI_OK) {
-        rc = CLI_FAILED;
+        rc = c->channel_exit;
     }
     free(text);
     free(channel);
@@ -255,7 +255,7 @@ static int machine(struct cli *c, const char *after, json_t *in, const char *don
     json_t *o = NULL;
     struct cli_path p;
     char *channel = cli_channel(c, c->args_n ? c->args[0] : NULL);
-    int rc = CLI_FAILED;
+    int rc = channel ? CLI_OK : c->channel_exit;
     if (channel) {
         cli_path(&p, "/v1/channels/", channel, after);
         rc = cli_call(c, "POST", p.z, in, &o);

@@ -46,6 +46,42 @@ void cli_list(FILE *out, const json_t *strings) {
 }
 
 /* ---- a body, field by field ------------------------------------------------------------------------ */
+/* small objects of plain values go on one line: "lat 35.5, lon 36.1, radius 5000" */
+static bool one_line(const json_t *v) {
+    const char *k;
+    json_t *x;
+    if (json_object_size(v) == 0 || json_object_size(v) > 4) return false;
+    json_object_foreach((json_t *)(uintptr_t)v, k, x) {
+        if (json_is_object(x) || json_is_array(x) || json_string_length(x) > 40) return false;
+    }
+    return true;
+}
+static void plain(FILE *out, const json_t *v) {
+    if (json_is_string(v)) fputs(json_string_value(v), out);
+    else if (json_is_integer(v)) fprintf(out, "%lld", (long long)json_integer_value(v));
+    else if (json_is_real(v)) fprintf(out, "%.12g", json_real_value(v));
+    else fputs(json_is_true(v) ? "yes" : json_is_false(v) ? "no" : "-", out);
+}
+static void line_of(FILE *out, const json_t *v) {
+    const char *k, *sep = "";
+    json_t *x;
+    json_object_foreach((json_t *)(uintptr_t)v, k, x) {
+        fprintf(out, "%s%s ", sep, k);
+        plain(out, x);
+        sep = ", ";
+    }
+    fputc('\n', out);
+}
+
+/* handles and hashes go on one line, sentences do not */
+static bool words_only(const json_t *list) {
+    size_t i;
+    const json_t *s;
+    json_array_foreach(list, i, s) {
+        if (!json_is_string(s) || strpbrk(json_string_value(s), " \n")) return false;
+    }
+    return true;
+}
 static void value(FILE *out, const json_t *v, int indent) {
     size_t i;
     const json_t *x;
@@ -57,17 +93,24 @@ static void value(FILE *out, const json_t *v, int indent) {
         }
         fputc('\n', out);
         break;
-    case JSON_INTEGER: fprintf(out, "%lld\n", (long long)json_integer_value(v)); break;
-    case JSON_REAL: fprintf(out, "%.12g\n", json_real_value(v)); break;
-    case JSON_TRUE: fputs("yes\n", out); break;
-    case JSON_FALSE: fputs("no\n", out); break;
-    case JSON_NULL: fputs("-\n", out); break;
+    case JSON_INTEGER:
+    case JSON_REAL:
+    case JSON_TRUE:
+    case JSON_FALSE:
+    case JSON_NULL:
+        plain(out, v);
+        fputc('\n', out);
+        break;
     case JSON_OBJECT:
+        if (one_line(v)) {
+            line_of(out, v);
+            break;
+        }
         fputc('\n', out);
         cli_body(out, v, indent + 2);
         break;
     case JSON_ARRAY:
-        if (json_is_string(json_array_get(v, 0)) && json_string_length(json_array_get(v, 0)) < 80) {
+        if (words_only(v)) {
             cli_list(out, v);
             fputc('\n', out);
             break;
@@ -88,6 +131,10 @@ void cli_body(FILE *out, const json_t *body, int indent) {
         snprintf(name, sizeof name, "%s", k);
         for (char *z = name; *z; z++)
             if (*z == '_') *z = ' ';
+        if (strcmp(k, "card") == 0 || strcmp(k, "signed") == 0) { /* bytes; --json has them */
+            fprintf(out, "%*s%s: %zu characters of base64\n", indent, "", name, json_string_length(v));
+            continue;
+        }
         fprintf(out, "%*s%s: ", indent, "", name);
         value(out, v, indent + 2);
     }

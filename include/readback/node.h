@@ -232,6 +232,7 @@ struct rb_channel_view {
     uint64_t signed_size;           /* of our feed: the checkpoint that exists */
     size_t outbox_n;                /* admitted, not yet logged */
     const char *waiting;            /* why records wait unsigned, or NULL */
+    const struct rb_charter *charter; /* as admission last knew it, without folding anything */
 };
 struct rb_draft_view {
     struct rb_hash hash;

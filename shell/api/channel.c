@@ -18,6 +18,17 @@ bool rb_chan_open_id(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct
     return false;
 }
 
+bool rb_chan_open_lite(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c) {
+    *c = (struct rb_chan){.rq = rq};
+    if (rb_node_channel_by_id(rq->node, id, &c->v) && c->v.charter) {
+        c->charter = c->v.charter;
+        return true;
+    }
+    rb_fail_words(rq, RB_ERR_NOT_FOUND, "channel", "no channel of this id is known here",
+                  "`readback channel list` shows the channels of this node");
+    return false;
+}
+
 static bool is_hex(const char *z) { return *z && strspn(z, "0123456789abcdef") == strlen(z); }
 
 static bool hex_starts(const uint8_t id[RB_CHANNEL_LEN], const char *prefix) {
@@ -40,11 +51,10 @@ static size_t fitting(struct rb_req *rq, const char *name, bool title, uint8_t i
     }
     return hits;
 }
-bool rb_chan_open(struct rb_req *rq, const char *name, struct rb_chan *c) {
-    uint8_t id[RB_CHANNEL_LEN];
+bool rb_chan_name(struct rb_req *rq, const char *name, uint8_t id[RB_CHANNEL_LEN]) {
     size_t hits = fitting(rq, name, true, id);
     if (hits == 0) hits = fitting(rq, name, false, id);
-    if (hits == 1) return rb_chan_open_id(rq, id, c);
+    if (hits == 1) return true;
     if (hits == 0)
         rb_fail_words(rq, RB_ERR_NOT_FOUND, "channel", "no channel of this name or number is known here",
                       "`readback channel list` shows the channels of this node");
@@ -52,6 +62,10 @@ bool rb_chan_open(struct rb_req *rq, const char *name, struct rb_chan *c) {
         rb_fail_words(rq, RB_ERR_EXISTS, "channel", "this name fits more than one channel",
                       "give more digits of the channel's number");
     return false;
+}
+bool rb_chan_open(struct rb_req *rq, const char *name, struct rb_chan *c) {
+    uint8_t id[RB_CHANNEL_LEN];
+    return rb_chan_name(rq, name, id) && rb_chan_open_id(rq, id, c);
 }
 
 struct rb_slice rb_chan_handle(const struct rb_chan *c, uint16_t member) {

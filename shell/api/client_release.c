@@ -107,6 +107,20 @@ static json_t *draft_of(const json_t *drafts, const char *name, size_t *hits) {
     }
     return found;
 }
+static bool signed_already(const json_t *draft, const struct rb_key *pub) {
+    uint8_t kid[RB_KID_LEN];
+    char hex[2 * RB_KID_LEN + 1];
+    struct rb_writer w = rb_writer(hex, sizeof hex);
+    size_t i;
+    const json_t *s;
+    rb_key_id(pub, kid);
+    rb_put_hex(&w, kid, sizeof kid);
+    json_array_foreach(json_object_get(draft, "signers"), i, s) {
+        const char *k = json_string_value(json_object_get(s, "kid"));
+        if (k && strcmp(k, rb_writer_z(&w)) == 0) return true;
+    }
+    return false;
+}
 int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key *officer, const char *draft,
                           json_t **out) {
     json_t *drafts = NULL, *signers = NULL;
@@ -123,6 +137,10 @@ int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key 
                          hits ? "these digits fit more than one draft" : "no draft with these digits waits here",
                          "`readback drafts` shows those that do");
         status = hits ? 409 : 404;
+    } else if (signed_already(d, &officer->pub)) {
+        *out = fail_json("exists", "this officer has signed the draft already: another one must",
+                         "name the other with --officer");
+        status = 409;
     } else if ((signers = sign_payload(officer, d, total_of(d))) == NULL) {
         status = not_signed(out);
     } else {

@@ -194,6 +194,14 @@ static json_t *readers(const struct rb_chan *c, const struct rb_record *rec) {
     return out;
 }
 
+/* only what is said about another record needs the situation */
+static bool open_for(struct rb_req *rq, const char *channel, struct rb_chan *c) {
+    uint8_t id[RB_CHANNEL_LEN];
+    const char *kind = rb_j_string(rq->body, "kind");
+    if (!rb_chan_name(rq, channel, id)) return false;
+    return kind && strcmp(kind, "position") == 0 ? rb_chan_open_id(rq, id, c) : rb_chan_open_lite(rq, id, c);
+}
+
 void rb_post_compose(struct rb_req *rq) {
     struct rb_chan c;
     struct rb_record rec;
@@ -205,7 +213,7 @@ void rb_post_compose(struct rb_req *rq) {
         (void)fail_field(rq, "channel", "say in which channel");
         return;
     }
-    if (!known_keys(rq) || !rb_chan_open(rq, channel, &c) || !get_record(&c, &rec)) return;
+    if (!known_keys(rq) || !open_for(rq, channel, &c) || !get_record(&c, &rec)) return;
     json_t *o = rb_chan_head(&c), *warnings = rb_warnings(&c, &rec), *who = readers(&c, &rec);
     struct rb_names names = rb_chan_names(&c);
     json_t *body = rb_body_to_json(rb_body_schema(rec.kind), rec.body, &names);

@@ -91,6 +91,10 @@ struct rb_chan {
 /* by 32 hex digits, exact title or unique prefix (4 and more hex digits); replies where it fails */
 bool rb_chan_open(struct rb_req *rq, const char *name, struct rb_chan *c);
 bool rb_chan_open_id(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c);
+/* as open_id, but without the situation (c->s NULL): for what must not cost more as a channel grows */
+bool rb_chan_open_lite(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c);
+/* id of the channel of this name; replies where it fails */
+bool rb_chan_name(struct rb_req *rq, const char *name, uint8_t id[RB_CHANNEL_LEN]);
 /* no reply where it fails */
 enum rb_err rb_chan_look(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c);
 struct rb_slice rb_chan_handle(const struct rb_chan *c, uint16_t member);

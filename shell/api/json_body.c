@@ -356,7 +356,8 @@ static json_t *get_named(struct rb_reader *r, const struct rb_field *f, const st
     struct rb_slice h;
     if (rb_cbor_get_uint(r, &v) != RB_OK) return NULL;
     if (f->type == RB_F_MEMBER) {
-        if (names && v < RB_MAX_MEMBERS && names->handle(names->ctx, (uint16_t)v, &h))
+        bool own_index = strcmp(f->name, "index") == 0; /* a charter's list says it beside the handle */
+        if (!own_index && names && v < RB_MAX_MEMBERS && names->handle(names->ctx, (uint16_t)v, &h))
             return json_stringn((const char *)h.p, h.n);
         return json_integer((json_int_t)v);
     }

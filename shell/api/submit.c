@@ -81,7 +81,7 @@ static void submission_event(const struct submission *s, bool despite, struct rb
 /* Warnings that ask for confirmation hold the record back unless the officer said so. */
 static bool confirmed(struct rb_req *rq, const struct submission *s, bool despite) {
     struct rb_chan c;
-    if (!rb_chan_open_id(rq, s->rec.channel, &c)) return false;
+    if (!rb_chan_open_lite(rq, s->rec.channel, &c)) return false;
     json_t *w = rb_warnings(&c, &s->rec);
     if (despite || !rb_warnings_ask(w)) {
         json_decref(w);

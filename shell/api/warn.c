@@ -81,7 +81,7 @@ static void look_links(struct rb_chan *c, json_t *list) {
 json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec) {
     json_t *list = json_array();
     if (rec->kind == RB_KIND_NOTICE && !rec->closed) look_notice(c, rec, list);
-    if (rec->kind == RB_KIND_POSITION && !rec->closed) look_answers(c, rec, list);
+    if (rec->kind == RB_KIND_POSITION && !rec->closed && c->s) look_answers(c, rec, list);
     if (rec->demand.present && rec->demand.by_utc_ms <= c->rq->now.utc_ms)
         warn(list, "demand-past", true, "The time by which an answer is demanded has passed already.");
     look_links(c, list);

@@ -31,6 +31,7 @@ static void channel_view(struct channel *ch, struct rb_channel_view *out) {
     out->state = ch->state;
     out->own_member = ch->own_member;
     out->outbox_n = ch->outbox_n;
+    out->charter = ch->charter ? ch->charter : ch->book.charter;
     if (!ch->own) return;
     out->own_feed = ch->own->f;
     out->signed_size = ch->own->note_size;
