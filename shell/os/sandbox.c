@@ -5,62 +5,24 @@
 #include <stdio.h>
 #include "shell/os/os.h"
 
+/* clang-format off */
 static const char *const denied[] = {
-    "execve",
-    "execveat",
-    "fork",
-    "vfork", /* other programs */
-    "ptrace",
-    "process_vm_readv",
-    "process_vm_writev",
-    "kcmp", /* other processes */
-    "pidfd_getfd",
-    "process_madvise",
-    "mount",
-    "umount2",
-    "pivot_root",
-    "chroot",
-    "setns",
-    "unshare", /* other views of the machine */
-    "move_mount",
-    "open_tree",
-    "fsopen",
-    "fsconfig",
-    "fsmount",
-    "fspick",
-    "open_by_handle_at",
-    "init_module",
-    "finit_module",
-    "delete_module",
-    "kexec_load", /* the kernel itself */
-    "kexec_file_load",
-    "bpf",
-    "perf_event_open",
-    "userfaultfd",
-    "io_uring_setup",
-    "io_uring_enter",
-    "io_uring_register",
-    "iopl",
-    "ioperm",
-    "reboot",
-    "swapon",
-    "swapoff",
-    "syslog",
-    "acct",
-    "add_key",
-    "request_key",
-    "keyctl",
-    "quotactl",
-    "lookup_dcookie",
-    "clock_settime",
-    "settimeofday",
-    "adjtimex",
-    "clock_adjtime", /* the clock records bear */
-    "sethostname",
-    "setdomainname",
-    "personality",
-    "vhangup",
+    /* other programs */
+    "execve", "execveat", "fork", "vfork",
+    /* other processes */
+    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp",
+    /* other views of the machine */
+    "mount", "umount2", "pivot_root", "chroot", "setns", "unshare", "move_mount", "open_tree",
+    "fsopen", "fsconfig", "fsmount", "fspick", "open_by_handle_at", "quotactl",
+    /* the kernel itself */
+    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf",
+    "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register",
+    "iopl", "ioperm", "reboot", "swapon", "swapoff", "syslog", "acct", "lookup_dcookie",
+    "add_key", "request_key", "keyctl", "sethostname", "setdomainname", "personality", "vhangup",
+    /* the clock that records bear */
+    "clock_settime", "settimeofday", "adjtimex", "clock_adjtime",
 };
+/* clang-format on */
 
 /* A call this machine does not have cannot be denied, and need not be. */
 static int deny_all(scmp_filter_ctx ctx) {
