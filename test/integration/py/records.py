@@ -239,11 +239,17 @@ def cards_in(env):
     return [m[4] for m in listed if type(m) is list and len(m) == 5] if type(listed) is list else []
 
 
+def card_path(folder):
+    """a further epoch HANDLE.EPOCH has its party's card in HANDLE"""
+    top, name = os.path.split(folder)
+    return os.path.join(top, name.split(".")[0], "card.cose")
+
+
 def all_cards(feeds, at):
     """party key -> every version of its card in the folder: older keys signed older records"""
     cards = {}
     for folder in feeds:
-        at[0] = os.path.join(folder, "card.cose")
+        at[0] = card_path(folder)
         found = [read(at[0])]
         for name in sorted(os.listdir(os.path.join(folder, "records"))):
             at[0] = os.path.join(folder, "records", name)
@@ -260,7 +266,7 @@ def check_feed(folder, cards, at):
     """at: where a complaint belongs, kept for the report"""
     at[0] = os.path.join(folder, "checkpoint")
     origin, founding, channel, party_hash = origin_of(folder)
-    at[0] = os.path.join(folder, "card.cose")
+    at[0] = card_path(folder)
     card = party_message(read(at[0]))
     want(card[0] == 1, "not a card")
     want(card.get(1) == os.path.basename(folder).split(".")[0], "handle differs from the folder's name")
