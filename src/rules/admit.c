@@ -4,8 +4,9 @@
 
 const char *rb_mark_name(enum rb_mark m) {
     switch (m) {
-#define X(name, num, text, sentence)                                                              \
-    case RB_MARK_##name: return text;
+#define X(name, num, text, sentence)                                                               \
+    case RB_MARK_##name:                                                                           \
+        return text;
         RB_MARK_LIST(X)
 #undef X
     }
@@ -14,8 +15,9 @@ const char *rb_mark_name(enum rb_mark m) {
 
 const char *rb_mark_text(enum rb_mark m) {
     switch (m) {
-#define X(name, num, text, sentence)                                                              \
-    case RB_MARK_##name: return sentence;
+#define X(name, num, text, sentence)                                                               \
+    case RB_MARK_##name:                                                                           \
+        return sentence;
         RB_MARK_LIST(X)
 #undef X
     }
@@ -24,22 +26,32 @@ const char *rb_mark_text(enum rb_mark m) {
 
 const char *rb_charter_state_name(enum rb_charter_state s) {
     switch (s) {
-    case RB_CHARTER_PROPOSED: return "proposed";
-    case RB_CHARTER_IN_FORCE: return "in-force";
-    case RB_CHARTER_LAPSED: return "lapsed";
-    case RB_CHARTER_REJECTED: return "rejected";
-    case RB_CHARTER_CONTESTED_BY_TIME: return "contested-by-time";
-    case RB_CHARTER_UNKNOWN_RULES: return "unknown-rules";
+    case RB_CHARTER_PROPOSED:
+        return "proposed";
+    case RB_CHARTER_IN_FORCE:
+        return "in-force";
+    case RB_CHARTER_LAPSED:
+        return "lapsed";
+    case RB_CHARTER_REJECTED:
+        return "rejected";
+    case RB_CHARTER_CONTESTED_BY_TIME:
+        return "contested-by-time";
+    case RB_CHARTER_UNKNOWN_RULES:
+        return "unknown-rules";
     }
     return "?";
 }
 
 const char *rb_due_state_name(enum rb_due_state s) {
     switch (s) {
-    case RB_DUE_PENDING: return "pending";
-    case RB_DUE_MET: return "met";
-    case RB_DUE_MISSED: return "missed";
-    case RB_DUE_CONTESTED_BY_TIME: return "contested-by-time";
+    case RB_DUE_PENDING:
+        return "pending";
+    case RB_DUE_MET:
+        return "met";
+    case RB_DUE_MISSED:
+        return "missed";
+    case RB_DUE_CONTESTED_BY_TIME:
+        return "contested-by-time";
     }
     return "?";
 }
@@ -81,8 +93,8 @@ static bool on_charter(enum rb_kind kind, const struct rb_fact *subject) {
            (subject->kind == RB_KIND_CHARTER || subject->kind == RB_KIND_AMENDMENT);
 }
 
-/* what passes before the charter is in force: what founds the channel and keeps the line; a position
- * on the charter can be taken back, too */
+/* what passes before the charter is in force: what founds the channel and keeps the line; a
+ * position on the charter can be taken back, too */
 static bool passes_unfounded(enum rb_kind kind, const struct rb_fact *subject, bool own_subject) {
     bool own_position = kind == RB_KIND_POSITION && subject != NULL && own_subject &&
                         subject->kind == RB_KIND_POSITION;

@@ -76,16 +76,25 @@ static struct rb_key *role_key(struct rb_authority *a, enum rb_key_role role,
                                const struct rb_key *old) {
     struct rb_key *k = NULL;
     switch (role) {
-    case RB_KEY_MIRROR: k = &a->card.mirror; break;
-    case RB_KEY_NODE: k = &a->card.node; break;
-    case RB_KEY_TLS: k = &a->card.tls; break;
-    case RB_KEY_AGE: k = &a->card.age; break;
+    case RB_KEY_MIRROR:
+        k = &a->card.mirror;
+        break;
+    case RB_KEY_NODE:
+        k = &a->card.node;
+        break;
+    case RB_KEY_TLS:
+        k = &a->card.tls;
+        break;
+    case RB_KEY_AGE:
+        k = &a->card.age;
+        break;
     case RB_KEY_OFFICER:
         for (size_t i = 0; i < a->card.officers_n; i++)
             if (rb_key_eq(&a->card.officers[i].key, old)) return &a->card.officers[i].key;
         return NULL;
     case RB_KEY_PARTY:
-    case RB_KEY_LOG: return NULL;
+    case RB_KEY_LOG:
+        return NULL;
     }
     return k != NULL && rb_key_eq(k, old) ? k : NULL;
 }

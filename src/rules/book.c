@@ -6,7 +6,8 @@ static void region_slice_free(struct rb_region *r, struct rb_slice s) {
     if (s.p != NULL) rb_region_free(r, (void *)(uintptr_t)s.p, s.n);
 }
 
-/* ---- members ---------------------------------------------------------------------------------- */
+/* ---- members ----------------------------------------------------------------------------------
+ */
 
 struct rb_book_member *rb_book_member(struct rb_book *b, uint16_t index) {
     for (size_t i = 0; i < b->members_n; i++)
@@ -87,7 +88,8 @@ static enum rb_err member_join(struct rb_book *b, const struct rb_member *listed
         return err;
     }
     size_t at = b->members_n++;
-    for (; at > 0 && b->members[at - 1].index > m.index; at--) b->members[at] = b->members[at - 1];
+    for (; at > 0 && b->members[at - 1].index > m.index; at--)
+        b->members[at] = b->members[at - 1];
     b->members[at] = m;
     return RB_OK;
 }
@@ -112,7 +114,8 @@ enum rb_err rb_book_adopt(struct rb_book *b, const struct rb_amended *am, struct
     return RB_OK;
 }
 
-/* ---- founding --------------------------------------------------------------------------------- */
+/* ---- founding ---------------------------------------------------------------------------------
+ */
 
 /* rb_charter_decode has looked at the list: indexes, handles, groups. What is left are the party
  * keys' signatures, and keys that two members carry. */
@@ -141,7 +144,8 @@ static enum rb_err proposer_check(const struct rb_record *rec, const struct rb_c
                                   const struct rb_card *cards, struct rb_arena *work,
                                   uint16_t *proposer, struct rb_reject *rj) {
     size_t who = 0;
-    while (who < c->members_n && card_officer(&cards[who], rec->signers[0].kid) == NULL) who++;
+    while (who < c->members_n && card_officer(&cards[who], rec->signers[0].kid) == NULL)
+        who++;
     if (who == c->members_n)
         return rb_reject(rj, RB_ERR_DENIED, "5.1.4", "signed by no officer of a listed member", 0);
     uint8_t buf[RB_MAX_ORIGIN];
@@ -203,7 +207,8 @@ enum rb_err rb_book_found(struct rb_book *b, struct rb_region *region, struct rb
 }
 
 static void feed_free(struct rb_book *b, struct rb_feed *f) {
-    for (size_t i = 0; i < f->facts_n; i++) rb_fact_free(b->region, &f->facts[i]);
+    for (size_t i = 0; i < f->facts_n; i++)
+        rb_fact_free(b->region, &f->facts[i]);
     rb_region_free(b->region, f->facts, f->facts_cap * sizeof *f->facts);
     rb_tree_free(&f->tree);
     if (f->authority != NULL) rb_authority_free(f->authority, b->region);
@@ -212,7 +217,8 @@ static void feed_free(struct rb_book *b, struct rb_feed *f) {
 
 void rb_book_free(struct rb_book *b) {
     struct rb_region *r = b->region;
-    for (size_t i = 0; i < b->feeds_n; i++) feed_free(b, b->feeds[i]);
+    for (size_t i = 0; i < b->feeds_n; i++)
+        feed_free(b, b->feeds[i]);
     rb_region_free(r, b->feeds, b->feeds_cap * sizeof(struct rb_feed *));
     for (size_t i = 0; i < b->members_n; i++) {
         region_slice_free(r, b->members[i].card->raw);
@@ -231,7 +237,8 @@ void rb_book_free(struct rb_book *b) {
     b->region = r;
 }
 
-/* ---- feeds ------------------------------------------------------------------------------------ */
+/* ---- feeds ------------------------------------------------------------------------------------
+ */
 
 /* first feed not before (member, epoch) */
 static size_t feed_lower(const struct rb_book *b, uint16_t member, uint16_t epoch) {
@@ -240,8 +247,10 @@ static size_t feed_lower(const struct rb_book *b, uint16_t member, uint16_t epoc
         size_t mid = lo + (hi - lo) / 2;
         const struct rb_feed *f = b->feeds[mid];
         bool before = f->member != member ? f->member < member : f->epoch < epoch;
-        if (before) lo = mid + 1;
-        else hi = mid;
+        if (before)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo;
 }
@@ -329,8 +338,10 @@ static enum rb_err feed_make(struct rb_book *b, const struct rb_book_member *m,
     if (f->authority != NULL)
         err = rb_authority_init(f->authority, b->region, &m->party, m->founding_card, work);
     if (err == RB_OK) err = rb_region_copy(b->region, signed_delegation, &f->authority->delegation);
-    if (err != RB_OK) feed_free(b, f);
-    else *out = f;
+    if (err != RB_OK)
+        feed_free(b, f);
+    else
+        *out = f;
     return err;
 }
 

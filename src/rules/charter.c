@@ -16,7 +16,8 @@ static void proposal_init(struct rb_proposal *p, uint32_t node, uint16_t author,
     p->amended = am;
     p->accepted = 1ull << author;
     p->accepted_created_ms[author] = created;
-    for (size_t i = 0; i < RB_MAX_MEMBERS; i++) p->stance[i] = RB_NOWHERE;
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
+        p->stance[i] = RB_NOWHERE;
 }
 
 static bool is_proposal(const struct rb_fold *f, uint32_t node) {
@@ -27,7 +28,8 @@ static bool is_proposal(const struct rb_fold *f, uint32_t node) {
 
 enum rb_err rb_proposals_make(struct rb_fold *f) {
     size_t n = 0;
-    for (uint32_t v = 0; v < f->n; v++) n += is_proposal(f, v);
+    for (uint32_t v = 0; v < f->n; v++)
+        n += is_proposal(f, v);
     f->proposals = rb_arena_array(f->a, n, sizeof *f->proposals);
     if (f->proposals == NULL) return RB_ERR_LIMIT;
     for (uint32_t v = 0; v < f->n; v++) {
@@ -46,13 +48,16 @@ struct rb_proposal *rb_proposal_of(const struct rb_fold *f, uint32_t node) {
     size_t lo = 0, hi = f->proposals_n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (f->proposals[mid].node < node) lo = mid + 1;
-        else hi = mid;
+        if (f->proposals[mid].node < node)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo < f->proposals_n && f->proposals[lo].node == node ? &f->proposals[lo] : NULL;
 }
 
-/* ---- members ---------------------------------------------------------------------------------- */
+/* ---- members ----------------------------------------------------------------------------------
+ */
 
 /* a member counts where it accepted and has not left */
 void rb_fold_active(struct rb_fold *f) {
@@ -61,7 +66,8 @@ void rb_fold_active(struct rb_fold *f) {
             f->active &= ~(1ull << i);
 }
 
-/* Indexes are permanent: who is listed already keeps party and handle; the channel's nature stays. */
+/* Indexes are permanent: who is listed already keeps party and handle; the channel's nature stays.
+ */
 static bool amendment_fits(const struct rb_fold *f, const struct rb_amended *am) {
     if (am->charter.exercise != f->b->exercise) return false;
     for (size_t i = 0; i < am->charter.members_n; i++) {
@@ -74,7 +80,8 @@ static bool amendment_fits(const struct rb_fold *f, const struct rb_amended *am)
 
 static enum rb_err adopt_members(struct rb_fold *f, const struct rb_amended *am) {
     bool grew;
-    for (size_t i = 0; i < RB_MAX_MEMBERS; i++) f->party[i].listed = false;
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
+        f->party[i].listed = false;
     for (size_t i = 0; i < am->charter.members_n; i++) {
         struct rb_party_state *p = &f->party[am->charter.members[i].index];
         p->listed = true;
@@ -84,7 +91,8 @@ static enum rb_err adopt_members(struct rb_fold *f, const struct rb_amended *am)
     return rb_book_adopt(f->b, am, f->a, &grew);
 }
 
-/* ---- in force --------------------------------------------------------------------------------- */
+/* ---- in force ---------------------------------------------------------------------------------
+ */
 
 static void latest_acceptance(const struct rb_proposal *p, uint64_t needed, int64_t *t_ms,
                               int64_t *from_ms) {
@@ -129,7 +137,8 @@ static bool may_adopt(const struct rb_fold *f, const struct rb_proposal *p) {
     return (needed(f, p) & ~p->accepted) == 0;
 }
 
-/* What one adoption, or one member leaving, makes possible is looked for again; proposals are few. */
+/* What one adoption, or one member leaving, makes possible is looked for again; proposals are few.
+ */
 enum rb_err rb_proposals_retry(struct rb_fold *f) {
     for (size_t i = 0; i < f->proposals_n;) {
         struct rb_proposal *p = &f->proposals[i++];
@@ -184,9 +193,13 @@ enum rb_err rb_proposal_stance(struct rb_fold *f, struct rb_proposal *p, uint32_
     if (fact->position != RB_POSITION_ACCEPT) return RB_OK;
     const struct rb_charter *c = p->amended == NULL ? p->charter : f->charter;
     switch (rb_deadline_judge(f, c, position, p->charter->accept_by_utc_ms, &t_ms)) {
-    case RB_DEADLINE_LATE: return RB_OK;
-    case RB_DEADLINE_CONTESTED: p->contested |= bit; return RB_OK;
-    case RB_DEADLINE_MET: break;
+    case RB_DEADLINE_LATE:
+        return RB_OK;
+    case RB_DEADLINE_CONTESTED:
+        p->contested |= bit;
+        return RB_OK;
+    case RB_DEADLINE_MET:
+        break;
     }
     p->accepted |= bit;
     p->accepted_t_ms[author] = t_ms;
@@ -206,7 +219,8 @@ void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint16_t author) 
     }
 }
 
-/* ---- suspend, resume, leave ------------------------------------------------------------------- */
+/* ---- suspend, resume, leave -------------------------------------------------------------------
+ */
 
 enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
     struct rb_membership m;
@@ -232,7 +246,8 @@ enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
     return RB_MARK_UNREADABLE;
 }
 
-/* ---- at the end of the walk ------------------------------------------------------------------- */
+/* ---- at the end of the walk -------------------------------------------------------------------
+ */
 
 static enum rb_charter_state founding_state(const struct rb_fold *f, const struct rb_proposal *p) {
     uint64_t wanted = p->charter->accept_members, gone = 0;
@@ -258,8 +273,10 @@ static void mark_amendments(struct rb_fold *f) {
         struct rb_proposal *p = &f->proposals[i];
         struct rb_sit_record *r = &f->s->order[f->place[p->node]];
         if (p->amended == NULL || p->adopted || r->mark != RB_MARK_NONE) continue;
-        if (f->unknown_rules) r->mark = RB_MARK_UNKNOWN_RULES;
-        else if (is_lost(f, p)) r->mark = RB_MARK_NOT_ADOPTED;
+        if (f->unknown_rules)
+            r->mark = RB_MARK_UNKNOWN_RULES;
+        else if (is_lost(f, p))
+            r->mark = RB_MARK_NOT_ADOPTED;
     }
 }
 
@@ -277,11 +294,15 @@ static void settle_member(struct rb_fold *f, const struct rb_proposal *p, struct
 void rb_charter_settle(struct rb_fold *f) {
     struct rb_situation *s = f->s;
     const struct rb_proposal *p = rb_proposal_of(f, f->charter_node);
-    if (f->in_force) s->charter_state = RB_CHARTER_IN_FORCE;
-    else if (f->unknown_rules) s->charter_state = RB_CHARTER_UNKNOWN_RULES;
-    else s->charter_state = p == NULL ? RB_CHARTER_PROPOSED : founding_state(f, p);
+    if (f->in_force)
+        s->charter_state = RB_CHARTER_IN_FORCE;
+    else if (f->unknown_rules)
+        s->charter_state = RB_CHARTER_UNKNOWN_RULES;
+    else
+        s->charter_state = p == NULL ? RB_CHARTER_PROPOSED : founding_state(f, p);
     s->in_force_since_utc_ms = f->in_force ? f->in_force_t_ms : 0;
     s->charter_record = p == NULL ? RB_NOWHERE : f->place[p->node];
-    for (size_t i = 0; i < s->members_n; i++) settle_member(f, p, &s->members[i]);
+    for (size_t i = 0; i < s->members_n; i++)
+        settle_member(f, p, &s->members[i]);
     if (p != NULL) mark_amendments(f);
 }

@@ -9,7 +9,8 @@ static const struct rb_member *listed(const struct rb_charter *c, uint16_t index
 }
 
 /* an affiliation that is not stated is nobody else's */
-static bool apart(const struct rb_charter *c, const struct rb_member *a, const struct rb_member *b) {
+static bool apart(const struct rb_charter *c, const struct rb_member *a,
+                  const struct rb_member *b) {
     if (a->index == b->index) return false;
     if (a->affiliation.n > 0 && rb_slice_eq(a->affiliation, b->affiliation)) return false;
     for (size_t i = 0; i < c->groups_n; i++)
@@ -30,8 +31,10 @@ static void add_time(struct times *t, const struct rb_fold *f, uint32_t node, ui
     if (!rb_held_since(f->s, feed, node - f->base[feed], member, &time_s)) return;
     int64_t ms = rb_t_ms(time_s);
     if ((!t->before && !t->after) || ms < t->earliest_ms) t->earliest_ms = ms;
-    if (ms <= by_utc_ms) t->before = true;
-    else t->after = true;
+    if (ms <= by_utc_ms)
+        t->before = true;
+    else
+        t->after = true;
 }
 
 enum rb_deadline rb_deadline_judge(const struct rb_fold *f, const struct rb_charter *c,

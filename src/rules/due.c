@@ -17,7 +17,8 @@ static bool of_substance(enum rb_kind k) {
     case RB_KIND_CONTACT:
     case RB_KIND_READOUT:
     case RB_KIND_STATEMENT:
-    case RB_KIND_ROSTER: return true;
+    case RB_KIND_ROSTER:
+        return true;
     case RB_KIND_CHARTER:
     case RB_KIND_AMENDMENT:
     case RB_KIND_MEMBERSHIP:
@@ -31,7 +32,8 @@ static bool of_substance(enum rb_kind k) {
     case RB_KIND_DELEGATION:
     case RB_KIND_ROTATION:
     case RB_KIND_REVOCATION:
-    case RB_KIND_ATTACHMENT: return false;
+    case RB_KIND_ATTACHMENT:
+        return false;
     }
     return false;
 }
@@ -49,8 +51,7 @@ static bool owes(const struct rb_fold *f, const struct rb_fact *fact, uint16_t a
     const struct rb_party_state *p = &f->party[member];
     if (member == author || !p->listed || (p->left && !p->rejoined)) return false;
     if (fact->closed && !(fact->recipients >> member & 1)) return false;
-    if (fact->demand.present && fact->demand.members != 0 &&
-        !(fact->demand.members >> member & 1))
+    if (fact->demand.present && fact->demand.members != 0 && !(fact->demand.members >> member & 1))
         return false;
     return !p->suspended || fact->precedence == RB_FLASH;
 }
@@ -122,11 +123,15 @@ static enum rb_due_state due_state(const struct rb_fold *f, const struct rb_char
     if (due->answer == RB_NOWHERE)
         return due->due_utc_ms != 0 && f->s->now_utc_ms > due->due_utc_ms ? RB_DUE_MISSED
                                                                           : RB_DUE_PENDING;
-    if (due->due_utc_ms == 0) return RB_DUE_MET; /* answered before anyone logged that it holds it */
+    if (due->due_utc_ms == 0)
+        return RB_DUE_MET; /* answered before anyone logged that it holds it */
     switch (rb_deadline_judge(f, c, f->sorted[due->answer], due->due_utc_ms, &t_ms)) {
-    case RB_DEADLINE_MET: return RB_DUE_MET;
-    case RB_DEADLINE_LATE: return RB_DUE_MISSED;
-    case RB_DEADLINE_CONTESTED: return RB_DUE_CONTESTED_BY_TIME;
+    case RB_DEADLINE_MET:
+        return RB_DUE_MET;
+    case RB_DEADLINE_LATE:
+        return RB_DUE_MISSED;
+    case RB_DEADLINE_CONTESTED:
+        return RB_DUE_CONTESTED_BY_TIME;
     }
     return RB_DUE_PENDING;
 }
@@ -139,7 +144,8 @@ void rb_due_settle(struct rb_fold *f) {
     }
 }
 
-/* ---- line tests ------------------------------------------------------------------------------- */
+/* ---- line tests -------------------------------------------------------------------------------
+ */
 
 static struct rb_sit_member *sit_member(struct rb_situation *s, uint16_t index) {
     for (size_t i = 0; i < s->members_n; i++)
@@ -176,5 +182,6 @@ void rb_tests_count(struct rb_fold *f) {
         if (f->s->order[place].mark == RB_MARK_NONE && fact->kind == RB_KIND_TEST)
             note_test(f, fact, rb_situation_author(f->s, place));
     }
-    for (size_t i = 0; i < f->s->members_n; i++) count_missed(f, &f->s->members[i]);
+    for (size_t i = 0; i < f->s->members_n; i++)
+        count_missed(f, &f->s->members[i]);
 }

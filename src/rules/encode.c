@@ -15,8 +15,10 @@ static void put_int(struct rb_writer *w, uint64_t key, int64_t v) {
     rb_cbor_put_int(w, v);
 }
 static void put_index(struct rb_writer *w, uint32_t v) {
-    if (v == RB_NOWHERE) rb_cbor_put_null(w);
-    else rb_cbor_put_uint(w, v);
+    if (v == RB_NOWHERE)
+        rb_cbor_put_null(w);
+    else
+        rb_cbor_put_uint(w, v);
 }
 static void put_key_index(struct rb_writer *w, uint64_t key, uint32_t v) {
     rb_cbor_put_uint(w, key);
@@ -42,8 +44,8 @@ static void put_member(const struct rb_situation *s, const struct rb_sit_member 
     put_bool(w, 7, m->accept_contested_by_time);
     put_int(w, 8, m->group);
     put_bool(w, 9, m->lead);
-    put_key_index(w, 10, m->latest_feed == RB_NOWHERE ? RB_NOWHERE
-                                                      : s->book->feeds[m->latest_feed]->epoch);
+    put_key_index(
+        w, 10, m->latest_feed == RB_NOWHERE ? RB_NOWHERE : s->book->feeds[m->latest_feed]->epoch);
     put_int(w, 11, m->last_created_utc_ms);
     put_uint(w, 12, m->last_test_slot);
     put_uint(w, 13, m->tests_missed);
@@ -117,11 +119,11 @@ static void put_steps(const struct rb_situation *s, size_t feed, uint16_t member
 
 static void put_held(const struct rb_situation *s, struct rb_writer *w) {
     size_t slots = s->book->feeds_n * RB_MAX_MEMBERS, n = 0;
-    for (size_t i = 0; i < slots; i++) n += s->held_n[i] > 0;
+    for (size_t i = 0; i < slots; i++)
+        n += s->held_n[i] > 0;
     rb_cbor_put_array(w, n);
     for (size_t i = 0; i < slots; i++)
-        if (s->held_n[i] > 0)
-            put_steps(s, i / RB_MAX_MEMBERS, (uint16_t)(i % RB_MAX_MEMBERS), w);
+        if (s->held_n[i] > 0) put_steps(s, i / RB_MAX_MEMBERS, (uint16_t)(i % RB_MAX_MEMBERS), w);
 }
 
 void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w) {
@@ -134,10 +136,12 @@ void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w) {
     put_charter(s, w);
     rb_cbor_put_uint(w, 5);
     rb_cbor_put_array(w, s->members_n);
-    for (size_t i = 0; i < s->members_n; i++) put_member(s, &s->members[i], w);
+    for (size_t i = 0; i < s->members_n; i++)
+        put_member(s, &s->members[i], w);
     rb_cbor_put_uint(w, 6);
     rb_cbor_put_array(w, s->order_n);
-    for (size_t i = 0; i < s->order_n; i++) put_record(s, (uint32_t)i, w);
+    for (size_t i = 0; i < s->order_n; i++)
+        put_record(s, (uint32_t)i, w);
     rb_cbor_put_uint(w, 7);
     put_answers(s, w);
     rb_cbor_put_uint(w, 8);
@@ -146,7 +150,8 @@ void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w) {
     put_silences(s, w);
     rb_cbor_put_uint(w, 10);
     rb_cbor_put_array(w, s->open_texts_n);
-    for (size_t i = 0; i < s->open_texts_n; i++) rb_cbor_put_uint(w, s->open_texts[i]);
+    for (size_t i = 0; i < s->open_texts_n; i++)
+        rb_cbor_put_uint(w, s->open_texts[i]);
     rb_cbor_put_uint(w, 11);
     put_held(s, w);
 }

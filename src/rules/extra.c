@@ -1,5 +1,5 @@
-/* What the fold reads of a record beside its envelope, decoded once: the body of the kinds the rules
- * read, receipts, amendments, revocations. All in the book's region. */
+/* What the fold reads of a record beside its envelope, decoded once: the body of the kinds the
+ * rules read, receipts, amendments, revocations. All in the book's region. */
 #include "internal.h"
 
 static void slice_free(struct rb_region *r, struct rb_slice *s) {
@@ -21,7 +21,8 @@ void rb_extra_free(struct rb_region *region, struct rb_fact *fact) {
 
 void rb_fact_free(struct rb_region *region, struct rb_fact *fact) {
     size_t refs = 0;
-    for (size_t i = 0; i < RB_REF_TYPES; i++) refs += fact->refs_n[i];
+    for (size_t i = 0; i < RB_REF_TYPES; i++)
+        refs += fact->refs_n[i];
     rb_extra_free(region, fact);
     rb_region_free(region, fact->seen, fact->seen_n * sizeof *fact->seen);
     rb_region_free(region, fact->refs, refs * sizeof *fact->refs);

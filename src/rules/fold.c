@@ -22,7 +22,8 @@ uint32_t rb_fold_find(const struct rb_fold *f, const struct rb_hash *id) {
     return f->base[i] + (uint32_t)leaf;
 }
 
-/* ---- setting up ------------------------------------------------------------------------------- */
+/* ---- setting up -------------------------------------------------------------------------------
+ */
 
 static enum rb_err number_nodes(struct rb_fold *f) {
     struct rb_book *b = f->b;
@@ -38,7 +39,8 @@ static enum rb_err number_nodes(struct rb_fold *f) {
     f->feed_of = rb_arena_array(f->a, f->n, sizeof *f->feed_of);
     if (f->feed_of == NULL) return RB_ERR_LIMIT;
     for (uint32_t i = 0; i < b->feeds_n; i++)
-        for (uint32_t v = f->base[i]; v < f->base[i + 1]; v++) f->feed_of[v] = i;
+        for (uint32_t v = f->base[i]; v < f->base[i + 1]; v++)
+            f->feed_of[v] = i;
     return RB_OK;
 }
 
@@ -50,7 +52,8 @@ static enum rb_err make_order(struct rb_fold *f) {
     s->order_of = rb_arena_array(f->a, f->b->feeds_n, sizeof *s->order_of);
     f->last_answer = rb_arena_array(f->a, f->n, sizeof *f->last_answer);
     if (s->order == NULL || s->order_of == NULL || f->last_answer == NULL) return RB_ERR_LIMIT;
-    for (size_t i = 0; i < f->b->feeds_n; i++) s->order_of[i] = f->place + f->base[i];
+    for (size_t i = 0; i < f->b->feeds_n; i++)
+        s->order_of[i] = f->place + f->base[i];
     for (uint32_t k = 0; k < f->n; k++) {
         uint32_t v = f->sorted[k], feed = f->feed_of[v];
         s->order[k] = (struct rb_sit_record){.place = {feed, v - f->base[feed]},
@@ -67,11 +70,13 @@ static enum rb_err make_bodies(struct rb_fold *f) {
     uint64_t *bodies = rb_arena_array(f->a, f->n, sizeof *bodies);
     if (bodies == NULL) return RB_ERR_LIMIT;
     RB_TRY(rb_bodies_make(f, bodies));
-    for (uint32_t v = 0; v < f->n; v++) f->s->order[f->place[v]].bodies = bodies[v];
+    for (uint32_t v = 0; v < f->n; v++)
+        f->s->order[f->place[v]].bodies = bodies[v];
     return RB_OK;
 }
 
-/* ---- one record ------------------------------------------------------------------------------- */
+/* ---- one record -------------------------------------------------------------------------------
+ */
 
 static struct rb_standing standing_of(const struct rb_fold *f, const struct rb_feed *feed) {
     const struct rb_party_state *p = &f->party[feed->member];
@@ -123,8 +128,10 @@ static enum rb_err link_answer(struct rb_fold *f, uint32_t subject, uint32_t ans
     s->answers = p;
     uint32_t at = (uint32_t)s->answers_n++, last = f->last_answer[subject];
     s->answers[at] = (struct rb_sit_answer){subject, answer, RB_NOWHERE};
-    if (last == RB_NOWHERE) s->order[subject].first_answer = at;
-    else s->answers[last].next = at;
+    if (last == RB_NOWHERE)
+        s->order[subject].first_answer = at;
+    else
+        s->answers[last].next = at;
     f->last_answer[subject] = at;
     return RB_OK;
 }
@@ -216,7 +223,8 @@ static enum rb_err walk(struct rb_fold *f) {
     return RB_OK;
 }
 
-/* ---- the end ---------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------------
+ */
 
 static void settle_groups(const struct rb_charter *c, struct rb_sit_member *m) {
     m->group = -1;
@@ -264,7 +272,8 @@ static void start(struct rb_fold *f, const struct rb_hash *parties) {
     f->charter = b->charter;
     f->charter_node = RB_NOWHERE;
     f->unknown_rules = !rb_rules_known(b->charter);
-    for (size_t i = 0; i < RB_MAX_MEMBERS; i++) f->party[i].party = parties[i];
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
+        f->party[i].party = parties[i];
     for (size_t i = 0; i < b->charter->members_n; i++)
         f->party[b->charter->members[i].index].listed = true;
 }

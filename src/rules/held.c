@@ -3,7 +3,8 @@
 #include <assert.h>
 #include "internal.h"
 
-/* ---- one cosignature -------------------------------------------------------------------------- */
+/* ---- one cosignature --------------------------------------------------------------------------
+ */
 
 static enum rb_err verify_with(const struct rb_key *mirror, const struct rb_feed *f, uint64_t size,
                                uint64_t time_s, const uint8_t sig[RB_SIG_LEN]) {
@@ -16,8 +17,9 @@ static enum rb_err verify_with(const struct rb_key *mirror, const struct rb_feed
     return rb_cosignature_verify(mirror, time_s, rb_written(&w), sig);
 }
 
-enum rb_err rb_book_cosig_verify(const struct rb_book *b, uint16_t cosigner, const struct rb_feed *f,
-                                 uint64_t size, uint64_t time_s, const uint8_t sig[RB_SIG_LEN]) {
+enum rb_err rb_book_cosig_verify(const struct rb_book *b, uint16_t cosigner,
+                                 const struct rb_feed *f, uint64_t size, uint64_t time_s,
+                                 const uint8_t sig[RB_SIG_LEN]) {
     if (cosigner >= RB_MAX_MEMBERS || rb_book_listed(b, cosigner) == NULL) return RB_ERR_NOT_FOUND;
     if (size > f->tree.size) return RB_ERR_STALE;
     for (size_t i = 0; i < b->index->mirror[cosigner].n; i++) /* a mirror never cosigns itself */
@@ -46,7 +48,8 @@ static bool cosig_good(struct rb_book *b, const struct rb_receipt_cosig *c,
     return false;
 }
 
-/* ---- revocations ------------------------------------------------------------------------------ */
+/* ---- revocations ------------------------------------------------------------------------------
+ */
 
 static bool same_party(const struct rb_fold *f, uint16_t member, const struct rb_key *party) {
     struct rb_hash h;
@@ -112,7 +115,8 @@ static enum rb_err add_cuts(struct rb_fold *f, const struct rb_revocation *r, ui
     return RB_OK;
 }
 
-/* is the leaf beyond what its party stands by for the key? the cuts are sorted: smallest size first */
+/* is the leaf beyond what its party stands by for the key? the cuts are sorted: smallest size first
+ */
 static bool is_cut(const struct cut *cuts, size_t n, uint32_t feed, uint64_t leaf,
                    const uint8_t kid[RB_KID_LEN]) {
     struct cut want = {.feed = feed, .size = 0};
@@ -120,8 +124,10 @@ static bool is_cut(const struct cut *cuts, size_t n, uint32_t feed, uint64_t lea
     size_t lo = 0, hi = n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (by_kid(&cuts[mid], &want) < 0) lo = mid + 1;
-        else hi = mid;
+        if (by_kid(&cuts[mid], &want) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo < n && cuts[lo].feed == feed && memcmp(cuts[lo].kid, kid, RB_KID_LEN) == 0 &&
            cuts[lo].size <= leaf;
@@ -150,10 +156,11 @@ enum rb_err rb_disowned_mark(struct rb_fold *f) {
     return RB_OK;
 }
 
-/* ---- held: step functions --------------------------------------------------------------------- */
+/* ---- held: step functions ---------------------------------------------------------------------
+ */
 
-struct covering { /* one good cosignature */
-    uint32_t slot; /* feed * RB_MAX_MEMBERS + cosigner */
+struct covering {     /* one good cosignature */
+    uint32_t slot;    /* feed * RB_MAX_MEMBERS + cosigner */
     uint32_t receipt; /* node of the record that logs it */
     uint64_t size, time_s;
     const struct rb_key *key;
@@ -185,8 +192,12 @@ static enum rb_err collect(struct rb_fold *f, struct covering **out, size_t *n) 
             void *p = *out;
             RB_TRY(rb_fold_grow(f->a, &p, &cap, *n + 1, sizeof **out));
             *out = p;
-            (*out)[(*n)++] = (struct covering){(uint32_t)(feed * RB_MAX_MEMBERS + c->cosigner), v,
-                                               c->size, c->time_s, &k->key, false};
+            (*out)[(*n)++] = (struct covering){(uint32_t)(feed * RB_MAX_MEMBERS + c->cosigner),
+                                               v,
+                                               c->size,
+                                               c->time_s,
+                                               &k->key,
+                                               false};
         }
     }
     rb_sort(*out, *n, sizeof **out, by_slot);
@@ -228,15 +239,18 @@ bool rb_held_since(const struct rb_situation *s, uint32_t feed, uint64_t leaf, u
     const struct rb_sit_held *h = s->held[slot];
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (h[mid].size <= leaf) lo = mid + 1;
-        else hi = mid;
+        if (h[mid].size <= leaf)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     if (lo == s->held_n[slot]) return false;
     *time_s = h[lo].time_s;
     return true;
 }
 
-/* ---- revoked mirror keys ---------------------------------------------------------------------- */
+/* ---- revoked mirror keys ----------------------------------------------------------------------
+ */
 
 /* earliest T at which somebody else than these two held the record */
 static bool witnessed(const struct rb_fold *f, uint32_t node, uint16_t not_a, uint16_t not_b,
@@ -259,7 +273,8 @@ static bool witnessed(const struct rb_fold *f, uint32_t node, uint16_t not_a, ui
 static bool outlives(const struct rb_fold *f, const struct covering *c, uint32_t revocation) {
     uint64_t t_receipt, t_revoked;
     uint16_t cosigner = (uint16_t)(c->slot % RB_MAX_MEMBERS);
-    if (!witnessed(f, c->receipt, rb_fold_author(f, c->receipt), cosigner, &t_receipt)) return false;
+    if (!witnessed(f, c->receipt, rb_fold_author(f, c->receipt), cosigner, &t_receipt))
+        return false;
     if (!witnessed(f, revocation, rb_fold_author(f, revocation), cosigner, &t_revoked)) return true;
     return t_receipt < t_revoked;
 }
@@ -294,12 +309,14 @@ enum rb_err rb_held_make(struct rb_fold *f) {
     bool held_back = mirror_pass(f, c, n, false);
     RB_TRY(steps(f, c, n));
     if (!held_back) return RB_OK;
-    for (size_t i = 0; i < n; i++) c[i].held_back = false;
+    for (size_t i = 0; i < n; i++)
+        c[i].held_back = false;
     (void)mirror_pass(f, c, n, true);
     return steps(f, c, n);
 }
 
-/* ---- bodies ----------------------------------------------------------------------------------- */
+/* ---- bodies -----------------------------------------------------------------------------------
+ */
 
 struct missing { /* leaves said to be missing, ascending */
     uint32_t leaf, next;
@@ -307,7 +324,7 @@ struct missing { /* leaves said to be missing, ascending */
 struct bodies {
     struct rb_fold *f;
     uint64_t *out;
-    uint64_t *covered;  /* by slot */
+    uint64_t *covered;     /* by slot */
     uint32_t *outstanding; /* by slot: list of leaves listed as missing so far */
     struct missing *list;
     size_t list_n, list_cap;
@@ -366,7 +383,8 @@ static enum rb_err bodies_entry(struct bodies *b, uint32_t feed, uint16_t member
     listed_open(&l, e->missing);
     uint32_t prev = RB_NOWHERE, at;
     while ((at = *link_after(b, slot, prev)) != RB_NOWHERE && b->list[at].leaf < size) {
-        while (l.now < b->list[at].leaf) listed_next(&l);
+        while (l.now < b->list[at].leaf)
+            listed_next(&l);
         if (l.now == b->list[at].leaf) {
             prev = at;
             continue;
@@ -374,11 +392,15 @@ static enum rb_err bodies_entry(struct bodies *b, uint32_t feed, uint16_t member
         has_body(b, feed, b->list[at].leaf, member);
         *link_after(b, slot, prev) = b->list[at].next;
     }
-    while (l.now < b->covered[slot]) listed_next(&l);
+    while (l.now < b->covered[slot])
+        listed_next(&l);
     for (uint64_t leaf = b->covered[slot]; leaf < size; leaf++) {
-        while (l.now < leaf) listed_next(&l);
-        if (l.now == leaf) RB_TRY(missing_push(b, slot, &prev, (uint32_t)leaf));
-        else has_body(b, feed, leaf, member);
+        while (l.now < leaf)
+            listed_next(&l);
+        if (l.now == leaf)
+            RB_TRY(missing_push(b, slot, &prev, (uint32_t)leaf));
+        else
+            has_body(b, feed, leaf, member);
     }
     if (size > b->covered[slot]) b->covered[slot] = size;
     return RB_OK;

@@ -15,7 +15,8 @@ static const struct rb_fact *slot_fact(const struct rb_index_slot *s) {
 
 static void put(struct rb_book_index *x, struct rb_feed *f, uint32_t leaf) {
     size_t i = start_of(&f->facts[leaf].id, x->cap);
-    while (x->slot[i].feed != NULL) i = (i + 1) & (x->cap - 1);
+    while (x->slot[i].feed != NULL)
+        i = (i + 1) & (x->cap - 1);
     x->slot[i].feed = f;
     x->slot[i].leaf = leaf;
     x->n++;

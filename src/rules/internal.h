@@ -3,12 +3,14 @@
 #define READBACK_RULES_INTERNAL_H
 #include "readback/rules.h"
 
-/* ---- sorting ---------------------------------------------------------------------------------- */
+/* ---- sorting ----------------------------------------------------------------------------------
+ */
 /* In place, no recursion, no memory. libc's qsort may allocate. */
 typedef int (*rb_cmp)(const void *a, const void *b);
 void rb_sort(void *base, size_t n, size_t each, rb_cmp cmp);
 
-/* ---- the book --------------------------------------------------------------------------------- */
+/* ---- the book ---------------------------------------------------------------------------------
+ */
 struct rb_index_slot {
     struct rb_feed *feed; /* NULL = empty */
     uint32_t leaf;
@@ -32,7 +34,7 @@ struct rb_book_index {
 /* An amendment's charter, with what the fold asks of it again and again. */
 struct rb_amended {
     struct rb_hash previous;
-    struct rb_charter charter; /* views borrow from the fact's body */
+    struct rb_charter charter;            /* views borrow from the fact's body */
     struct rb_hash party[RB_MAX_MEMBERS]; /* by place in charter.members */
 };
 enum rb_cosig_verdict { RB_COSIG_UNKNOWN = 0, RB_COSIG_GOOD = 1 };
@@ -55,7 +57,7 @@ struct rb_revoked_key {
 };
 struct rb_authority {
     struct rb_hash party;
-    struct rb_card card; /* in force; rotations replace keys in it */
+    struct rb_card card;      /* in force; rotations replace keys in it */
     struct rb_slice card_raw; /* region; card's views borrow from it */
     uint8_t node_kid[RB_KID_LEN];
     uint8_t officer_kid[RB_MAX_OFFICERS][RB_KID_LEN];
@@ -108,21 +110,23 @@ enum rb_err rb_extra_make(struct rb_book *b, struct rb_fact *fact, struct rb_are
 void rb_extra_free(struct rb_region *region, struct rb_fact *fact);
 void rb_fact_free(struct rb_region *region, struct rb_fact *fact);
 
-/* ---- seen and order --------------------------------------------------------------------------- */
+/* ---- seen and order ---------------------------------------------------------------------------
+ */
 /* does the record's digest check over what is judged here? the verdict is kept once it is final */
 bool rb_seen_checks(struct rb_book *b, struct rb_fact *fact, struct rb_arena *work);
 
-/* ---- the fold --------------------------------------------------------------------------------- */
+/* ---- the fold ---------------------------------------------------------------------------------
+ */
 struct rb_proposal { /* the founding charter, then each amendment, ascending by node */
     uint32_t node;
     uint16_t author;
     const struct rb_charter *charter;
-    const struct rb_amended *amended; /* NULL: the founding charter */
+    const struct rb_amended *amended;       /* NULL: the founding charter */
     uint64_t accepted, rejected, contested; /* members' bits; contested: by time */
     int64_t accepted_t_ms[RB_MAX_MEMBERS];  /* T that met the deadline; 0 = not known */
     int64_t accepted_created_ms[RB_MAX_MEMBERS];
-    uint32_t stance[RB_MAX_MEMBERS];        /* node of the position that counts */
-    bool walked, adopted, refused;          /* refused: can never be adopted */
+    uint32_t stance[RB_MAX_MEMBERS]; /* node of the position that counts */
+    bool walked, adopted, refused;   /* refused: can never be adopted */
 };
 struct rb_party_state { /* by member index */
     bool listed, suspended, left, rejoined;
@@ -137,22 +141,22 @@ struct rb_fold {
     struct rb_book *b;
     struct rb_arena *a;
     struct rb_situation *s;
-    uint32_t n;           /* nodes: all facts, feed by feed */
-    uint32_t *base;       /* [feeds_n + 1] first node of a feed */
-    uint32_t *feed_of;    /* [n] */
-    uint32_t *sorted;     /* [n] node at each place of the order */
-    uint32_t *place;      /* [n] place of each node */
-    bool *disowned;       /* [n] */
+    uint32_t n;        /* nodes: all facts, feed by feed */
+    uint32_t *base;    /* [feeds_n + 1] first node of a feed */
+    uint32_t *feed_of; /* [n] */
+    uint32_t *sorted;  /* [n] node at each place of the order */
+    uint32_t *place;   /* [n] place of each node */
+    bool *disowned;    /* [n] */
     size_t proposals_n;
     struct rb_proposal *proposals;
     const struct rb_charter *charter;
     uint32_t charter_node;
     bool in_force, unknown_rules;
     int64_t in_force_t_ms, in_force_from_ms; /* T; T or else created */
-    uint64_t active;      /* members' bits: accepted and not left */
+    uint64_t active;                         /* members' bits: accepted and not left */
     struct rb_party_state party[RB_MAX_MEMBERS];
     const struct rb_charter **due_charter; /* parallel to dues: the charter it arose under */
-    uint32_t *last_answer; /* [n] by place of the subject */
+    uint32_t *last_answer;                 /* [n] by place of the subject */
     size_t answers_cap, dues_cap, due_charter_cap, silences_cap, texts_cap;
 };
 static inline const struct rb_fact *rb_fold_fact(const struct rb_fold *f, uint32_t node) {
@@ -189,7 +193,8 @@ bool rb_rules_known(const struct rb_charter *c);
 enum rb_err rb_proposals_make(struct rb_fold *f) RB_MUST_USE;
 struct rb_proposal *rb_proposal_of(const struct rb_fold *f, uint32_t node);
 enum rb_err rb_proposal_walked(struct rb_fold *f, struct rb_proposal *p) RB_MUST_USE;
-enum rb_err rb_proposal_stance(struct rb_fold *f, struct rb_proposal *p, uint32_t position) RB_MUST_USE;
+enum rb_err rb_proposal_stance(struct rb_fold *f, struct rb_proposal *p,
+                               uint32_t position) RB_MUST_USE;
 enum rb_err rb_proposals_retry(struct rb_fold *f) RB_MUST_USE;
 void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint16_t author);
 void rb_charter_settle(struct rb_fold *f);

@@ -26,11 +26,13 @@ static bool rules_read_body(enum rb_kind k) {
            k == RB_KIND_SILENCE || k == RB_KIND_SERVICE || k == RB_KIND_POSITION;
 }
 
-/* ---- the envelope, as the fact keeps it ------------------------------------------------------- */
+/* ---- the envelope, as the fact keeps it -------------------------------------------------------
+ */
 
 static enum rb_err keep_refs(struct judging *j) {
     size_t n = 0;
-    for (size_t i = 0; i < RB_REF_TYPES; i++) n += j->rec.refs[i].n;
+    for (size_t i = 0; i < RB_REF_TYPES; i++)
+        n += j->rec.refs[i].n;
     if (n == 0) return RB_OK;
     j->fact->refs = rb_region_alloc(j->b->region, n * sizeof *j->fact->refs);
     if (j->fact->refs == NULL) return RB_ERR_LIMIT;
@@ -86,7 +88,8 @@ static enum rb_err keep_envelope(struct judging *j) {
     return rb_region_copy(j->b->region, rec->body, &f->body);
 }
 
-/* ---- place and channel ------------------------------------------------------------------------ */
+/* ---- place and channel ------------------------------------------------------------------------
+ */
 
 /* the founder's first epoch: charter, delegation; every other feed: delegation; nowhere else */
 static bool well_placed(const struct judging *j) {
@@ -107,7 +110,8 @@ static bool right_channel(const struct judging *j) {
     return j->rec.has_channel && memcmp(j->rec.channel, j->b->channel, RB_CHANNEL_LEN) == 0;
 }
 
-/* ---- signers ---------------------------------------------------------------------------------- */
+/* ---- signers ----------------------------------------------------------------------------------
+ */
 
 /* The delegation of a further epoch opens it before any card stands in it, so its body, signed by
  * the party key, is what authorises; its officer is not looked for (5.3.5). */
@@ -147,7 +151,8 @@ static enum rb_mark find_signers(struct judging *j) {
 static bool role_ok(const struct judging *j) {
     enum rb_kind kind = j->rec.kind;
     bool node = false;
-    for (size_t i = 0; i < j->rec.signers_n; i++) node = node || j->found[i].what == RB_FOUND_NODE;
+    for (size_t i = 0; i < j->rec.signers_n; i++)
+        node = node || j->found[i].what == RB_FOUND_NODE;
     if (node) return rb_kind_is_machine(kind) && j->rec.signers_n == 1;
     return kind != RB_KIND_RECEIPT && kind != RB_KIND_SILENCE; /* those are the node's own */
 }
@@ -183,7 +188,8 @@ static void note_signers(struct judging *j) {
     }
 }
 
-/* ---- what the party key signed ---------------------------------------------------------------- */
+/* ---- what the party key signed ----------------------------------------------------------------
+ */
 
 static bool own_party(const struct judging *j, const struct rb_key *party) {
     struct rb_hash h;
@@ -223,7 +229,8 @@ static bool statement_ok(struct judging *j) {
            own_party(j, &rot.party) && rb_authority_may_rotate(j->f->authority, &rot);
 }
 
-/* ---- one leaf --------------------------------------------------------------------------------- */
+/* ---- one leaf ---------------------------------------------------------------------------------
+ */
 
 static enum rb_mark judge_feed(struct judging *j) {
     enum rb_kind kind = j->rec.kind;
@@ -248,8 +255,10 @@ static enum rb_err judge_leaf(struct judging *j) {
         RB_TRY(keep_envelope(j));
         mark = judge_feed(j);
         if (mark == RB_MARK_NONE) RB_TRY(rb_extra_make(j->b, j->fact, j->work, &mark));
-        if (mark == RB_MARK_NONE) note_signers(j);
-        else rb_extra_free(j->b->region, j->fact);
+        if (mark == RB_MARK_NONE)
+            note_signers(j);
+        else
+            rb_extra_free(j->b->region, j->fact);
     }
     j->fact->mark = (uint8_t)mark;
     return RB_OK;
@@ -327,7 +336,8 @@ enum rb_err rb_book_judge(struct rb_book *b, struct rb_feed *f, struct rb_slice 
 
 const struct rb_hash *rb_fact_refs(const struct rb_fact *f, enum rb_ref type, size_t *n) {
     size_t at = 0;
-    for (size_t i = 0; i < (size_t)type; i++) at += f->refs_n[i];
+    for (size_t i = 0; i < (size_t)type; i++)
+        at += f->refs_n[i];
     *n = f->refs_n[type];
     return f->refs == NULL ? NULL : f->refs + at; /* no arithmetic on no array */
 }

@@ -7,26 +7,27 @@
  * stick; then strongly connected records are found once, and lose what they demand of one another.
  *
  * A strongly connected set is one run of neighbouring leaves in each feed it touches (between two
- * of its leaves every leaf is reached and reaches), so "all of feed G below size s" minus the set is
- * "all of G below the run". That is all that dropping edges takes. */
+ * of its leaves every leaf is reached and reaches), so "all of feed G below size s" minus the set
+ * is "all of G below the run". That is all that dropping edges takes. */
 #include <assert.h>
 #include "internal.h"
 
 struct order {
     struct rb_fold *f;
     uint32_t feeds_n;
-    uint32_t *edge_at;     /* [n + 1] edges of a node: what its entries raise */
+    uint32_t *edge_at; /* [n + 1] edges of a node: what its entries raise */
     struct rb_edge *edges;
-    uint32_t *vector;      /* [feeds_n * feeds_n] running vector of each feed's head */
-    uint32_t *head;        /* [feeds_n] next leaf of each feed */
-    uint32_t *waits_size;  /* [feeds_n] how far the feed that a head waits for must be */
+    uint32_t *vector;     /* [feeds_n * feeds_n] running vector of each feed's head */
+    uint32_t *head;       /* [feeds_n] next leaf of each feed */
+    uint32_t *waits_size; /* [feeds_n] how far the feed that a head waits for must be */
     uint32_t *first_waiter, *next_waiter; /* [feeds_n] lists by the feed waited for */
-    uint64_t *ready;       /* bit set of feeds whose head is free */
-    uint32_t *scc;         /* [n] after a cycle was met, else NULL */
-    uint32_t *run;         /* [n] first leaf of the node's run in its feed */
+    uint64_t *ready;                      /* bit set of feeds whose head is free */
+    uint32_t *scc;                        /* [n] after a cycle was met, else NULL */
+    uint32_t *run;                        /* [n] first leaf of the node's run in its feed */
 };
 
-/* ---- edges ------------------------------------------------------------------------------------ */
+/* ---- edges ------------------------------------------------------------------------------------
+ */
 
 static uint32_t node_of(const struct order *o, uint32_t feed, uint32_t leaf) {
     return o->f->base[feed] + leaf;
@@ -49,7 +50,8 @@ static enum rb_err collect_edges(struct order *o) {
     struct rb_book *b = o->f->b;
     size_t most = 0;
     for (size_t i = 0; i < b->feeds_n; i++)
-        for (size_t k = 0; k < b->feeds[i]->facts_n; k++) most += b->feeds[i]->facts[k].seen_n;
+        for (size_t k = 0; k < b->feeds[i]->facts_n; k++)
+            most += b->feeds[i]->facts[k].seen_n;
     o->edge_at = rb_arena_array(o->f->a, (size_t)o->f->n + 1, sizeof *o->edge_at);
     o->edges = rb_arena_array(o->f->a, most, sizeof *o->edges);
     uint32_t *vector = rb_arena_array(o->f->a, b->feeds_n, sizeof *vector);
@@ -68,7 +70,8 @@ static enum rb_err collect_edges(struct order *o) {
     return RB_OK;
 }
 
-/* ---- strongly connected records: Tarjan, with a stack of its own ------------------------------ */
+/* ---- strongly connected records: Tarjan, with a stack of its own ------------------------------
+ */
 
 struct tarjan {
     struct order *o;
@@ -116,10 +119,14 @@ static void visit(struct tarjan *t, uint32_t root) {
     while (t->call_n > 0) {
         uint32_t node = t->call[t->call_n - 1];
         uint32_t p = predecessor(t->o, node, t->at[node]++);
-        if (p == RB_NOWHERE) leave(t, node);
-        else if (p == node) continue;
-        else if (t->index[p] == 0) enter(t, p);
-        else if (t->on_stack[p] && t->index[p] < t->low[node]) t->low[node] = t->index[p];
+        if (p == RB_NOWHERE)
+            leave(t, node);
+        else if (p == node)
+            continue;
+        else if (t->index[p] == 0)
+            enter(t, p);
+        else if (t->on_stack[p] && t->index[p] < t->low[node])
+            t->low[node] = t->index[p];
     }
 }
 
@@ -147,7 +154,8 @@ static enum rb_err find_cycles(struct order *o) {
     return RB_OK;
 }
 
-/* ---- the merge -------------------------------------------------------------------------------- */
+/* ---- the merge --------------------------------------------------------------------------------
+ */
 
 /* how far feed `edge->feed` must be before `node` */
 static uint32_t demanded(const struct order *o, uint32_t node, struct rb_edge edge) {
@@ -218,7 +226,8 @@ static bool merge(struct order *o) {
         o->head[i] = 0;
         o->first_waiter[i] = RB_NOWHERE;
     }
-    for (uint32_t i = 0; i < o->feeds_n; i++) try_head(o, i);
+    for (uint32_t i = 0; i < o->feeds_n; i++)
+        try_head(o, i);
     for (uint32_t place = 0; place < f->n; place++) {
         uint32_t feed = next_ready(o);
         if (feed == RB_NOWHERE) return false;

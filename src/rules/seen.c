@@ -32,7 +32,8 @@ bool rb_seen_checks(struct rb_book *b, struct rb_fact *fact, struct rb_arena *wo
     return good;
 }
 
-/* ---- for a record to be made ------------------------------------------------------------------ */
+/* ---- for a record to be made ------------------------------------------------------------------
+ */
 
 static struct rb_seen_entry *vector_find(struct rb_seen_entry *v, size_t n, uint16_t member,
                                          uint16_t epoch) {
@@ -65,8 +66,10 @@ static enum rb_err vector_follow(struct rb_book *b, struct rb_feed *f, struct rb
     for (; a->vector_at < f->facts_n; a->vector_at++) {
         struct rb_fact *fact = &f->facts[a->vector_at];
         if (fact->seen_n == 0 || fact->mark != RB_MARK_NONE) continue;
-        if (rb_seen_checks(b, fact, work)) RB_TRY(vector_raise(b, a, fact));
-        else if (fact->seen_verdict == SEEN_OPEN) return RB_OK;
+        if (rb_seen_checks(b, fact, work))
+            RB_TRY(vector_raise(b, a, fact));
+        else if (fact->seen_verdict == SEEN_OPEN)
+            return RB_OK;
     }
     return RB_OK;
 }
@@ -98,8 +101,7 @@ static enum rb_err choose(struct rb_book *b, struct rb_feed *own, size_t max, st
     if (c == NULL) return RB_ERR_LIMIT;
     for (size_t i = 0; i < b->feeds_n; i++) {
         const struct rb_feed *f = b->feeds[i];
-        const struct rb_seen_entry *v =
-            vector_find(a->vector, a->vector_n, f->member, f->epoch);
+        const struct rb_seen_entry *v = vector_find(a->vector, a->vector_n, f->member, f->epoch);
         uint64_t had = v == NULL ? 0 : v->size;
         if (f == own || f->facts_n <= had) continue;
         c[n].e = (struct rb_seen_entry){f->member, f->epoch, f->facts_n};
@@ -108,7 +110,8 @@ static enum rb_err choose(struct rb_book *b, struct rb_feed *own, size_t max, st
     rb_sort(c, n, sizeof *c, by_gain);
     if (max > RB_MAX_SEEN) max = RB_MAX_SEEN;
     rec->seen_n = n < max ? n : max;
-    for (size_t i = 0; i < rec->seen_n; i++) rec->seen[i] = c[i].e;
+    for (size_t i = 0; i < rec->seen_n; i++)
+        rec->seen[i] = c[i].e;
     rb_sort(rec->seen, rec->seen_n, sizeof *rec->seen, by_feed);
     return RB_OK;
 }

@@ -52,7 +52,8 @@ uint64_t rb_situation_readers(const struct rb_situation *s, uint32_t order) {
     const struct rb_fact *fact = rb_situation_fact(s, order);
     uint64_t all = 0;
     if (fact->closed) return fact->recipients | 1ull << rb_situation_author(s, order);
-    for (size_t i = 0; i < s->members_n; i++) all |= 1ull << s->members[i].index;
+    for (size_t i = 0; i < s->members_n; i++)
+        all |= 1ull << s->members[i].index;
     return all;
 }
 

@@ -23,7 +23,8 @@ static void sift(uint8_t *p, size_t root, size_t n, size_t each, rb_cmp cmp) {
 void rb_sort(void *base, size_t n, size_t each, rb_cmp cmp) {
     uint8_t *p = base;
     if (n < 2) return; /* base may be NULL */
-    for (size_t i = n / 2; i-- > 0;) sift(p, i, n, each, cmp);
+    for (size_t i = n / 2; i-- > 0;)
+        sift(p, i, n, each, cmp);
     for (size_t i = n; i-- > 1;) {
         swap(p, p + i * each, each);
         sift(p, 0, i, each, cmp);

@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include "fixture_book.h"
 
-/* ---- crypto, remembered ----------------------------------------------------------------------- */
+/* ---- crypto, remembered -----------------------------------------------------------------------
+ */
 
 enum rb_err __real_rb_ed25519_verify(const struct rb_key *pub, struct rb_slice msg,
                                      const uint8_t sig[RB_SIG_LEN]);
@@ -90,7 +91,8 @@ void __wrap_rb_ed25519_sign(const struct rb_seckey *key, struct rb_slice msg,
     memcpy(sig, m->answer, RB_SIG_LEN);
 }
 
-/* ---- chance ----------------------------------------------------------------------------------- */
+/* ---- chance -----------------------------------------------------------------------------------
+ */
 
 static uint64_t rng;
 static uint64_t chance(void) { /* splitmix64 */
@@ -106,7 +108,8 @@ static bool one_in(uint64_t n) {
     return below(n) == 0;
 }
 
-/* ---- histories -------------------------------------------------------------------------------- */
+/* ---- histories --------------------------------------------------------------------------------
+ */
 
 #define MAX_FORCED 16u
 static struct forced { /* leaves whose digest is taken for good whatever it is: circles */
@@ -127,7 +130,8 @@ static const struct rb_hash *any_id(struct fx *w) {
 static void random_charter(struct fx *w) {
     struct rb_charter *c = &w->charter;
     static const char *sides[] = {"", "north", "south"};
-    for (size_t i = 0; i < c->members_n; i++) c->members[i].affiliation = rb_str(sides[below(3)]);
+    for (size_t i = 0; i < c->members_n; i++)
+        c->members[i].affiliation = rb_str(sides[below(3)]);
     c->accept_by_utc_ms = FX_START_MS + (int64_t)below(60) * 1000;
     if (one_in(4)) c->accept_by_utc_ms = FX_START_MS + 3600000;
     if (one_in(3)) c->accept_members = 1 + below((1ull << c->members_n) - 1);
@@ -213,8 +217,10 @@ static struct rb_record random_amendment(struct fx *w) {
 static struct rb_record random_revocation(struct fx *w, uint16_t party) {
     const struct fx_feed *f = any_feed(w);
     struct fx_party *p = &w->party[party];
-    struct rb_revocation v = {.party = p->party.pub, .reason = rb_str("lost"),
-                              .issued_utc_ms = FX_START_MS, .stood_n = 1};
+    struct rb_revocation v = {.party = p->party.pub,
+                              .reason = rb_str("lost"),
+                              .issued_utc_ms = FX_START_MS,
+                              .stood_n = 1};
     static const enum rb_key_role roles[] = {RB_KEY_OFFICER, RB_KEY_NODE, RB_KEY_MIRROR};
     v.role = roles[below(3)];
     v.key = v.role == RB_KEY_OFFICER ? p->officer[1].pub
@@ -227,21 +233,39 @@ static struct rb_record random_revocation(struct fx *w, uint16_t party) {
     return fx_carried(w, RB_KIND_REVOCATION, fx_statement(w, p, rb_written(&o)));
 }
 
+/* a new card, often with another mirror key: receipts seen before it must be looked at again */
+static struct rb_record random_card(struct fx *w, uint16_t party) {
+    uint8_t seed[RB_SEED_LEN] = {0x4d, (uint8_t)party, (uint8_t)below(4)};
+    if (one_in(2)) rb_ed25519_from_seed(seed, &w->party[party].mirror);
+    return fx_carried(w, RB_KIND_CARD, fx_card(w, party));
+}
+
 static struct rb_record random_record(struct fx *w, uint16_t author) {
     switch (below(16)) {
     case 0:
-    case 1: return random_receipt(w);
-    case 2: return fx_membership(w, (enum rb_membership_action)below(one_in(4) ? 3 : 2));
-    case 3: return one_in(2) ? random_amendment(w) : fx_record(w, RB_KIND_NIL);
-    case 4: return fx_test(w, w->clock_ms / 10000 * 10000);
-    case 5: return fx_record(w, RB_KIND_SILENCE);
-    case 6: return fx_record(w, RB_KIND_TEXT);
-    case 7: return fx_record(w, RB_KIND_SERVICE);
-    case 8: return fx_notice(w, (enum rb_notice_class)below(RB_NOTICE_CLASSES));
-    case 9: return one_in(3) ? random_revocation(w, author) : fx_record(w, RB_KIND_STATEMENT);
-    case 10: return fx_record(w, RB_KIND_STATEMENT);
+    case 1:
+        return random_receipt(w);
+    case 2:
+        return fx_membership(w, (enum rb_membership_action)below(one_in(4) ? 3 : 2));
+    case 3:
+        return one_in(2) ? random_amendment(w) : fx_record(w, RB_KIND_NIL);
+    case 4:
+        return fx_test(w, w->clock_ms / 10000 * 10000);
+    case 5:
+        return fx_record(w, RB_KIND_SILENCE);
+    case 6:
+        return fx_record(w, RB_KIND_TEXT);
+    case 7:
+        return one_in(2) ? fx_record(w, RB_KIND_SERVICE) : random_card(w, author);
+    case 8:
+        return fx_notice(w, (enum rb_notice_class)below(RB_NOTICE_CLASSES));
+    case 9:
+        return one_in(3) ? random_revocation(w, author) : fx_record(w, RB_KIND_STATEMENT);
+    case 10:
+        return fx_record(w, RB_KIND_STATEMENT);
     case 11:
-    case 12: return fx_position(w, any_id(w), RB_POSITION_ACCEPT);
+    case 12:
+        return fx_position(w, any_id(w), RB_POSITION_ACCEPT);
     default:
         return fx_position(w, any_id(w), (enum rb_position_type)(1 + below(RB_POSITION_MAX)));
     }
@@ -293,11 +317,13 @@ static void random_history(struct fx *w, uint64_t seed) {
     fx_found(w);
     if (!one_in(4)) fx_accept_all(w);
     size_t steps = 5 + below(one_in(5) ? 36 : 8); /* most are small: 10,000 shall be quick */
-    while (steps-- > 0) random_step(w);
+    while (steps-- > 0)
+        random_step(w);
     w->parties_n = founders;
 }
 
-/* ---- books ------------------------------------------------------------------------------------ */
+/* ---- books ------------------------------------------------------------------------------------
+ */
 
 /* takes the chosen digests for good; claims about leaves that never came stay unchecked */
 static void force(struct rb_book *b) {
@@ -344,12 +370,14 @@ static struct rb_book *restarted(struct fx *w, const struct rb_book *from) {
     for (size_t i = w->feeds_n; i-- > 0;) {
         const struct fx_feed *f = w->feed[i];
         const struct rb_feed *old = rb_book_feed(from, f->member, f->epoch);
-        for (size_t k = 0; k < f->n; k++) assert_true(fx_book_next(w, b, f, old->facts[k].mark));
+        for (size_t k = 0; k < f->n; k++)
+            assert_true(fx_book_next(w, b, f, old->facts[k].mark));
     }
     return b;
 }
 
-/* ---- the order by its definition -------------------------------------------------------------- */
+/* ---- the order by its definition --------------------------------------------------------------
+ */
 
 #define MAX_NODES 512u
 static struct {
@@ -388,7 +416,8 @@ static void def_edges(struct rb_book *b) {
 
 static void def_reach(void) {
     for (size_t i = 0; i < def.n; i++)
-        for (size_t k = 0; k < def.n; k++) def.reach[i][k] = def.edge[i][k];
+        for (size_t k = 0; k < def.n; k++)
+            def.reach[i][k] = def.edge[i][k];
     for (size_t m = 0; m < def.n; m++)
         for (size_t i = 0; i < def.n; i++)
             for (size_t k = 0; def.reach[i][m] && k < def.n; k++)
@@ -426,14 +455,16 @@ static bool has_circle(void) {
     return false;
 }
 
-/* ---- the properties --------------------------------------------------------------------------- */
+/* ---- the properties ---------------------------------------------------------------------------
+ */
 
 static uint64_t histories = 10000, first_seed = 1;
 static size_t circles, kinds_of_state[6], marks_met[64];
 
 static void count(const struct rb_situation *s) {
     kinds_of_state[s->charter_state]++;
-    for (size_t i = 0; i < s->order_n; i++) marks_met[s->order[i].mark]++;
+    for (size_t i = 0; i < s->order_n; i++)
+        marks_met[s->order[i].mark]++;
 }
 
 static void one_history(struct fx *w, uint64_t seed) {
@@ -474,11 +505,11 @@ static void same_bytes_whatever_the_order(void **state) {
 /* the histories must have met what they are for, or they prove nothing */
 static void histories_met_what_matters(void **state) {
     static const enum rb_mark wanted[] = {
-        RB_MARK_NONE,         RB_MARK_UNREADABLE,   RB_MARK_UNKNOWN_SIGNER, RB_MARK_BAD_SIGNATURE,
-        RB_MARK_WRONG_ROLE,   RB_MARK_MISPLACED,    RB_MARK_REPEATED,       RB_MARK_REVOKED,
-        RB_MARK_NEEDS_SECOND, RB_MARK_MUST_BE_CLOSED, RB_MARK_MUST_BE_OPEN, RB_MARK_NOT_IN_TABLE,
-        RB_MARK_SUSPENDED,    RB_MARK_LEFT,         RB_MARK_NOT_IN_FORCE,   RB_MARK_DISOWNED,
-        RB_MARK_NOT_ADOPTED,  RB_MARK_OUT_OF_TURN,  RB_MARK_UNKNOWN_RULES};
+        RB_MARK_NONE,         RB_MARK_UNREADABLE,     RB_MARK_UNKNOWN_SIGNER, RB_MARK_BAD_SIGNATURE,
+        RB_MARK_WRONG_ROLE,   RB_MARK_MISPLACED,      RB_MARK_REPEATED,       RB_MARK_REVOKED,
+        RB_MARK_NEEDS_SECOND, RB_MARK_MUST_BE_CLOSED, RB_MARK_MUST_BE_OPEN,   RB_MARK_NOT_IN_TABLE,
+        RB_MARK_SUSPENDED,    RB_MARK_LEFT,           RB_MARK_NOT_IN_FORCE,   RB_MARK_DISOWNED,
+        RB_MARK_NOT_ADOPTED,  RB_MARK_OUT_OF_TURN,    RB_MARK_UNKNOWN_RULES};
     (void)state;
     if (histories < 2000) skip();
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
@@ -493,17 +524,21 @@ static void histories_met_what_matters(void **state) {
     assert_true(circles > 0);
 }
 
-/* ---- mutants: each input of the rules, changed alone ------------------------------------------- */
+/* ---- mutants: each input of the rules, changed alone -------------------------------------------
+ */
 
 #define INPUTS(X)                                                                                  \
-    X(NOTHING) X(NOW) X(RULES_VERSION) X(RULE) X(ACCEPT_MEMBERS) X(ACCEPT_BY) X(TIMEKEEPER)       \
-    X(AFFILIATION) X(GROUP) X(LEAD) X(ANSWER_TIME) X(TEST_INTERVAL) X(TEST_GRACE)                 \
-    X(TWO_OFFICERS) X(CLOSED_KIND) X(ACCEPTANCE) X(ACCEPTANCE_T) X(DEMAND) X(DEMAND_BY)           \
-    X(DEMAND_POSITION) X(DEMAND_MEMBERS) X(ANSWER_TYPE) X(ANSWER_SUBJECT) X(ANSWER_T)             \
-    X(PRECEDENCE) X(RECIPIENTS) X(BODY_MISSING) X(BODY_SIZE) X(COSIGNATURE) X(COSIGNER)           \
-    X(EMERGENCY) X(SECOND) X(SUPERSEDES) X(SUPERSEDES_OTHERS) X(SEEN) X(DIGEST) X(SUSPEND)        \
-    X(AMEND_PREVIOUS) X(AMEND_ACCEPT) X(AMEND_BY) X(REVOKED_KEY) X(STOOD_BY) X(FROZEN) X(FORK_AT) \
-    X(SLOT) X(SILENCE) X(SIGNATURE) X(SIGNER) X(CHANNEL) X(REPORTED) X(TEXT) X(CREATED)
+    X(NOTHING)                                                                                     \
+    X(NOW) X(RULES_VERSION) X(RULE) X(ACCEPT_MEMBERS) X(ACCEPT_BY) X(TIMEKEEPER) X(AFFILIATION)    \
+        X(GROUP) X(LEAD) X(ANSWER_TIME) X(TEST_INTERVAL) X(TEST_GRACE) X(TWO_OFFICERS)             \
+            X(CLOSED_KIND) X(ACCEPTANCE) X(ACCEPTANCE_T) X(DEMAND) X(DEMAND_BY) X(DEMAND_POSITION) \
+                X(DEMAND_MEMBERS) X(ANSWER_TYPE) X(ANSWER_SUBJECT) X(ANSWER_T) X(PRECEDENCE)       \
+                    X(RECIPIENTS) X(BODY_MISSING) X(BODY_SIZE) X(COSIGNATURE) X(COSIGNER)          \
+                        X(EMERGENCY) X(SECOND) X(SUPERSEDES) X(SUPERSEDES_OTHERS) X(SEEN)          \
+                            X(DIGEST) X(SUSPEND) X(AMEND_PREVIOUS) X(AMEND_ACCEPT) X(AMEND_BY)     \
+                                X(REVOKED_KEY) X(STOOD_BY) X(FROZEN) X(FORK_AT) X(SLOT) X(SILENCE) \
+                                    X(SIGNATURE) X(SIGNER) X(CHANNEL) X(REPORTED) X(TEXT)          \
+                                        X(CREATED)
 enum input {
 #define X(name) I_##name,
     INPUTS(X)
@@ -523,7 +558,8 @@ static bool is(enum input i) {
 static void mutant_charter(struct fx *w) {
     struct rb_charter *c = &w->charter;
     static const char *const sides[] = {"north", "south", "south", "east"};
-    for (size_t i = 0; i < 4; i++) c->members[i].affiliation = rb_str(sides[i]);
+    for (size_t i = 0; i < 4; i++)
+        c->members[i].affiliation = rb_str(sides[i]);
     if (is(I_AFFILIATION)) c->members[2].affiliation = rb_str("west");
     c->groups_n = is(I_GROUP) ? 0 : 1;
     c->groups[0] = (struct rb_group){rb_str("coalition"), is(I_LEAD) ? 3 : 1, 10};
@@ -607,8 +643,10 @@ static void mutant_words(struct fx *w) {
     r = fx_record(w, RB_KIND_STATEMENT);
     fx_say(w, 3, &r); /* one officer alone */
     r = fx_record(w, RB_KIND_STATEMENT);
-    struct rb_hash old =
-        fx_say_as(w, 3, 0, &r, is(I_SECOND) ? FX_OFFICER : is(I_SIGNER) ? FX_STRANGER : FX_BOTH);
+    struct rb_hash old = fx_say_as(w, 3, 0, &r,
+                                   is(I_SECOND)   ? FX_OFFICER
+                                   : is(I_SIGNER) ? FX_STRANGER
+                                                  : FX_BOTH);
     r = fx_record(w, RB_KIND_STATEMENT);
     if (!is(I_SUPERSEDES)) fx_ref(&r, RB_REF_SUPERSEDES, &old);
     if (is(I_REPORTED)) {
@@ -644,8 +682,8 @@ static void mutant_amendment(struct fx *w) {
     struct rb_record r = fx_amendment(w, is(I_AMEND_PREVIOUS) ? &other : &w->charter_id, &next);
     struct rb_hash id = spoken(w, 0, r);
     for (uint16_t i = 1; i < 3; i++) {
-        r = fx_position(w, &id, is(I_AMEND_ACCEPT) && i == 2 ? RB_POSITION_ABSTAIN
-                                                              : RB_POSITION_ACCEPT);
+        r = fx_position(w, &id,
+                        is(I_AMEND_ACCEPT) && i == 2 ? RB_POSITION_ABSTAIN : RB_POSITION_ACCEPT);
         spoken(w, i, r);
         fx_held(w, i, 0, (uint64_t)w->clock_ms / 1000);
     }
@@ -654,16 +692,18 @@ static void mutant_amendment(struct fx *w) {
 static void mutant_revocation(struct fx *w) {
     const struct fx_feed *f = fx_feed_of(w, 3, 0);
     struct fx_party *p = &w->party[3];
-    struct rb_revocation v = {.party = p->party.pub, .role = RB_KEY_OFFICER, .stood_n = 1,
-                              .reason = rb_str("lost"), .issued_utc_ms = FX_START_MS};
+    struct rb_revocation v = {.party = p->party.pub,
+                              .role = RB_KEY_OFFICER,
+                              .stood_n = 1,
+                              .reason = rb_str("lost"),
+                              .issued_utc_ms = FX_START_MS};
     uint8_t buf[2048];
     v.key = is(I_REVOKED_KEY) ? p->tls.pub : p->officer[1].pub;
-    v.stood[0] = (struct rb_stood_by){rb_slice(f->origin, f->origin_n),
-                                      is(I_STOOD_BY) ? f->n : f->n - 1};
+    v.stood[0] =
+        (struct rb_stood_by){rb_slice(f->origin, f->origin_n), is(I_STOOD_BY) ? f->n : f->n - 1};
     struct rb_writer o = rb_writer(buf, sizeof buf);
     rb_revocation_encode(&v, &o);
-    struct rb_record r =
-        fx_carried(w, RB_KIND_REVOCATION, fx_statement(w, p, rb_written(&o)));
+    struct rb_record r = fx_carried(w, RB_KIND_REVOCATION, fx_statement(w, p, rb_written(&o)));
     spoken(w, 0, r);
 }
 
@@ -676,18 +716,23 @@ static struct rb_slice shape(struct fx *w, const struct rb_situation *s) {
     rb_put_u64(&o, (uint64_t)s->in_force_since_utc_ms);
     for (size_t i = 0; i < s->members_n; i++) {
         const struct rb_sit_member *m = &s->members[i];
-        const uint8_t flags[] = {m->accepted, m->rejected, m->suspended, m->left, m->active,
-                                 m->accept_contested_by_time, (uint8_t)m->group, m->lead,
-                                 (uint8_t)m->tests_missed};
+        const uint8_t flags[] = {m->accepted,       m->rejected, m->suspended,
+                                 m->left,           m->active,   m->accept_contested_by_time,
+                                 (uint8_t)m->group, m->lead,     (uint8_t)m->tests_missed};
         rb_put(&o, flags, sizeof flags);
         rb_put_u64(&o, m->last_test_slot);
     }
     for (uint32_t i = 0; i < s->order_n; i++) {
         const struct rb_sit_record *r = &s->order[i];
         const struct rb_fact *fact = rb_situation_fact(s, i);
-        const uint8_t flags[] = {(uint8_t)rb_situation_author(s, i), (uint8_t)r->place.leaf,
-                                 r->mark, r->contested, (uint8_t)r->bodies, fact->emergency,
-                                 fact->signers, fact->reported};
+        const uint8_t flags[] = {(uint8_t)rb_situation_author(s, i),
+                                 (uint8_t)r->place.leaf,
+                                 r->mark,
+                                 r->contested,
+                                 (uint8_t)r->bodies,
+                                 fact->emergency,
+                                 fact->signers,
+                                 fact->reported};
         rb_put(&o, flags, sizeof flags);
         rb_put_u32(&o, r->superseded_by);
     }

@@ -7,13 +7,13 @@
 #define BOOKS_BYTES ((size_t)64 << 20)
 #define FOLD_BYTES ((size_t)32 << 20)
 
-#define OK(expr)                                                                                  \
-    do {                                                                                          \
-        enum rb_err ok_ = (expr);                                                                 \
-        if (ok_ != RB_OK) {                                                                       \
-            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #expr, rb_err_name(ok_));      \
-            abort();                                                                              \
-        }                                                                                         \
+#define OK(expr)                                                                                   \
+    do {                                                                                           \
+        enum rb_err ok_ = (expr);                                                                  \
+        if (ok_ != RB_OK) {                                                                        \
+            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #expr, rb_err_name(ok_));       \
+            abort();                                                                               \
+        }                                                                                          \
     } while (0)
 
 static void *get(struct fx *w, size_t n) {
@@ -35,7 +35,8 @@ static struct rb_writer scratch_writer(void) {
     return rb_writer(scratch, sizeof scratch);
 }
 
-/* ---- parties ---------------------------------------------------------------------------------- */
+/* ---- parties ----------------------------------------------------------------------------------
+ */
 
 static void key_make(struct rb_seckey *k, size_t party, unsigned role) {
     uint8_t seed[RB_SEED_LEN] = {0x52, (uint8_t)party, (uint8_t)role, (uint8_t)(role >> 8)};
@@ -146,7 +147,8 @@ void fx_free(struct fx *w) {
     free(w);
 }
 
-/* ---- records ---------------------------------------------------------------------------------- */
+/* ---- records ----------------------------------------------------------------------------------
+ */
 
 static struct rb_record start(struct fx *w, enum rb_kind kind) {
     struct rb_record r;
@@ -205,10 +207,14 @@ static void put_silence(struct fx *w, struct rb_writer *o) {
 struct rb_record fx_record(struct fx *w, enum rb_kind kind) {
     struct rb_record r = start(w, kind);
     struct rb_writer o = scratch_writer();
-    if (kind == RB_KIND_SERVICE) put_service(&o);
-    else if (kind == RB_KIND_NIL) put_nil(w, &o);
-    else if (kind == RB_KIND_TEXT) put_text(&o);
-    else if (kind == RB_KIND_SILENCE) put_silence(w, &o);
+    if (kind == RB_KIND_SERVICE)
+        put_service(&o);
+    else if (kind == RB_KIND_NIL)
+        put_nil(w, &o);
+    else if (kind == RB_KIND_TEXT)
+        put_text(&o);
+    else if (kind == RB_KIND_SILENCE)
+        put_silence(w, &o);
     else {
         assert(kind == RB_KIND_STATEMENT); /* the others have makers of their own */
         put_words(&o);
@@ -318,7 +324,8 @@ void fx_see(struct fx *w, struct rb_record *rec, uint16_t member, uint16_t epoch
     rb_seen_digest(items, rec->seen_n, &w->work, rec->seen_digest);
 }
 
-/* ---- signing ---------------------------------------------------------------------------------- */
+/* ---- signing ----------------------------------------------------------------------------------
+ */
 
 static void sign(struct fx *w, struct rb_slice payload, struct rb_slice aad,
                  const struct rb_seckey *k, size_t total, struct rb_signer *out) {
@@ -379,7 +386,8 @@ struct rb_hash fx_say(struct fx *w, uint16_t member, const struct rb_record *rec
     return fx_say_as(w, member, 0, rec, rb_kind_is_machine(rec->kind) ? FX_NODE : FX_OFFICER);
 }
 
-/* ---- founding --------------------------------------------------------------------------------- */
+/* ---- founding ---------------------------------------------------------------------------------
+ */
 
 static struct fx_feed *feed_make(struct fx *w, uint16_t member, uint16_t epoch) {
     struct fx_feed *f = get(w, sizeof *f);
@@ -433,10 +441,12 @@ void fx_found(struct fx *w) {
     struct fx_feed *f = feed_make(w, 0, 0);
     fx_append(w, 0, 0, w->charter_leaf);
     delegate(w, f);
-    for (uint16_t i = 1; i < w->parties_n; i++) fx_open(w, i, 0);
+    for (uint16_t i = 1; i < w->parties_n; i++)
+        fx_open(w, i, 0);
 }
 
-/* ---- receipts --------------------------------------------------------------------------------- */
+/* ---- receipts ---------------------------------------------------------------------------------
+ */
 
 struct rb_receipt_cosig fx_cosign(struct fx *w, uint16_t member, uint16_t epoch, uint64_t size,
                                   uint16_t cosigner, uint64_t time_s) {
@@ -480,7 +490,8 @@ void fx_accept_all(struct fx *w) {
     }
 }
 
-/* ---- books ------------------------------------------------------------------------------------ */
+/* ---- books ------------------------------------------------------------------------------------
+ */
 
 struct rb_book *fx_book_empty(struct fx *w) {
     struct rb_book *b = get(w, sizeof *b);
@@ -502,7 +513,8 @@ bool fx_book_next(struct fx *w, struct rb_book *b, const struct fx_feed *f, int 
 struct rb_book *fx_book(struct fx *w) {
     struct rb_book *b = fx_book_empty(w);
     for (size_t i = 0; i < w->feeds_n; i++)
-        while (fx_book_next(w, b, w->feed[i], -1)) continue;
+        while (fx_book_next(w, b, w->feed[i], -1))
+            continue;
     return b;
 }
 

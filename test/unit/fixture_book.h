@@ -4,13 +4,11 @@
  *
  *   struct fx *w = fx_new(3);                       // party 0 proposes; all must accept
  *   w->charter.answer_ms[RB_FLASH] = 60000;         // change what you like before fx_found
- *   fx_found(w);                                    // feeds (0,0) (1,0) (2,0), charter, delegations
- *   fx_accept_all(w);                               // accepted, receipted by the others: in force
- *   struct rb_record r = fx_record(w, RB_KIND_STATEMENT);
- *   struct rb_hash id = fx_say(w, 1, &r);           // signed by officer 0 of party 1
- *   struct rb_book *b = fx_book(w);                 // a book that holds it all
- *   struct rb_situation *s = fx_fold(w, b, now);
- *   fx_free(w);
+ *   fx_found(w);                                    // feeds (0,0) (1,0) (2,0), charter,
+ * delegations fx_accept_all(w);                               // accepted, receipted by the others:
+ * in force struct rb_record r = fx_record(w, RB_KIND_STATEMENT); struct rb_hash id = fx_say(w, 1,
+ * &r);           // signed by officer 0 of party 1 struct rb_book *b = fx_book(w); // a book that
+ * holds it all struct rb_situation *s = fx_fold(w, b, now); fx_free(w);
  *
  * Everything asserts: a fixture that fails is a failed test. */
 #ifndef READBACK_TEST_FIXTURE_BOOK_H
@@ -70,7 +68,8 @@ void fx_found(struct fx *w);
 struct fx_feed *fx_open(struct fx *w, uint16_t member, uint16_t epoch);
 struct fx_feed *fx_feed_of(struct fx *w, uint16_t member, uint16_t epoch);
 
-/* ---- saying things ---------------------------------------------------------------------------- */
+/* ---- saying things ----------------------------------------------------------------------------
+ */
 /* an open record of the kind with a valid small body, created now (the clock moves on) */
 struct rb_record fx_record(struct fx *w, enum rb_kind kind);
 struct rb_record fx_notice(struct fx *w, enum rb_notice_class class_);
@@ -88,7 +87,8 @@ void fx_ref(struct rb_record *rec, enum rb_ref type, const struct rb_hash *id);
 void fx_see(struct fx *w, struct rb_record *rec, uint16_t member, uint16_t epoch, uint64_t size);
 struct rb_slice fx_statement(struct fx *w, const struct fx_party *p, struct rb_slice payload);
 
-/* signs, appends to the world's feed, returns the leaf hash; epoch 0, machine kinds by the node key */
+/* signs, appends to the world's feed, returns the leaf hash; epoch 0, machine kinds by the node key
+ */
 struct rb_hash fx_say(struct fx *w, uint16_t member, const struct rb_record *rec);
 struct rb_hash fx_say_as(struct fx *w, uint16_t member, uint16_t epoch, const struct rb_record *rec,
                          enum fx_sign how);
@@ -104,7 +104,8 @@ struct rb_hash fx_held(struct fx *w, uint16_t author, uint16_t cosigner, uint64_
 void fx_accept_all(struct fx *w);
 struct rb_hash fx_accept(struct fx *w, uint16_t member);
 
-/* ---- books ------------------------------------------------------------------------------------ */
+/* ---- books ------------------------------------------------------------------------------------
+ */
 struct rb_book *fx_book_empty(struct fx *w);
 /* feeds the next leaf of the world's feed; opens the feed first. false: nothing left */
 bool fx_book_next(struct fx *w, struct rb_book *b, const struct fx_feed *f, int trusted_mark);

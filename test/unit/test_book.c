@@ -25,7 +25,8 @@ static enum rb_mark judged(struct fx *w, const struct rb_hash *id) {
     return (enum rb_mark)f->facts[leaf].mark;
 }
 
-/* ---- founding --------------------------------------------------------------------------------- */
+/* ---- founding ---------------------------------------------------------------------------------
+ */
 
 static void found_and_find(void **state) {
     struct fx *w = *state;
@@ -123,11 +124,13 @@ static void free_gives_back(void **state) {
     fx_accept_all(w);
     rb_book_free(fx_book(w));
     size_t used = w->books.used;
-    for (int i = 0; i < 5; i++) rb_book_free(fx_book(w));
+    for (int i = 0; i < 5; i++)
+        rb_book_free(fx_book(w));
     assert_int_equal(w->books.used, used);
 }
 
-/* ---- feeds ------------------------------------------------------------------------------------ */
+/* ---- feeds ------------------------------------------------------------------------------------
+ */
 
 static enum rb_err open_with(struct fx *w, const struct fx_party *p, const char *origin,
                              const struct rb_key *log, struct rb_reject *rj) {
@@ -173,12 +176,11 @@ static void opening_refuses(void **state) {
     assert_int_equal(open_with(w, guest, origin_of(w, guest, false, 0, false, o), log, &rj),
                      RB_ERR_DENIED);
     assert_string_equal(rj.clause, "5.2.4");
-    assert_int_equal(open_with(w, p, origin_of(w, p, false, 0, false, o), log, &rj),
-                     RB_ERR_EXISTS);
+    assert_int_equal(open_with(w, p, origin_of(w, p, false, 0, false, o), log, &rj), RB_ERR_EXISTS);
     assert_string_equal(rj.clause, "5.2.5");
-    assert_int_equal(open_with(w, p, origin_of(w, p, false, 1, false, o),
-                               &fx_feed_of(w, 2, 0)->log.pub, &rj),
-                     RB_ERR_DENIED);
+    assert_int_equal(
+        open_with(w, p, origin_of(w, p, false, 1, false, o), &fx_feed_of(w, 2, 0)->log.pub, &rj),
+        RB_ERR_DENIED);
     assert_string_equal(rj.clause, "5.2.6");
 }
 
@@ -188,8 +190,8 @@ static void opening_again_is_the_same_feed(void **state) {
     struct rb_book *b = fx_book(w);
     struct rb_feed *f = NULL;
     size_t n = b->feeds_n;
-    assert_int_equal(
-        rb_book_open_feed(b, fx_feed_of(w, 1, 0)->delegation, &w->work, &f, NULL), RB_OK);
+    assert_int_equal(rb_book_open_feed(b, fx_feed_of(w, 1, 0)->delegation, &w->work, &f, NULL),
+                     RB_OK);
     assert_ptr_equal(f, rb_book_feed(b, 1, 0));
     assert_int_equal(b->feeds_n, n);
 }
@@ -210,16 +212,18 @@ static void feeds_stand_in_order(void **state) {
     assert_null(rb_book_latest_feed(b, 7));
 }
 
-/* ---- marks ------------------------------------------------------------------------------------ */
+/* ---- marks ------------------------------------------------------------------------------------
+ */
 
 static void marks_by_signer(void **state) {
     struct fx *w = *state;
     fx_found(w);
     struct rb_record r = fx_record(w, RB_KIND_STATEMENT);
-    struct rb_record nil = fx_record(w, RB_KIND_NIL), receipt = fx_receipt(w, &(struct rb_receipt){
-                                                          .cosigs_n = 1,
-                                                          .cosigs = (struct rb_receipt_cosig[]){
-                                                              fx_cosign(w, 1, 0, 1, 0, 9)}});
+    struct rb_record nil = fx_record(w, RB_KIND_NIL),
+                     receipt =
+                         fx_receipt(w, &(struct rb_receipt){.cosigs_n = 1,
+                                                            .cosigs = (struct rb_receipt_cosig[]){
+                                                                fx_cosign(w, 1, 0, 1, 0, 9)}});
     struct rb_record silence = fx_record(w, RB_KIND_SILENCE);
     const struct {
         const struct rb_record *r;
@@ -227,12 +231,18 @@ static void marks_by_signer(void **state) {
         enum rb_mark mark;
         uint8_t officers;
     } cases[] = {
-        {&r, FX_OFFICER, RB_MARK_NONE, 1},         {&r, FX_SECOND, RB_MARK_NONE, 2},
-        {&r, FX_BOTH, RB_MARK_NONE, 3},            {&r, FX_NODE, RB_MARK_WRONG_ROLE, 0},
-        {&r, FX_STRANGER, RB_MARK_UNKNOWN_SIGNER, 0}, {&r, FX_BROKEN, RB_MARK_BAD_SIGNATURE, 0},
-        {&nil, FX_NODE, RB_MARK_NONE, 0},          {&nil, FX_OFFICER, RB_MARK_NONE, 1},
-        {&receipt, FX_NODE, RB_MARK_NONE, 0},      {&receipt, FX_OFFICER, RB_MARK_WRONG_ROLE, 0},
-        {&silence, FX_NODE, RB_MARK_NONE, 0},      {&silence, FX_OFFICER, RB_MARK_WRONG_ROLE, 0},
+        {&r, FX_OFFICER, RB_MARK_NONE, 1},
+        {&r, FX_SECOND, RB_MARK_NONE, 2},
+        {&r, FX_BOTH, RB_MARK_NONE, 3},
+        {&r, FX_NODE, RB_MARK_WRONG_ROLE, 0},
+        {&r, FX_STRANGER, RB_MARK_UNKNOWN_SIGNER, 0},
+        {&r, FX_BROKEN, RB_MARK_BAD_SIGNATURE, 0},
+        {&nil, FX_NODE, RB_MARK_NONE, 0},
+        {&nil, FX_OFFICER, RB_MARK_NONE, 1},
+        {&receipt, FX_NODE, RB_MARK_NONE, 0},
+        {&receipt, FX_OFFICER, RB_MARK_WRONG_ROLE, 0},
+        {&silence, FX_NODE, RB_MARK_NONE, 0},
+        {&silence, FX_OFFICER, RB_MARK_WRONG_ROLE, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rb_hash id = fx_say_as(w, 1, 0, cases[i].r, cases[i].how);
@@ -308,7 +318,8 @@ static void a_record_counts_once(void **state) {
     assert_int_equal(at, 1);
 }
 
-/* ---- keys ------------------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------------
+ */
 
 static struct rb_seckey fresh_key(uint8_t n) {
     struct rb_seckey k;
@@ -371,8 +382,11 @@ static void cards_that_do_not_count(void **state) {
 
 static struct rb_slice rotation(struct fx *w, size_t party, enum rb_key_role role,
                                 const struct rb_key *from, const struct rb_key *to) {
-    struct rb_rotation r = {.party = w->party[party].party.pub, .role = role, .old_key = *from,
-                            .new_key = *to, .issued_utc_ms = FX_START_MS};
+    struct rb_rotation r = {.party = w->party[party].party.pub,
+                            .role = role,
+                            .old_key = *from,
+                            .new_key = *to,
+                            .issued_utc_ms = FX_START_MS};
     uint8_t buf[1024];
     struct rb_writer o = rb_writer(buf, sizeof buf);
     rb_rotation_encode(&r, &o);
@@ -384,16 +398,16 @@ static void rotations(void **state) {
     struct fx_party *p = &w->party[1];
     fx_found(w);
     struct rb_seckey fresh = fresh_key(2), old = p->node;
-    struct rb_record wrong = fx_carried(
-        w, RB_KIND_ROTATION, rotation(w, 1, RB_KEY_NODE, &fresh.pub, &p->node.pub));
+    struct rb_record wrong =
+        fx_carried(w, RB_KIND_ROTATION, rotation(w, 1, RB_KEY_NODE, &fresh.pub, &p->node.pub));
     struct rb_hash id = fx_say(w, 1, &wrong);
     assert_int_equal(judged(w, &id), RB_MARK_BAD_STATEMENT);
     struct rb_record taken = fx_carried(
         w, RB_KIND_ROTATION, rotation(w, 1, RB_KEY_NODE, &p->node.pub, &p->officer[0].pub));
     id = fx_say(w, 1, &taken);
     assert_int_equal(judged(w, &id), RB_MARK_BAD_STATEMENT);
-    struct rb_record good = fx_carried(w, RB_KIND_ROTATION,
-                                       rotation(w, 1, RB_KEY_NODE, &p->node.pub, &fresh.pub));
+    struct rb_record good =
+        fx_carried(w, RB_KIND_ROTATION, rotation(w, 1, RB_KEY_NODE, &p->node.pub, &fresh.pub));
     id = fx_say(w, 1, &good);
     assert_int_equal(judged(w, &id), RB_MARK_NONE);
     struct rb_record nil = fx_record(w, RB_KIND_NIL);
@@ -410,9 +424,12 @@ static void a_revoked_key_signs_no_more(void **state) {
     struct fx *w = *state;
     struct fx_party *p = &w->party[1];
     fx_found(w);
-    struct rb_revocation v = {.party = p->party.pub, .role = RB_KEY_OFFICER,
-                              .key = p->officer[0].pub, .reason = rb_str("laptop lost"),
-                              .issued_utc_ms = FX_START_MS, .stood_n = 1};
+    struct rb_revocation v = {.party = p->party.pub,
+                              .role = RB_KEY_OFFICER,
+                              .key = p->officer[0].pub,
+                              .reason = rb_str("laptop lost"),
+                              .issued_utc_ms = FX_START_MS,
+                              .stood_n = 1};
     struct fx_feed *f = fx_feed_of(w, 1, 0);
     v.stood[0] = (struct rb_stood_by){rb_slice(f->origin, f->origin_n), 1};
     uint8_t buf[2048];
@@ -438,7 +455,8 @@ static void a_revoked_key_signs_no_more(void **state) {
     assert_int_equal(judged(w, &id), RB_MARK_REVOKED);
 }
 
-/* ---- the rest --------------------------------------------------------------------------------- */
+/* ---- the rest ---------------------------------------------------------------------------------
+ */
 
 static void finds_by_prefix(void **state) {
     struct fx *w = *state;
@@ -492,7 +510,8 @@ static void seen_says_what_changed(void **state) {
     assert_int_equal(trimmed.seen_n, 1);
     assert_int_equal(trimmed.seen[0].member, 2); /* it moved most */
     fx_say(w, 1, &made);
-    while (fx_book_next(w, b, fx_feed_of(w, 1, 0), -1)) continue;
+    while (fx_book_next(w, b, fx_feed_of(w, 1, 0), -1))
+        continue;
     assert_int_equal(rb_book_seen(b, 1, 0, 8, &made, &w->work), RB_OK);
     assert_int_equal(made.seen_n, 0); /* said already */
     assert_int_equal(rb_book_seen(b, 1, 7, 8, &made, &w->work), RB_ERR_NOT_FOUND);
