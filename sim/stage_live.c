@@ -34,7 +34,7 @@ struct live_party {
 };
 struct live {
     struct stage *stage;
-    const char *readbackd;
+    char readbackd[PATH_N * 2];
     char dir[PATH_N / 2];
     bool keep;
     int64_t offset_ms, limit_s, began_ms;
@@ -305,7 +305,7 @@ bool stage_live_open(const struct exercise *ex, const char *readbackd, const cha
     struct live *l = calloc(1, sizeof *l);
     if (!l) return false;
     l->stage = out;
-    l->readbackd = readbackd;
+    (void)snprintf(l->readbackd, sizeof l->readbackd, "%s", readbackd);
     l->limit_s = ex->live_limit_s;
     l->began_ms = real_ms();
     l->offset_ms = ex->start_utc_ms - l->began_ms;
