@@ -21,7 +21,7 @@ declare -A header_room=(
   [err]=base [bytes]=base [arena]=base [text]=base [limits]=base
   [crypto]=crypto [volume]=space [tlog]=tlog
   [record]=record [cbor]=record [schema]=record [party]=record
-  [rules]=rules [book]=rules [situation]=rules [node]=node)
+  [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node)
 # room -> rooms it may include beside itself
 core='base crypto space record tlog rules node interop'
 declare -A below=(
@@ -48,6 +48,7 @@ room_of() {
     src/*) name=${1#src/}; echo "${name%%/*}" ;;
     shell/api/*) echo api ;;
     shell/*) echo shell ;;
+    sim/stage_live.c) echo cmd ;; # drives real daemons, as a program would
     sim/*) echo sim ;;
     cmd/*verify*) echo verify ;;
     cmd/*) echo cmd ;;

@@ -148,6 +148,7 @@ struct rb_feed_ref node_feed_ref(const struct feedx *fx) {
 
 /* What had to wait for the disk. Jobs may add jobs and free themselves: start over after each. */
 static void stored(struct rb_node *n, uint64_t ticket) {
+    n->stored_ticket = ticket;
     for (bool again = true; again;) {
         again = false;
         for (struct job *j = n->jobs; j; j = j->next) {

@@ -201,6 +201,7 @@ struct rb_node {
     struct draft *drafts[RB_MAX_DRAFTS];
     struct job *jobs;
     uint64_t next_id, next_ticket, next_outbox;
+    uint64_t stored_ticket; /* everything up to it is durable */
     struct rb_situation sit;
     struct channel *sit_of; /* whose the cached situation is; NULL = none */
     int64_t sit_utc;
@@ -300,6 +301,8 @@ bool take_judging(const struct rb_node *n);
 void serve_recv(struct rb_node *n, const struct rb_event *ev);
 void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status, const char *type,
                    struct rb_slice body);
+/* as serve_respond with an empty body, once all that was stored by now is durable */
+void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int status);
 void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status, const struct rb_reject *rj);
 void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void serve_news(struct rb_node *n, struct channel *ch); /* wakes held GETs whose digest differs */

@@ -19,6 +19,19 @@ void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int sta
     if (ch) node_heads_digest(n, ch, e->u.respond.heads);
 }
 
+void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int status) {
+    if (n->next_ticket - 1 <= n->stored_ticket) {
+        serve_respond(n, ch, conn, status, "text/plain", rb_slice(NULL, 0));
+        return;
+    }
+    struct job *j = node_job(n, JOB_STORED_REPLY);
+    if (!j) return;
+    j->ch = ch;
+    j->conn = conn;
+    j->status = status;
+    j->ticket = n->next_ticket - 1;
+}
+
 /* The peer is told code, clause and offset where that gives nothing away; a 404 says nothing. */
 void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status, const struct rb_reject *rj) {
     node_alert(n, RB_ALERT_REFUSED, NULL, NULL, RB_NO_MEMBER, p ? &p->party : NULL, RB_ROUTINE, 0, rj);
@@ -278,13 +291,7 @@ static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_sl
             return;
         }
     }
-    struct job *j = node_job(n, JOB_STORED_REPLY);
-    if (!j) return;
-    j->ch = ch;
-    j->conn = conn;
-    j->status = 200;
-    j->ticket = n->next_ticket - 1;
-    if (j->ticket == 0) j->ticket = 1;
+    serve_when_stored(n, ch, conn, 200);
 }
 
 /* ---- routes ------------------------------------------------------------------------------------- */

@@ -341,13 +341,7 @@ static void take(struct rb_node *n, struct feedx *fx, struct take_in *in) {
         take_entries(n, fx, in);
         return;
     }
-    struct job *j = node_job(n, JOB_STORED_REPLY);
-    if (!j) return;
-    j->ch = fx->ch;
-    j->conn = in->conn;
-    j->status = 200;
-    j->ticket = n->next_ticket - 1;
-    if (o.cp.size == 0 || j->ticket == 0) j->ticket = 1;
+    serve_when_stored(n, fx->ch, in->conn, 200);
 }
 
 /* A charter that names us, in the founding feed of an accredited peer (design §4). */
