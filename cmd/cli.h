@@ -1,4 +1,5 @@
-/* Inside of `readback`: one command a function, options by table, all answers from the local API. */
+/* Inside of `readback`: one command a function, options by table, all answers from the local API.
+ */
 #ifndef RB_CMD_CLI_H
 #define RB_CMD_CLI_H
 #include <jansson.h>
@@ -11,11 +12,11 @@
 
 enum cli_exit {
     CLI_OK = 0,
-    CLI_FAILED = 1,      /* refused or failed */
-    CLI_USAGE = 2,       /* the command line's words are off */
-    CLI_NOBODY = 3,      /* the daemon does not answer */
-    CLI_CONFIRM = 4,     /* warnings, or the release itself, want a confirmation */
-    CLI_SECOND_DUE = 5   /* kept as a draft: a second officer is due */
+    CLI_FAILED = 1,    /* refused or failed */
+    CLI_USAGE = 2,     /* the command line's words are off */
+    CLI_NOBODY = 3,    /* the daemon does not answer */
+    CLI_CONFIRM = 4,   /* warnings, or the release itself, want a confirmation */
+    CLI_SECOND_DUE = 5 /* kept as a draft: a second officer is due */
 };
 
 struct cli_option {
@@ -30,9 +31,9 @@ struct cli_command {
     const char *usage; /* what follows the name */
     const char *help;  /* one line */
     const char *examples;
-    const char *text;  /* further words, or NULL */
+    const char *text;                 /* further words, or NULL */
     const struct cli_option *options; /* ends with name NULL; may be NULL */
-    bool releases;     /* takes the options of every release too */
+    bool releases;                    /* takes the options of every release too */
     int (*run)(struct cli *c);
 };
 struct cli {
@@ -47,7 +48,7 @@ struct cli {
     char **args; /* what is not an option */
     bool json, yes, color, color_err;
     int passphrase_fd;
-    int channel_exit; /* why cli_channel gave none */
+    int channel_exit;                /* why cli_channel gave none */
     struct rb_passphrase passphrase; /* the last one read from a descriptor */
     bool has_passphrase;
 };
@@ -86,7 +87,8 @@ struct cli_table {
 void cli_table_row(struct cli_table *t, size_t cols, ...); /* const char * each; copied */
 void cli_table_print(struct cli_table *t, FILE *out);      /* and frees it */
 void cli_json(const json_t *o);
-int cli_fail(const struct cli *c, const char *hint, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int cli_fail(const struct cli *c, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* says why the API refused; the exit code */
 int cli_refused(const struct cli *c, int status, const json_t *answer);
 
@@ -103,7 +105,8 @@ struct cli_path {
 };
 void cli_path(struct cli_path *p, const char *before, const char *part, const char *after);
 void cli_query(struct cli_path *p, const char *name, const char *value); /* NULL: nothing */
-/* the channel named first on the line, or the only one there is; NULL after it was said why (c->channel_exit) */
+/* the channel named first on the line, or the only one there is; NULL after it was said why
+ * (c->channel_exit) */
 char *cli_channel(struct cli *c, const char *given);
 bool cli_confirm(const struct cli *c, const char *question, int *exit_code);
 /* whole file, at most cap bytes; NULL after it was said why */

@@ -15,9 +15,11 @@ bool cli_connect(struct cli *c) {
         cli_fail(c, NULL, "%s", why);
         return false;
     }
-    if (cfg.api_socket[0] == '/') snprintf(c->socket, sizeof c->socket, "%s", cfg.api_socket);
-    else if ((size_t)snprintf(path, sizeof path, "%s/%s", c->home, cfg.api_socket[0] ? cfg.api_socket : "readbackd.sock")
-             < sizeof c->socket)
+    if (cfg.api_socket[0] == '/')
+        snprintf(c->socket, sizeof c->socket, "%s", cfg.api_socket);
+    else if ((size_t)snprintf(path, sizeof path, "%s/%s", c->home,
+                              cfg.api_socket[0] ? cfg.api_socket : "readbackd.sock") <
+             sizeof c->socket)
         memcpy(c->socket, path, strlen(path) + 1);
     c->client = rb_client_unix(c->socket);
     if (c->client == NULL) cli_fail(c, NULL, "memory is short");
@@ -35,12 +37,16 @@ int cli_call(struct cli *c, const char *method, const char *path, const json_t *
     if (status >= 300) return cli_refused(c, status, *out);
     return CLI_OK;
 }
-int cli_get_json(struct cli *c, const char *path, json_t **out) { return cli_call(c, "GET", path, NULL, out); }
+int cli_get_json(struct cli *c, const char *path, json_t **out) {
+    return cli_call(c, "GET", path, NULL, out);
+}
 
 void cli_path(struct cli_path *p, const char *before, const char *part, const char *after) {
     p->query = false;
-    if (part) rb_client_path(p->z, sizeof p->z, before, part, after);
-    else snprintf(p->z, sizeof p->z, "%s%s", before, after);
+    if (part)
+        rb_client_path(p->z, sizeof p->z, before, part, after);
+    else
+        snprintf(p->z, sizeof p->z, "%s%s", before, after);
     p->n = strlen(p->z);
 }
 void cli_query(struct cli_path *p, const char *name, const char *value) {
@@ -59,12 +65,17 @@ char *cli_channel(struct cli *c, const char *given) {
     if (given) return strdup(given);
     int rc = cli_get_json(c, "/v1/channels", &out);
     const json_t *list = json_object_get(out, "channels");
-    if (rc != CLI_OK) c->channel_exit = rc;
-    else if (json_array_size(list) == 1) name = strdup(cli_str(json_array_get(list, 0), "channel"));
+    if (rc != CLI_OK)
+        c->channel_exit = rc;
+    else if (json_array_size(list) == 1)
+        name = strdup(cli_str(json_array_get(list, 0), "channel"));
     else if (json_array_size(list) == 0)
-        cli_fail(c, "`readback channel propose` makes one; an invitation shows in `readback inbox`.",
+        cli_fail(c,
+                 "`readback channel propose` makes one; an invitation shows in `readback inbox`.",
                  "this node has no channel yet");
-    else c->channel_exit = cli_usage(c, "there are several channels: name one (`readback channel list`)");
+    else
+        c->channel_exit =
+            cli_usage(c, "there are several channels: name one (`readback channel list`)");
     json_decref(out);
     return name;
 }
@@ -75,7 +86,8 @@ bool cli_confirm(const struct cli *c, const char *question, int *exit_code) {
     if (c->yes) return true;
     *exit_code = CLI_CONFIRM;
     if (!isatty(STDIN_FILENO)) {
-        cli_fail(c, "Give --yes if it shall be.", "this wants a confirmation, and there is no terminal to ask at");
+        cli_fail(c, "Give --yes if it shall be.",
+                 "this wants a confirmation, and there is no terminal to ask at");
         return false;
     }
     fprintf(stderr, "%s [y/N] ", question);

@@ -3,7 +3,8 @@
 #include "cli.h"
 #include "readback/text.h"
 
-/* ---- proposing ------------------------------------------------------------------------------------- */
+/* ---- proposing
+ * ------------------------------------------------------------------------------------- */
 static json_t *split_colon(const char *z) { /* "a:b:c" */
     json_t *out = json_array();
     for (;;) {
@@ -34,15 +35,17 @@ static bool has_member(const json_t *members, const char *handle) {
 /* "NAME=LEAD,MEMBER,..." */
 static int add_group(struct cli *c, json_t *groups, const char *given) {
     const char *eq = strchr(given, '=');
-    if (eq == NULL || eq == given || eq[1] == 0) return cli_usage(c, "--group wants NAME=LEAD,MEMBER,...: %s", given);
+    if (eq == NULL || eq == given || eq[1] == 0)
+        return cli_usage(c, "--group wants NAME=LEAD,MEMBER,...: %s", given);
     json_t *members = json_array();
     for (const char *z = eq + 1; *z;) {
         size_t n = strcspn(z, ",");
         json_array_append_new(members, json_stringn(z, n));
         z += n + (z[n] == ',');
     }
-    json_array_append_new(groups, json_pack("{s:s#,s:O,s:o}", "name", given, (int)(eq - given), "lead",
-                                            json_array_get(members, 0), "members", members));
+    json_array_append_new(groups,
+                          json_pack("{s:s#,s:O,s:o}", "name", given, (int)(eq - given), "lead",
+                                    json_array_get(members, 0), "members", members));
     return CLI_OK;
 }
 /* "WORD=SPAN" into an object of lower-case words */
@@ -57,7 +60,8 @@ static int add_spans(struct cli *c, json_t *charter, const char *option, const c
             rc = cli_usage(c, "--%s wants WORD=SPAN: %s", option, v);
             continue;
         }
-        for (size_t k = 0; v + k < eq; k++) key[k] = (char)(v[k] >= 'A' && v[k] <= 'Z' ? v[k] - 'A' + 'a' : v[k]);
+        for (size_t k = 0; v + k < eq; k++)
+            key[k] = (char)(v[k] >= 'A' && v[k] <= 'Z' ? v[k] - 'A' + 'a' : v[k]);
         json_object_set_new(o, key, json_string(eq + 1));
     }
     if (json_object_size(o)) json_object_set(charter, field, o);
@@ -68,13 +72,16 @@ static int add_seconds(struct cli *c, json_t *charter, const char *option, const
     int64_t ms = 0;
     const char *v = cli_get(c, option);
     if (v == NULL) return CLI_OK;
-    if (rb_duration_decode(rb_str(v), &ms) != RB_OK || ms % 1000) return cli_usage(c, "--%s wants a span: 1h, 15m", option);
+    if (rb_duration_decode(rb_str(v), &ms) != RB_OK || ms % 1000)
+        return cli_usage(c, "--%s wants a span: 1h, 15m", option);
     json_object_set_new(charter, field, json_integer(ms / 1000));
     return CLI_OK;
 }
 static int cmp_policy(const json_t *a, const char *kind) {
     enum rb_kind x = RB_KIND_CHARTER, y = RB_KIND_CHARTER;
-    if (rb_kind_decode(rb_str(cli_str(a, "kind")), &x) != RB_OK || rb_kind_decode(rb_str(kind), &y) != RB_OK) return 0;
+    if (rb_kind_decode(rb_str(cli_str(a, "kind")), &x) != RB_OK ||
+        rb_kind_decode(rb_str(kind), &y) != RB_OK)
+        return 0;
     return (int)x - (int)y;
 }
 static int add_policies(struct cli *c, json_t *charter) {
@@ -87,7 +94,8 @@ static int add_policies(struct cli *c, json_t *charter) {
             json_decref(list);
             return cli_usage(c, "--two-officers wants a kind of record: %s", v);
         }
-        while (at < json_array_size(list) && cmp_policy(json_array_get(list, at), v) < 0) at++;
+        while (at < json_array_size(list) && cmp_policy(json_array_get(list, at), v) < 0)
+            at++;
         json_array_insert_new(list, at, json_pack("{s:s,s:b}", "kind", v, "two_officers", 1));
     }
     if (json_array_size(list)) json_object_set(charter, "policies", list);
@@ -99,22 +107,33 @@ static int from_options(struct cli *c, const char *us, json_t *charter) {
     const char *v;
     int rc = CLI_OK;
     json_t *members = json_array(), *groups = json_array(), *languages = json_array();
-    if (!cli_has(c, "title") || !cli_has(c, "member")) rc = cli_usage(c, "a channel needs a --title and at least one --member");
-    for (size_t i = 0; (v = cli_nth(c, "member", i)) != NULL; i++) add_member(members, v);
-    if (!has_member(members, us)) json_array_insert_new(members, 0, json_pack("{s:s}", "handle", us));
-    for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "group", i)) != NULL; i++) rc = add_group(c, groups, v);
-    for (size_t i = 0; (v = cli_nth(c, "channel-language", i)) != NULL; i++) json_array_append_new(languages, json_string(v));
-    if (cli_has(c, "title")) json_object_set_new(charter, "title", json_string(cli_get(c, "title")));
+    if (!cli_has(c, "title") || !cli_has(c, "member"))
+        rc = cli_usage(c, "a channel needs a --title and at least one --member");
+    for (size_t i = 0; (v = cli_nth(c, "member", i)) != NULL; i++)
+        add_member(members, v);
+    if (!has_member(members, us))
+        json_array_insert_new(members, 0, json_pack("{s:s}", "handle", us));
+    for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "group", i)) != NULL; i++)
+        rc = add_group(c, groups, v);
+    for (size_t i = 0; (v = cli_nth(c, "channel-language", i)) != NULL; i++)
+        json_array_append_new(languages, json_string(v));
+    if (cli_has(c, "title"))
+        json_object_set_new(charter, "title", json_string(cli_get(c, "title")));
     if (cli_has(c, "exercise")) json_object_set_new(charter, "exercise", json_true());
     json_object_set_new(charter, "members", members);
     if (json_array_size(groups)) json_object_set(charter, "groups", groups);
     if (json_array_size(languages)) json_object_set(charter, "languages", languages);
     json_decref(groups);
     json_decref(languages);
-    if (cli_has(c, "accept-by")) json_object_set_new(charter, "accept_by", json_string(cli_get(c, "accept-by")));
-    else json_object_set_new(charter, "accept_in", json_string(cli_has(c, "accept-in") ? cli_get(c, "accept-in") : "7d"));
-    if (cli_has(c, "timekeeper")) json_object_set_new(charter, "timekeeper", json_string(cli_get(c, "timekeeper")));
-    if (cli_has(c, "receipt-every")) json_object_set_new(charter, "receipt_interval", json_string(cli_get(c, "receipt-every")));
+    if (cli_has(c, "accept-by"))
+        json_object_set_new(charter, "accept_by", json_string(cli_get(c, "accept-by")));
+    else
+        json_object_set_new(charter, "accept_in",
+                            json_string(cli_has(c, "accept-in") ? cli_get(c, "accept-in") : "7d"));
+    if (cli_has(c, "timekeeper"))
+        json_object_set_new(charter, "timekeeper", json_string(cli_get(c, "timekeeper")));
+    if (cli_has(c, "receipt-every"))
+        json_object_set_new(charter, "receipt_interval", json_string(cli_get(c, "receipt-every")));
     if (rc == CLI_OK) rc = add_spans(c, charter, "answer", "answer_times");
     if (rc == CLI_OK) rc = add_spans(c, charter, "lead", "lead_times");
     if (rc == CLI_OK) rc = add_seconds(c, charter, "test-every", "test_interval");
@@ -127,8 +146,9 @@ static json_t *from_file(struct cli *c, const char *path) {
     char *text = cli_read_file(c, path, 1u << 20, &n);
     json_t *o = text ? json_loadb(text, n, JSON_REJECT_DUPLICATES, &e) : NULL;
     if (text && !json_is_object(o)) {
-        cli_fail(c, "A charter is an object; spec/openapi.yaml has its form.", "%s does not read as JSON, line %d: %s", path,
-                 o ? 1 : e.line, o ? "not an object" : e.text);
+        cli_fail(c, "A charter is an object; spec/openapi.yaml has its form.",
+                 "%s does not read as JSON, line %d: %s", path, o ? 1 : e.line,
+                 o ? "not an object" : e.text);
         json_decref(o);
         o = NULL;
     }
@@ -144,7 +164,8 @@ static int propose(struct cli *c, const json_t *charter) {
         cli_exercise(c, stderr, shown);
         cli_strong(c, stderr, "Channel to be proposed\n");
         cli_body(stderr, json_object_get(shown, "charter"), 2);
-        fputs("It becomes a record of all members; nobody can change it later but all together.\n", stderr);
+        fputs("It becomes a record of all members; nobody can change it later but all together.\n",
+              stderr);
         cli_confirm(c, "Propose it?", &rc);
     }
     if (rc == CLI_OK) rc = cli_officer(c, &officer);
@@ -153,8 +174,10 @@ static int propose(struct cli *c, const json_t *charter) {
         int status = rb_client_found(c->client, &officer.key, &party.key, charter, &out);
         if (status != 200) rc = cli_refused(c, status, out);
     }
-    if (rc == CLI_OK && c->json) cli_json(out);
-    else if (rc == CLI_OK) printf("Proposed: channel %s\n", cli_str(out, "channel"));
+    if (rc == CLI_OK && c->json)
+        cli_json(out);
+    else if (rc == CLI_OK)
+        printf("Proposed: channel %s\n", cli_str(out, "channel"));
     cli_key_close(&officer);
     cli_key_close(&party);
     json_decref(in);
@@ -179,13 +202,15 @@ int cli_channel_propose(struct cli *c) {
     return rc;
 }
 
-/* ---- looking ---------------------------------------------------------------------------------------- */
+/* ---- looking
+ * ---------------------------------------------------------------------------------------- */
 int cli_channel_list(struct cli *c) {
     json_t *o = NULL, *x;
     size_t i;
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/channels", &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         struct cli_table t = {0};
         cli_table_row(&t, 6, "", "CHANNEL", "TITLE", "STATE", "US", "RECORDS");
@@ -193,8 +218,8 @@ int cli_channel_list(struct cli *c) {
             char id[13], n[24];
             cli_short(id, x, "channel");
             snprintf(n, sizeof n, "%lld", (long long)cli_int(x, "records"));
-            cli_table_row(&t, 6, cli_true(x, "exercise") ? "EXERCISE" : "", id, cli_text(x, "title"), cli_text(x, "state"),
-                          cli_text(x, "own_state"), n);
+            cli_table_row(&t, 6, cli_true(x, "exercise") ? "EXERCISE" : "", id,
+                          cli_text(x, "title"), cli_text(x, "state"), cli_text(x, "own_state"), n);
         }
         cli_table_print(&t, stdout);
     }
@@ -205,14 +230,20 @@ static void members_table(const json_t *members) {
     struct cli_table t = {0};
     size_t i;
     const json_t *m;
-    cli_table_row(&t, 7, "MEMBER", "ROLE", "AFFILIATION", "GROUP", "ACCEPTANCE", "STATE", "TESTS MISSED");
+    cli_table_row(&t, 7, "MEMBER", "ROLE", "AFFILIATION", "GROUP", "ACCEPTANCE", "STATE",
+                  "TESTS MISSED");
     json_array_foreach(members, i, m) {
         char group[300], n[24];
-        const char *state = cli_true(m, "left") ? "left" : cli_true(m, "suspended") ? "suspended" : cli_true(m, "active") ? "in" : "-";
-        snprintf(group, sizeof group, "%s%s", cli_text(m, "group"), cli_true(m, "lead") ? " (lead)" : "");
+        const char *state = cli_true(m, "left")        ? "left"
+                            : cli_true(m, "suspended") ? "suspended"
+                            : cli_true(m, "active")    ? "in"
+                                                       : "-";
+        snprintf(group, sizeof group, "%s%s", cli_text(m, "group"),
+                 cli_true(m, "lead") ? " (lead)" : "");
         snprintf(n, sizeof n, "%lld", (long long)cli_int(m, "tests_missed"));
-        cli_table_row(&t, 7, cli_text(m, "handle"), cli_text(m, "role"), cli_text(m, "affiliation"), group, cli_text(m, "acceptance"),
-                      cli_true(m, "frozen") ? "FORKED" : state, n);
+        cli_table_row(&t, 7, cli_text(m, "handle"), cli_text(m, "role"), cli_text(m, "affiliation"),
+                      group, cli_text(m, "acceptance"), cli_true(m, "frozen") ? "FORKED" : state,
+                      n);
     }
     cli_table_print(&t, stdout);
 }
@@ -224,8 +255,10 @@ static void channel_head(struct cli *c, const json_t *o) {
         fputs(" since ", stdout);
         cli_time(stdout, cli_str(o, "in_force_since"));
     }
-    printf(", we: %s (%s), proposed by %s\n", cli_text(o, "us"), cli_text(o, "own_state"), cli_text(o, "proposer"));
-    if (*cli_str(o, "waiting")) printf("Records of ours wait unsigned: %s\n", cli_str(o, "waiting"));
+    printf(", we: %s (%s), proposed by %s\n", cli_text(o, "us"), cli_text(o, "own_state"),
+           cli_text(o, "proposer"));
+    if (*cli_str(o, "waiting"))
+        printf("Records of ours wait unsigned: %s\n", cli_str(o, "waiting"));
     fputc('\n', stdout);
 }
 int cli_channel_show(struct cli *c) {
@@ -237,13 +270,15 @@ int cli_channel_show(struct cli *c) {
     cli_path(&p, "/v1/channels/", name, "");
     cli_query(&p, "at", cli_get(c, "at"));
     int rc = cli_get_json(c, p.z, &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         channel_head(c, o);
         members_table(json_object_get(o, "members"));
         const json_t *tests = json_object_get(o, "line_tests");
         if (*cli_str(tests, "interval"))
-            printf("\nLine tests every %s, next %s\n", cli_str(tests, "interval"), cli_text(tests, "next"));
+            printf("\nLine tests every %s, next %s\n", cli_str(tests, "interval"),
+                   cli_text(tests, "next"));
         fputs("\nCharter\n", stdout);
         json_t *charter = json_object_get(o, "charter");
         json_object_del(charter, "members");
@@ -263,34 +298,39 @@ int cli_situation(struct cli *c) {
     cli_path(&p, "/v1/channels/", name, "/situation");
     cli_query(&p, "at", cli_get(c, "at"));
     int rc = cli_get_json(c, p.z, &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         channel_head(c, o);
         fputs("At ", stdout);
         cli_time(stdout, cli_str(o, "now"));
-        printf(", digest %.16s, %lld records\n\n", cli_str(o, "digest"), (long long)cli_int(o, "records"));
+        printf(", digest %.16s, %lld records\n\n", cli_str(o, "digest"),
+               (long long)cli_int(o, "records"));
         members_table(json_object_get(o, "members"));
         if (json_array_size(json_object_get(o, "dues"))) fputs("\nAnswers demanded\n", stdout);
-        json_array_foreach(json_object_get(o, "dues"), i, x)
-            printf("  %s of %s on %.12s by %s: %s\n", cli_text(x, "position"), cli_text(x, "member"), cli_str(x, "record"),
-                   cli_text(x, "due"), cli_text(x, "state"));
+        json_array_foreach(json_object_get(o, "dues"), i, x) printf(
+            "  %s of %s on %.12s by %s: %s\n", cli_text(x, "position"), cli_text(x, "member"),
+            cli_str(x, "record"), cli_text(x, "due"), cli_text(x, "state"));
         if (json_array_size(json_object_get(o, "silences"))) fputs("\nSilence\n", stdout);
         json_array_foreach(json_object_get(o, "silences"), i, x) {
             const json_t *b = json_object_get(x, "body");
-            printf("  %s, noted by %s: %s; our line to it: %s\n", cli_text(x, "member"), cli_text(x, "by"),
+            printf("  %s, noted by %s: %s; our line to it: %s\n", cli_text(x, "member"),
+                   cli_text(x, "by"),
                    cli_true(b, "delivered") ? "delivered, not answered" : "not delivered",
                    cli_text(json_object_get(b, "link"), "state"));
         }
         if (json_array_size(json_object_get(o, "texts"))) fputs("\nTexts circulated\n", stdout);
         json_array_foreach(json_object_get(o, "texts"), i, x)
-            printf("  %.12s %s, by %s\n", cli_str(x, "record"), cli_text(x, "title"), cli_text(x, "author"));
+            printf("  %.12s %s, by %s\n", cli_str(x, "record"), cli_text(x, "title"),
+                   cli_text(x, "author"));
     }
     json_decref(o);
     free(name);
     return rc;
 }
 
-/* ---- accepting, suspending, leaving ------------------------------------------------------------------- */
+/* ---- accepting, suspending, leaving
+ * ------------------------------------------------------------------- */
 int cli_channel_accept(struct cli *c) {
     json_t *o = NULL, *out = NULL;
     struct cli_path p;
@@ -309,14 +349,21 @@ int cli_channel_accept(struct cli *c) {
     if (rc == CLI_OK) rc = cli_officer(c, &officer);
     if (rc == CLI_OK && strcmp(cli_str(o, "own_state"), "joined") != 0) rc = cli_party(c, &party);
     if (rc == CLI_OK) {
-        int status = rb_client_accept(c->client, &officer.key, &party.key, cli_str(o, "channel"), &out);
-        if (status == 202) rc = CLI_SECOND_DUE;
-        else if (status != 200) rc = cli_refused(c, status, out);
+        int status =
+            rb_client_accept(c->client, &officer.key, &party.key, cli_str(o, "channel"), &out);
+        if (status == 202)
+            rc = CLI_SECOND_DUE;
+        else if (status != 200)
+            rc = cli_refused(c, status, out);
     }
     if (rc == CLI_OK || rc == CLI_SECOND_DUE) {
-        if (c->json) cli_json(out);
-        else if (rc == CLI_OK) printf("Accepted: \"%s\"\n", cli_str(o, "title"));
-        else printf("Joined; the acceptance waits for a second officer: readback sign %.12s\n", cli_str(out, "draft"));
+        if (c->json)
+            cli_json(out);
+        else if (rc == CLI_OK)
+            printf("Accepted: \"%s\"\n", cli_str(o, "title"));
+        else
+            printf("Joined; the acceptance waits for a second officer: readback sign %.12s\n",
+                   cli_str(out, "draft"));
     }
     cli_key_close(&officer);
     cli_key_close(&party);
@@ -327,13 +374,21 @@ int cli_channel_accept(struct cli *c) {
 static int membership(struct cli *c, const char *action) {
     if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
     json_t *body = json_pack("{s:s}", "action", action);
-    if (cli_has(c, "reason")) json_object_set_new(body, "reason", json_string(cli_get(c, "reason")));
-    json_t *draft = json_pack("{s:s,s:s,s:o}", "channel", c->args[0], "kind", "membership", "body", body);
+    if (cli_has(c, "reason"))
+        json_object_set_new(body, "reason", json_string(cli_get(c, "reason")));
+    json_t *draft =
+        json_pack("{s:s,s:s,s:o}", "channel", c->args[0], "kind", "membership", "body", body);
     int rc = cli_envelope(c, draft);
     if (rc == CLI_OK) return cli_release(c, draft);
     json_decref(draft);
     return rc;
 }
-int cli_channel_suspend(struct cli *c) { return membership(c, "suspend"); }
-int cli_channel_resume(struct cli *c) { return membership(c, "resume"); }
-int cli_channel_leave(struct cli *c) { return membership(c, "leave"); }
+int cli_channel_suspend(struct cli *c) {
+    return membership(c, "suspend");
+}
+int cli_channel_resume(struct cli *c) {
+    return membership(c, "resume");
+}
+int cli_channel_leave(struct cli *c) {
+    return membership(c, "leave");
+}

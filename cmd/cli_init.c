@@ -6,7 +6,8 @@
 #include "shell/os/config.h"
 #include "shell/os/os.h"
 
-/* ---- what goes on a card -------------------------------------------------------------------------- */
+/* ---- what goes on a card
+ * -------------------------------------------------------------------------- */
 struct new_officer {
     char name[RB_MAX_HANDLE + 1];
     bool has_key; /* given as a .pub file; else a sealed key is made */
@@ -27,7 +28,8 @@ static int plan_officer(struct cli *c, const char *given, struct new_officer *ou
     size_t n = eq ? (size_t)(eq - given) : strlen(given), len = 0;
     struct rb_reject rj = {0};
     if (n > RB_MAX_HANDLE || !rb_handle_ok(rb_slice(given, n)))
-        return cli_usage(c, "an officer's name is of a-z, 0-9 and -, at most 32 characters: %s", given);
+        return cli_usage(c, "an officer's name is of a-z, 0-9 and -, at most 32 characters: %s",
+                         given);
     memcpy(out->name, given, n);
     out->name[n] = 0;
     out->has_key = eq != NULL;
@@ -38,13 +40,15 @@ static int plan_officer(struct cli *c, const char *given, struct new_officer *ou
     free(line);
     if (err == RB_OK && rb_ed25519_key_check(&out->key) != RB_OK) err = RB_ERR_MALFORMED;
     if (err == RB_OK) return CLI_OK;
-    return cli_fail(c, "It must be a line \"ssh-ed25519 AAAA... comment\", as ssh-keygen -t ed25519 writes it.",
-                    "%s is no Ed25519 public key%s%s", eq + 1, rj.what ? ": " : "", rj.what ? rj.what : "");
+    return cli_fail(
+        c, "It must be a line \"ssh-ed25519 AAAA... comment\", as ssh-keygen -t ed25519 writes it.",
+        "%s is no Ed25519 public key%s%s", eq + 1, rj.what ? ": " : "", rj.what ? rj.what : "");
 }
 static int plan_name(struct cli *c, const char *given, struct plan *p) {
     const char *eq = strchr(given, '=');
     if (p->names_n == 8) return cli_usage(c, "at most 8 names");
-    if (eq == NULL || eq == given || (size_t)(eq - given) >= sizeof p->tag[0] || !rb_name_ok(rb_str(eq + 1)) || eq[1] == 0)
+    if (eq == NULL || eq == given || (size_t)(eq - given) >= sizeof p->tag[0] ||
+        !rb_name_ok(rb_str(eq + 1)) || eq[1] == 0)
         return cli_usage(c, "--name wants a language and a name: en=Northland");
     memcpy(p->tag[p->names_n], given, (size_t)(eq - given));
     p->tag[p->names_n][eq - given] = 0;
@@ -59,24 +63,29 @@ static int plan_make(struct cli *c, struct plan *p) {
         if (i == RB_MAX_OFFICERS) return cli_usage(c, "too many officers");
         rc = plan_officer(c, v, &p->officers[p->officers_n++]);
     }
-    for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "name", i)) != NULL; i++) rc = plan_name(c, v, p);
+    for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "name", i)) != NULL; i++)
+        rc = plan_name(c, v, p);
     for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "address", i)) != NULL; i++) {
         struct rb_config probe = {0};
         if (i == RB_MAX_ADDRESSES) return cli_usage(c, "at most %u addresses", RB_MAX_ADDRESSES);
-        if (rb_config_listen(&probe, v) != RB_OK || *v == ':') return cli_usage(c, "--address wants HOST:PORT: %s", v);
+        if (rb_config_listen(&probe, v) != RB_OK || *v == ':')
+            return cli_usage(c, "--address wants HOST:PORT: %s", v);
         p->addresses[p->addresses_n++] = v;
     }
     return rc;
 }
 
-/* ---- signing a card ---------------------------------------------------------------------------------- */
-static bool card_sign(const struct rb_card *card, const struct rb_signer_key *party, uint8_t *out, size_t *n,
-                      struct rb_reject *rj) {
-    uint8_t *payload = malloc(RB_MAX_CARD), *tbs = malloc(RB_MAX_CARD + 256), *work = malloc(65536), sig[RB_SIG_LEN];
+/* ---- signing a card
+ * ---------------------------------------------------------------------------------- */
+static bool card_sign(const struct rb_card *card, const struct rb_signer_key *party, uint8_t *out,
+                      size_t *n, struct rb_reject *rj) {
+    uint8_t *payload = malloc(RB_MAX_CARD), *tbs = malloc(RB_MAX_CARD + 256), *work = malloc(65536),
+            sig[RB_SIG_LEN];
     struct rb_card *check = malloc(sizeof *check);
     bool ok = payload && tbs && work && check;
     if (ok) {
-        struct rb_writer w = rb_writer(payload, RB_MAX_CARD), t = rb_writer(tbs, RB_MAX_CARD + 256), m = rb_writer(out, RB_MAX_CARD);
+        struct rb_writer w = rb_writer(payload, RB_MAX_CARD), t = rb_writer(tbs, RB_MAX_CARD + 256),
+                         m = rb_writer(out, RB_MAX_CARD);
         rb_card_encode(card, &w);
         rb_party_tbs(rb_written(&w), &party->pub, &t);
         ok = !w.over && !t.over && party->sign(party->ctx, rb_written(&t), sig) == RB_OK &&
@@ -96,7 +105,8 @@ static enum rb_err sign_with(void *ctx, struct rb_slice msg, uint8_t sig[RB_SIG_
     return RB_OK;
 }
 
-/* ---- init -------------------------------------------------------------------------------------------- */
+/* ---- init
+ * -------------------------------------------------------------------------------------------- */
 /* A first run that broke off may have left keys: they are taken up, never replaced. */
 static enum rb_err key_make(struct rb_home *h, const char *name, struct rb_key *pub) {
     struct rb_seckey k;
@@ -106,7 +116,8 @@ static enum rb_err key_make(struct rb_home *h, const char *name, struct rb_key *
     rb_wipe(&k, sizeof k);
     return err;
 }
-static enum rb_err sealed_make(struct rb_home *h, const char *name, const struct rb_passphrase *p, struct rb_seckey *out) {
+static enum rb_err sealed_make(struct rb_home *h, const char *name, const struct rb_passphrase *p,
+                               struct rb_seckey *out) {
     struct rb_key pub;
     enum rb_err err = rb_keys_seal_make(h, name, rb_passphrase_slice(p), &pub);
     if (err != RB_OK && err != RB_ERR_EXISTS) return err;
@@ -134,10 +145,11 @@ static void card_fill(struct rb_card *card, const struct plan *p) {
         card->names[i].name = rb_str(p->shown[i]);
     }
     card->addresses_n = p->addresses_n;
-    for (size_t i = 0; i < p->addresses_n; i++) card->addresses[i] = rb_str(p->addresses[i]);
+    for (size_t i = 0; i < p->addresses_n; i++)
+        card->addresses[i] = rb_str(p->addresses[i]);
 }
-static enum rb_err make_keys(struct rb_home *h, struct plan *p, const struct passphrases *pw, struct rb_card *card,
-                             struct rb_seckey *party) {
+static enum rb_err make_keys(struct rb_home *h, struct plan *p, const struct passphrases *pw,
+                             struct rb_card *card, struct rb_seckey *party) {
     RB_TRY(key_make(h, "node", &card->node));
     RB_TRY(key_make(h, "mirror", &card->mirror));
     RB_TRY(key_make(h, "tls", &card->tls));
@@ -163,7 +175,8 @@ static enum rb_err make_keys(struct rb_home *h, struct plan *p, const struct pas
     }
     return RB_OK;
 }
-/* where to listen for an address: loopback stays loopback, all else is the port on all interfaces */
+/* where to listen for an address: loopback stays loopback, all else is the port on all interfaces
+ */
 static void put_listen(struct rb_writer *w, const char *address) {
     const char *port = strrchr(address, ':');
     bool loopback = strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]:", 6) == 0;
@@ -183,12 +196,14 @@ static enum rb_err write_config(struct cli *c, struct rb_home *h, const struct p
         rb_put_z(&w, v);
         rb_put_z(&w, "\n");
     }
-    for (size_t i = 0; !cli_has(c, "listen") && i < p->addresses_n; i++) put_listen(&w, p->addresses[i]);
+    for (size_t i = 0; !cli_has(c, "listen") && i < p->addresses_n; i++)
+        put_listen(&w, p->addresses[i]);
     if (rb_home_has(h, "config.ini")) return RB_OK;
     return w.over ? RB_ERR_LIMIT : rb_home_write_new(h, "config.ini", rb_written(&w));
 }
 
-static int init_home(struct cli *c, struct plan *p, const struct passphrases *pw, const char *handle) {
+static int init_home(struct cli *c, struct plan *p, const struct passphrases *pw,
+                     const char *handle) {
     struct rb_home *h = NULL;
     char why[512] = "", fingerprint[48];
     uint8_t *bytes = malloc(RB_MAX_CARD);
@@ -215,8 +230,11 @@ static int init_home(struct cli *c, struct plan *p, const struct passphrases *pw
     if (err == RB_ERR_SIGNATURE)
         rc = cli_fail(c, "Give the passphrase of the first try, or take another directory.",
                       "keys of an earlier try are in %s, sealed with another passphrase", c->home);
-    else if (err != RB_OK) rc = cli_fail(c, NULL, "%s", rb_home_error(h));
-    else if (!signed_ok) rc = cli_fail(c, NULL, "the card cannot be made: %s", rj.what ? rj.what : "it is too large");
+    else if (err != RB_OK)
+        rc = cli_fail(c, NULL, "%s", rb_home_error(h));
+    else if (!signed_ok)
+        rc =
+            cli_fail(c, NULL, "the card cannot be made: %s", rj.what ? rj.what : "it is too large");
     rb_fingerprint(card->handle, &party.pub, fingerprint);
     rb_wipe(&party, sizeof party);
     rb_home_close(h);
@@ -225,7 +243,8 @@ static int init_home(struct cli *c, struct plan *p, const struct passphrases *pw
     if (rc != CLI_OK) return rc;
     printf("Home of %s made in %s.\n\nFingerprint, to be read out to the others:\n  %s\n\n"
            "Next: readback card --out %s.card, give it to the others; readback serve.\n"
-           "The party key is keys/party.sealed: copy it to a stick and take it off this machine once you are set up.\n",
+           "The party key is keys/party.sealed: copy it to a stick and take it off this machine "
+           "once you are set up.\n",
            handle, c->home, fingerprint, handle);
     return CLI_OK;
 }
@@ -238,11 +257,13 @@ int cli_init(struct cli *c) {
     if (rc == CLI_OK && (handle == NULL || !rb_handle_ok(rb_str(handle))))
         rc = cli_usage(c, "--handle is wanted: a-z, 0-9 and -, at most 32 characters");
     if (rc == CLI_OK) rc = plan_make(c, p);
-    if (rc == CLI_OK && p->officers_n == 0) rc = plan_officer(c, "duty", &p->officers[p->officers_n++]);
+    if (rc == CLI_OK && p->officers_n == 0)
+        rc = plan_officer(c, "duty", &p->officers[p->officers_n++]);
     char card[RB_HOME_PATH_MAX + 16];
     snprintf(card, sizeof card, "%s/card.cose", c->home);
     if (rc == CLI_OK && access(card, F_OK) == 0)
-        rc = cli_fail(c, "Take another directory with --home, or look with `readback card`.", "there is a party in %s already", c->home);
+        rc = cli_fail(c, "Take another directory with --home, or look with `readback card`.",
+                      "there is a party in %s already", c->home);
     if (rc == CLI_OK) rc = ask_passphrases(c, p, pw);
     if (rc == CLI_OK) rc = init_home(c, p, pw, handle);
     if (pw) rb_wipe(pw, sizeof *pw);
@@ -251,7 +272,8 @@ int cli_init(struct cli *c) {
     return rc;
 }
 
-/* ---- card ------------------------------------------------------------------------------------------ */
+/* ---- card
+ * ------------------------------------------------------------------------------------------ */
 struct read_card {
     uint8_t bytes[RB_MAX_CARD], work[65536];
     size_t n;
@@ -262,8 +284,9 @@ static struct read_card *card_decode(struct cli *c, struct read_card *r, const c
     struct rb_reject rj = {0};
     if (rb_card_decode(rb_slice(r->bytes, r->n), &r->card, &a, &rj) == RB_OK) return r;
     cli_fail(c, "Ask for the card again: it may have been cut or changed on the way.",
-             "%s is not a card: %s (clause %s, offset %llu)", where, rj.what ? rj.what : rb_err_text(rj.err),
-             rj.clause ? rj.clause : "-", (unsigned long long)rj.offset);
+             "%s is not a card: %s (clause %s, offset %llu)", where,
+             rj.what ? rj.what : rb_err_text(rj.err), rj.clause ? rj.clause : "-",
+             (unsigned long long)rj.offset);
     free(r);
     return NULL;
 }
@@ -286,14 +309,17 @@ static struct read_card *card_home(struct cli *c) {
     enum rb_err err = rb_home_open(c->home, &h, why, sizeof why);
     if (err == RB_OK) err = rb_home_read(h, "card.cose", r->bytes, sizeof r->bytes, &r->n);
     if (err != RB_OK) {
-        cli_fail(c, "`readback init` makes a home; --home names another.", "%s", h ? rb_home_error(h) : why);
+        cli_fail(c, "`readback init` makes a home; --home names another.", "%s",
+                 h ? rb_home_error(h) : why);
         free(r);
         r = NULL;
     }
     rb_home_close(h);
     return r ? card_decode(c, r, "card.cose") : NULL;
 }
-static void put_slice(const char *label, struct rb_slice s) { printf("%s%.*s\n", label, (int)s.n, (const char *)s.p); }
+static void put_slice(const char *label, struct rb_slice s) {
+    printf("%s%.*s\n", label, (int)s.n, (const char *)s.p);
+}
 
 static void fingerprint_big(const struct rb_card *card) {
     char f[48];
@@ -303,21 +329,25 @@ static void fingerprint_big(const struct rb_card *card) {
 static void card_print(struct cli *c, const struct rb_card *card) {
     char buf[256];
     cli_strong(c, stdout, "Card ");
-    printf("%.*s, version %llu, issued ", (int)card->handle.n, (const char *)card->handle.p, (unsigned long long)card->version);
+    printf("%.*s, version %llu, issued ", (int)card->handle.n, (const char *)card->handle.p,
+           (unsigned long long)card->version);
     struct rb_writer w = rb_writer(buf, sizeof buf);
     rb_put_rfc3339(&w, card->issued_utc_ms);
     cli_time(stdout, rb_writer_z(&w));
     puts("\n\nFingerprint:");
     fingerprint_big(card);
     for (size_t i = 0; i < card->names_n; i++)
-        printf("  name (%.*s): %.*s\n", (int)card->names[i].language.n, (const char *)card->names[i].language.p,
-               (int)card->names[i].name.n, (const char *)card->names[i].name.p);
-    for (size_t i = 0; i < card->addresses_n; i++) put_slice("  address: ", card->addresses[i]);
+        printf("  name (%.*s): %.*s\n", (int)card->names[i].language.n,
+               (const char *)card->names[i].language.p, (int)card->names[i].name.n,
+               (const char *)card->names[i].name.p);
+    for (size_t i = 0; i < card->addresses_n; i++)
+        put_slice("  address: ", card->addresses[i]);
     if (card->addresses_n == 0) puts("  address: none, it only connects outwards");
     for (size_t i = 0; i < card->officers_n; i++) {
         w = rb_writer(buf, sizeof buf);
         rb_openssh_pub_encode(&card->officers[i].key, card->officers[i].name, &w);
-        printf("  officer %.*s: %s", (int)card->officers[i].name.n, (const char *)card->officers[i].name.p, rb_writer_z(&w));
+        printf("  officer %.*s: %s", (int)card->officers[i].name.n,
+               (const char *)card->officers[i].name.p, rb_writer_z(&w));
     }
 }
 static int card_out(struct cli *c, const struct read_card *r, const char *path) {
@@ -326,20 +356,24 @@ static int card_out(struct cli *c, const struct read_card *r, const char *path) 
     bool ok = fwrite(r->bytes, 1, r->n, f) == r->n;
     ok = fclose(f) == 0 && ok;
     if (!ok) return cli_fail(c, NULL, "%s cannot be written", path);
-    printf("Written: %s. Give it to the others and read the fingerprint out to them: readback fingerprint\n", path);
+    printf("Written: %s. Give it to the others and read the fingerprint out to them: readback "
+           "fingerprint\n",
+           path);
     return CLI_OK;
 }
 
 static bool remove_officer(struct rb_card *card, const char *name) {
     for (size_t i = 0; i < card->officers_n; i++) {
         if (!rb_slice_is(card->officers[i].name, name)) continue;
-        memmove(&card->officers[i], &card->officers[i + 1], (card->officers_n - i - 1) * sizeof *card->officers);
+        memmove(&card->officers[i], &card->officers[i + 1],
+                (card->officers_n - i - 1) * sizeof *card->officers);
         card->officers_n--;
         return true;
     }
     return false;
 }
-/* the officers of the command line onto the card: new ones get a sealed key unless a .pub is given */
+/* the officers of the command line onto the card: new ones get a sealed key unless a .pub is given
+ */
 static int update_officers(struct cli *c, struct rb_home *h, struct plan *p, struct rb_card *card) {
     const char *v;
     int rc = CLI_OK;
@@ -356,7 +390,8 @@ static int update_officers(struct cli *c, struct rb_home *h, struct plan *p, str
             snprintf(name, sizeof name, "officer-%s", o->name);
             snprintf(prompt, sizeof prompt, "New passphrase for officer %s", o->name);
             rc = cli_passphrase(c, prompt, true, &pw);
-            if (rc == CLI_OK && sealed_make(h, name, &pw, &k) != RB_OK) rc = cli_fail(c, NULL, "%s", rb_home_error(h));
+            if (rc == CLI_OK && sealed_make(h, name, &pw, &k) != RB_OK)
+                rc = cli_fail(c, NULL, "%s", rb_home_error(h));
             o->key = k.pub;
             rb_wipe(&k, sizeof k);
             rb_wipe(&pw, sizeof pw);
@@ -374,7 +409,8 @@ static json_t *base64_json(const uint8_t *p, size_t n) {
     free(buf);
     return out;
 }
-/* the running daemon takes the card first: it knows whether it may; else the home's file is enough */
+/* the running daemon takes the card first: it knows whether it may; else the home's file is enough
+ */
 static int card_install(struct cli *c, struct rb_home *h, const uint8_t *bytes, size_t n) {
     json_t *in = json_pack("{s:o}", "card", base64_json(bytes, n)), *out = NULL;
     if (!cli_connect(c)) return CLI_FAILED;
@@ -384,7 +420,8 @@ static int card_install(struct cli *c, struct rb_home *h, const uint8_t *bytes, 
     json_decref(out);
     if (rc == CLI_OK && rb_home_replace(h, "card.cose", rb_slice(bytes, n)) != RB_OK)
         rc = cli_fail(c, NULL, "%s", rb_home_error(h));
-    if (rc == CLI_OK && status == 0) puts("The daemon is not running; it will take the new card when it starts.");
+    if (rc == CLI_OK && status == 0)
+        puts("The daemon is not running; it will take the new card when it starts.");
     return rc;
 }
 static int card_update(struct cli *c, struct read_card *r) {
@@ -396,9 +433,11 @@ static int card_update(struct cli *c, struct read_card *r) {
     char why[256] = "";
     size_t n = 0;
     int rc = p && bytes ? plan_make(c, p) : CLI_FAILED;
-    if (rc == CLI_OK && rb_home_open(c->home, &h, why, sizeof why) != RB_OK) rc = cli_fail(c, NULL, "%s", why);
+    if (rc == CLI_OK && rb_home_open(c->home, &h, why, sizeof why) != RB_OK)
+        rc = cli_fail(c, NULL, "%s", why);
     if (rc == CLI_OK) rc = cli_party(c, &party);
-    if (rc == CLI_OK && !rb_key_eq(&party.key.pub, &r->card.party)) rc = cli_fail(c, NULL, "this is another party's key");
+    if (rc == CLI_OK && !rb_key_eq(&party.key.pub, &r->card.party))
+        rc = cli_fail(c, NULL, "this is another party's key");
     if (rc == CLI_OK) rc = update_officers(c, h, p, &r->card);
     if (rc == CLI_OK) {
         if (p->names_n || cli_has(c, "address") || cli_has(c, "no-address")) {
@@ -416,7 +455,8 @@ static int card_update(struct cli *c, struct read_card *r) {
         r->card.version++;
         r->card.issued_utc_ms = rb_clock_now(0).utc_ms;
         if (!card_sign(&r->card, &party.key, bytes, &n, &rj))
-            rc = cli_fail(c, NULL, "the new card cannot be made: %s", rj.what ? rj.what : "it is too large");
+            rc = cli_fail(c, NULL, "the new card cannot be made: %s",
+                          rj.what ? rj.what : "it is too large");
     }
     if (rc == CLI_OK) rc = card_install(c, h, bytes, n);
     if (rc == CLI_OK) printf("Card version %llu is signed.\n", (unsigned long long)r->card.version);
@@ -439,15 +479,20 @@ int cli_card(struct cli *c) {
     }
     struct read_card *r = card_home(c);
     if (r == NULL) return CLI_FAILED;
-    if (strcmp(what, "update") == 0) rc = card_update(c, r);
-    else if (strcmp(what, "show") != 0 && strcmp(what, "print") != 0) rc = cli_usage(c, "card show, card print or card update");
-    else if (cli_has(c, "out")) rc = card_out(c, r, cli_get(c, "out"));
-    else card_print(c, &r->card);
+    if (strcmp(what, "update") == 0)
+        rc = card_update(c, r);
+    else if (strcmp(what, "show") != 0 && strcmp(what, "print") != 0)
+        rc = cli_usage(c, "card show, card print or card update");
+    else if (cli_has(c, "out"))
+        rc = card_out(c, r, cli_get(c, "out"));
+    else
+        card_print(c, &r->card);
     free(r);
     return rc;
 }
 
-/* ---- fingerprint, accredit, peers ------------------------------------------------------------------ */
+/* ---- fingerprint, accredit, peers
+ * ------------------------------------------------------------------ */
 int cli_fingerprint(struct cli *c) {
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     struct read_card *r = c->args_n ? card_file(c, c->args[0]) : card_home(c);
@@ -455,7 +500,8 @@ int cli_fingerprint(struct cli *c) {
     char f[48];
     rb_fingerprint(r->card.handle, &r->card.party, f);
     if (c->json) {
-        json_t *o = json_pack("{s:s,s:s#}", "fingerprint", f, "handle", (const char *)r->card.handle.p, (int)r->card.handle.n);
+        json_t *o = json_pack("{s:s,s:s#}", "fingerprint", f, "handle",
+                              (const char *)r->card.handle.p, (int)r->card.handle.n);
         cli_json(o);
         json_decref(o);
     } else {
@@ -473,7 +519,9 @@ int cli_accredit(struct cli *c) {
     struct read_card *r = card_file(c, c->args[0]);
     if (r == NULL) return CLI_FAILED;
     if (typed == NULL && isatty(STDIN_FILENO)) {
-        fprintf(stderr, "Card of %.*s. Call them; let them read out `readback fingerprint`; type the digits you hear:\n> ",
+        fprintf(stderr,
+                "Card of %.*s. Call them; let them read out `readback fingerprint`; type the "
+                "digits you hear:\n> ",
                 (int)r->card.handle.n, (const char *)r->card.handle.p);
         if (fgets(line, sizeof line, stdin)) {
             line[strcspn(line, "\r\n")] = 0;
@@ -481,14 +529,19 @@ int cli_accredit(struct cli *c) {
         }
     }
     int rc = CLI_OK;
-    if (typed == NULL || *typed == 0) rc = cli_usage(c, "the fingerprint they read out is wanted: --fingerprint \"12345 12345 ...\"");
+    if (typed == NULL || *typed == 0)
+        rc = cli_usage(
+            c, "the fingerprint they read out is wanted: --fingerprint \"12345 12345 ...\"");
     if (rc == CLI_OK) {
-        json_t *in = json_pack("{s:o,s:s}", "card", base64_json(r->bytes, r->n), "fingerprint", typed);
+        json_t *in =
+            json_pack("{s:o,s:s}", "card", base64_json(r->bytes, r->n), "fingerprint", typed);
         rc = cli_call(c, "POST", "/v1/peers", in, &out);
         json_decref(in);
     }
-    if (rc == CLI_OK && c->json) cli_json(out);
-    else if (rc == CLI_OK) printf("%s is accredited: its fingerprint was compared.\n", cli_str(out, "handle"));
+    if (rc == CLI_OK && c->json)
+        cli_json(out);
+    else if (rc == CLI_OK)
+        printf("%s is accredited: its fingerprint was compared.\n", cli_str(out, "handle"));
     json_decref(out);
     free(r);
     return rc;
@@ -498,15 +551,17 @@ int cli_peers(struct cli *c) {
     size_t i;
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/peers", &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         struct cli_table t = {0};
         cli_table_row(&t, 6, "PARTY", "KNOWN", "LINE", "SINCE", "LAST", "FINGERPRINT");
-        json_array_foreach(json_object_get(o, "peers"), i, p)
-            cli_table_row(&t, 6, cli_text(p, "handle"), cli_text(p, "known"), cli_text(p, "link"), cli_text(p, "link_since"),
-                          cli_text(p, "last_outcome"), cli_text(p, "fingerprint"));
+        json_array_foreach(json_object_get(o, "peers"), i, p) cli_table_row(
+            &t, 6, cli_text(p, "handle"), cli_text(p, "known"), cli_text(p, "link"),
+            cli_text(p, "link_since"), cli_text(p, "last_outcome"), cli_text(p, "fingerprint"));
         cli_table_print(&t, stdout);
-        if (json_array_size(json_object_get(o, "peers")) == 0) puts("No other party is known yet: readback accredit CARDFILE");
+        if (json_array_size(json_object_get(o, "peers")) == 0)
+            puts("No other party is known yet: readback accredit CARDFILE");
     }
     json_decref(o);
     return rc;

@@ -6,12 +6,16 @@
 int cli_passphrase(struct cli *c, const char *prompt, bool confirm, struct rb_passphrase *out) {
     char why[256] = "";
     enum rb_err err = rb_passphrase_read(c->passphrase_fd, prompt, confirm, out, why, sizeof why);
-    if (err != RB_OK && c->passphrase_fd >= 0 && c->has_passphrase) { /* one line given: it is for all keys */
+    if (err != RB_OK && c->passphrase_fd >= 0 &&
+        c->has_passphrase) { /* one line given: it is for all keys */
         *out = c->passphrase;
         return CLI_OK;
     }
-    if (err != RB_OK) return cli_fail(c, "Give it on a terminal, with --passphrase-fd N, or in a file of "
-                                         "mode 0600 named by READBACK_PASSPHRASE_FILE.", "%s", why);
+    if (err != RB_OK)
+        return cli_fail(c,
+                        "Give it on a terminal, with --passphrase-fd N, or in a file of "
+                        "mode 0600 named by READBACK_PASSPHRASE_FILE.",
+                        "%s", why);
     c->passphrase = *out;
     c->has_passphrase = true;
     return CLI_OK;
@@ -30,9 +34,12 @@ void cli_key_close(struct cli_key *k) {
     if (k->agent) rb_agent_close(k->agent);
     rb_wipe(k, sizeof *k);
 }
-static void use_sealed(struct cli_key *k) { k->key = (struct rb_signer_key){k, k->secret.pub, sign_sealed}; }
+static void use_sealed(struct cli_key *k) {
+    k->key = (struct rb_signer_key){k, k->secret.pub, sign_sealed};
+}
 
-/* ---- our card's officers ------------------------------------------------------------------------- */
+/* ---- our card's officers
+ * ------------------------------------------------------------------------- */
 struct own_card {
     uint8_t bytes[RB_MAX_CARD];
     struct rb_card card;
@@ -43,13 +50,15 @@ static struct own_card *own_card_read(struct cli *c, struct rb_home *h) {
     size_t n = 0;
     struct rb_reject rj = {0};
     if (o == NULL || rb_home_read(h, "card.cose", o->bytes, sizeof o->bytes, &n) != RB_OK) {
-        cli_fail(c, "`readback init` makes a home.", "%s", o ? rb_home_error(h) : "memory is short");
+        cli_fail(c, "`readback init` makes a home.", "%s",
+                 o ? rb_home_error(h) : "memory is short");
         free(o);
         return NULL;
     }
     struct rb_arena a = rb_arena(o->work, sizeof o->work);
     if (rb_card_decode(rb_slice(o->bytes, n), &o->card, &a, &rj) == RB_OK) return o;
-    cli_fail(c, NULL, "the card in the home does not read: %s (clause %s)", rj.what ? rj.what : "", rj.clause ? rj.clause : "");
+    cli_fail(c, NULL, "the card in the home does not read: %s (clause %s)", rj.what ? rj.what : "",
+             rj.clause ? rj.clause : "");
     free(o);
     return NULL;
 }
@@ -59,9 +68,11 @@ static const struct rb_officer *officer_named(const struct rb_card *card, const 
     return NULL;
 }
 
-/* ---- ssh-agent ------------------------------------------------------------------------------------ */
+/* ---- ssh-agent
+ * ------------------------------------------------------------------------------------ */
 /* the agent's key that is `want`, or the only one of the card's officers that it has */
-static int from_agent(struct cli *c, const struct rb_card *card, const struct rb_officer *want, struct cli_key *out) {
+static int from_agent(struct cli *c, const struct rb_card *card, const struct rb_officer *want,
+                      struct cli_key *out) {
     char why[256] = "";
     struct rb_agent_key keys[RB_AGENT_MAX_KEYS];
     size_t n = 0, hits = 0;
@@ -78,12 +89,15 @@ static int from_agent(struct cli *c, const struct rb_card *card, const struct rb
         }
     }
     if (hits == 1) return CLI_OK;
-    if (hits > 1) return cli_usage(c, "ssh-agent holds keys of several officers: name one with --officer");
+    if (hits > 1)
+        return cli_usage(c, "ssh-agent holds keys of several officers: name one with --officer");
     return cli_fail(c, "Add it with ssh-add; security keys (sk-) cannot sign records.",
-                    "ssh-agent holds no key of %s", want ? "this officer" : "an officer on our card");
+                    "ssh-agent holds no key of %s",
+                    want ? "this officer" : "an officer on our card");
 }
 
-/* ---- choosing ------------------------------------------------------------------------------------- */
+/* ---- choosing
+ * ------------------------------------------------------------------------------------- */
 static int from_sealed(struct cli *c, struct rb_home *h, const char *name, struct cli_key *out) {
     char file[64], prompt[128];
     struct rb_passphrase p;
@@ -93,12 +107,14 @@ static int from_sealed(struct cli *c, struct rb_home *h, const char *name, struc
     if (rc != CLI_OK) return rc;
     enum rb_err err = rb_keys_unseal(h, file, rb_passphrase_slice(&p), &out->secret);
     rb_wipe(&p, sizeof p);
-    if (err == RB_ERR_SIGNATURE) return cli_fail(c, "Try again; nothing was released.", "the passphrase is wrong");
+    if (err == RB_ERR_SIGNATURE)
+        return cli_fail(c, "Try again; nothing was released.", "the passphrase is wrong");
     if (err != RB_OK) return cli_fail(c, NULL, "%s", rb_home_error(h));
     use_sealed(out);
     return CLI_OK;
 }
-static int choose(struct cli *c, struct rb_home *h, const struct rb_card *card, struct cli_key *out) {
+static int choose(struct cli *c, struct rb_home *h, const struct rb_card *card,
+                  struct cli_key *out) {
     const char *name = cli_get(c, "officer");
     const struct rb_officer *want = name ? officer_named(card, name) : NULL;
     char names[RB_MAX_OFFICERS][RB_MAX_HANDLE + 1], file[80];
@@ -110,7 +126,8 @@ static int choose(struct cli *c, struct rb_home *h, const struct rb_card *card, 
         snprintf(file, sizeof file, "keys/officer-%s.sealed", name);
         return rb_home_has(h, file) ? from_sealed(c, h, name, out) : from_agent(c, card, want, out);
     }
-    if (rb_keys_officers(h, names, RB_MAX_OFFICERS, &n) != RB_OK) return cli_fail(c, NULL, "%s", rb_home_error(h));
+    if (rb_keys_officers(h, names, RB_MAX_OFFICERS, &n) != RB_OK)
+        return cli_fail(c, NULL, "%s", rb_home_error(h));
     for (size_t i = 0; i < n; i++) {
         if (officer_named(card, names[i]) == NULL) continue;
         last = i;
@@ -123,7 +140,8 @@ int cli_officer(struct cli *c, struct cli_key *out) {
     struct rb_home *h = NULL;
     char why[256] = "";
     memset(out, 0, sizeof *out);
-    if (rb_home_open(c->home, &h, why, sizeof why) != RB_OK) return cli_fail(c, "`readback init` makes a home.", "%s", why);
+    if (rb_home_open(c->home, &h, why, sizeof why) != RB_OK)
+        return cli_fail(c, "`readback init` makes a home.", "%s", why);
     struct own_card *card = own_card_read(c, h);
     int rc = card ? choose(c, h, &card->card, out) : CLI_FAILED;
     free(card);
@@ -141,15 +159,20 @@ int cli_party(struct cli *c, struct cli_key *out) {
         return cli_fail(c, "`readback init` makes a home.", "%s", why);
     if (h && !rb_home_has(h, "keys/party.sealed")) {
         rb_home_close(h);
-        return cli_fail(c, "Give it with --party-key FILE, for example from a stick.", "the party key is not in this home");
+        return cli_fail(c, "Give it with --party-key FILE, for example from a stick.",
+                        "the party key is not in this home");
     }
     int rc = cli_passphrase(c, "Passphrase of the party key", false, &p);
     if (rc == CLI_OK) {
-        enum rb_err err = file ? rb_keys_unseal_file(file, rb_passphrase_slice(&p), &out->secret, why, sizeof why)
-                               : rb_keys_unseal(h, "party", rb_passphrase_slice(&p), &out->secret);
-        if (err == RB_ERR_SIGNATURE) rc = cli_fail(c, "Try again; nothing was done.", "the party key's passphrase is wrong");
-        else if (err != RB_OK) rc = cli_fail(c, NULL, "%s", file ? why : rb_home_error(h));
-        else use_sealed(out);
+        enum rb_err err =
+            file ? rb_keys_unseal_file(file, rb_passphrase_slice(&p), &out->secret, why, sizeof why)
+                 : rb_keys_unseal(h, "party", rb_passphrase_slice(&p), &out->secret);
+        if (err == RB_ERR_SIGNATURE)
+            rc = cli_fail(c, "Try again; nothing was done.", "the party key's passphrase is wrong");
+        else if (err != RB_OK)
+            rc = cli_fail(c, NULL, "%s", file ? why : rb_home_error(h));
+        else
+            use_sealed(out);
     }
     rb_wipe(&p, sizeof p);
     rb_home_close(h);

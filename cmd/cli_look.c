@@ -1,5 +1,5 @@
-/* Looking: inbox, log, one record, who holds, status, doctor. Held (by a node) and read (by an officer)
- * are never one column. */
+/* Looking: inbox, log, one record, who holds, status, doctor. Held (by a node) and read (by an
+ * officer) are never one column. */
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,27 +23,32 @@ static void joined(char *buf, size_t cap, const json_t *list) {
     const json_t *s;
     buf[0] = 0;
     json_array_foreach(list, i, s) {
-        int k = snprintf(buf + n, cap - n, "%s%s", i ? "," : "", json_is_string(s) ? json_string_value(s) : "?");
+        int k = snprintf(buf + n, cap - n, "%s%s", i ? "," : "",
+                         json_is_string(s) ? json_string_value(s) : "?");
         if (k < 0 || (size_t)k >= cap - n) return;
         n += (size_t)k;
     }
     if (n == 0) snprintf(buf, cap, "-");
 }
 
-/* ---- inbox ------------------------------------------------------------------------------------------ */
+/* ---- inbox
+ * ------------------------------------------------------------------------------------------ */
 static void inbox_item(struct cli *c, const json_t *r) {
     char kind[96];
     const json_t *due = json_object_get(r, "due"), *why = json_object_get(r, "why");
     cli_exercise(c, stdout, r);
     cli_strong(c, stdout, cli_text(r, "precedence"));
-    printf("  %.12s  %s  from %s in \"%s\"\n  ", cli_str(r, "record"), what(r, kind), cli_text(r, "author"), cli_str(r, "channel_title"));
+    printf("  %.12s  %s  from %s in \"%s\"\n  ", cli_str(r, "record"), what(r, kind),
+           cli_text(r, "author"), cli_str(r, "channel_title"));
     cli_time(stdout, cli_str(r, "created"));
     fputs("  ", stdout);
     cli_list(stdout, why);
     fputc('\n', stdout);
     if (*cli_str(r, "title")) printf("  %s\n", cli_str(r, "title"));
     if (*cli_str(r, "mark")) printf("  without effect: %s\n", cli_str(r, "mark_sentence"));
-    if (json_is_object(due)) printf("  answer owed: %s by %s (%s)\n", cli_text(due, "position"), cli_text(due, "due"), cli_text(due, "state"));
+    if (json_is_object(due))
+        printf("  answer owed: %s by %s (%s)\n", cli_text(due, "position"), cli_text(due, "due"),
+               cli_text(due, "state"));
     fputc('\n', stdout);
 }
 int cli_inbox(struct cli *c) {
@@ -51,29 +56,37 @@ int cli_inbox(struct cli *c) {
     size_t i;
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/inbox", &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         json_array_foreach(json_object_get(o, "invitations"), i, x) {
             cli_exercise(c, stdout, x);
-            printf("Invitation of %s to \"%s\": readback channel show %.8s, readback channel accept %.8s\n\n", cli_text(x, "proposer"),
-                   cli_text(x, "title"), cli_str(x, "channel"), cli_str(x, "channel"));
+            printf("Invitation of %s to \"%s\": readback channel show %.8s, readback channel "
+                   "accept %.8s\n\n",
+                   cli_text(x, "proposer"), cli_text(x, "title"), cli_str(x, "channel"),
+                   cli_str(x, "channel"));
         }
         json_array_foreach(json_object_get(o, "items"), i, x) inbox_item(c, x);
-        if (json_array_size(json_object_get(o, "items")) == 0) puts("Nothing unread and no answer owed here.");
-        else puts("readback show RECORD shows one; readback read RECORD says that an officer has read it.");
+        if (json_array_size(json_object_get(o, "items")) == 0)
+            puts("Nothing unread and no answer owed here.");
+        else
+            puts("readback show RECORD shows one; readback read RECORD says that an officer has "
+                 "read it.");
     }
     json_decref(o);
     return rc;
 }
 
-/* ---- log, who holds ----------------------------------------------------------------------------------- */
+/* ---- log, who holds
+ * ----------------------------------------------------------------------------------- */
 static int list_path(struct cli *c, struct cli_path *p, const char *after) {
     static const char *const plain[] = {"kind", "author", "since", "after", "limit", "at"};
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     char *name = cli_channel(c, c->args_n ? c->args[0] : NULL);
     if (name == NULL) return c->channel_exit;
     cli_path(p, "/v1/channels/", name, after);
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) cli_query(p, plain[i], cli_get(c, plain[i]));
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        cli_query(p, plain[i], cli_get(c, plain[i]));
     cli_query(p, "last", cli_get(c, "last"));
     if (cli_has(c, "all")) cli_query(p, "all", "1");
     if (cli_has(c, "bodies")) cli_query(p, "bodies", "1");
@@ -86,7 +99,8 @@ static void list_head(struct cli *c, const json_t *o) {
     printf("  %.12s\n", cli_str(o, "channel"));
 }
 static void list_more(const json_t *o) {
-    if (*cli_str(o, "next_after")) printf("There is more: --after %.12s\n", cli_str(o, "next_after"));
+    if (*cli_str(o, "next_after"))
+        printf("There is more: --after %.12s\n", cli_str(o, "next_after"));
 }
 int cli_log(struct cli *c) {
     json_t *o = NULL, *r;
@@ -94,11 +108,13 @@ int cli_log(struct cli *c) {
     size_t i;
     int rc = list_path(c, &p, "/log");
     if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         struct cli_table t = {0};
         list_head(c, o);
-        cli_table_row(&t, 9, "RECORD", "WRITTEN", "AUTHOR", "KIND", "PREC", "TITLE", "HELD BY", "READ BY", "STATE");
+        cli_table_row(&t, 9, "RECORD", "WRITTEN", "AUTHOR", "KIND", "PREC", "TITLE", "HELD BY",
+                      "READ BY", "STATE");
         json_array_foreach(json_object_get(o, "records"), i, r) {
             char id[13], kind[96], held[512], read[512], title[64];
             cli_short(id, r, "record");
@@ -106,10 +122,11 @@ int cli_log(struct cli *c) {
             joined(read, sizeof read, json_object_get(r, "read_by"));
             snprintf(title, sizeof title, "%.60s", cli_str(r, "title"));
             size_t n = strlen(title); /* not in the middle of a character, not over two lines */
-            while (n > 0 && !rb_utf8_ok(rb_slice(title, n))) title[--n] = 0;
+            while (n > 0 && !rb_utf8_ok(rb_slice(title, n)))
+                title[--n] = 0;
             title[strcspn(title, "\n")] = 0;
-            cli_table_row(&t, 9, id, cli_text(r, "created"), cli_text(r, "author"), what(r, kind), cli_text(r, "precedence"), title,
-                          held, read, state(r));
+            cli_table_row(&t, 9, id, cli_text(r, "created"), cli_text(r, "author"), what(r, kind),
+                          cli_text(r, "precedence"), title, held, read, state(r));
         }
         cli_table_print(&t, stdout);
         list_more(o);
@@ -121,18 +138,21 @@ int cli_log(struct cli *c) {
 static void holder_line(const json_t *h) {
     const json_t *due = json_object_get(h, "due");
     printf("    %-14s ", cli_text(h, "member"));
-    if (cli_true(h, "author")) fputs("author", stdout);
+    if (cli_true(h, "author"))
+        fputs("author", stdout);
     else if (cli_true(h, "held")) {
         fputs("held since ", stdout);
         cli_time(stdout, cli_str(h, "held_since"));
         if (!cli_true(h, "held_logged")) fputs(" (told, not yet logged)", stdout);
-    } else fputs("not known to be held", stdout);
+    } else
+        fputs("not known to be held", stdout);
     if (*cli_str(h, "read")) {
         fputs("; read ", stdout);
         cli_time(stdout, cli_str(h, "read"));
         fputs(" by ", stdout);
         cli_list(stdout, json_object_get(h, "read_by"));
-    } else if (!cli_true(h, "author")) fputs("; not known to be read", stdout);
+    } else if (!cli_true(h, "author"))
+        fputs("; not known to be read", stdout);
     if (*cli_str(h, "passed_down")) printf("; passed down %s", cli_str(h, "passed_down"));
     if (json_is_object(due))
         printf("; %s owed by %s: %s", cli_text(due, "position"), cli_text(due, "due"),
@@ -145,13 +165,14 @@ int cli_who_holds(struct cli *c) {
     size_t i, k;
     int rc = list_path(c, &p, "/who-holds");
     if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         list_head(c, o);
         json_array_foreach(json_object_get(o, "records"), i, r) {
             char kind[96];
-            printf("\n  %.12s  %s by %s  %s  %s\n", cli_str(r, "record"), what(r, kind), cli_text(r, "author"), cli_text(r, "created"),
-                   cli_str(r, "title"));
+            printf("\n  %.12s  %s by %s  %s  %s\n", cli_str(r, "record"), what(r, kind),
+                   cli_text(r, "author"), cli_text(r, "created"), cli_str(r, "title"));
             json_array_foreach(json_object_get(r, "holders"), k, h) holder_line(h);
         }
         list_more(o);
@@ -160,26 +181,30 @@ int cli_who_holds(struct cli *c) {
     return rc;
 }
 
-/* ---- one record --------------------------------------------------------------------------------------- */
+/* ---- one record
+ * --------------------------------------------------------------------------------------- */
 static void show_record(struct cli *c, const json_t *o) {
     char kind[96];
     size_t i;
     const json_t *x, *env = json_object_get(o, "envelope"), *rep = json_object_get(env, "reported");
     list_head(c, o);
-    printf("%s  %s by %s, %s\n  %s\n  written ", cli_text(o, "precedence"), what(o, kind), cli_text(o, "author"), cli_str(o, "title"),
-           cli_str(o, "record"));
+    printf("%s  %s by %s, %s\n  %s\n  written ", cli_text(o, "precedence"), what(o, kind),
+           cli_text(o, "author"), cli_str(o, "title"), cli_str(o, "record"));
     cli_time(stdout, cli_str(o, "created"));
     fputs("\n  signed by ", stdout);
     cli_list(stdout, json_object_get(o, "officers"));
-    printf("\n  place: leaf %lld of epoch %lld of %s; number %lld in the channel's order\n", (long long)cli_int(o, "leaf"),
-           (long long)cli_int(o, "epoch"), cli_text(o, "author"), (long long)cli_int(o, "order"));
+    printf("\n  place: leaf %lld of epoch %lld of %s; number %lld in the channel's order\n",
+           (long long)cli_int(o, "leaf"), (long long)cli_int(o, "epoch"), cli_text(o, "author"),
+           (long long)cli_int(o, "order"));
     if (*cli_str(o, "mark")) printf("  WITHOUT EFFECT: %s\n", cli_str(o, "mark_sentence"));
     if (cli_true(o, "contested")) puts("  CONTESTED: it stands on one branch of a fork");
-    if (*cli_str(o, "superseded_by")) printf("  superseded by %.12s\n", cli_str(o, "superseded_by"));
+    if (*cli_str(o, "superseded_by"))
+        printf("  superseded by %.12s\n", cli_str(o, "superseded_by"));
     if (json_is_object(rep))
-        printf("  reported by %s, unsigned by %s (by %s, %s)\n", cli_text(o, "author"), cli_text(rep, "who"), cli_text(rep, "carrier"),
-               cli_text(rep, "at"));
-    if (*cli_str(env, "emergency")) printf("  released by one officer in an emergency: %s\n", cli_str(env, "emergency"));
+        printf("  reported by %s, unsigned by %s (by %s, %s)\n", cli_text(o, "author"),
+               cli_text(rep, "who"), cli_text(rep, "carrier"), cli_text(rep, "at"));
+    if (*cli_str(env, "emergency"))
+        printf("  released by one officer in an emergency: %s\n", cli_str(env, "emergency"));
     if (json_is_object(json_object_get(env, "demand"))) {
         puts("  an answer is demanded:");
         cli_body(stdout, json_object_get(env, "demand"), 4);
@@ -190,8 +215,9 @@ static void show_record(struct cli *c, const json_t *o) {
     json_array_foreach(json_object_get(o, "holders"), i, x) holder_line(x);
     if (json_array_size(json_object_get(o, "positions"))) puts("\n  Positions");
     json_array_foreach(json_object_get(o, "positions"), i, x)
-        printf("    %s: %s (%s) %s%s%s\n", cli_text(x, "member"), cli_text(x, "position"), cli_text(x, "created"),
-               cli_str(json_object_get(x, "body"), "reason"), *cli_str(x, "mark") ? " without effect: " : "", cli_str(x, "mark"));
+        printf("    %s: %s (%s) %s%s%s\n", cli_text(x, "member"), cli_text(x, "position"),
+               cli_text(x, "created"), cli_str(json_object_get(x, "body"), "reason"),
+               *cli_str(x, "mark") ? " without effect: " : "", cli_str(x, "mark"));
 }
 int cli_show(struct cli *c) {
     json_t *o = NULL;
@@ -200,33 +226,39 @@ int cli_show(struct cli *c) {
     cli_path(&p, "/v1/records/", c->args[0], "");
     cli_query(&p, "at", cli_get(c, "at"));
     int rc = cli_get_json(c, p.z, &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
-    else if (rc == CLI_OK) show_record(c, o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
+    else if (rc == CLI_OK)
+        show_record(c, o);
     json_decref(o);
     return rc;
 }
 
-/* ---- status, doctor -------------------------------------------------------------------------------------- */
+/* ---- status, doctor
+ * -------------------------------------------------------------------------------------- */
 int cli_status(struct cli *c) {
     json_t *o = NULL, *x;
     size_t i;
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/status", &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         cli_strong(c, stdout, cli_text(o, "handle"));
         fputs("  ", stdout);
         cli_time(stdout, cli_str(o, "now"));
         printf("\nfingerprint %s\n\n", cli_text(o, "fingerprint"));
-        json_array_foreach(json_object_get(o, "channels"), i, x)
-            printf("%s%.12s \"%s\": %s, we %s; %lld records, our feed signed to %lld, %lld waiting%s%s\n",
-                   cli_true(x, "exercise") ? "EXERCISE " : "", cli_str(x, "channel"), cli_text(x, "title"), cli_text(x, "state"),
-                   cli_text(x, "own_state"), (long long)cli_int(x, "records"), (long long)cli_int(x, "signed_size"),
-                   (long long)cli_int(x, "outbox"), *cli_str(x, "waiting") ? ": " : "", cli_str(x, "waiting"));
+        json_array_foreach(json_object_get(o, "channels"), i, x) printf(
+            "%s%.12s \"%s\": %s, we %s; %lld records, our feed signed to %lld, %lld waiting%s%s\n",
+            cli_true(x, "exercise") ? "EXERCISE " : "", cli_str(x, "channel"), cli_text(x, "title"),
+            cli_text(x, "state"), cli_text(x, "own_state"), (long long)cli_int(x, "records"),
+            (long long)cli_int(x, "signed_size"), (long long)cli_int(x, "outbox"),
+            *cli_str(x, "waiting") ? ": " : "", cli_str(x, "waiting"));
         json_array_foreach(json_object_get(o, "peers"), i, x)
-            printf("%s: line %s since %s, %s (%s)\n", cli_text(x, "handle"), cli_text(x, "link"), cli_text(x, "link_since"),
-                   cli_text(x, "known"), cli_text(x, "last_outcome"));
-        if (cli_int(o, "drafts")) printf("%lld drafts wait for a second officer\n", (long long)cli_int(o, "drafts"));
+            printf("%s: line %s since %s, %s (%s)\n", cli_text(x, "handle"), cli_text(x, "link"),
+                   cli_text(x, "link_since"), cli_text(x, "known"), cli_text(x, "last_outcome"));
+        if (cli_int(o, "drafts"))
+            printf("%lld drafts wait for a second officer\n", (long long)cli_int(o, "drafts"));
         cli_body(stdout, json_object_get(o, "host"), 0);
     }
     json_decref(o);
@@ -237,13 +269,16 @@ int cli_doctor(struct cli *c) {
     size_t i;
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/doctor", &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         cli_strong(c, stdout, cli_str(o, "sentence"));
         fputc('\n', stdout);
         json_array_foreach(json_object_get(o, "problems"), i, x) {
-            if (i > 0) printf("\n[%s] %s\n", cli_text(x, "side"), cli_str(x, "sentence"));
-            else printf("[%s]\n", cli_text(x, "side"));
+            if (i > 0)
+                printf("\n[%s] %s\n", cli_text(x, "side"), cli_str(x, "sentence"));
+            else
+                printf("[%s]\n", cli_text(x, "side"));
             if (*cli_str(x, "hint")) printf("  %s\n", cli_str(x, "hint"));
         }
     }
@@ -251,19 +286,24 @@ int cli_doctor(struct cli *c) {
     return rc;
 }
 
-/* ---- export -------------------------------------------------------------------------------------------- */
+/* ---- export
+ * -------------------------------------------------------------------------------------------- */
 int cli_export(struct cli *c) {
     char cwd[PATH_MAX], path[2 * PATH_MAX];
     json_t *o = NULL;
     if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
     const char *dir = c->args[0];
-    while (strncmp(dir, "./", 2) == 0 && dir[2]) dir += 2;
-    if (*dir != '/' && getcwd(cwd, sizeof cwd) == NULL) return cli_fail(c, NULL, "the present directory cannot be read");
+    while (strncmp(dir, "./", 2) == 0 && dir[2])
+        dir += 2;
+    if (*dir != '/' && getcwd(cwd, sizeof cwd) == NULL)
+        return cli_fail(c, NULL, "the present directory cannot be read");
     snprintf(path, sizeof path, "%s%s%s", *dir == '/' ? "" : cwd, *dir == '/' ? "" : "/", dir);
     json_t *in = json_pack("{s:s}", "directory", path);
-    if (cli_has(c, "channel")) json_object_set_new(in, "channel", json_string(cli_get(c, "channel")));
+    if (cli_has(c, "channel"))
+        json_object_set_new(in, "channel", json_string(cli_get(c, "channel")));
     int rc = cli_call(c, "POST", "/v1/export", in, &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         cli_exercise(c, stdout, o);
         printf("Written: %s\nCheck it without this node: readback-verify %s\n", path, path);
@@ -273,7 +313,8 @@ int cli_export(struct cli *c) {
     return rc;
 }
 
-/* ---- serve, version, help --------------------------------------------------------------------------------- */
+/* ---- serve, version, help
+ * --------------------------------------------------------------------------------- */
 int cli_serve(struct cli *c) {
     char self[PATH_MAX], next[PATH_MAX + 16];
     char *argv[8 + 16] = {"readbackd", "--home", c->home};
@@ -295,12 +336,15 @@ int cli_serve(struct cli *c) {
         execv(next, argv);
     }
     execvp("readbackd", argv);
-    return cli_fail(c, "Install it, or build it with ninja -C build.", "the program readbackd is not found");
+    return cli_fail(c, "Install it, or build it with ninja -C build.",
+                    "the program readbackd is not found");
 }
 int cli_version(struct cli *c) {
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
-    if (!c->json) printf("readback %s\n", READBACK_VERSION);
-    else printf("{\n  \"version\": \"%s\"\n}\n", READBACK_VERSION);
+    if (!c->json)
+        printf("readback %s\n", READBACK_VERSION);
+    else
+        printf("{\n  \"version\": \"%s\"\n}\n", READBACK_VERSION);
     return CLI_OK;
 }
 
@@ -308,7 +352,8 @@ static void kind_help(const json_t *fields, int indent) {
     size_t i;
     const json_t *f;
     json_array_foreach(fields, i, f) {
-        printf("%*s%s%s (%s%s)%s%s", indent, "", cli_str(f, "name"), cli_true(f, "required") ? "" : "?", cli_true(f, "list") ? "list of " : "",
+        printf("%*s%s%s (%s%s)%s%s", indent, "", cli_str(f, "name"),
+               cli_true(f, "required") ? "" : "?", cli_true(f, "list") ? "list of " : "",
                cli_str(f, "type"), *cli_str(f, "help") ? ": " : "", cli_str(f, "help"));
         if (json_object_get(f, "values") && indent < 6) {
             fputs(" [", stdout);
@@ -323,11 +368,13 @@ static int help_kinds(struct cli *c) {
     json_t *o = NULL, *k;
     size_t i;
     int rc = cli_get_json(c, "/v1/kinds", &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         json_array_foreach(json_object_get(o, "kinds"), i, k) {
             if (!cli_true(k, "supported")) continue;
-            printf("%s%s\n  answered by: ", cli_str(k, "kind"), cli_true(k, "by_node") ? " (made by the node)" : "");
+            printf("%s%s\n  answered by: ", cli_str(k, "kind"),
+                   cli_true(k, "by_node") ? " (made by the node)" : "");
             cli_list(stdout, json_object_get(k, "answers"));
             fputc('\n', stdout);
             kind_help(json_object_get(k, "fields"), 4);
@@ -343,11 +390,13 @@ int cli_help_command(struct cli *c) {
         return CLI_OK;
     }
     if (c->args_n == 1 && strcmp(c->args[0], "kinds") == 0) return help_kinds(c);
-    snprintf(name, sizeof name, "%s%s%s", c->args[0], c->args_n > 1 ? " " : "", c->args_n > 1 ? c->args[1] : "");
+    snprintf(name, sizeof name, "%s%s%s", c->args[0], c->args_n > 1 ? " " : "",
+             c->args_n > 1 ? c->args[1] : "");
     bool any = false;
     for (size_t i = 0; i < cli_commands_n; i++) {
         size_t n = strlen(name);
-        bool group = strncmp(cli_commands[i].name, name, n) == 0 && (cli_commands[i].name[n] == 0 || cli_commands[i].name[n] == ' ');
+        bool group = strncmp(cli_commands[i].name, name, n) == 0 &&
+                     (cli_commands[i].name[n] == 0 || cli_commands[i].name[n] == ' ');
         if (!group) continue;
         if (any) fputs("\n----\n\n", stdout);
         cli_help(&cli_commands[i], stdout);

@@ -37,8 +37,10 @@ int cli_usage(const struct cli *c, const char *fmt, ...) {
     fputs("readback: ", stderr);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
-    if (c->command) fprintf(stderr, "\n  readback %s --help shows how\n", c->command->name);
-    else fputs("\n  readback help lists the commands\n", stderr);
+    if (c->command)
+        fprintf(stderr, "\n  readback %s --help shows how\n", c->command->name);
+    else
+        fputs("\n  readback help lists the commands\n", stderr);
     return CLI_USAGE;
 }
 
@@ -122,16 +124,21 @@ const char *cli_get(const struct cli *c, const char *name) {
         if (strcmp(c->given[k].name, name) == 0) v = c->given[k].value;
     return v;
 }
-bool cli_has(const struct cli *c, const char *name) { return cli_get(c, name) != NULL; }
+bool cli_has(const struct cli *c, const char *name) {
+    return cli_get(c, name) != NULL;
+}
 
 bool cli_want_args(const struct cli *c, int least, int most) {
     if (c->args_n >= least && c->args_n <= most) return true;
-    if (c->args_n < least) cli_usage(c, "a word is missing: readback %s %s", c->command->name, c->command->usage);
-    else cli_usage(c, "one word too many: %s", c->args[most]);
+    if (c->args_n < least)
+        cli_usage(c, "a word is missing: readback %s %s", c->command->name, c->command->usage);
+    else
+        cli_usage(c, "one word too many: %s", c->args[most]);
     return false;
 }
 
-/* ---- help --------------------------------------------------------------------------------------- */
+/* ---- help ---------------------------------------------------------------------------------------
+ */
 static void options_help(const struct cli_option *o, FILE *out) {
     for (; o && o->name; o++) {
         char left[64];
@@ -162,10 +169,13 @@ void cli_help_all(FILE *out) {
           "  readback channel propose --title \"Standing line\" --member southland\n"
           "  readback inbox\n"
           "  readback read 3f2a90c1\n"
-          "\nreadback COMMAND [words] [options]\n\nCommands:\n", out);
+          "\nreadback COMMAND [words] [options]\n\nCommands:\n",
+          out);
     for (size_t i = 0; i < cli_commands_n; i++)
         fprintf(out, "  %-18s %s\n", cli_commands[i].name, cli_commands[i].help);
     fputs("\n`readback COMMAND --help` shows more; `readback help kinds` the fields of records.\n"
-          "\nExit status: 0 done; 1 refused or failed; 2 the words are off; 3 the daemon does not answer;\n"
-          "4 a confirmation is wanted; 5 kept as a draft: a second officer is due.\n", out);
+          "\nExit status: 0 done; 1 refused or failed; 2 the words are off; 3 the daemon does not "
+          "answer;\n"
+          "4 a confirmation is wanted; 5 kept as a draft: a second officer is due.\n",
+          out);
 }

@@ -1,12 +1,15 @@
-/* Releasing: what will be said, to whom, where and when is shown back in words before it goes out. */
+/* Releasing: what will be said, to whom, where and when is shown back in words before it goes out.
+ */
 #include <stdlib.h>
 #include "cli.h"
 
-/* ---- envelope ------------------------------------------------------------------------------------ */
+/* ---- envelope
+ * ------------------------------------------------------------------------------------ */
 static void put_all(struct cli *c, json_t *draft, const char *option, const char *field) {
     json_t *list = json_array();
     const char *v;
-    for (size_t i = 0; (v = cli_nth(c, option, i)) != NULL; i++) json_array_append_new(list, json_string(v));
+    for (size_t i = 0; (v = cli_nth(c, option, i)) != NULL; i++)
+        json_array_append_new(list, json_string(v));
     if (json_array_size(list)) json_object_set(draft, field, list);
     json_decref(list);
 }
@@ -17,7 +20,9 @@ static void put_one(struct cli *c, json_t *o, const char *option, const char *fi
 static int put_demand(struct cli *c, json_t *draft) {
     bool timed = cli_has(c, "demand-in") || cli_has(c, "demand-by");
     if (!timed && !cli_has(c, "demand") && !cli_has(c, "demand-from")) return CLI_OK;
-    if (!timed) return cli_usage(c, "say by when the answer is demanded: --demand-in 30m or --demand-by TIME");
+    if (!timed)
+        return cli_usage(c,
+                         "say by when the answer is demanded: --demand-in 30m or --demand-by TIME");
     json_t *d = json_object();
     put_one(c, d, "demand", "position");
     put_one(c, d, "demand-by", "by");
@@ -43,14 +48,17 @@ int cli_envelope(struct cli *c, json_t *draft) {
     return put_demand(c, draft);
 }
 
-/* ---- shown back ----------------------------------------------------------------------------------- */
+/* ---- shown back
+ * ----------------------------------------------------------------------------------- */
 static void show_back(struct cli *c, const json_t *draft, const json_t *composed) {
     size_t i;
-    const json_t *w, *demand = json_object_get(draft, "demand"), *rep = json_object_get(draft, "reported");
+    const json_t *w, *demand = json_object_get(draft, "demand"),
+                     *rep = json_object_get(draft, "reported");
     FILE *out = stderr;
     cli_exercise(c, out, composed);
     cli_strong(c, out, "To be released");
-    fprintf(out, " in \"%s\": %s, %s\n", cli_str(composed, "title"), cli_str(composed, "kind"), cli_str(composed, "precedence"));
+    fprintf(out, " in \"%s\": %s, %s\n", cli_str(composed, "title"), cli_str(composed, "kind"),
+            cli_str(composed, "precedence"));
     cli_body(out, json_object_get(composed, "body"), 2);
     if (json_object_get(draft, "answers")) {
         fputs("  answers: ", out);
@@ -61,13 +69,16 @@ static void show_back(struct cli *c, const json_t *draft, const json_t *composed
         fputs("  an answer is demanded:\n", out);
         cli_body(out, demand, 4);
     }
-    if (rep) fprintf(out, "  reported by us, unsigned by them: %s, by %s\n", cli_str(rep, "who"), cli_str(rep, "carrier"));
+    if (rep)
+        fprintf(out, "  reported by us, unsigned by them: %s, by %s\n", cli_str(rep, "who"),
+                cli_str(rep, "carrier"));
     fputs("  written: ", out);
     cli_time(out, cli_str(composed, "created"));
     fputs("\n  can be read by: ", out);
     cli_list(out, json_object_get(composed, "readers"));
     fputc('\n', out);
-    if (cli_int(composed, "needs_signers") > 1) fputs("  two officers must sign: it waits as a draft for the second\n", out);
+    if (cli_int(composed, "needs_signers") > 1)
+        fputs("  two officers must sign: it waits as a draft for the second\n", out);
     json_array_foreach(json_object_get(composed, "warnings"), i, w) {
         cli_strong(c, out, cli_true(w, "confirm") ? "  WARNING: " : "  note: ");
         fprintf(out, "%s\n", cli_str(w, "sentence"));
@@ -85,7 +96,8 @@ static bool ask(struct cli *c, const json_t *composed, int *rc) {
     if (!warned(composed)) return cli_confirm(c, "Release it?", rc);
     if (cli_has(c, "despite")) return cli_confirm(c, "Release it in spite of the warnings?", rc);
     if (!c->yes) return cli_confirm(c, "Release it in spite of the warnings?", rc);
-    cli_fail(c, "Give --despite beside --yes if it shall be.", "there are warnings; nothing was released");
+    cli_fail(c, "Give --despite beside --yes if it shall be.",
+             "there are warnings; nothing was released");
     *rc = CLI_CONFIRM;
     return false;
 }
@@ -101,7 +113,9 @@ static int released(struct cli *c, int status, const json_t *answer) {
     if (status == 202) {
         char id[13];
         cli_short(id, answer, "draft");
-        if (!c->json) printf("Draft %s waits for a second officer: readback sign %s --officer NAME\n", id, id);
+        if (!c->json)
+            printf("Draft %s waits for a second officer: readback sign %s --officer NAME\n", id,
+                   id);
         return CLI_SECOND_DUE;
     }
     if (!c->json) printf("Released: %s\n", cli_str(answer, "record"));
@@ -127,24 +141,29 @@ int cli_release(struct cli *c, json_t *draft) {
     return rc;
 }
 
-/* ---- drafts --------------------------------------------------------------------------------------- */
+/* ---- drafts
+ * --------------------------------------------------------------------------------------- */
 int cli_drafts(struct cli *c) {
     json_t *o = NULL, *d;
     size_t i;
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/drafts", &o);
-    if (rc == CLI_OK && c->json) cli_json(o);
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
     else if (rc == CLI_OK) {
         json_array_foreach(json_object_get(o, "drafts"), i, d) {
             const json_t *s;
             size_t k;
             cli_exercise(c, stdout, d);
-            printf("%.12s  %s in \"%s\"  signed by", cli_str(d, "draft"), cli_str(d, "kind"), cli_str(d, "title"));
-            json_array_foreach(json_object_get(d, "signers"), k, s) printf(" %s", cli_text(s, "name"));
+            printf("%.12s  %s in \"%s\"  signed by", cli_str(d, "draft"), cli_str(d, "kind"),
+                   cli_str(d, "title"));
+            json_array_foreach(json_object_get(d, "signers"), k, s)
+                printf(" %s", cli_text(s, "name"));
             fputc('\n', stdout);
             cli_body(stdout, json_object_get(d, "body"), 2);
         }
-        if (json_array_size(json_object_get(o, "drafts")) == 0) puts("No draft waits for a second officer.");
+        if (json_array_size(json_object_get(o, "drafts")) == 0)
+            puts("No draft waits for a second officer.");
     }
     json_decref(o);
     return rc;
@@ -156,9 +175,11 @@ static int sign_found(struct cli *c, const json_t *d) {
     size_t i;
     int rc = CLI_OK;
     cli_exercise(c, stderr, d);
-    fprintf(stderr, "To be signed and released in \"%s\": %s\n", cli_str(d, "title"), cli_str(d, "kind"));
+    fprintf(stderr, "To be signed and released in \"%s\": %s\n", cli_str(d, "title"),
+            cli_str(d, "kind"));
     cli_body(stderr, json_object_get(d, "body"), 2);
-    json_array_foreach(json_object_get(d, "warnings"), i, w) fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
+    json_array_foreach(json_object_get(d, "warnings"), i, w)
+        fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
     if (!ask(c, d, &rc)) return rc;
     rc = cli_officer(c, &officer);
     if (rc == CLI_OK) {
@@ -176,18 +197,22 @@ int cli_sign(struct cli *c) {
     if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/drafts", &o);
     json_array_foreach(json_object_get(o, "drafts"), i, d) {
-        if (strlen(c->args[0]) < 4 || strncmp(cli_str(d, "draft"), c->args[0], strlen(c->args[0])) != 0) continue;
+        if (strlen(c->args[0]) < 4 ||
+            strncmp(cli_str(d, "draft"), c->args[0], strlen(c->args[0])) != 0)
+            continue;
         found = d;
         hits++;
     }
     if (rc == CLI_OK && hits != 1)
-        rc = cli_fail(c, "`readback drafts` shows them.", hits ? "these digits fit more than one draft"
-                                                              : "no draft with these digits waits here");
+        rc = cli_fail(c, "`readback drafts` shows them.",
+                      hits ? "these digits fit more than one draft"
+                           : "no draft with these digits waits here");
     if (rc == CLI_OK && cli_has(c, "discard")) {
         json_t *answer = NULL;
         snprintf(path, sizeof path, "/v1/drafts/%s/discard", cli_str(found, "draft"));
         if (cli_confirm(c, "Drop this draft?", &rc)) rc = cli_call(c, "POST", path, NULL, &answer);
-        if (rc == CLI_OK) c->json ? cli_json(answer) : (void)puts("Dropped; nothing of it was sent.");
+        if (rc == CLI_OK)
+            c->json ? cli_json(answer) : (void)puts("Dropped; nothing of it was sent.");
         json_decref(answer);
     } else if (rc == CLI_OK) {
         rc = sign_found(c, found);

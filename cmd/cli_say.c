@@ -20,22 +20,27 @@ static char *words(struct cli *c, size_t cap, int *rc) {
     if (file == NULL) return strdup(text ? text : "");
     char *buf = cli_read_file(c, file, cap, &n);
     if (buf == NULL) *rc = CLI_FAILED;
-    while (buf && n > 0 && (buf[n - 1] == '\n' || buf[n - 1] == '\r')) buf[--n] = 0;
+    while (buf && n > 0 && (buf[n - 1] == '\n' || buf[n - 1] == '\r'))
+        buf[--n] = 0;
     return buf;
 }
 
-/* ---- notice --------------------------------------------------------------------------------------- */
+/* ---- notice
+ * --------------------------------------------------------------------------------------- */
 /* the numbers of "a,b,c" as strings, so that they are read exactly */
 static json_t *numbers(const char *z, size_t want) {
     json_t *out = json_array();
-    while (*z == ' ') z++;
+    while (*z == ' ')
+        z++;
     for (;;) {
         size_t n = strcspn(z, ",");
-        while (n > 0 && z[n - 1] == ' ') n--;
+        while (n > 0 && z[n - 1] == ' ')
+            n--;
         json_array_append_new(out, json_stringn(z, n));
         z += strcspn(z, ",");
         if (*z++ == 0) break;
-        while (*z == ' ') z++;
+        while (*z == ' ')
+            z++;
     }
     if (json_array_size(out) == want) return out;
     json_decref(out);
@@ -102,13 +107,17 @@ static int put_heights(struct cli *c, json_t *volume) {
     for (size_t i = 0; i < 2; i++) {
         const char *v = cli_get(c, names[i]);
         json_t *a = v ? altitude(v) : NULL;
-        if (v && a == NULL) return cli_usage(c, "--%s wants a height: \"900m amsl\", \"120m agl\", FL250", names[i]);
+        if (v && a == NULL)
+            return cli_usage(c, "--%s wants a height: \"900m amsl\", \"120m agl\", FL250",
+                             names[i]);
         if (a) json_object_set_new(volume, names[i], a);
     }
     return CLI_OK;
 }
-static int add_volume(struct cli *c, json_t *list, const char *shape, json_t *made, const char *entered) {
-    if (made == NULL) return cli_usage(c, "--%s \"%s\" does not read; see the examples", shape, entered);
+static int add_volume(struct cli *c, json_t *list, const char *shape, json_t *made,
+                      const char *entered) {
+    if (made == NULL)
+        return cli_usage(c, "--%s \"%s\" does not read; see the examples", shape, entered);
     json_t *v = json_object();
     json_object_set_new(v, shape, made);
     json_object_set_new(v, "as_entered", json_string(entered));
@@ -120,13 +129,16 @@ static int put_volumes(struct cli *c, json_t *list) {
     const char *z;
     int rc = CLI_OK;
     const char *edges = cli_get(c, "edges");
-    for (size_t i = 0; rc == CLI_OK && (z = cli_nth(c, "circle", i)) != NULL; i++) rc = add_volume(c, list, "circle", numbers(z, 3), z);
+    for (size_t i = 0; rc == CLI_OK && (z = cli_nth(c, "circle", i)) != NULL; i++)
+        rc = add_volume(c, list, "circle", numbers(z, 3), z);
     for (size_t i = 0; rc == CLI_OK && (z = cli_nth(c, "polygon", i)) != NULL; i++) {
         json_t *p = points(z);
-        json_t *poly = p ? json_pack("{s:s,s:o}", "edges", edges ? edges : "geodesic", "points", p) : NULL;
+        json_t *poly =
+            p ? json_pack("{s:s,s:o}", "edges", edges ? edges : "geodesic", "points", p) : NULL;
         rc = add_volume(c, list, "polygon", poly, z);
     }
-    if (rc == CLI_OK && json_array_size(list) == 0 && (cli_has(c, "from") || cli_has(c, "to") || cli_has(c, "floor")))
+    if (rc == CLI_OK && json_array_size(list) == 0 &&
+        (cli_has(c, "from") || cli_has(c, "to") || cli_has(c, "floor")))
         rc = cli_usage(c, "a time or height needs a place: --circle LAT,LON,RADIUS or --polygon");
     return rc;
 }
@@ -135,30 +147,37 @@ int cli_notice(struct cli *c) {
     const char *cls = c->args[c->args_n - 1];
     if (!cli_has(c, "title")) return cli_usage(c, "a notice needs a --title");
     int rc = CLI_OK;
-    char *text = words(c, RB_MAX_TEXT, &rc), *channel = text ? cli_channel(c, c->args_n == 2 ? c->args[0] : NULL) : NULL;
+    char *text = words(c, RB_MAX_TEXT, &rc),
+         *channel = text ? cli_channel(c, c->args_n == 2 ? c->args[0] : NULL) : NULL;
     json_t *volumes = json_array();
     if (channel == NULL) rc = rc == CLI_OK ? c->channel_exit : rc;
     if (rc == CLI_OK) rc = put_volumes(c, volumes);
     if (rc == CLI_OK)
-        rc = release(c, draft_new(channel, "notice",
-                                  json_pack("{s:s,s:s,s:s,s:O}", "class", cls, "title", cli_get(c, "title"), "text", text,
-                                            "volumes", volumes)));
+        rc =
+            release(c, draft_new(channel, "notice",
+                                 json_pack("{s:s,s:s,s:s,s:O}", "class", cls, "title",
+                                           cli_get(c, "title"), "text", text, "volumes", volumes)));
     json_decref(volumes);
     free(text);
     free(channel);
     return rc;
 }
 
-/* ---- statement, text -------------------------------------------------------------------------------- */
+/* ---- statement, text
+ * -------------------------------------------------------------------------------- */
 int cli_statement(struct cli *c) {
     int rc = CLI_OK;
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     if (!cli_has(c, "title") || (!cli_has(c, "text") && !cli_has(c, "file")))
         return cli_usage(c, "a statement needs a --title and --text or --file");
-    char *text = words(c, RB_MAX_TEXT, &rc), *channel = text ? cli_channel(c, c->args_n ? c->args[0] : NULL) : NULL;
+    char *text = words(c, RB_MAX_TEXT, &rc),
+         *channel = text ? cli_channel(c, c->args_n ? c->args[0] : NULL) : NULL;
     if (channel)
-        rc = release(c, draft_new(channel, "statement", json_pack("{s:s,s:s}", "title", cli_get(c, "title"), "text", text)));
-    else if (rc == CLI_OK) rc = c->channel_exit;
+        rc = release(c,
+                     draft_new(channel, "statement",
+                               json_pack("{s:s,s:s}", "title", cli_get(c, "title"), "text", text)));
+    else if (rc == CLI_OK)
+        rc = c->channel_exit;
     free(text);
     free(channel);
     return rc;
@@ -182,16 +201,20 @@ int cli_text_circulate(struct cli *c) {
     uint64_t version = 1;
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     if (!cli_has(c, "title") || (!cli_has(c, "text") && !cli_has(c, "file")))
-        return cli_usage(c, "a text needs a --title and a --file (paragraphs parted by empty lines)");
-    if (cli_has(c, "version") && (rb_dec_decode(rb_str(cli_get(c, "version")), &version) != RB_OK || version > INT32_MAX))
+        return cli_usage(c,
+                         "a text needs a --title and a --file (paragraphs parted by empty lines)");
+    if (cli_has(c, "version") &&
+        (rb_dec_decode(rb_str(cli_get(c, "version")), &version) != RB_OK || version > INT32_MAX))
         return cli_usage(c, "--version wants a number");
-    char *text = words(c, RB_MAX_LEAF, &rc), *channel = text ? cli_channel(c, c->args_n ? c->args[0] : NULL) : NULL;
+    char *text = words(c, RB_MAX_LEAF, &rc),
+         *channel = text ? cli_channel(c, c->args_n ? c->args[0] : NULL) : NULL;
     if (channel) {
-        json_t *body = json_pack("{s:s,s:I,s:o}", "title", cli_get(c, "title"), "version", (json_int_t)version, "paragraphs",
-                                 paragraphs(text));
+        json_t *body = json_pack("{s:s,s:I,s:o}", "title", cli_get(c, "title"), "version",
+                                 (json_int_t)version, "paragraphs", paragraphs(text));
         static const char *const more[] = {"previous", "rule", "explanation"};
         for (size_t i = 0; i < 3; i++)
-            if (cli_has(c, more[i])) json_object_set_new(body, more[i], json_string(cli_get(c, more[i])));
+            if (cli_has(c, more[i]))
+                json_object_set_new(body, more[i], json_string(cli_get(c, more[i])));
         rc = release(c, draft_new(channel, "text", body));
     } else if (rc == CLI_OK) {
         rc = c->channel_exit;
@@ -201,17 +224,21 @@ int cli_text_circulate(struct cli *c) {
     return rc;
 }
 
-/* ---- positions -------------------------------------------------------------------------------------- */
+/* ---- positions
+ * -------------------------------------------------------------------------------------- */
 static json_t *position_body(struct cli *c, const char *type, int *rc) {
     static const char *const words_of[] = {"reason", "level", "by", "at"};
     json_t *body = json_pack("{s:s}", "type", type), *list = json_array();
     const char *v;
     uint64_t n = 0;
     for (size_t i = 0; i < 4; i++)
-        if (cli_has(c, words_of[i])) json_object_set_new(body, words_of[i], json_string(cli_get(c, words_of[i])));
+        if (cli_has(c, words_of[i]))
+            json_object_set_new(body, words_of[i], json_string(cli_get(c, words_of[i])));
     for (size_t i = 0; (v = cli_nth(c, "paragraph", i)) != NULL; i++) {
-        if (rb_dec_decode(rb_str(v), &n) != RB_OK || n > RB_MAX_COMMITMENTS) *rc = cli_usage(c, "--paragraph wants a number");
-        else json_array_append_new(list, json_integer((json_int_t)n));
+        if (rb_dec_decode(rb_str(v), &n) != RB_OK || n > RB_MAX_COMMITMENTS)
+            *rc = cli_usage(c, "--paragraph wants a number");
+        else
+            json_array_append_new(list, json_integer((json_int_t)n));
     }
     if (json_array_size(list)) json_object_set(body, "paragraphs", list);
     json_decref(list);
@@ -229,7 +256,8 @@ static int position_on(struct cli *c, const char *type, const char *record) {
             json_t *draft = draft_new(cli_str(o, "channel"), "position", body);
             json_object_set_new(draft, "answers", json_pack("[s]", cli_str(o, "record")));
             if (!c->yes)
-                fprintf(stderr, "On %s of %s: %s\n", cli_text(o, "kind"), cli_text(o, "author"), cli_text(o, "title"));
+                fprintf(stderr, "On %s of %s: %s\n", cli_text(o, "kind"), cli_text(o, "author"),
+                        cli_text(o, "title"));
             rc = release(c, draft);
         } else {
             json_decref(body);
@@ -244,13 +272,17 @@ int cli_position(struct cli *c) {
     int first = named ? 1 : 0, rc = CLI_OK;
     if (!cli_want_args(c, first + 1, 64)) return CLI_USAGE;
     const char *type = named ? c->args[0] : c->command->name;
-    if (rb_position_type_decode(rb_str(type), &t) != RB_OK) return cli_usage(c, "there is no position \"%s\"", type);
-    if (t == RB_POSITION_PASSED_DOWN && !cli_has(c, "level")) return cli_usage(c, "say to which level: --level \"3rd brigade\"");
-    for (int i = first; i < c->args_n && rc == CLI_OK; i++) rc = position_on(c, type, c->args[i]);
+    if (rb_position_type_decode(rb_str(type), &t) != RB_OK)
+        return cli_usage(c, "there is no position \"%s\"", type);
+    if (t == RB_POSITION_PASSED_DOWN && !cli_has(c, "level"))
+        return cli_usage(c, "say to which level: --level \"3rd brigade\"");
+    for (int i = first; i < c->args_n && rc == CLI_OK; i++)
+        rc = position_on(c, type, c->args[i]);
     return rc;
 }
 
-/* ---- made by the node --------------------------------------------------------------------------------- */
+/* ---- made by the node
+ * --------------------------------------------------------------------------------- */
 static int machine(struct cli *c, const char *after, json_t *in, const char *done) {
     json_t *o = NULL;
     struct cli_path p;
@@ -260,8 +292,10 @@ static int machine(struct cli *c, const char *after, json_t *in, const char *don
         cli_path(&p, "/v1/channels/", channel, after);
         rc = cli_call(c, "POST", p.z, in, &o);
     }
-    if (rc == CLI_OK && c->json) cli_json(o);
-    else if (rc == CLI_OK) printf("%s: %s\n", done, cli_str(o, "record"));
+    if (rc == CLI_OK && c->json)
+        cli_json(o);
+    else if (rc == CLI_OK)
+        printf("%s: %s\n", done, cli_str(o, "record"));
     json_decref(o);
     json_decref(in);
     free(channel);
@@ -273,7 +307,8 @@ int cli_test(struct cli *c) {
 }
 int cli_nil(struct cli *c) {
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
-    if (!cli_has(c, "from")) return cli_usage(c, "say from when there was nothing to report: --from TIME");
+    if (!cli_has(c, "from"))
+        return cli_usage(c, "say from when there was nothing to report: --from TIME");
     json_t *in = json_pack("{s:s}", "from", cli_get(c, "from"));
     if (cli_has(c, "to")) json_object_set_new(in, "to", json_string(cli_get(c, "to")));
     return machine(c, "/nil", in, "Nothing to report, logged");

@@ -1,5 +1,5 @@
-/* What people see: tables, times with their date-time group, the exercise banner, errors that say what
- * to do next. Colour only on a terminal, and never alone. */
+/* What people see: tables, times with their date-time group, the exercise banner, errors that say
+ * what to do next. Colour only on a terminal, and never alone. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include "cli.h"
@@ -12,7 +12,9 @@ void cli_strong(const struct cli *c, FILE *out, const char *text) {
 void cli_exercise(const struct cli *c, FILE *out, const json_t *o) {
     bool color = out == stderr ? c->color_err : c->color;
     if (!cli_true(o, "exercise")) return;
-    fputs(color ? "\033[1;7m EXERCISE  EXERCISE  EXERCISE \033[0m\n" : "EXERCISE EXERCISE EXERCISE\n", out);
+    fputs(color ? "\033[1;7m EXERCISE  EXERCISE  EXERCISE \033[0m\n"
+                : "EXERCISE EXERCISE EXERCISE\n",
+          out);
 }
 
 const char *cli_str(const json_t *o, const char *key) {
@@ -23,9 +25,15 @@ const char *cli_text(const json_t *o, const char *key) {
     const char *z = cli_str(o, key);
     return *z ? z : "-";
 }
-json_int_t cli_int(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
-bool cli_true(const json_t *o, const char *key) { return json_is_true(json_object_get(o, key)); }
-void cli_short(char out[13], const json_t *o, const char *key) { snprintf(out, 13, "%.12s", cli_text(o, key)); }
+json_int_t cli_int(const json_t *o, const char *key) {
+    return json_integer_value(json_object_get(o, key));
+}
+bool cli_true(const json_t *o, const char *key) {
+    return json_is_true(json_object_get(o, key));
+}
+void cli_short(char out[13], const json_t *o, const char *key) {
+    snprintf(out, 13, "%.12s", cli_text(o, key));
+}
 
 void cli_time(FILE *out, const char *rfc3339) {
     int64_t ms = 0;
@@ -42,10 +50,12 @@ void cli_list(FILE *out, const json_t *strings) {
     size_t i;
     const json_t *s;
     if (json_array_size(strings) == 0) fputs("-", out);
-    json_array_foreach(strings, i, s) fprintf(out, "%s%s", i ? ", " : "", json_string_value(s) ? json_string_value(s) : "?");
+    json_array_foreach(strings, i, s)
+        fprintf(out, "%s%s", i ? ", " : "", json_string_value(s) ? json_string_value(s) : "?");
 }
 
-/* ---- a body, field by field ------------------------------------------------------------------------ */
+/* ---- a body, field by field
+ * ------------------------------------------------------------------------ */
 /* small objects of plain values go on one line: "lat 35.5, lon 36.1, radius 5000" */
 static bool one_line(const json_t *v) {
     const char *k;
@@ -57,10 +67,14 @@ static bool one_line(const json_t *v) {
     return true;
 }
 static void plain(FILE *out, const json_t *v) {
-    if (json_is_string(v)) fputs(json_string_value(v), out);
-    else if (json_is_integer(v)) fprintf(out, "%lld", (long long)json_integer_value(v));
-    else if (json_is_real(v)) fprintf(out, "%.12g", json_real_value(v));
-    else fputs(json_is_true(v) ? "yes" : json_is_false(v) ? "no" : "-", out);
+    if (json_is_string(v))
+        fputs(json_string_value(v), out);
+    else if (json_is_integer(v))
+        fprintf(out, "%lld", (long long)json_integer_value(v));
+    else if (json_is_real(v))
+        fprintf(out, "%.12g", json_real_value(v));
+    else
+        fputs(json_is_true(v) ? "yes" : json_is_false(v) ? "no" : "-", out);
 }
 static void line_of(FILE *out, const json_t *v) {
     const char *k, *sep = "";
@@ -132,7 +146,8 @@ void cli_body(FILE *out, const json_t *body, int indent) {
         for (char *z = name; *z; z++)
             if (*z == '_') *z = ' ';
         if (strcmp(k, "card") == 0 || strcmp(k, "signed") == 0) { /* bytes; --json has them */
-            fprintf(out, "%*s%s: %zu characters of base64\n", indent, "", name, json_string_length(v));
+            fprintf(out, "%*s%s: %zu characters of base64\n", indent, "", name,
+                    json_string_length(v));
             continue;
         }
         fprintf(out, "%*s%s: ", indent, "", name);
@@ -140,7 +155,8 @@ void cli_body(FILE *out, const json_t *body, int indent) {
     }
 }
 
-/* ---- tables -------------------------------------------------------------------------------------- */
+/* ---- tables
+ * -------------------------------------------------------------------------------------- */
 void cli_table_row(struct cli_table *t, size_t cols, ...) {
     va_list ap;
     if (t->cols == 0) t->cols = cols;
@@ -161,7 +177,8 @@ void cli_table_row(struct cli_table *t, size_t cols, ...) {
 /* characters, not bytes: names come in many scripts */
 static size_t width(const char *z) {
     size_t n = 0;
-    for (; *z; z++) n += ((unsigned char)*z & 0xc0) != 0x80;
+    for (; *z; z++)
+        n += ((unsigned char)*z & 0xc0) != 0x80;
     return n;
 }
 void cli_table_print(struct cli_table *t, FILE *out) {
@@ -178,7 +195,8 @@ void cli_table_print(struct cli_table *t, FILE *out) {
         }
         fputc('\n', out);
     }
-    for (size_t i = 0; i < t->rows * t->cols; i++) free(t->cell[i]);
+    for (size_t i = 0; i < t->rows * t->cols; i++)
+        free(t->cell[i]);
     free(t->cell);
     free(wide);
     *t = (struct cli_table){0};
@@ -189,7 +207,8 @@ void cli_json(const json_t *o) {
     fputc('\n', stdout);
 }
 
-/* ---- errors -------------------------------------------------------------------------------------- */
+/* ---- errors
+ * -------------------------------------------------------------------------------------- */
 int cli_fail(const struct cli *c, const char *hint, const char *fmt, ...) {
     va_list ap;
     (void)c;
@@ -205,13 +224,16 @@ int cli_refused(const struct cli *c, int status, const json_t *answer) {
     const json_t *e = json_object_get(answer, "error"), *w;
     size_t i;
     if (c->json && answer) cli_json(answer);
-    if (e == NULL) return cli_fail(c, NULL, "the daemon answered with status %d and no reason", status);
+    if (e == NULL)
+        return cli_fail(c, NULL, "the daemon answered with status %d and no reason", status);
     fprintf(stderr, "readback: %s", cli_str(e, "sentence"));
     if (*cli_str(e, "field")) fprintf(stderr, " [%s]", cli_str(e, "field"));
-    if (*cli_str(e, "clause")) fprintf(stderr, " (%s, clause %s, offset %lld)", cli_str(e, "code"), cli_str(e, "clause"),
-                                       (long long)cli_int(e, "offset"));
+    if (*cli_str(e, "clause"))
+        fprintf(stderr, " (%s, clause %s, offset %lld)", cli_str(e, "code"), cli_str(e, "clause"),
+                (long long)cli_int(e, "offset"));
     fputc('\n', stderr);
-    json_array_foreach(json_object_get(answer, "warnings"), i, w) fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
+    json_array_foreach(json_object_get(answer, "warnings"), i, w)
+        fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
     if (*cli_str(e, "hint")) fprintf(stderr, "  %s\n", cli_str(e, "hint"));
     return strcmp(cli_str(e, "code"), "warnings") == 0 ? CLI_CONFIRM : CLI_FAILED;
 }

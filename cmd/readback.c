@@ -1,5 +1,5 @@
-/* readback: the command line of one party. All it shows comes from the local API; what it signs, it signs
- * itself. */
+/* readback: the command line of one party. All it shows comes from the local API; what it signs, it
+ * signs itself. */
 #include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,8 +9,10 @@
 static const struct cli_option init_options[] = {
     {"handle", "HANDLE", "short name of the party: a-z, 0-9, -"},
     {"name", "LANG=NAME", "display name (repeat)"},
-    {"address", "HOST:PORT", "where others reach its node (repeat); none: it only connects outwards"},
-    {"officer", "NAME[=FILE]", "an officer: a sealed key is made, or the .pub file's key is taken (repeat; else \"duty\")"},
+    {"address", "HOST:PORT",
+     "where others reach its node (repeat); none: it only connects outwards"},
+    {"officer", "NAME[=FILE]",
+     "an officer: a sealed key is made, or the .pub file's key is taken (repeat; else \"duty\")"},
     {"listen", "HOST:PORT", "where readbackd listens, if not on the port of each address"},
     {NULL, NULL, NULL}};
 static const struct cli_option card_options[] = {
@@ -43,11 +45,13 @@ static const struct cli_option propose_options[] = {
     {"receipt-every", "SPAN", "at most one receipt record in it"},
     {"channel-language", "TAG", "languages of the channel (repeat)"},
     {NULL, NULL, NULL}};
-static const struct cli_option at_options[] = {
-    {"at", "TIME", "as it was to be shown at that time"}, {NULL, NULL, NULL}};
-static const struct cli_option reason_options[] = {{"reason", "TEXT", "as stated"}, {NULL, NULL, NULL}};
-static const struct cli_option nil_options[] = {
-    {"from", "TIME", "included"}, {"to", "TIME", "not included; now if not given"}, {NULL, NULL, NULL}};
+static const struct cli_option at_options[] = {{"at", "TIME", "as it was to be shown at that time"},
+                                               {NULL, NULL, NULL}};
+static const struct cli_option reason_options[] = {{"reason", "TEXT", "as stated"},
+                                                   {NULL, NULL, NULL}};
+static const struct cli_option nil_options[] = {{"from", "TIME", "included"},
+                                                {"to", "TIME", "not included; now if not given"},
+                                                {NULL, NULL, NULL}};
 static const struct cli_option notice_options[] = {
     {"title", "TEXT", "one line"},
     {"text", "TEXT", "what is planned"},
@@ -62,8 +66,10 @@ static const struct cli_option notice_options[] = {
     {"ceiling", "HEIGHT", "as floor"},
     {NULL, NULL, NULL}};
 static const struct cli_option statement_options[] = {
-    {"title", "TEXT", "one line"}, {"text", "TEXT", "for the public"},
-    {"file", "FILE", "the text from a file, - for standard input"}, {NULL, NULL, NULL}};
+    {"title", "TEXT", "one line"},
+    {"text", "TEXT", "for the public"},
+    {"file", "FILE", "the text from a file, - for standard input"},
+    {NULL, NULL, NULL}};
 static const struct cli_option text_options[] = {
     {"title", "TEXT", "one line"},
     {"file", "FILE", "paragraphs parted by empty lines; - for standard input"},
@@ -91,62 +97,84 @@ static const struct cli_option list_options[] = {
     {"bodies", NULL, "log: with bodies, in --json"},
     {"at", "TIME", "as it was to be shown at that time"},
     {NULL, NULL, NULL}};
-static const struct cli_option sign_options[] = {
-    {"discard", NULL, "drop the draft instead"}, {NULL, NULL, NULL}};
+static const struct cli_option sign_options[] = {{"discard", NULL, "drop the draft instead"},
+                                                 {NULL, NULL, NULL}};
 static const struct cli_option export_options[] = {
     {"channel", "CHANNEL", "which, where there are several"}, {NULL, NULL, NULL}};
 
-#define POSITION(word, says, example)                                                             \
-    {word, "RECORD...", says, "  readback " word " 3f2a90c1" example "\n", NULL, position_options, true, cli_position}
+#define POSITION(word, says, example)                                                              \
+    {                                                                                              \
+        word, "RECORD...", says, "  readback " word " 3f2a90c1" example "\n", NULL,                \
+            position_options, true, cli_position                                                   \
+    }
 
 const struct cli_command cli_commands[] = {
     {"init", "--handle HANDLE [options]", "make a home: keys, card, settings",
      "  readback init --handle northland --name en=Northland --address n.example:7443\n"
-     "  readback --home ./south init --handle southland --officer watch --officer chief=chief.pub\n",
-     "Asks a passphrase for the party key and each officer's key. With --passphrase-fd: the party key's\n"
-     "first, then one line for each officer; a single line is taken for all.\n", init_options, false, cli_init},
+     "  readback --home ./south init --handle southland --officer watch --officer "
+     "chief=chief.pub\n",
+     "Asks a passphrase for the party key and each officer's key. With --passphrase-fd: the party "
+     "key's\n"
+     "first, then one line for each officer; a single line is taken for all.\n",
+     init_options, false, cli_init},
     {"card", "[show|print|update] [options]", "show, write or renew our card",
      "  readback card\n  readback card --out northland.card\n"
-     "  readback card update --address n2.example:7443 --officer night\n", NULL, card_options, false, cli_card},
+     "  readback card update --address n2.example:7443 --officer night\n",
+     NULL, card_options, false, cli_card},
     {"fingerprint", "[CARDFILE]", "what to read out over the phone",
-     "  readback fingerprint\n  readback fingerprint southland.card\n", NULL, NULL, false, cli_fingerprint},
+     "  readback fingerprint\n  readback fingerprint southland.card\n", NULL, NULL, false,
+     cli_fingerprint},
     {"accredit", "CARDFILE [options]", "take another party's card after the comparison",
      "  readback accredit southland.card\n"
-     "  readback accredit southland.card --fingerprint \"01234 56789 01234 56789 01234 56789 01234 56789\"\n", NULL,
-     accredit_options, false, cli_accredit},
+     "  readback accredit southland.card --fingerprint \"01234 56789 01234 56789 01234 56789 01234 "
+     "56789\"\n",
+     NULL, accredit_options, false, cli_accredit},
     {"peers", "", "parties known here", "  readback peers\n", NULL, NULL, false, cli_peers},
     {"serve", "[options]", "run the daemon in the foreground",
-     "  readback serve\n  readback --home ./south serve --listen 127.0.0.1:7444\n", NULL, serve_options, false, cli_serve},
+     "  readback serve\n  readback --home ./south serve --listen 127.0.0.1:7444\n", NULL,
+     serve_options, false, cli_serve},
     {"channel propose", "[CHARTER.json | options]", "propose a channel",
-     "  readback channel propose --title \"Standing line\" --member southland --member witness:observer --accept-in 2d\n"
-     "  readback channel propose --exercise --title Drill --member southland --test-every 1h --answer FLASH=15m\n"
+     "  readback channel propose --title \"Standing line\" --member southland --member "
+     "witness:observer --accept-in 2d\n"
+     "  readback channel propose --exercise --title Drill --member southland --test-every 1h "
+     "--answer FLASH=15m\n"
      "  readback channel propose charter.json\n",
-     "Needs the party key beside an officer's: it delegates the log key of our feed.\n", propose_options, false,
-     cli_channel_propose},
-    {"channel list", "", "channels of this node", "  readback channel list\n", NULL, NULL, false, cli_channel_list},
-    {"channel show", "[CHANNEL]", "charter and members", "  readback channel show 3f2a\n", NULL, at_options, false, cli_channel_show},
+     "Needs the party key beside an officer's: it delegates the log key of our feed.\n",
+     propose_options, false, cli_channel_propose},
+    {"channel list", "", "channels of this node", "  readback channel list\n", NULL, NULL, false,
+     cli_channel_list},
+    {"channel show", "[CHANNEL]", "charter and members", "  readback channel show 3f2a\n", NULL,
+     at_options, false, cli_channel_show},
     {"channel accept", "CHANNEL", "join and accept the charter", "  readback channel accept 3f2a\n",
      "Needs the party key beside an officer's.\n", NULL, false, cli_channel_accept},
-    {"channel suspend", "CHANNEL", "suspend our part", "  readback channel suspend 3f2a --reason \"until Monday\"\n", NULL,
-     reason_options, true, cli_channel_suspend},
-    {"channel resume", "CHANNEL", "resume our part", "  readback channel resume 3f2a\n", NULL, reason_options, true,
-     cli_channel_resume},
-    {"channel leave", "CHANNEL", "leave for good", "  readback channel leave 3f2a --reason \"mandate ended\"\n", NULL,
-     reason_options, true, cli_channel_leave},
-    {"test", "[CHANNEL]", "a line test by hand", "  readback test 3f2a\n", NULL, NULL, false, cli_test},
-    {"nil", "[CHANNEL] --from TIME", "nothing to report", "  readback nil 3f2a --from 2015-09-30T12:00:00Z\n", NULL, nil_options,
-     false, cli_nil},
+    {"channel suspend", "CHANNEL", "suspend our part",
+     "  readback channel suspend 3f2a --reason \"until Monday\"\n", NULL, reason_options, true,
+     cli_channel_suspend},
+    {"channel resume", "CHANNEL", "resume our part", "  readback channel resume 3f2a\n", NULL,
+     reason_options, true, cli_channel_resume},
+    {"channel leave", "CHANNEL", "leave for good",
+     "  readback channel leave 3f2a --reason \"mandate ended\"\n", NULL, reason_options, true,
+     cli_channel_leave},
+    {"test", "[CHANNEL]", "a line test by hand", "  readback test 3f2a\n", NULL, NULL, false,
+     cli_test},
+    {"nil", "[CHANNEL] --from TIME", "nothing to report",
+     "  readback nil 3f2a --from 2015-09-30T12:00:00Z\n", NULL, nil_options, false, cli_nil},
     {"notice", "[CHANNEL] operation|exercise|area", "announce what is planned, where and when",
      "  readback notice 3f2a operation --title \"Strikes, area A\" --circle 35.5,36.1,5km \\\n"
-     "      --from 2015-09-30T13:00:00Z --for 3h --precedence IMMEDIATE --demand read --demand-in 30m\n"
-     "  readback notice exercise --title Drill --polygon \"34.9,35.1 35.2,35.1 35.2,35.6\" --ceiling FL250\n", NULL,
-     notice_options, true, cli_notice},
+     "      --from 2015-09-30T13:00:00Z --for 3h --precedence IMMEDIATE --demand read --demand-in "
+     "30m\n"
+     "  readback notice exercise --title Drill --polygon \"34.9,35.1 35.2,35.1 35.2,35.6\" "
+     "--ceiling FL250\n",
+     NULL, notice_options, true, cli_notice},
     {"statement", "[CHANNEL]", "say something for the public",
-     "  readback statement --title \"On the talks\" --file talks.txt --language en\n", NULL, statement_options, true, cli_statement},
-    {"text", "[CHANNEL]", "circulate a text", "  readback text 3f2a --title \"Elements\" --file elements.txt\n", NULL, text_options,
-     true, cli_text_circulate},
-    {"position", "TYPE RECORD...", "any position on a record", "  readback position object 3f2a90c1 --reason \"over our post\"\n", NULL,
-     position_options, true, cli_position},
+     "  readback statement --title \"On the talks\" --file talks.txt --language en\n", NULL,
+     statement_options, true, cli_statement},
+    {"text", "[CHANNEL]", "circulate a text",
+     "  readback text 3f2a --title \"Elements\" --file elements.txt\n", NULL, text_options, true,
+     cli_text_circulate},
+    {"position", "TYPE RECORD...", "any position on a record",
+     "  readback position object 3f2a90c1 --reason \"over our post\"\n", NULL, position_options,
+     true, cli_position},
     POSITION("read", "an officer has read it", " 77aa01be"),
     POSITION("passed-down", "it was passed down to a level", " --level \"3rd brigade\""),
     POSITION("query", "ask back", " --reason \"which datum?\""),
@@ -157,7 +185,8 @@ const struct cli_command cli_commands[] = {
     POSITION("dissociate", "dissociate, from all or a paragraph", " --paragraph 3"),
     POSITION("confirm", "confirm", ""),
     POSITION("dispute", "dispute", " --reason \"we saw otherwise\""),
-    POSITION("dispute-fact", "dispute a fact of a place or movement", " --reason \"no clinic there\""),
+    POSITION("dispute-fact", "dispute a fact of a place or movement",
+             " --reason \"no clinic there\""),
     POSITION("will-comply", "will comply", ""),
     POSITION("cannot-comply", "cannot comply", " --reason \"no contact with them\""),
     POSITION("complied", "have complied", ""),
@@ -165,22 +194,31 @@ const struct cli_command cli_commands[] = {
     POSITION("took-place", "it took place", ""),
     POSITION("withdraw", "withdraw a record of ours", " --reason \"sent in error\""),
     POSITION("correct", "correct a record of ours", " --reason \"north, not south\""),
-    {"inbox", "", "what others said and no officer has read; answers owed", "  readback inbox\n", NULL, NULL, false, cli_inbox},
-    {"log", "[CHANNEL]", "records in order", "  readback log 3f2a --last 20\n  readback log --kind notice --author southland\n", NULL,
+    {"inbox", "", "what others said and no officer has read; answers owed", "  readback inbox\n",
+     NULL, NULL, false, cli_inbox},
+    {"log", "[CHANNEL]", "records in order",
+     "  readback log 3f2a --last 20\n  readback log --kind notice --author southland\n", NULL,
      list_options, false, cli_log},
-    {"show", "RECORD", "everything about a record", "  readback show 3f2a90c1\n", NULL, at_options, false, cli_show},
-    {"who-holds", "[CHANNEL]", "records and parties: held, read, overdue", "  readback who-holds 3f2a --last 5\n", NULL, list_options,
-     false, cli_who_holds},
-    {"situation", "[CHANNEL]", "what is in force, owed, silent", "  readback situation 3f2a\n", NULL, at_options, false, cli_situation},
-    {"status", "", "this node: channels, lines, store", "  readback status\n  readback status --json\n", NULL, NULL, false, cli_status},
-    {"doctor", "", "what is wrong, and on whose side", "  readback doctor\n", NULL, NULL, false, cli_doctor},
-    {"drafts", "", "records that wait for a second officer", "  readback drafts\n", NULL, NULL, false, cli_drafts},
-    {"sign", "DRAFT", "sign a draft as the second officer", "  readback sign 3f2a90c1 --officer chief\n", NULL, sign_options, false,
-     cli_sign},
-    {"export", "DIRECTORY", "a folder that others can check", "  readback export ./line-export --channel 3f2a\n", NULL, export_options,
-     false, cli_export},
-    {"version", "", "version of this program", "  readback version\n", NULL, NULL, false, cli_version},
-    {"help", "[COMMAND | kinds]", "this help", "  readback help notice\n  readback help kinds\n", NULL, NULL, false, cli_help_command},
+    {"show", "RECORD", "everything about a record", "  readback show 3f2a90c1\n", NULL, at_options,
+     false, cli_show},
+    {"who-holds", "[CHANNEL]", "records and parties: held, read, overdue",
+     "  readback who-holds 3f2a --last 5\n", NULL, list_options, false, cli_who_holds},
+    {"situation", "[CHANNEL]", "what is in force, owed, silent", "  readback situation 3f2a\n",
+     NULL, at_options, false, cli_situation},
+    {"status", "", "this node: channels, lines, store",
+     "  readback status\n  readback status --json\n", NULL, NULL, false, cli_status},
+    {"doctor", "", "what is wrong, and on whose side", "  readback doctor\n", NULL, NULL, false,
+     cli_doctor},
+    {"drafts", "", "records that wait for a second officer", "  readback drafts\n", NULL, NULL,
+     false, cli_drafts},
+    {"sign", "DRAFT", "sign a draft as the second officer",
+     "  readback sign 3f2a90c1 --officer chief\n", NULL, sign_options, false, cli_sign},
+    {"export", "DIRECTORY", "a folder that others can check",
+     "  readback export ./line-export --channel 3f2a\n", NULL, export_options, false, cli_export},
+    {"version", "", "version of this program", "  readback version\n", NULL, NULL, false,
+     cli_version},
+    {"help", "[COMMAND | kinds]", "this help", "  readback help notice\n  readback help kinds\n",
+     NULL, NULL, false, cli_help_command},
 };
 const size_t cli_commands_n = sizeof cli_commands / sizeof *cli_commands;
 

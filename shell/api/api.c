@@ -66,7 +66,8 @@ static bool split(struct rb_req *rq, const char *path) {
     for (path += 4; *path;) {
         size_t n = strcspn(path, "/");
         if (n == 0 || rq->parts_n == RB_API_PARTS) return false;
-        if (!rb_percent_decode(rb_slice(path, n), false, rq->part[rq->parts_n++], RB_API_PART)) return false;
+        if (!rb_percent_decode(rb_slice(path, n), false, rq->part[rq->parts_n++], RB_API_PART))
+            return false;
         path += n + (path[n] == '/');
     }
     return rq->parts_n > 0;
@@ -77,7 +78,8 @@ static bool matches(const struct rb_req *rq, const char *pattern) {
         size_t n = strcspn(pattern, "/");
         if (i == rq->parts_n) return false;
         bool any = n == 1 && *pattern == '*';
-        if (!any && (strlen(rq->part[i]) != n || memcmp(rq->part[i], pattern, n) != 0)) return false;
+        if (!any && (strlen(rq->part[i]) != n || memcmp(rq->part[i], pattern, n) != 0))
+            return false;
         pattern += n + (pattern[n] == '/');
     }
     return i == rq->parts_n;
@@ -106,10 +108,12 @@ static void route(struct rb_req *rq, const char *method, const char *path) {
         }
         if (strcmp(method, "POST") == 0 && rq->body && !json_is_object(rq->body))
             rb_fail_words(rq, RB_ERR_USAGE, NULL, "the request's body must be a JSON object", NULL);
-        else routes[i].handler(rq);
+        else
+            routes[i].handler(rq);
         return;
     }
-    struct rb_fail f = {.status = other_method ? 405 : 404, .err = RB_ERR_NOT_FOUND,
+    struct rb_fail f = {.status = other_method ? 405 : 404,
+                        .err = RB_ERR_NOT_FOUND,
                         .code = other_method ? "method" : "no-such-path",
                         .sentence = other_method ? "this address takes another method"
                                                  : "the local API has no such address",
@@ -121,8 +125,13 @@ void rb_api_handle(struct rb_api *api, const char *method, const char *path, con
                    const json_t *body, rb_api_reply reply, void *ctx) {
     /* a reply may call again from within a submission: that call gets memory of its own */
     uint8_t *own = api->handling ? malloc(RB_API_WORK) : NULL;
-    struct rb_req rq = {.api = api, .node = api->host.node, .now = api->host.now(api->host.ctx),
-                        .query = query, .body = body, .reply = reply, .ctx = ctx,
+    struct rb_req rq = {.api = api,
+                        .node = api->host.node,
+                        .now = api->host.now(api->host.ctx),
+                        .query = query,
+                        .body = body,
+                        .reply = reply,
+                        .ctx = ctx,
                         .arena = rb_arena(own ? own : api->work, RB_API_WORK)};
     if (api->handling && own == NULL) {
         rb_fail_words(&rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);

@@ -29,7 +29,9 @@ bool rb_chan_open_lite(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], stru
     return false;
 }
 
-static bool is_hex(const char *z) { return *z && strspn(z, "0123456789abcdef") == strlen(z); }
+static bool is_hex(const char *z) {
+    return *z && strspn(z, "0123456789abcdef") == strlen(z);
+}
 
 static bool hex_starts(const uint8_t id[RB_CHANNEL_LEN], const char *prefix) {
     char buf[2 * RB_CHANNEL_LEN + 1];
@@ -56,7 +58,8 @@ bool rb_chan_name(struct rb_req *rq, const char *name, uint8_t id[RB_CHANNEL_LEN
     if (hits == 0) hits = fitting(rq, name, false, id);
     if (hits == 1) return true;
     if (hits == 0)
-        rb_fail_words(rq, RB_ERR_NOT_FOUND, "channel", "no channel of this name or number is known here",
+        rb_fail_words(rq, RB_ERR_NOT_FOUND, "channel",
+                      "no channel of this name or number is known here",
                       "`readback channel list` shows the channels of this node");
     else
         rb_fail_words(rq, RB_ERR_EXISTS, "channel", "this name fits more than one channel",
@@ -101,7 +104,9 @@ static bool name_handle(void *ctx, uint16_t index, struct rb_slice *out) {
     *out = rb_chan_handle(ctx, index);
     return out->n > 0;
 }
-struct rb_names rb_chan_names(struct rb_chan *c) { return (struct rb_names){c, name_index, name_handle}; }
+struct rb_names rb_chan_names(struct rb_chan *c) {
+    return (struct rb_names){c, name_index, name_handle};
+}
 
 const struct rb_feed *rb_chan_feed(const struct rb_chan *c, uint32_t order, uint32_t *leaf) {
     const struct rb_place *p = &c->s->order[order].place;
@@ -122,7 +127,8 @@ enum rb_err rb_chan_leaf(struct rb_chan *c, uint32_t order, struct rb_slice *lea
     *leaf = rb_slice(api->leaf, n);
     return RB_OK;
 }
-enum rb_err rb_chan_record(struct rb_chan *c, uint32_t order, struct rb_slice *leaf, struct rb_record *rec) {
+enum rb_err rb_chan_record(struct rb_chan *c, uint32_t order, struct rb_slice *leaf,
+                           struct rb_record *rec) {
     struct rb_reject rj;
     RB_TRY(rb_chan_leaf(c, order, leaf));
     return rb_record_decode(*leaf, rec, &rj);
@@ -154,17 +160,20 @@ json_t *rb_chan_officers(struct rb_chan *c, uint32_t order) {
     const struct rb_fact *f = rb_situation_fact(c->s, order);
     uint16_t author = rb_situation_author(c->s, order);
     json_t *out = json_array();
-    for (size_t i = 0; i < f->kids_n; i++) json_array_append_new(out, signer_name(c, author, f->kids[i]));
+    for (size_t i = 0; i < f->kids_n; i++)
+        json_array_append_new(out, signer_name(c, author, f->kids[i]));
     return out;
 }
 
-bool rb_chan_held(const struct rb_chan *c, uint32_t order, uint16_t member, uint64_t *since_s, bool *logged) {
+bool rb_chan_held(const struct rb_chan *c, uint32_t order, uint16_t member, uint64_t *since_s,
+                  bool *logged) {
     *since_s = 0;
     *logged = true;
     if (rb_situation_held(c->s, order, member, since_s)) return true;
     uint32_t leaf = 0;
     uint64_t t = 0;
-    if (rb_chan_feed(c, order, &leaf) != c->v.own_feed || rb_situation_fact(c->s, order)->closed) return false;
+    if (rb_chan_feed(c, order, &leaf) != c->v.own_feed || rb_situation_fact(c->s, order)->closed)
+        return false;
     if (rb_node_cosigned(c->rq->node, c->v.id, member, &t) <= leaf) return false;
     *since_s = t;
     *logged = false;

@@ -25,7 +25,8 @@ static size_t take(char *p, size_t size, size_t n, void *ctx) {
     }
     if (a->n + len > a->cap) {
         size_t cap = a->cap ? a->cap * 2 : 4096;
-        while (cap < a->n + len) cap *= 2;
+        while (cap < a->n + len)
+            cap *= 2;
         char *bigger = realloc(a->p, cap);
         if (bigger == NULL) return 0;
         a->p = bigger;
@@ -36,8 +37,8 @@ static size_t take(char *p, size_t size, size_t n, void *ctx) {
     return len;
 }
 
-static void setup(struct carrier *c, const char *method, const char *url, const char *text, struct answer *a,
-                  struct curl_slist *headers) {
+static void setup(struct carrier *c, const char *method, const char *url, const char *text,
+                  struct answer *a, struct curl_slist *headers) {
     curl_easy_reset(c->curl); /* keeps the connection */
     curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH, c->socket);
     curl_easy_setopt(c->curl, CURLOPT_URL, url);

@@ -10,14 +10,17 @@
 #define TBS_MAX (RB_MAX_LEAF + 1024)
 
 static json_t *fail_json(const char *code, const char *sentence, const char *hint) {
-    return json_pack("{s:{s:s,s:n,s:n,s:n,s:s,s:s}}", "error", "code", code, "clause", "field", "offset", "sentence",
-                     sentence, "hint", hint);
+    return json_pack("{s:{s:s,s:n,s:n,s:n,s:s,s:s}}", "error", "code", code, "clause", "field",
+                     "offset", "sentence", sentence, "hint", hint);
 }
-static bool get_bytes(const json_t *o, const char *key, uint8_t *buf, size_t cap, struct rb_slice *out) {
+static bool get_bytes(const json_t *o, const char *key, uint8_t *buf, size_t cap,
+                      struct rb_slice *out) {
     const json_t *v = json_object_get(o, key);
     size_t n = 0;
     if (!json_is_string(v)) return false;
-    if (rb_base64_decode(rb_slice(json_string_value(v), json_string_length(v)), buf, cap, &n) != RB_OK) return false;
+    if (rb_base64_decode(rb_slice(json_string_value(v), json_string_length(v)), buf, cap, &n) !=
+        RB_OK)
+        return false;
     *out = rb_slice(buf, n);
     return true;
 }
@@ -33,8 +36,10 @@ static json_t *base64_json(struct rb_slice s) {
 }
 
 /* [{kid, sig}] over the payload, for a record that needs `total` officers; NULL where it fails */
-static json_t *sign_payload(const struct rb_signer_key *officer, const json_t *composed, size_t total) {
-    uint8_t kid[RB_KID_LEN], sig[RB_SIG_LEN], *payload = malloc(RB_MAX_LEAF), *tbs = malloc(TBS_MAX);
+static json_t *sign_payload(const struct rb_signer_key *officer, const json_t *composed,
+                            size_t total) {
+    uint8_t kid[RB_KID_LEN], sig[RB_SIG_LEN], *payload = malloc(RB_MAX_LEAF),
+                                              *tbs = malloc(TBS_MAX);
     const char *origin = json_string_value(json_object_get(composed, "origin"));
     struct rb_slice p;
     json_t *out = NULL;
@@ -46,7 +51,8 @@ static json_t *sign_payload(const struct rb_signer_key *officer, const json_t *c
             char hex[2 * RB_KID_LEN + 1];
             struct rb_writer h = rb_writer(hex, sizeof hex);
             rb_put_hex(&h, kid, sizeof kid);
-            out = json_pack("[{s:s,s:o}]", "kid", rb_writer_z(&h), "sig", base64_json(rb_slice(sig, sizeof sig)));
+            out = json_pack("[{s:s,s:o}]", "kid", rb_writer_z(&h), "sig",
+                            base64_json(rb_slice(sig, sizeof sig)));
         }
     }
     free(payload);
@@ -67,34 +73,38 @@ int rb_client_compose(const struct rb_client *c, const json_t *draft, json_t **o
     return c->call(c->ctx, "POST", "/v1/compose", draft, out);
 }
 
-int rb_client_submit(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *composed,
-                     bool despite, json_t **out) {
-    static const char *const keep[] = {"payload_hash", "needs_signers", "readers", "warnings", "exercise"};
+int rb_client_submit(const struct rb_client *c, const struct rb_signer_key *officer,
+                     const json_t *composed, bool despite, json_t **out) {
+    static const char *const keep[] = {"payload_hash", "needs_signers", "readers", "warnings",
+                                       "exercise"};
     json_t *signers = sign_payload(officer, composed, total_of(composed));
     if (signers == NULL) return not_signed(out);
-    json_t *in = json_pack("{s:O,s:o,s:b}", "payload", json_object_get(composed, "payload"), "signers", signers,
-                           "despite", (int)despite);
+    json_t *in = json_pack("{s:O,s:o,s:b}", "payload", json_object_get(composed, "payload"),
+                           "signers", signers, "despite", (int)despite);
     int status = c->call(c->ctx, "POST", "/v1/submit", in, out);
     json_decref(in);
     for (size_t i = 0; status >= 200 && status < 300 && i < sizeof keep / sizeof *keep; i++)
-        if (json_object_get(composed, keep[i])) json_object_set(*out, keep[i], json_object_get(composed, keep[i]));
+        if (json_object_get(composed, keep[i]))
+            json_object_set(*out, keep[i], json_object_get(composed, keep[i]));
     return status;
 }
 
-int rb_client_release(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *draft,
-                      json_t **out) {
+int rb_client_release(const struct rb_client *c, const struct rb_signer_key *officer,
+                      const json_t *draft, json_t **out) {
     json_t *composed = NULL;
     int status = rb_client_compose(c, draft, &composed);
     if (status != 200) {
         *out = composed;
         return status;
     }
-    status = rb_client_submit(c, officer, composed, json_is_true(json_object_get(draft, "despite")), out);
+    status = rb_client_submit(c, officer, composed, json_is_true(json_object_get(draft, "despite")),
+                              out);
     json_decref(composed);
     return status;
 }
 
-/* ---- a second officer --------------------------------------------------------------------------- */
+/* ---- a second officer ---------------------------------------------------------------------------
+ */
 static json_t *draft_of(const json_t *drafts, const char *name, size_t *hits) {
     size_t i;
     json_t *d, *found = NULL;
@@ -121,8 +131,8 @@ static bool signed_already(const json_t *draft, const struct rb_key *pub) {
     }
     return false;
 }
-int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key *officer, const char *draft,
-                          json_t **out) {
+int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key *officer,
+                          const char *draft, json_t **out) {
     json_t *drafts = NULL, *signers = NULL;
     size_t hits = 0;
     char path[CALL_MAX];
@@ -134,7 +144,8 @@ int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key 
     json_t *d = draft_of(drafts, draft, &hits);
     if (hits != 1) {
         *out = fail_json(hits ? "exists" : "not-found",
-                         hits ? "these digits fit more than one draft" : "no draft with these digits waits here",
+                         hits ? "these digits fit more than one draft"
+                              : "no draft with these digits waits here",
                          "`readback drafts` shows those that do");
         status = hits ? 409 : 404;
     } else if (signed_already(d, &officer->pub)) {
@@ -145,7 +156,8 @@ int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key 
         status = not_signed(out);
     } else {
         json_t *in = json_pack("{s:o}", "signers", signers);
-        snprintf(path, sizeof path, "/v1/drafts/%s/sign", json_string_value(json_object_get(d, "draft")));
+        snprintf(path, sizeof path, "/v1/drafts/%s/sign",
+                 json_string_value(json_object_get(d, "draft")));
         status = c->call(c->ctx, "POST", path, in, out);
         json_decref(in);
     }
@@ -153,7 +165,8 @@ int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key 
     return status;
 }
 
-/* ---- founding, joining ------------------------------------------------------------------------- */
+/* ---- founding, joining -------------------------------------------------------------------------
+ */
 /* base64 of the party-key statement made of answer[field]; NULL where it fails */
 static json_t *sign_statement(const struct rb_signer_key *party, const json_t *answer) {
     uint8_t payload[2048], tbs[3072], made[3072], sig[RB_SIG_LEN];
@@ -167,8 +180,9 @@ static json_t *sign_statement(const struct rb_signer_key *party, const json_t *a
 }
 /* Calls `path` twice: once for the delegation to sign, once more for the record that carries it.
  * *carrier gets {payload, signers}; else *out the error. */
-static int prepare(const struct rb_client *c, const struct rb_signer_key *officer, const struct rb_signer_key *party,
-                   const char *path, json_t *in, json_t **carrier, json_t **answer, json_t **out) {
+static int prepare(const struct rb_client *c, const struct rb_signer_key *officer,
+                   const struct rb_signer_key *party, const char *path, json_t *in,
+                   json_t **carrier, json_t **answer, json_t **out) {
     json_t *first = NULL;
     *carrier = *answer = NULL;
     int status = c->call(c->ctx, "POST", path, in, &first);
@@ -197,12 +211,13 @@ static int prepare(const struct rb_client *c, const struct rb_signer_key *office
         *answer = NULL;
         return not_signed(out);
     }
-    *carrier = json_pack("{s:O,s:o}", "payload", json_object_get(made, "payload"), "signers", signers);
+    *carrier =
+        json_pack("{s:O,s:o}", "payload", json_object_get(made, "payload"), "signers", signers);
     return 200;
 }
 
-int rb_client_found(const struct rb_client *c, const struct rb_signer_key *officer, const struct rb_signer_key *party,
-                    const json_t *charter, json_t **out) {
+int rb_client_found(const struct rb_client *c, const struct rb_signer_key *officer,
+                    const struct rb_signer_key *party, const json_t *charter, json_t **out) {
     json_t *composed = NULL, *carrier = NULL, *answer = NULL;
     json_t *in = json_pack("{s:O}", "charter", charter);
     int status = c->call(c->ctx, "POST", "/v1/charter/compose", in, &composed);
@@ -212,7 +227,9 @@ int rb_client_found(const struct rb_client *c, const struct rb_signer_key *offic
         return status;
     }
     json_t *signers = sign_payload(officer, composed, 1);
-    in = signers ? json_pack("{s:O,s:o}", "payload", json_object_get(composed, "payload"), "signers", signers) : NULL;
+    in = signers ? json_pack("{s:O,s:o}", "payload", json_object_get(composed, "payload"),
+                             "signers", signers)
+                 : NULL;
     json_decref(composed);
     if (in == NULL) return not_signed(out);
     json_t *signed_charter = json_copy(in);
@@ -233,8 +250,8 @@ static void percent(const char *in, char *out, size_t cap) {
     size_t n = 0;
     for (; *in && n + 4 < cap; in++) {
         unsigned char u = (unsigned char)*in;
-        bool plain = (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') || (u >= '0' && u <= '9') || u == '-' ||
-                     u == '_' || u == '.' || u == '~';
+        bool plain = (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') || (u >= '0' && u <= '9') ||
+                     u == '-' || u == '_' || u == '.' || u == '~';
         if (plain) {
             out[n++] = (char)u;
         } else {
@@ -245,14 +262,16 @@ static void percent(const char *in, char *out, size_t cap) {
     }
     out[n] = 0;
 }
-void rb_client_path(char *out, size_t cap, const char *before, const char *part, const char *after) {
+void rb_client_path(char *out, size_t cap, const char *before, const char *part,
+                    const char *after) {
     char coded[3 * 1024 + 1];
     percent(part, coded, sizeof coded);
     snprintf(out, cap, "%s%s%s", before, coded, after);
 }
 
-static int join(const struct rb_client *c, const struct rb_signer_key *officer, const struct rb_signer_key *party,
-                const char *channel, char *charter_record, json_t **out) {
+static int join(const struct rb_client *c, const struct rb_signer_key *officer,
+                const struct rb_signer_key *party, const char *channel, char *charter_record,
+                json_t **out) {
     char path[4096];
     json_t *carrier = NULL, *answer = NULL, *in = json_object();
     rb_client_path(path, sizeof path, "/v1/channels/", channel, "/join/prepare");
@@ -268,12 +287,14 @@ static int join(const struct rb_client *c, const struct rb_signer_key *officer, 
     json_decref(answer);
     return status;
 }
-int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *officer, const struct rb_signer_key *party,
-                     const char *channel, json_t **out) {
+int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *officer,
+                     const struct rb_signer_key *party, const char *channel, json_t **out) {
     char record[65] = "", path[4096];
     int status = join(c, officer, party, channel, record, out);
     const char *code = json_string_value(json_object_get(json_object_get(*out, "error"), "code"));
-    if (status == 409 && code && strcmp(code, "exists") == 0) { /* a join whose acceptance did not follow: go on from there */
+    if (status == 409 && code &&
+        strcmp(code, "exists") ==
+            0) { /* a join whose acceptance did not follow: go on from there */
         json_t *view = NULL;
         json_decref(*out);
         rb_client_path(path, sizeof path, "/v1/channels/", channel, "");
@@ -285,8 +306,8 @@ int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *offi
     if (status >= 300 || status == 0) return status;
     json_decref(*out);
     *out = NULL;
-    json_t *draft = json_pack("{s:s,s:s,s:[s],s:{s:s}}", "channel", channel, "kind", "position", "answers", record,
-                              "body", "type", "accept");
+    json_t *draft = json_pack("{s:s,s:s,s:[s],s:{s:s}}", "channel", channel, "kind", "position",
+                              "answers", record, "body", "type", "accept");
     status = rb_client_release(c, officer, draft, out);
     json_decref(draft);
     return status;

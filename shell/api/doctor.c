@@ -1,4 +1,5 @@
-/* doctor: one sentence, what is wrong and on whose side; the rest below it. The gravest comes first. */
+/* doctor: one sentence, what is wrong and on whose side; the rest below it. The gravest comes
+ * first. */
 #include <stdarg.h>
 #include <stdio.h>
 #include "internal.h"
@@ -11,9 +12,10 @@ struct diagnosis {
     char handle[RB_MAX_HANDLE + 1];
 };
 /* side: "here", "there", "between", "none" */
-static void found(struct diagnosis *d, const char *code, const char *side, const char *hint, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
-static void found(struct diagnosis *d, const char *code, const char *side, const char *hint, const char *fmt, ...) {
+static void found(struct diagnosis *d, const char *code, const char *side, const char *hint,
+                  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+static void found(struct diagnosis *d, const char *code, const char *side, const char *hint,
+                  const char *fmt, ...) {
     char buf[768];
     va_list ap;
     va_start(ap, fmt);
@@ -45,7 +47,8 @@ static const char *since(int64_t utc_ms, char buf[40]) {
 static void look_self(struct diagnosis *d) {
     const struct rb_card *card = rb_node_card(d->rq->node);
     if (card == NULL)
-        found(d, "no-card", "here", "run `readback init`", "This node has no card, so nobody can know it.");
+        found(d, "no-card", "here", "run `readback init`",
+              "This node has no card, so nobody can know it.");
     if (rb_node_peers(d->rq->node) == 0)
         found(d, "no-peers", "here", "exchange cards and run `readback accredit CARDFILE`",
               "No other party is accredited here yet, so there is nobody to speak to.");
@@ -54,7 +57,8 @@ static void look_self(struct diagnosis *d) {
 static void look_waiting(struct diagnosis *d, struct rb_chan *c) {
     char t[RB_MAX_NAME + 1];
     if (c->v.waiting)
-        found(d, "waiting", "here", "records are kept and go out by themselves once this has passed",
+        found(d, "waiting", "here",
+              "records are kept and go out by themselves once this has passed",
               "Records of ours in \"%s\" wait unsigned here: %s.", title(c, t), c->v.waiting);
     for (size_t i = 0; i < c->v.book->feeds_n; i++) {
         const struct rb_feed *f = c->v.book->feeds[i];
@@ -73,27 +77,34 @@ static void look_links(struct diagnosis *d) {
     for (size_t i = 0; i < rb_node_peers(d->rq->node); i++) {
         if (!rb_node_peer(d->rq->node, i, &p)) continue;
         d->peers++;
-        if (p.link == RB_LINK_UP) d->up++;
-        else last = p;
+        if (p.link == RB_LINK_UP)
+            d->up++;
+        else
+            last = p;
     }
     if (d->peers > 1 && d->up == 0) {
         found(d, "all-down", "here", "check this machine's own network first",
-              "None of the %zu parties known here answers (last: %s): most likely our own line is down.", d->peers,
-              last.last_outcome ? last.last_outcome : "never tried");
+              "None of the %zu parties known here answers (last: %s): most likely our own line is "
+              "down.",
+              d->peers, last.last_outcome ? last.last_outcome : "never tried");
         return;
     }
     for (size_t i = 0; i < rb_node_peers(d->rq->node); i++) {
         if (!rb_node_peer(d->rq->node, i, &p) || p.link == RB_LINK_UP || p.card == NULL) continue;
-        if (p.card->addresses_n == 0 && p.last_ok_utc_ms == 0) continue; /* it calls us; see look_paths */
+        if (p.card->addresses_n == 0 && p.last_ok_utc_ms == 0)
+            continue; /* it calls us; see look_paths */
         const char *side = d->up > 0 ? "there" : "between";
         const char *what = p.last_outcome ? p.last_outcome : "never reached";
         if (p.link == RB_LINK_NEVER)
-            found(d, "link-never", side, "ask them by phone whether their node runs and the address is right",
+            found(d, "link-never", side,
+                  "ask them by phone whether their node runs and the address is right",
                   "%s has never been reached (%s).", handle(d, p.card->handle), what);
         else
-            found(d, "link-down", side, "ask them by phone; what we say is kept and goes out by itself",
+            found(d, "link-down", side,
+                  "ask them by phone; what we say is kept and goes out by itself",
                   "%s has not been reachable since %s (%s)%s.", handle(d, p.card->handle),
-                  since(p.link_since_utc_ms, t), what, d->up > 0 ? ", others are: their side or the way there" : "");
+                  since(p.link_since_utc_ms, t), what,
+                  d->up > 0 ? ", others are: their side or the way there" : "");
     }
 }
 
@@ -105,11 +116,13 @@ static bool callable(struct rb_chan *c, uint16_t member) {
 static void look_paths(struct diagnosis *d, struct rb_chan *c) {
     char t[RB_MAX_NAME + 1];
     bool between = false;
-    for (size_t i = 0; i < c->charter->members_n; i++) between |= callable(c, c->charter->members[i].index);
+    for (size_t i = 0; i < c->charter->members_n; i++)
+        between |= callable(c, c->charter->members[i].index);
     const struct rb_card *own = rb_node_card(d->rq->node);
     if (between || own == NULL || own->addresses_n > 0 || c->charter->members_n < 2) return;
     found(d, "no-path", "between", "one member needs an address that others can call, or a relay",
-          "In \"%s\" no member has an address that can be called, neither we nor the others: nothing can pass.",
+          "In \"%s\" no member has an address that can be called, neither we nor the others: "
+          "nothing can pass.",
           title(c, t));
 }
 
@@ -145,9 +158,11 @@ static void look_dues(struct diagnosis *d, struct rb_chan *c) {
         if (x->state != RB_DUE_MISSED || x->answer != RB_NOWHERE) continue;
         if (ours)
             found(d, "due", "here", "`readback inbox` shows what is owed",
-                  "We owe an answer in \"%s\" that was due at %s.", title(c, t), since(x->due_utc_ms, at));
+                  "We owe an answer in \"%s\" that was due at %s.", title(c, t),
+                  since(x->due_utc_ms, at));
         else
-            found(d, "due", "there", NULL, "%s has not given an answer in \"%s\" that was due at %s.",
+            found(d, "due", "there", NULL,
+                  "%s has not given an answer in \"%s\" that was due at %s.",
                   handle(d, rb_chan_handle(c, x->member)), title(c, t), since(x->due_utc_ms, at));
     }
     for (size_t i = 0; i < c->s->members_n; i++) {
@@ -208,12 +223,14 @@ void rb_get_doctor(struct rb_req *rq) {
               "%zu draft%s for a second officer here.", drafts, drafts == 1 ? " waits" : "s wait");
     const json_t *first = json_array_get(d.problems, 0);
     char none[160];
-    snprintf(none, sizeof none, "Nothing found that is wrong; %zu of %zu parties known here answer.", d.up, d.peers);
+    snprintf(none, sizeof none,
+             "Nothing found that is wrong; %zu of %zu parties known here answer.", d.up, d.peers);
     rb_j_put(facts, "peers", json_integer((json_int_t)d.peers));
     rb_j_put(facts, "peers_up", json_integer((json_int_t)d.up));
     rb_j_put(facts, "channels", json_integer((json_int_t)rb_node_channels(rq->node)));
     rb_j_put(facts, "drafts", json_integer((json_int_t)drafts));
-    rb_j_put(o, "sentence", first ? json_incref(json_object_get(first, "sentence")) : json_string(none));
+    rb_j_put(o, "sentence",
+             first ? json_incref(json_object_get(first, "sentence")) : json_string(none));
     rb_j_put(o, "side", first ? json_incref(json_object_get(first, "side")) : json_string("none"));
     rb_j_put(o, "now", rb_j_time(rq->now.utc_ms));
     rb_j_put(o, "facts", facts);

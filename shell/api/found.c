@@ -1,13 +1,14 @@
-/* Founding and joining. Three signatures by two keys: an officer signs the charter, the party key signs
- * the delegation of the log key, an officer signs the record that carries it. Each "prepare" returns
- * what is to be signed next; nothing is stored before the last call. */
+/* Founding and joining. Three signatures by two keys: an officer signs the charter, the party key
+ * signs the delegation of the log key, an officer signs the record that carries it. Each "prepare"
+ * returns what is to be signed next; nothing is stored before the last call. */
 #include "internal.h"
 #include "readback/text.h"
 #include "readback/tlog.h"
 
 #define FOUNDING_EPOCH 0u
 
-/* ---- charter from JSON -------------------------------------------------------------------------- */
+/* ---- charter from JSON --------------------------------------------------------------------------
+ */
 struct roster { /* handles -> indexes of the charter being written */
     const json_t *members;
 };
@@ -35,18 +36,22 @@ static const struct rb_card *card_of(struct rb_req *rq, struct rb_slice handle) 
     const struct rb_card *found = NULL;
     for (size_t i = 0; i < rb_node_peers(rq->node); i++)
         if (rb_node_peer(rq->node, i, &p) && p.card && rb_slice_eq(p.card->handle, handle))
-            if (found == NULL || p.accredited) found = p.card; /* a compared card goes before an introduced one */
+            if (found == NULL || p.accredited)
+                found = p.card; /* a compared card goes before an introduced one */
     return found;
 }
 static void put_default(json_t *o, const char *key, json_t *value) {
-    if (json_object_get(o, key)) json_decref(value);
-    else rb_j_put(o, key, value);
+    if (json_object_get(o, key))
+        json_decref(value);
+    else
+        rb_j_put(o, key, value);
 }
 
 static bool fill_member(struct rb_req *rq, json_t *m, size_t i) {
     const char *h = rb_j_string(m, "handle");
     if (h == NULL || !rb_handle_ok(rb_str(h))) {
-        rb_fail_words(rq, RB_ERR_USAGE, "charter.members", "each member needs a handle: a-z, 0-9, -, at most 32", NULL);
+        rb_fail_words(rq, RB_ERR_USAGE, "charter.members",
+                      "each member needs a handle: a-z, 0-9, -, at most 32", NULL);
         return false;
     }
     put_default(m, "index", json_integer((json_int_t)i));
@@ -74,10 +79,13 @@ static void rename_key(json_t *o, const char *from, const char *to) {
 }
 /* the grammar writes '-', JSON writes '_'; defaults are put under one name */
 static void one_name(json_t *o) {
-    static const char *const names[][2] = {{"accept-members", "accept_members"}, {"accept-by", "accept_by"},
-                                           {"rules-version", "rules_version"}, {"two-officers", "two_officers"},
+    static const char *const names[][2] = {{"accept-members", "accept_members"},
+                                           {"accept-by", "accept_by"},
+                                           {"rules-version", "rules_version"},
+                                           {"two-officers", "two_officers"},
                                            {"keep-days", "keep_days"}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) rename_key(o, names[i][0], names[i][1]);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        rename_key(o, names[i][0], names[i][1]);
 }
 static bool fill_charter(struct rb_req *rq, json_t *charter) {
     json_t *members = json_object_get(charter, "members"), *m, *all = json_array();
@@ -85,8 +93,10 @@ static bool fill_charter(struct rb_req *rq, json_t *charter) {
     bool ok = json_is_array(members);
     one_name(charter);
     json_array_foreach(members, i, m) {
-        if (ok && json_is_object(m)) ok = fill_member(rq, m, i);
-        else if (ok) ok = false;
+        if (ok && json_is_object(m))
+            ok = fill_member(rq, m, i);
+        else if (ok)
+            ok = false;
         if (!ok) break;
         json_array_append(all, json_object_get(m, "handle"));
     }
@@ -101,7 +111,8 @@ static bool fill_charter(struct rb_req *rq, json_t *charter) {
             put_default(m, "two_officers", json_false());
         }
     } else if (rq->reply) {
-        rb_fail_words(rq, RB_ERR_USAGE, "charter.members", "a list of members, each with a handle, is wanted", NULL);
+        rb_fail_words(rq, RB_ERR_USAGE, "charter.members",
+                      "a list of members, each with a handle, is wanted", NULL);
     }
     json_decref(all);
     return ok;
@@ -111,7 +122,8 @@ static void accept_by(struct rb_req *rq, json_t *charter) {
     char buf[40];
     struct rb_writer w = rb_writer(buf, sizeof buf);
     const json_t *span = json_object_get(charter, "accept_in");
-    if (span && rb_json_span(span, &in) == RB_OK && in > 0 && !json_object_get(charter, "accept_by")) {
+    if (span && rb_json_span(span, &in) == RB_OK && in > 0 &&
+        !json_object_get(charter, "accept_by")) {
         rb_put_rfc3339(&w, rq->now.utc_ms + in);
         rb_j_put(charter, "accept_by", json_string(rb_writer_z(&w)));
         json_object_del(charter, "accept_in");
@@ -151,7 +163,8 @@ static void put_payload(json_t *o, struct rb_slice payload) {
     rb_j_put(o, "payload", rb_j_base64(payload));
     rb_j_put(o, "payload_hash", rb_j_hex(h.b, RB_HASH_LEN));
 }
-static struct rb_slice origin_of(struct rb_req *rq, bool exercise, const uint8_t *channel, uint16_t epoch) {
+static struct rb_slice origin_of(struct rb_req *rq, bool exercise, const uint8_t *channel,
+                                 uint16_t epoch) {
     const struct rb_card *own = rb_node_card(rq->node);
     struct rb_hash party;
     uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_ORIGIN);
@@ -180,14 +193,17 @@ void rb_post_charter_compose(struct rb_req *rq) {
     const json_t *given = json_object_get(rq->body, "charter");
     if (!own_card(rq)) return;
     if (!json_is_object(given)) {
-        rb_fail_words(rq, RB_ERR_USAGE, "charter", "an object is wanted", "spec/openapi.yaml has its form");
+        rb_fail_words(rq, RB_ERR_USAGE, "charter", "an object is wanted",
+                      "spec/openapi.yaml has its form");
         return;
     }
     json_t *charter = json_deep_copy(given);
-    struct rb_record rec = {.kind = RB_KIND_CHARTER, .created_utc_ms = rq->now.utc_ms, .precedence = RB_ROUTINE};
+    struct rb_record rec = {
+        .kind = RB_KIND_CHARTER, .created_utc_ms = rq->now.utc_ms, .precedence = RB_ROUTINE};
     struct rb_slice payload;
     accept_by(rq, charter);
-    if (fill_charter(rq, charter) && charter_body(rq, charter, &rec.body) && payload_of(rq, &rec, &payload)) {
+    if (fill_charter(rq, charter) && charter_body(rq, charter, &rec.body) &&
+        payload_of(rq, &rec, &payload)) {
         bool exercise = json_is_true(json_object_get(charter, "exercise"));
         json_t *o = json_object(), *m;
         size_t i;
@@ -203,16 +219,20 @@ void rb_post_charter_compose(struct rb_req *rq) {
     json_decref(charter);
 }
 
-/* ---- delegation of the log key -------------------------------------------------------------------- */
-static bool delegation(struct rb_req *rq, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch, bool exercise,
-                       json_t *o) {
+/* ---- delegation of the log key
+ * -------------------------------------------------------------------- */
+static bool delegation(struct rb_req *rq, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
+                       bool exercise, json_t *o) {
     struct rb_key log;
     struct rb_slice origin = origin_of(rq, exercise, channel, epoch);
     if (rq->api->host.log_key(rq->api->host.ctx, channel, epoch, &log) != RB_OK) {
-        rb_fail_words(rq, RB_ERR_IO, NULL, "the log key could not be made or read", "look at the daemon's log");
+        rb_fail_words(rq, RB_ERR_IO, NULL, "the log key could not be made or read",
+                      "look at the daemon's log");
         return false;
     }
-    struct rb_delegation d = {.party = rb_node_card(rq->node)->party, .origin = origin, .log = log,
+    struct rb_delegation d = {.party = rb_node_card(rq->node)->party,
+                              .origin = origin,
+                              .log = log,
                               .issued_utc_ms = rq->now.utc_ms};
     uint8_t *buf = rb_arena_alloc(&rq->arena, 2048);
     struct rb_writer w = rb_writer(buf, buf ? 2048 : 0);
@@ -244,7 +264,9 @@ static bool carrier(struct rb_req *rq, const uint8_t channel[RB_CHANNEL_LEN], js
         rb_fail_reject(rq, &rj, "delegation");
         return false;
     }
-    struct rb_record rec = {.kind = RB_KIND_DELEGATION, .has_channel = true, .created_utc_ms = rq->now.utc_ms,
+    struct rb_record rec = {.kind = RB_KIND_DELEGATION,
+                            .has_channel = true,
+                            .created_utc_ms = rq->now.utc_ms,
                             .precedence = RB_ROUTINE};
     uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_LEAF);
     struct rb_writer w = rb_writer(buf, buf ? RB_MAX_LEAF : 0);
@@ -271,12 +293,13 @@ static bool leaf_of(struct rb_req *rq, const json_t *in, const char *field, stru
     size_t cap = payload.n + 1024;
     uint8_t *buf = rb_arena_alloc(&rq->arena, cap);
     struct rb_writer w = rb_writer(buf, buf ? cap : 0);
-    if (rb_record_assemble(payload, signers, n, &w) == RB_OK && rb_writer_done(&w, leaf) == RB_OK) return true;
+    if (rb_record_assemble(payload, signers, n, &w) == RB_OK && rb_writer_done(&w, leaf) == RB_OK)
+        return true;
     rb_fail_words(rq, RB_ERR_USAGE, field, "payload and signers make no record", NULL);
     return false;
 }
-static bool charter_leaf(struct rb_req *rq, const json_t *in, struct rb_slice *leaf, uint8_t channel[RB_CHANNEL_LEN],
-                         bool *exercise) {
+static bool charter_leaf(struct rb_req *rq, const json_t *in, struct rb_slice *leaf,
+                         uint8_t channel[RB_CHANNEL_LEN], bool *exercise) {
     struct rb_record rec;
     struct rb_charter *c = rb_arena_alloc(&rq->arena, sizeof *c);
     struct rb_reject rj = {0};
@@ -300,8 +323,10 @@ void rb_post_charter_prepare(struct rb_req *rq) {
     bool exercise = false;
     if (!own_card(rq) || !charter_leaf(rq, rq->body, &leaf, channel, &exercise)) return;
     json_t *o = json_object();
-    if (delegation(rq, channel, FOUNDING_EPOCH, exercise, o) && carrier(rq, channel, o)) rb_reply(rq, 200, o);
-    else json_decref(o);
+    if (delegation(rq, channel, FOUNDING_EPOCH, exercise, o) && carrier(rq, channel, o))
+        rb_reply(rq, 200, o);
+    else
+        json_decref(o);
 }
 void rb_post_charter_found(struct rb_req *rq) {
     struct rb_event ev = {.type = RB_EV_SUBMIT};
@@ -309,8 +334,11 @@ void rb_post_charter_found(struct rb_req *rq) {
     bool exercise = false;
     ev.u.submit.what = RB_SUBMIT_FOUND;
     if (!own_card(rq)) return;
-    if (!charter_leaf(rq, json_object_get(rq->body, "charter"), &ev.u.submit.leaf, channel, &exercise)) return;
-    if (!leaf_of(rq, json_object_get(rq->body, "carrier"), "carrier", &ev.u.submit.delegation)) return;
+    if (!charter_leaf(rq, json_object_get(rq->body, "charter"), &ev.u.submit.leaf, channel,
+                      &exercise))
+        return;
+    if (!leaf_of(rq, json_object_get(rq->body, "carrier"), "carrier", &ev.u.submit.delegation))
+        return;
     memcpy(ev.u.submit.channel, channel, RB_CHANNEL_LEN);
     json_t *extra = json_object();
     rb_j_put(extra, "exercise", json_boolean(exercise));
@@ -318,7 +346,8 @@ void rb_post_charter_found(struct rb_req *rq) {
     rb_submit_one(rq, &ev, extra);
 }
 
-/* ---- joining ---------------------------------------------------------------------------------- */
+/* ---- joining ----------------------------------------------------------------------------------
+ */
 void rb_post_join_prepare(struct rb_req *rq) {
     struct rb_chan c;
     uint8_t buf[RB_MAX_ORIGIN];
@@ -329,16 +358,21 @@ void rb_post_join_prepare(struct rb_req *rq) {
         rb_fail_words(rq, RB_ERR_EXISTS, "channel", "we have joined this channel already", NULL);
         return;
     }
-    if (rb_node_next_origin(rq->node, c.v.id, &w) != RB_OK || rb_origin_decode(rb_written(&w), &origin) != RB_OK) {
-        rb_fail_words(rq, RB_ERR_STATE, "channel", "this channel cannot be joined by this node", NULL);
+    if (rb_node_next_origin(rq->node, c.v.id, &w) != RB_OK ||
+        rb_origin_decode(rb_written(&w), &origin) != RB_OK) {
+        rb_fail_words(rq, RB_ERR_STATE, "channel", "this channel cannot be joined by this node",
+                      NULL);
         return;
     }
     json_t *o = rb_chan_head(&c);
     rb_j_put(o, "charter", rb_charter_json(&c));
     if (c.s->charter_record < c.s->order_n)
-        rb_j_put(o, "charter_record", rb_j_hex(rb_situation_fact(c.s, c.s->charter_record)->id.b, RB_HASH_LEN));
-    if (delegation(rq, c.v.id, origin.epoch, origin.exercise, o) && carrier(rq, c.v.id, o)) rb_reply(rq, 200, o);
-    else json_decref(o);
+        rb_j_put(o, "charter_record",
+                 rb_j_hex(rb_situation_fact(c.s, c.s->charter_record)->id.b, RB_HASH_LEN));
+    if (delegation(rq, c.v.id, origin.epoch, origin.exercise, o) && carrier(rq, c.v.id, o))
+        rb_reply(rq, 200, o);
+    else
+        json_decref(o);
 }
 void rb_post_join(struct rb_req *rq) {
     struct rb_chan c;
@@ -346,6 +380,7 @@ void rb_post_join(struct rb_req *rq) {
     ev.u.submit.what = RB_SUBMIT_JOIN;
     if (!rb_chan_open(rq, rq->part[1], &c)) return;
     memcpy(ev.u.submit.channel, c.v.id, RB_CHANNEL_LEN);
-    if (!leaf_of(rq, json_object_get(rq->body, "carrier"), "carrier", &ev.u.submit.delegation)) return;
+    if (!leaf_of(rq, json_object_get(rq->body, "carrier"), "carrier", &ev.u.submit.delegation))
+        return;
     rb_submit_one(rq, &ev, NULL);
 }

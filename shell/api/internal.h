@@ -7,8 +7,9 @@
 
 #define RB_API_PARTS 4
 #define RB_API_PART 1024
-#define RB_API_BATCH 4096   /* records of one submit-batch */
-#define RB_API_WORK (16u << 20) /* address space of the work arena; touched pages only as needed */
+#define RB_API_BATCH 4096       /* records of one submit-batch */
+#define RB_API_WORK (16u << 20) /* address space of the work arena; touched pages only as needed   \
+                                 */
 #define RB_API_EARLY 8
 
 struct rb_pending;
@@ -22,7 +23,7 @@ struct rb_api {
     size_t early_n;
     struct rb_effect early[RB_API_EARLY]; /* DONE of a submission whose token we do not know yet */
     uint64_t alerts[16];                  /* counts by enum rb_alert_type since start */
-    char refused[3][160];                 /* the last refusal of a peer's request: code, clause, words */
+    char refused[3][160]; /* the last refusal of a peer's request: code, clause, words */
     int64_t refused_utc_ms;
 };
 struct rb_req { /* one call; lives on the stack of rb_api_handle */
@@ -71,8 +72,8 @@ void rb_j_put(json_t *o, const char *key, json_t *value); /* takes value; NULL b
 json_t *rb_j_slice(struct rb_slice s);
 json_t *rb_j_hex(const void *p, size_t n);
 json_t *rb_j_base64(struct rb_slice s);
-json_t *rb_j_time(int64_t utc_ms);        /* 0: null */
-json_t *rb_j_time_s(uint64_t time_s);     /* 0: null */
+json_t *rb_j_time(int64_t utc_ms);    /* 0: null */
+json_t *rb_j_time_s(uint64_t time_s); /* 0: null */
 json_t *rb_j_dtg(int64_t utc_ms);
 json_t *rb_j_text(struct rb_writer *w);
 json_t *rb_j_openssh(const struct rb_key *key, struct rb_slice comment);
@@ -91,7 +92,8 @@ struct rb_chan {
 /* by 32 hex digits, exact title or unique prefix (4 and more hex digits); replies where it fails */
 bool rb_chan_open(struct rb_req *rq, const char *name, struct rb_chan *c);
 bool rb_chan_open_id(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c);
-/* as open_id, but without the situation (c->s NULL): for what must not cost more as a channel grows */
+/* as open_id, but without the situation (c->s NULL): for what must not cost more as a channel grows
+ */
 bool rb_chan_open_lite(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c);
 /* id of the channel of this name; replies where it fails */
 bool rb_chan_name(struct rb_req *rq, const char *name, uint8_t id[RB_CHANNEL_LEN]);
@@ -106,11 +108,13 @@ const struct rb_feed *rb_chan_feed(const struct rb_chan *c, uint32_t order, uint
 struct rb_feed_ref rb_feed_ref_of(const struct rb_chan *c, const struct rb_feed *f);
 /* the leaf's bytes (valid until the next call) and its decoding */
 enum rb_err rb_chan_leaf(struct rb_chan *c, uint32_t order, struct rb_slice *leaf);
-enum rb_err rb_chan_record(struct rb_chan *c, uint32_t order, struct rb_slice *leaf, struct rb_record *rec);
+enum rb_err rb_chan_record(struct rb_chan *c, uint32_t order, struct rb_slice *leaf,
+                           struct rb_record *rec);
 json_t *rb_chan_signers(struct rb_chan *c, uint16_t member, const struct rb_signer *s, size_t n);
 json_t *rb_chan_officers(struct rb_chan *c, uint32_t order);
 /* held by `member`, logged or (our own records) told to us and not logged yet */
-bool rb_chan_held(const struct rb_chan *c, uint32_t order, uint16_t member, uint64_t *since_s, bool *logged);
+bool rb_chan_held(const struct rb_chan *c, uint32_t order, uint16_t member, uint64_t *since_s,
+                  bool *logged);
 json_t *rb_charter_json(struct rb_chan *c);
 json_t *rb_chan_summary(struct rb_chan *c);
 json_t *rb_chan_members(struct rb_chan *c);
@@ -130,7 +134,8 @@ json_t *rb_card_json(const struct rb_card *card);
 /* Starts one RB_EV_SUBMIT; the reply follows when it is durable. `extra` (taken, may be NULL) is
  * merged into the answer of success. */
 void rb_submit_one(struct rb_req *rq, struct rb_event *ev, json_t *extra);
-bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, size_t *n, const char *field);
+bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, size_t *n,
+                    const char *field);
 
 /* ---- warnings before release (warn.c): [{code, sentence, confirm}] ---- */
 json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec);

@@ -38,7 +38,8 @@ static size_t push_index(struct in *in, size_t i) {
 }
 
 static enum rb_err put_uint(struct in *in, const struct rb_field *f, const json_t *v) {
-    if (!json_is_integer(v) || json_integer_value(v) < 0) return off(in, "a whole number from 0 is wanted");
+    if (!json_is_integer(v) || json_integer_value(v) < 0)
+        return off(in, "a whole number from 0 is wanted");
     uint64_t u = (uint64_t)json_integer_value(v);
     if (f->max != 0 && u > f->max) return off(in, "the number is too large");
     rb_cbor_put_uint(in->w, u);
@@ -50,7 +51,8 @@ static enum rb_err put_text(struct in *in, const struct rb_field *f, const json_
     if (s.n == 0 && (f->flags & RB_FIELD_NONEMPTY)) return off(in, "it may not be empty");
     if (f->max != 0 && s.n > f->max) return off(in, "it is too long");
     if (f->type == RB_F_NAME ? !rb_name_ok(s) : !rb_text_ok(s))
-        return off(in, "it holds characters that are not allowed (control characters, direction marks)");
+        return off(
+            in, "it holds characters that are not allowed (control characters, direction marks)");
     rb_cbor_put_text(in->w, s);
     return RB_OK;
 }
@@ -61,11 +63,14 @@ static enum rb_err put_base64(struct in *in, const struct rb_field *f, const jso
     uint8_t *buf = malloc(cap);
     if (buf == NULL) return RB_ERR_LIMIT;
     enum rb_err err = rb_base64_decode(s, buf, cap, &n);
-    if (err != RB_OK) err = off(in, "this is not base64");
+    if (err != RB_OK)
+        err = off(in, "this is not base64");
     else if ((f->max != 0 && n > f->max) || (f->type == RB_F_SIG && n != RB_SIG_LEN))
         err = off(in, "it has the wrong length");
-    else if (n == 0 && (f->flags & RB_FIELD_NONEMPTY)) err = off(in, "it may not be empty");
-    else rb_cbor_put_bytes(in->w, rb_slice(buf, n));
+    else if (n == 0 && (f->flags & RB_FIELD_NONEMPTY))
+        err = off(in, "it may not be empty");
+    else
+        rb_cbor_put_bytes(in->w, rb_slice(buf, n));
     free(buf);
     return err;
 }
@@ -87,12 +92,14 @@ static enum rb_err put_enum(struct in *in, const struct rb_field *f, const json_
     return off(in, "this value is not one of those possible here");
 }
 static enum rb_err member_index(struct in *in, const json_t *v, uint16_t *out) {
-    if (json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) < RB_MAX_MEMBERS) {
+    if (json_is_integer(v) && json_integer_value(v) >= 0 &&
+        json_integer_value(v) < RB_MAX_MEMBERS) {
         *out = (uint16_t)json_integer_value(v);
         return RB_OK;
     }
     if (json_is_string(v) && in->names &&
-        in->names->index(in->names->ctx, rb_slice(json_string_value(v), json_string_length(v)), out))
+        in->names->index(in->names->ctx, rb_slice(json_string_value(v), json_string_length(v)),
+                         out))
         return RB_OK;
     return off(in, "no member of the channel has this handle");
 }
@@ -116,18 +123,24 @@ static enum rb_err put_tuple(struct in *in, const struct rb_schema *s, const jso
 static enum rb_err put_one(struct in *in, const struct rb_field *f, const json_t *v) {
     uint16_t member = 0;
     switch (f->type) {
-    case RB_F_UINT: return put_uint(in, f, v);
-    case RB_F_INT: return put_parsed(in, put_int, v, "a whole number is wanted");
+    case RB_F_UINT:
+        return put_uint(in, f, v);
+    case RB_F_INT:
+        return put_parsed(in, put_int, v, "a whole number is wanted");
     case RB_F_BOOL:
         if (!json_is_boolean(v)) return off(in, "true or false is wanted");
         rb_cbor_put_bool(in->w, json_is_true(v));
         return RB_OK;
-    case RB_F_TIME: return put_parsed(in, rb_json_time, v, "a time like 2015-09-30T13:00:00Z is wanted");
-    case RB_F_SPAN: return put_parsed(in, rb_json_span, v, "a span of time like 90s, 15m, 2h or 3d is wanted");
+    case RB_F_TIME:
+        return put_parsed(in, rb_json_time, v, "a time like 2015-09-30T13:00:00Z is wanted");
+    case RB_F_SPAN:
+        return put_parsed(in, rb_json_span, v, "a span of time like 90s, 15m, 2h or 3d is wanted");
     case RB_F_NAME:
-    case RB_F_TEXT: return put_text(in, f, v);
+    case RB_F_TEXT:
+        return put_text(in, f, v);
     case RB_F_BYTES:
-    case RB_F_SIG: return put_base64(in, f, v);
+    case RB_F_SIG:
+        return put_base64(in, f, v);
     case RB_F_NULL_OR_HASH:
         if (json_is_null(v)) {
             rb_cbor_put_null(in->w);
@@ -135,17 +148,24 @@ static enum rb_err put_one(struct in *in, const struct rb_field *f, const json_t
         }
         return put_hex32(in, v);
     case RB_F_HASH:
-    case RB_F_KEY: return put_hex32(in, v);
-    case RB_F_ENUM: return put_enum(in, f, v);
+    case RB_F_KEY:
+        return put_hex32(in, v);
+    case RB_F_ENUM:
+        return put_enum(in, f, v);
     case RB_F_MEMBER:
         RB_TRY(member_index(in, v, &member));
         rb_cbor_put_uint(in->w, member);
         return RB_OK;
     case RB_F_DEG:
-        return put_parsed(in, rb_json_degrees, v, "degrees with at most nine decimals are wanted, like 35.123456");
-    case RB_F_MM: return put_parsed(in, rb_json_metres, v, "a length is wanted, like 1500, 5km, 900ft or 2nm");
-    case RB_F_MAP: return put_map(in, f->sub, v);
-    case RB_F_TUPLE: return put_tuple(in, f->sub, v);
+        return put_parsed(in, rb_json_degrees, v,
+                          "degrees with at most nine decimals are wanted, like 35.123456");
+    case RB_F_MM:
+        return put_parsed(in, rb_json_metres, v,
+                          "a length is wanted, like 1500, 5km, 900ft or 2nm");
+    case RB_F_MAP:
+        return put_map(in, f->sub, v);
+    case RB_F_TUPLE:
+        return put_tuple(in, f->sub, v);
     }
     return off(in, "the grammar has a type unknown here");
 }
@@ -154,7 +174,8 @@ static int cmp_u64(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return x < y ? -1 : x > y;
 }
-/* arrays that the grammar wants ascending are sorted here, so that people may name members in any order */
+/* arrays that the grammar wants ascending are sorted here, so that people may name members in any
+ * order */
 static enum rb_err put_sorted(struct in *in, const struct rb_field *f, const json_t *v) {
     size_t n = json_array_size(v);
     uint64_t *u = calloc(n ? n : 1, sizeof *u);
@@ -167,8 +188,10 @@ static enum rb_err put_sorted(struct in *in, const struct rb_field *f, const jso
         if (f->type == RB_F_MEMBER) {
             err = member_index(in, x, &member);
             u[i] = member;
-        } else if (!json_is_integer(x) || json_integer_value(x) < 0) err = off(in, "a whole number is wanted");
-        else u[i] = (uint64_t)json_integer_value(x);
+        } else if (!json_is_integer(x) || json_integer_value(x) < 0)
+            err = off(in, "a whole number is wanted");
+        else
+            u[i] = (uint64_t)json_integer_value(x);
         in->path_n = mark;
     }
     if (err == RB_OK) qsort(u, n, sizeof *u, cmp_u64);
@@ -208,7 +231,8 @@ static enum rb_err put_field(struct in *in, const struct rb_field *f, const json
 /* JSON writes field names with '_' where the grammar has '-'; read, both are fine */
 static void json_name(const struct rb_field *f, char out[64]) {
     size_t i = 0;
-    for (; f->name[i] && i < 63; i++) out[i] = f->name[i] == '-' ? '_' : f->name[i];
+    for (; f->name[i] && i < 63; i++)
+        out[i] = f->name[i] == '-' ? '_' : f->name[i];
     out[i] = 0;
 }
 static const json_t *member_of(const json_t *v, const struct rb_field *f) {
@@ -241,15 +265,21 @@ static bool says_nothing(const json_t *v, const struct rb_field *f) {
     int64_t ms = 0;
     if (f->flags & RB_FIELD_ARRAY) return json_is_array(v) && json_array_size(v) == 0;
     switch (f->type) {
-    case RB_F_BOOL: return json_is_false(v);
-    case RB_F_UINT: return json_is_integer(v) && json_integer_value(v) == 0;
-    case RB_F_TIME: return rb_json_time(v, &ms) == RB_OK && ms == 0;
-    case RB_F_SPAN: return rb_json_span(v, &ms) == RB_OK && ms == 0;
-    case RB_F_ENUM: return f->names && json_is_string(v) && f->names->name && f->names->value == 0 &&
-                           strcmp(json_string_value(v), f->names->name) == 0;
+    case RB_F_BOOL:
+        return json_is_false(v);
+    case RB_F_UINT:
+        return json_is_integer(v) && json_integer_value(v) == 0;
+    case RB_F_TIME:
+        return rb_json_time(v, &ms) == RB_OK && ms == 0;
+    case RB_F_SPAN:
+        return rb_json_span(v, &ms) == RB_OK && ms == 0;
+    case RB_F_ENUM:
+        return f->names && json_is_string(v) && f->names->name && f->names->value == 0 &&
+               strcmp(json_string_value(v), f->names->name) == 0;
     case RB_F_NAME:
     case RB_F_TEXT:
-    case RB_F_BYTES: return json_is_string(v) && json_string_length(v) == 0;
+    case RB_F_BYTES:
+        return json_is_string(v) && json_string_length(v) == 0;
     case RB_F_INT:
     case RB_F_HASH:
     case RB_F_KEY:
@@ -259,7 +289,8 @@ static bool says_nothing(const json_t *v, const struct rb_field *f) {
     case RB_F_MM:
     case RB_F_MAP:
     case RB_F_TUPLE:
-    case RB_F_NULL_OR_HASH: return false;
+    case RB_F_NULL_OR_HASH:
+        return false;
     }
     return false;
 }
@@ -271,7 +302,8 @@ static bool given(const json_t *v, const struct rb_field *f) {
 static enum rb_err put_map(struct in *in, const struct rb_schema *s, const json_t *v) {
     RB_TRY(known_fields(in, s, v));
     size_t n = 0;
-    for (size_t i = 0; i < s->n; i++) n += given(member_of(v, &s->fields[i]), &s->fields[i]);
+    for (size_t i = 0; i < s->n; i++)
+        n += given(member_of(v, &s->fields[i]), &s->fields[i]);
     rb_cbor_put_map(in->w, n);
     for (size_t i = 0; i < s->n; i++) {
         const struct rb_field *f = &s->fields[i];
@@ -308,8 +340,9 @@ static enum rb_err put_tuple(struct in *in, const struct rb_schema *s, const jso
     return RB_OK;
 }
 
-enum rb_err rb_body_from_json(const struct rb_schema *s, const json_t *v, const struct rb_names *names,
-                              struct rb_writer *w, struct rb_json_error *e) {
+enum rb_err rb_body_from_json(const struct rb_schema *s, const json_t *v,
+                              const struct rb_names *names, struct rb_writer *w,
+                              struct rb_json_error *e) {
     struct in in = {.names = names, .w = w, .e = e};
     if (e) *e = (struct rb_json_error){.sentence = ""};
     RB_TRY(put_map(&in, s, v));
@@ -318,8 +351,10 @@ enum rb_err rb_body_from_json(const struct rb_schema *s, const json_t *v, const 
 }
 
 /* ---- CBOR to JSON ------------------------------------------------------------------------- */
-static json_t *get_map(struct rb_reader *r, const struct rb_schema *s, const struct rb_names *names);
-static json_t *get_tuple(struct rb_reader *r, const struct rb_schema *s, const struct rb_names *names);
+static json_t *get_map(struct rb_reader *r, const struct rb_schema *s,
+                       const struct rb_names *names);
+static json_t *get_tuple(struct rb_reader *r, const struct rb_schema *s,
+                         const struct rb_names *names);
 
 static json_t *get_number(struct rb_reader *r, const struct rb_field *f) {
     int64_t i = 0;
@@ -345,18 +380,22 @@ static json_t *get_encoded(struct rb_reader *r, bool hex) {
     char *buf = malloc(cap);
     if (buf == NULL) return NULL;
     struct rb_writer w = rb_writer(buf, cap);
-    if (hex) rb_put_hex(&w, s.p, s.n);
-    else rb_put_base64(&w, s.p, s.n);
+    if (hex)
+        rb_put_hex(&w, s.p, s.n);
+    else
+        rb_put_base64(&w, s.p, s.n);
     json_t *out = json_stringn(buf, w.n);
     free(buf);
     return out;
 }
-static json_t *get_named(struct rb_reader *r, const struct rb_field *f, const struct rb_names *names) {
+static json_t *get_named(struct rb_reader *r, const struct rb_field *f,
+                         const struct rb_names *names) {
     uint64_t v = 0;
     struct rb_slice h;
     if (rb_cbor_get_uint(r, &v) != RB_OK) return NULL;
     if (f->type == RB_F_MEMBER) {
-        bool own_index = strcmp(f->name, "index") == 0; /* a charter's list says it beside the handle */
+        bool own_index =
+            strcmp(f->name, "index") == 0; /* a charter's list says it beside the handle */
         if (!own_index && names && v < RB_MAX_MEMBERS && names->handle(names->ctx, (uint16_t)v, &h))
             return json_stringn((const char *)h.p, h.n);
         return json_integer((json_int_t)v);
@@ -366,7 +405,8 @@ static json_t *get_named(struct rb_reader *r, const struct rb_field *f, const st
     return json_integer((json_int_t)v);
 }
 
-static json_t *get_one(struct rb_reader *r, const struct rb_field *f, const struct rb_names *names) {
+static json_t *get_one(struct rb_reader *r, const struct rb_field *f,
+                       const struct rb_names *names) {
     struct rb_slice s;
     bool b = false;
     switch (f->type) {
@@ -375,27 +415,35 @@ static json_t *get_one(struct rb_reader *r, const struct rb_field *f, const stru
     case RB_F_TIME:
     case RB_F_SPAN:
     case RB_F_DEG:
-    case RB_F_MM: return get_number(r, f);
-    case RB_F_BOOL: return rb_cbor_get_bool(r, &b) == RB_OK ? json_boolean(b) : NULL;
+    case RB_F_MM:
+        return get_number(r, f);
+    case RB_F_BOOL:
+        return rb_cbor_get_bool(r, &b) == RB_OK ? json_boolean(b) : NULL;
     case RB_F_NAME:
     case RB_F_TEXT:
         return rb_cbor_get_text(r, &s) == RB_OK ? json_stringn((const char *)s.p, s.n) : NULL;
     case RB_F_BYTES:
-    case RB_F_SIG: return get_encoded(r, false);
+    case RB_F_SIG:
+        return get_encoded(r, false);
     case RB_F_NULL_OR_HASH:
         if (rb_cbor_get_null(r) == RB_OK) return json_null();
         return get_encoded(r, true);
     case RB_F_HASH:
-    case RB_F_KEY: return get_encoded(r, true);
+    case RB_F_KEY:
+        return get_encoded(r, true);
     case RB_F_ENUM:
-    case RB_F_MEMBER: return get_named(r, f, names);
-    case RB_F_MAP: return get_map(r, f->sub, names);
-    case RB_F_TUPLE: return get_tuple(r, f->sub, names);
+    case RB_F_MEMBER:
+        return get_named(r, f, names);
+    case RB_F_MAP:
+        return get_map(r, f->sub, names);
+    case RB_F_TUPLE:
+        return get_tuple(r, f->sub, names);
     }
     return NULL;
 }
 
-static json_t *get_field(struct rb_reader *r, const struct rb_field *f, const struct rb_names *names) {
+static json_t *get_field(struct rb_reader *r, const struct rb_field *f,
+                         const struct rb_names *names) {
     size_t n = 0;
     if (!(f->flags & RB_FIELD_ARRAY)) return get_one(r, f, names);
     if (rb_cbor_get_array(r, f->max_n ? f->max_n : RB_MAX_LEAF, &n) != RB_OK) return NULL;
@@ -414,14 +462,16 @@ static int set_field(json_t *out, const struct rb_field *f, json_t *v) {
     return json_object_set_new(out, name, v);
 }
 
-static json_t *get_map(struct rb_reader *r, const struct rb_schema *s, const struct rb_names *names) {
+static json_t *get_map(struct rb_reader *r, const struct rb_schema *s,
+                       const struct rb_names *names) {
     size_t n = 0;
     if (rb_cbor_get_map(r, 256, &n) != RB_OK) return NULL;
     json_t *out = json_object();
     for (size_t i = 0, k = 0; i < n; i++) {
         uint64_t key = 0;
         if (rb_cbor_get_uint(r, &key) != RB_OK) goto bad;
-        while (k < s->n && s->fields[k].key < key) k++;
+        while (k < s->n && s->fields[k].key < key)
+            k++;
         if (k == s->n || s->fields[k].key != key) goto bad;
         if (set_field(out, &s->fields[k], get_field(r, &s->fields[k], names)) != 0) goto bad;
     }
@@ -431,13 +481,15 @@ bad:
     return NULL;
 }
 
-static json_t *get_tuple(struct rb_reader *r, const struct rb_schema *s, const struct rb_names *names) {
+static json_t *get_tuple(struct rb_reader *r, const struct rb_schema *s,
+                         const struct rb_names *names) {
     size_t n = 0;
     if (rb_cbor_get_array(r, s->n, &n) != RB_OK || n != s->n) return NULL;
     json_t *out = json_object();
     for (size_t i = 0; i < n; i++) {
         const struct rb_field *f = &s->fields[i];
-        if (f->type != RB_F_NULL_OR_HASH && rb_cbor_get_null(r) == RB_OK) continue; /* optional, absent */
+        if (f->type != RB_F_NULL_OR_HASH && rb_cbor_get_null(r) == RB_OK)
+            continue; /* optional, absent */
         if (set_field(out, f, get_field(r, f, names)) == 0) continue;
         json_decref(out);
         return NULL;
@@ -445,7 +497,8 @@ static json_t *get_tuple(struct rb_reader *r, const struct rb_schema *s, const s
     return out;
 }
 
-json_t *rb_body_to_json(const struct rb_schema *s, struct rb_slice body, const struct rb_names *names) {
+json_t *rb_body_to_json(const struct rb_schema *s, struct rb_slice body,
+                        const struct rb_names *names) {
     struct rb_reader r = rb_reader(body);
     json_t *out = get_map(&r, s, names);
     if (out && rb_get_end(&r) == RB_OK) return out;

@@ -13,18 +13,22 @@ struct rb_json_error {
     char field[160];      /* "volumes[0].center.lat" */
     const char *sentence; /* static */
 };
-/* Writes the body map. RB_ERR_USAGE with *e filled: a field is missing, unknown, of the wrong type or
- * out of bounds. The result still goes through rb_body_check. */
-enum rb_err rb_body_from_json(const struct rb_schema *s, const json_t *in, const struct rb_names *names,
-                              struct rb_writer *w, struct rb_json_error *e) RB_MUST_USE;
+/* Writes the body map. RB_ERR_USAGE with *e filled: a field is missing, unknown, of the wrong type
+ * or out of bounds. The result still goes through rb_body_check. */
+enum rb_err rb_body_from_json(const struct rb_schema *s, const json_t *in,
+                              const struct rb_names *names, struct rb_writer *w,
+                              struct rb_json_error *e) RB_MUST_USE;
 /* NULL where the bytes do not follow the schema or memory is short */
-json_t *rb_body_to_json(const struct rb_schema *s, struct rb_slice body, const struct rb_names *names);
+json_t *rb_body_to_json(const struct rb_schema *s, struct rb_slice body,
+                        const struct rb_names *names);
 
 /* Values that people type; each accepts a JSON number too. RB_ERR_USAGE if off. */
-enum rb_err rb_json_degrees(const json_t *v, int64_t *nanodeg) RB_MUST_USE; /* "35.123456789", exact */
-enum rb_err rb_json_metres(const json_t *v, int64_t *mm) RB_MUST_USE;       /* "1500", "1500m", "5km", "900ft", "2nm" */
-enum rb_err rb_json_time(const json_t *v, int64_t *utc_ms) RB_MUST_USE;     /* RFC 3339 or ms */
-enum rb_err rb_json_span(const json_t *v, int64_t *ms) RB_MUST_USE;         /* "15m" or ms */
+enum rb_err rb_json_degrees(const json_t *v,
+                            int64_t *nanodeg) RB_MUST_USE; /* "35.123456789", exact */
+enum rb_err rb_json_metres(const json_t *v,
+                           int64_t *mm) RB_MUST_USE; /* "1500", "1500m", "5km", "900ft", "2nm" */
+enum rb_err rb_json_time(const json_t *v, int64_t *utc_ms) RB_MUST_USE; /* RFC 3339 or ms */
+enum rb_err rb_json_span(const json_t *v, int64_t *ms) RB_MUST_USE;     /* "15m" or ms */
 /* decimal text to a whole number of 10^-places units; exact: further digits must be 0 */
 enum rb_err rb_decimal(struct rb_slice in, unsigned places, int64_t *out) RB_MUST_USE;
 json_t *rb_degrees_json(int64_t nanodeg);

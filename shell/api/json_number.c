@@ -1,11 +1,13 @@
-/* Numbers as people type them, exactly: degrees, metres, spans, times. No float is ever a stop on the
- * way of a decimal text. */
+/* Numbers as people type them, exactly: degrees, metres, spans, times. No float is ever a stop on
+ * the way of a decimal text. */
 #include <math.h>
 #include "json_body.h"
 #include "readback/text.h"
 #include "readback/volume.h"
 
-static struct rb_slice text_of(const json_t *v) { return rb_slice(json_string_value(v), json_string_length(v)); }
+static struct rb_slice text_of(const json_t *v) {
+    return rb_slice(json_string_value(v), json_string_length(v));
+}
 
 static enum rb_err digits(struct rb_slice in, size_t *at, unsigned places, uint64_t *out) {
     uint64_t v = 0;
@@ -37,7 +39,8 @@ static enum rb_err digits(struct rb_slice in, size_t *at, unsigned places, uint6
     return RB_OK;
 }
 
-static enum rb_err decimal_head(struct rb_slice in, unsigned places, int64_t *out, struct rb_slice *rest) {
+static enum rb_err decimal_head(struct rb_slice in, unsigned places, int64_t *out,
+                                struct rb_slice *rest) {
     size_t at = 0;
     uint64_t v = 0;
     bool minus = in.n > 0 && in.p[0] == '-';
@@ -60,7 +63,8 @@ enum rb_err rb_decimal(struct rb_slice in, unsigned places, int64_t *out) {
 /* a JSON number times `scale`, to the nearest whole */
 static enum rb_err number(const json_t *v, int64_t scale, int64_t *out) {
     if (json_is_integer(v))
-        return __builtin_mul_overflow((int64_t)json_integer_value(v), scale, out) ? RB_ERR_USAGE : RB_OK;
+        return __builtin_mul_overflow((int64_t)json_integer_value(v), scale, out) ? RB_ERR_USAGE
+                                                                                  : RB_OK;
     if (!json_is_real(v)) return RB_ERR_USAGE;
     double d = json_real_value(v) * (double)scale;
     if (!(fabs(d) < 9e15)) return RB_ERR_USAGE;
@@ -76,14 +80,16 @@ enum rb_err rb_json_degrees(const json_t *v, int64_t *nanodeg) {
 static const struct {
     const char *name;
     int64_t mm_tenths; /* of a millimetre in one unit */
-} length_units[] = {{"", 10000}, {"m", 10000}, {"km", 10000000}, {"ft", 3048}, {"nm", 18520000}, {"mm", 10}};
+} length_units[] = {{"", 10000},  {"m", 10000},     {"km", 10000000},
+                    {"ft", 3048}, {"nm", 18520000}, {"mm", 10}};
 
 enum rb_err rb_json_metres(const json_t *v, int64_t *mm) {
     if (!json_is_string(v)) return number(v, 1000, mm);
     int64_t micro = 0; /* 10^-6 units */
     struct rb_slice rest;
     RB_TRY(decimal_head(text_of(v), 6, &micro, &rest));
-    while (rest.n > 0 && rest.p[0] == ' ') rest = rb_slice_sub(rest, 1, rest.n);
+    while (rest.n > 0 && rest.p[0] == ' ')
+        rest = rb_slice_sub(rest, 1, rest.n);
     for (size_t i = 0; i < sizeof length_units / sizeof *length_units; i++) {
         if (!rb_slice_is(rest, length_units[i].name)) continue;
         int64_t t = 0;
@@ -116,7 +122,9 @@ enum rb_err rb_json_span(const json_t *v, int64_t *ms) {
     return rb_duration_decode(text_of(v), ms) == RB_OK ? RB_OK : RB_ERR_USAGE;
 }
 
-json_t *rb_degrees_json(int64_t nanodeg) { return json_real((double)nanodeg / 1e9); }
+json_t *rb_degrees_json(int64_t nanodeg) {
+    return json_real((double)nanodeg / 1e9);
+}
 
 json_t *rb_metres_json(int64_t mm) {
     if (mm % 1000 == 0) return json_integer(mm / 1000);

@@ -32,7 +32,8 @@ struct rb_pending *rb_pending_new(struct rb_req *rq, size_t n, bool batch, json_
     return p;
 }
 static void pending_free(struct rb_pending *p) {
-    for (size_t i = 0; i < p->n; i++) json_decref(p->slots[i].body);
+    for (size_t i = 0; i < p->n; i++)
+        json_decref(p->slots[i].body);
     json_decref(p->extra);
     free(p);
 }
@@ -68,7 +69,8 @@ static json_t *answer(struct rb_pending *p, int *status) {
 static void finish(struct rb_api *api, struct rb_pending *p) {
     if (p->left > 0 || !p->started) return;
     struct rb_pending **at = &api->pending;
-    while (*at != p) at = &(*at)->next;
+    while (*at != p)
+        at = &(*at)->next;
     *at = p->next;
     if (p->reply) {
         int status = 0;
@@ -95,12 +97,14 @@ static json_t *done_json(const struct rb_effect *done, int *status) {
         return rb_reject_json(&done->u.done.reject, NULL, done->u.done.mark);
     json_t *out = json_object();
     if (done->u.done.has_record)
-        rb_j_put(out, err == RB_OK ? "record" : "draft", rb_j_hex(done->u.done.record.b, RB_HASH_LEN));
+        rb_j_put(out, err == RB_OK ? "record" : "draft",
+                 rb_j_hex(done->u.done.record.b, RB_HASH_LEN));
     static const uint8_t none[RB_CHANNEL_LEN];
     if (memcmp(done->u.done.channel, none, sizeof none) != 0)
         rb_j_put(out, "channel", rb_j_hex(done->u.done.channel, RB_CHANNEL_LEN));
     if (err == RB_ERR_NEED_SIGNER)
-        rb_j_put(out, "sentence", json_string("Kept as a draft: a second officer must sign before it is released."));
+        rb_j_put(out, "sentence",
+                 json_string("Kept as a draft: a second officer must sign before it is released."));
     return out;
 }
 static void settle(struct rb_pending *p, size_t i, const struct rb_effect *done) {

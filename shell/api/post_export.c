@@ -12,7 +12,8 @@ static bool which(struct rb_req *rq, struct rb_chan *c) {
         memcpy(id, v.id, sizeof id);
         return rb_chan_open_id(rq, id, c);
     }
-    rb_fail_words(rq, RB_ERR_USAGE, "channel", "say which channel is to be exported", "`readback channel list` shows them");
+    rb_fail_words(rq, RB_ERR_USAGE, "channel", "say which channel is to be exported",
+                  "`readback channel list` shows them");
     return false;
 }
 void rb_post_export(struct rb_req *rq) {
@@ -22,7 +23,8 @@ void rb_post_export(struct rb_req *rq) {
     uint8_t id[RB_CHANNEL_LEN];
     const char *directory = rb_j_string(rq->body, "directory");
     if (directory == NULL || directory[0] != '/') {
-        rb_fail_words(rq, RB_ERR_USAGE, "directory", "an absolute path is wanted: the daemon works in another directory", NULL);
+        rb_fail_words(rq, RB_ERR_USAGE, "directory",
+                      "an absolute path is wanted: the daemon works in another directory", NULL);
         return;
     }
     if (!which(rq, &c)) return;

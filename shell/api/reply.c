@@ -42,40 +42,55 @@ json_t *rb_json_stable(json_t *in) {
 void rb_reply(struct rb_req *rq, int status, json_t *body) {
     rb_api_reply reply = rq->reply;
     rq->reply = NULL; /* exactly once */
-    if (reply) reply(rq->ctx, status, rb_json_stable(body ? body : json_object()));
-    else json_decref(body);
+    if (reply)
+        reply(rq->ctx, status, rb_json_stable(body ? body : json_object()));
+    else
+        json_decref(body);
 }
 
 /* ---- errors ------------------------------------------------------------------------------- */
 int rb_fail_status(enum rb_err err) {
     switch (err) {
-    case RB_ERR_OK: return 200;
-    case RB_ERR_NEED_SIGNER: return 202;
+    case RB_ERR_OK:
+        return 200;
+    case RB_ERR_NEED_SIGNER:
+        return 202;
     case RB_ERR_MALFORMED:
-    case RB_ERR_USAGE: return 400;
+    case RB_ERR_USAGE:
+        return 400;
     case RB_ERR_SIGNATURE:
-    case RB_ERR_DENIED: return 403;
-    case RB_ERR_NOT_FOUND: return 404;
+    case RB_ERR_DENIED:
+        return 403;
+    case RB_ERR_NOT_FOUND:
+        return 404;
     case RB_ERR_FORK:
     case RB_ERR_STATE:
     case RB_ERR_STALE:
-    case RB_ERR_EXISTS: return 409;
-    case RB_ERR_LIMIT: return 413;
+    case RB_ERR_EXISTS:
+        return 409;
+    case RB_ERR_LIMIT:
+        return 413;
     case RB_ERR_UNSUPPORTED:
-    case RB_ERR_PROOF: return 422;
-    case RB_ERR_BUSY: return 503;
+    case RB_ERR_PROOF:
+        return 422;
+    case RB_ERR_BUSY:
+        return 503;
     case RB_ERR_IO:
-    case RB_ERR_INTERNAL: return 500;
+    case RB_ERR_INTERNAL:
+        return 500;
     }
     return 500;
 }
-static json_t *or_null(const char *z) { return z && *z ? json_string(z) : json_null(); }
+static json_t *or_null(const char *z) {
+    return z && *z ? json_string(z) : json_null();
+}
 
 json_t *rb_fail_json(const struct rb_fail *f) {
     json_t *e = json_object();
     rb_j_put(e, "code", json_string(f->code ? f->code : rb_err_name(f->err)));
     rb_j_put(e, "clause", or_null(f->clause));
-    rb_j_put(e, "offset", f->clause && *f->clause ? json_integer((json_int_t)f->offset) : json_null());
+    rb_j_put(e, "offset",
+             f->clause && *f->clause ? json_integer((json_int_t)f->offset) : json_null());
     rb_j_put(e, "field", or_null(f->field));
     rb_j_put(e, "sentence", json_string(f->sentence ? f->sentence : rb_err_text(f->err)));
     rb_j_put(e, "hint", or_null(f->hint));
@@ -94,15 +109,21 @@ void rb_fail_words(struct rb_req *rq, enum rb_err err, const char *field, const 
 
 static const char *hint_for(enum rb_err err, enum rb_mark mark) {
     if (mark == RB_MARK_NEEDS_SECOND) return "have a second officer sign the draft";
-    if (mark == RB_MARK_NOT_IN_FORCE) return "wait until those whose acceptance is needed have accepted";
+    if (mark == RB_MARK_NOT_IN_FORCE)
+        return "wait until those whose acceptance is needed have accepted";
     if (mark == RB_MARK_SUSPENDED) return "resume your part of the channel first";
-    if (mark == RB_MARK_NO_SUBJECT) return "look the record up in the log: it may not be held here yet";
+    if (mark == RB_MARK_NO_SUBJECT)
+        return "look the record up in the log: it may not be held here yet";
     if (mark == RB_MARK_NOT_IN_TABLE) return "choose a position that may answer this kind";
     switch (err) {
-    case RB_ERR_BUSY: return "try again in a moment";
-    case RB_ERR_SIGNATURE: return "check which officer's key signed, and that it is on the card";
-    case RB_ERR_LIMIT: return "make it shorter, or split it";
-    case RB_ERR_INTERNAL: return "this is a defect: please report it with the daemon's log";
+    case RB_ERR_BUSY:
+        return "try again in a moment";
+    case RB_ERR_SIGNATURE:
+        return "check which officer's key signed, and that it is on the card";
+    case RB_ERR_LIMIT:
+        return "make it shorter, or split it";
+    case RB_ERR_INTERNAL:
+        return "this is a defect: please report it with the daemon's log";
     case RB_ERR_OK:
     case RB_ERR_MALFORMED:
     case RB_ERR_UNSUPPORTED:
@@ -115,7 +136,8 @@ static const char *hint_for(enum rb_err err, enum rb_mark mark) {
     case RB_ERR_EXISTS:
     case RB_ERR_NEED_SIGNER:
     case RB_ERR_IO:
-    case RB_ERR_USAGE: break;
+    case RB_ERR_USAGE:
+        break;
     }
     return NULL;
 }
@@ -123,13 +145,21 @@ static const char *hint_for(enum rb_err err, enum rb_mark mark) {
 json_t *rb_reject_json(const struct rb_reject *rj, const char *field, enum rb_mark mark) {
     char sentence[512];
     const char *base = rb_err_text(rj->err);
-    if (mark != RB_MARK_NONE) snprintf(sentence, sizeof sentence, "%s: %s", base, rb_mark_text(mark));
-    else if (rj->what && *rj->what) snprintf(sentence, sizeof sentence, "%s: %s", base, rj->what);
-    else snprintf(sentence, sizeof sentence, "%s", base);
-    struct rb_fail f = {.err = rj->err, .clause = rj->clause, .offset = rj->offset, .field = field,
-                        .sentence = sentence, .hint = hint_for(rj->err, mark)};
+    if (mark != RB_MARK_NONE)
+        snprintf(sentence, sizeof sentence, "%s: %s", base, rb_mark_text(mark));
+    else if (rj->what && *rj->what)
+        snprintf(sentence, sizeof sentence, "%s: %s", base, rj->what);
+    else
+        snprintf(sentence, sizeof sentence, "%s", base);
+    struct rb_fail f = {.err = rj->err,
+                        .clause = rj->clause,
+                        .offset = rj->offset,
+                        .field = field,
+                        .sentence = sentence,
+                        .hint = hint_for(rj->err, mark)};
     json_t *out = rb_fail_json(&f);
-    if (mark != RB_MARK_NONE) rb_j_put(json_object_get(out, "error"), "mark", json_string(rb_mark_name(mark)));
+    if (mark != RB_MARK_NONE)
+        rb_j_put(json_object_get(out, "error"), "mark", json_string(rb_mark_name(mark)));
     return out;
 }
 void rb_fail_reject(struct rb_req *rq, const struct rb_reject *rj, const char *field) {
@@ -148,7 +178,8 @@ bool rb_percent_decode(struct rb_slice in, bool plus, char *out, size_t cap) {
     for (size_t i = 0; i < in.n; i++) {
         char c = (char)in.p[i];
         if (c == '%') {
-            if (in.n - i < 3 || hex_digit(in.p[i + 1]) < 0 || hex_digit(in.p[i + 2]) < 0) return false;
+            if (in.n - i < 3 || hex_digit(in.p[i + 1]) < 0 || hex_digit(in.p[i + 2]) < 0)
+                return false;
             c = (char)(hex_digit(in.p[i + 1]) * 16 + hex_digit(in.p[i + 2]));
             i += 2;
         } else if (c == '+' && plus) {

@@ -90,9 +90,12 @@ static bool may_call(struct evhttp_request *req) {
 }
 static const char *method_of(struct evhttp_request *req) {
     switch ((int)evhttp_request_get_command(req)) {
-    case EVHTTP_REQ_GET: return "GET";
-    case EVHTTP_REQ_POST: return "POST";
-    default: return "";
+    case EVHTTP_REQ_GET:
+        return "GET";
+    case EVHTTP_REQ_POST:
+        return "POST";
+    default:
+        return "";
     }
 }
 /* false: answered with an error */
@@ -118,7 +121,8 @@ static void on_request(struct evhttp_request *req, void *arg) {
         return;
     }
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
-    const char *path = uri ? evhttp_uri_get_path(uri) : NULL, *query = uri ? evhttp_uri_get_query(uri) : NULL;
+    const char *path = uri ? evhttp_uri_get_path(uri) : NULL,
+               *query = uri ? evhttp_uri_get_query(uri) : NULL;
     if (path == NULL) {
         send_fail(req, 400, RB_ERR_MALFORMED, 0, "the address cannot be read");
         return;
@@ -134,7 +138,8 @@ static void on_request(struct evhttp_request *req, void *arg) {
     json_decref(body);
 }
 
-/* ---- the socket ------------------------------------------------------------------------------- */
+/* ---- the socket -------------------------------------------------------------------------------
+ */
 static bool answered(const struct sockaddr_un *sa) {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return true; /* not known: do not replace */
@@ -157,11 +162,12 @@ static enum rb_err clear_place(const struct sockaddr_un *sa, char *why, size_t w
     snprintf(why, why_n, "%s cannot be removed: %s", sa->sun_path, strerror(errno));
     return RB_ERR_IO;
 }
-static enum rb_err bind_socket(const char *path, struct sockaddr_un *sa, int *out, char *why, size_t why_n) {
+static enum rb_err bind_socket(const char *path, struct sockaddr_un *sa, int *out, char *why,
+                               size_t why_n) {
     *sa = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof sa->sun_path) {
-        snprintf(why, why_n, "the socket's path is too long (%zu bytes, at most %zu): %s", strlen(path),
-                 sizeof sa->sun_path - 1, path);
+        snprintf(why, why_n, "the socket's path is too long (%zu bytes, at most %zu): %s",
+                 strlen(path), sizeof sa->sun_path - 1, path);
         return RB_ERR_LIMIT;
     }
     strcpy(sa->sun_path, path);
@@ -231,7 +237,8 @@ void rb_api_server_close(struct rb_api_server *s) {
         evhttp_connection_set_closecb(evhttp_request_get_connection(c->req), NULL, NULL);
     }
     evhttp_free(s->http);
-    while (s->calls) call_free(s->calls);
+    while (s->calls)
+        call_free(s->calls);
     if (lstat(s->path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino) unlink(s->path);
     free(s);
 }

@@ -1,4 +1,5 @@
-/* Submissions: what officers signed is handed to the node; the answer comes when it is durable here. */
+/* Submissions: what officers signed is handed to the node; the answer comes when it is durable
+ * here. */
 #include "internal.h"
 #include "pending.h"
 #include "readback/text.h"
@@ -15,7 +16,8 @@ void rb_submit_one(struct rb_req *rq, struct rb_event *ev, json_t *extra) {
     rb_pending_started(api, p);
 }
 
-/* ---- signers ---------------------------------------------------------------------------------- */
+/* ---- signers ----------------------------------------------------------------------------------
+ */
 static const char *signers_read(const json_t *in, struct rb_signer *out, size_t *n) {
     size_t i, got = 0;
     const json_t *x;
@@ -27,19 +29,22 @@ static const char *signers_read(const json_t *in, struct rb_signer *out, size_t 
         out[i] = (struct rb_signer){0};
         if (kid == NULL || rb_hex_decode(rb_str(kid), out[i].kid, RB_KID_LEN) != RB_OK)
             return "\"kid\" is 16 hex digits: the first 8 bytes of SHA-256 of the key";
-        if (sig == NULL || rb_base64_decode(rb_str(sig), out[i].sig, RB_SIG_LEN, &got) != RB_OK || got != RB_SIG_LEN)
+        if (sig == NULL || rb_base64_decode(rb_str(sig), out[i].sig, RB_SIG_LEN, &got) != RB_OK ||
+            got != RB_SIG_LEN)
             return "\"sig\" is an Ed25519 signature in base64";
     }
     *n = json_array_size(in);
     return NULL;
 }
-bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, size_t *n, const char *field) {
+bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, size_t *n,
+                    const char *field) {
     const char *why = signers_read(in, out, n);
     if (why) rb_fail_words(rq, RB_ERR_USAGE, field, why, NULL);
     return why == NULL;
 }
 
-/* ---- one record ------------------------------------------------------------------------------- */
+/* ---- one record -------------------------------------------------------------------------------
+ */
 struct submission {
     struct rb_slice payload;
     struct rb_signer signers[RB_MAX_SIGNERS];
@@ -47,21 +52,27 @@ struct submission {
     struct rb_record rec;
 };
 /* NULL, or the error's JSON with its status */
-static json_t *submission_read(struct rb_req *rq, const json_t *in, struct submission *s, int *status) {
+static json_t *submission_read(struct rb_req *rq, const json_t *in, struct submission *s,
+                               int *status) {
     struct rb_reject rj = {0};
-    struct rb_fail f = {.err = RB_ERR_USAGE, .field = "payload", .sentence = "the payload is wanted in base64"};
+    struct rb_fail f = {
+        .err = RB_ERR_USAGE, .field = "payload", .sentence = "the payload is wanted in base64"};
     *status = 400;
-    if (!rb_j_get_base64(in, "payload", &rq->arena, &s->payload) || s->payload.n == 0) return rb_fail_json(&f);
+    if (!rb_j_get_base64(in, "payload", &rq->arena, &s->payload) || s->payload.n == 0)
+        return rb_fail_json(&f);
     if (rb_payload_decode(s->payload, &s->rec, &rj) != RB_OK) {
         *status = rb_fail_status(rj.err);
         return rb_reject_json(&rj, "payload", RB_MARK_NONE);
     }
     if (s->rec.closed) {
         *status = 422;
-        f = (struct rb_fail){.err = RB_ERR_UNSUPPORTED, .code = "closed", .field = "recipients",
-                             .sentence = "closed records (with recipients) cannot be made by this version yet; "
-                                         "nothing was kept or sent",
-                             .hint = "say it in an open record, which every member can read, or by another way"};
+        f = (struct rb_fail){
+            .err = RB_ERR_UNSUPPORTED,
+            .code = "closed",
+            .field = "recipients",
+            .sentence = "closed records (with recipients) cannot be made by this version yet; "
+                        "nothing was kept or sent",
+            .hint = "say it in an open record, which every member can read, or by another way"};
         return rb_fail_json(&f);
     }
     f.field = "signers";
@@ -87,9 +98,12 @@ static bool confirmed(struct rb_req *rq, const struct submission *s, bool despit
         json_decref(w);
         return true;
     }
-    struct rb_fail f = {.status = 409, .err = RB_ERR_STATE, .code = "warnings",
-                        .sentence = "there are warnings that ask for confirmation; nothing was released",
-                        .hint = "look at the warnings; release with \"despite\": true (--despite) if it shall be"};
+    struct rb_fail f = {
+        .status = 409,
+        .err = RB_ERR_STATE,
+        .code = "warnings",
+        .sentence = "there are warnings that ask for confirmation; nothing was released",
+        .hint = "look at the warnings; release with \"despite\": true (--despite) if it shall be"};
     json_t *out = rb_fail_json(&f);
     rb_j_put(out, "warnings", w);
     rb_reply(rq, f.status, out);
@@ -117,7 +131,8 @@ void rb_post_submit_batch(struct rb_req *rq) {
     size_t n = json_array_size(list);
     bool despite = json_is_true(json_object_get(rq->body, "despite"));
     if (!json_is_array(list) || n == 0 || n > RB_API_BATCH) {
-        rb_fail_words(rq, RB_ERR_USAGE, "records", "a list of 1 to 4096 {payload, signers} is wanted", NULL);
+        rb_fail_words(rq, RB_ERR_USAGE, "records",
+                      "a list of 1 to 4096 {payload, signers} is wanted", NULL);
         return;
     }
     struct rb_pending *p = rb_pending_new(rq, n, true, NULL);
@@ -142,7 +157,8 @@ void rb_post_submit_batch(struct rb_req *rq) {
     rb_pending_started(api, p);
 }
 
-/* ---- drafts ----------------------------------------------------------------------------------- */
+/* ---- drafts -----------------------------------------------------------------------------------
+ */
 static bool draft_find(struct rb_req *rq, struct rb_draft_view *out) {
     const char *name = rq->part[1];
     size_t hits = 0;
@@ -158,7 +174,8 @@ static bool draft_find(struct rb_req *rq, struct rb_draft_view *out) {
     }
     if (hits == 1) return true;
     rb_fail_words(rq, hits ? RB_ERR_EXISTS : RB_ERR_NOT_FOUND, "draft",
-                  hits ? "these digits fit more than one draft" : "no draft with these digits waits here",
+                  hits ? "these digits fit more than one draft"
+                       : "no draft with these digits waits here",
                   "`readback drafts` shows those that do");
     return false;
 }
@@ -191,7 +208,8 @@ void rb_post_draft_discard(struct rb_req *rq) {
     rb_submit_one(rq, &ev, extra);
 }
 
-/* ---- cards ------------------------------------------------------------------------------------ */
+/* ---- cards ------------------------------------------------------------------------------------
+ */
 static bool get_card(struct rb_req *rq, struct rb_slice *raw, struct rb_card *card) {
     struct rb_reject rj = {0};
     if (!rb_j_get_base64(rq->body, "card", &rq->arena, raw) || raw->n == 0) {
@@ -211,14 +229,19 @@ void rb_post_peers(struct rb_req *rq) {
     if (!get_card(rq, &raw, &card)) return;
     rb_fingerprint(card.handle, &card.party, fingerprint);
     if (typed == NULL || *typed == 0) {
-        rb_fail_words(rq, RB_ERR_USAGE, "fingerprint", "the fingerprint that the other party read out is wanted",
+        rb_fail_words(rq, RB_ERR_USAGE, "fingerprint",
+                      "the fingerprint that the other party read out is wanted",
                       "call them, let them run `readback fingerprint`, and type what you hear");
         return;
     }
     if (!rb_fingerprint_matches(fingerprint, rb_str(typed))) {
-        struct rb_fail f = {.err = RB_ERR_DENIED, .code = "fingerprint", .field = "fingerprint",
-                            .sentence = "the digits are not this card's: a slip of the ear, or another party's card",
-                            .hint = "compare group by group; if they stay different, do not use this card"};
+        struct rb_fail f = {
+            .err = RB_ERR_DENIED,
+            .code = "fingerprint",
+            .field = "fingerprint",
+            .sentence =
+                "the digits are not this card's: a slip of the ear, or another party's card",
+            .hint = "compare group by group; if they stay different, do not use this card"};
         rb_fail(rq, &f);
         return;
     }
@@ -242,7 +265,8 @@ void rb_post_card(struct rb_req *rq) {
     rb_submit_one(rq, &ev, extra);
 }
 
-/* ---- made by the node -------------------------------------------------------------------------- */
+/* ---- made by the node --------------------------------------------------------------------------
+ */
 void rb_post_test(struct rb_req *rq) {
     struct rb_chan c;
     if (!rb_chan_open(rq, rq->part[1], &c)) return;
@@ -262,8 +286,10 @@ void rb_post_nil(struct rb_req *rq) {
     bool ok = from && rb_json_time(from, &ev.u.submit.from_utc_ms) == RB_OK &&
               (to == NULL || rb_json_time(to, &ev.u.submit.to_utc_ms) == RB_OK);
     if (!ok || ev.u.submit.from_utc_ms >= ev.u.submit.to_utc_ms) {
-        rb_fail_words(rq, RB_ERR_USAGE, "from", "say from when to when there was nothing to report (from before to)",
-                      "for example {\"from\": \"2015-09-30T12:00:00Z\", \"to\": \"2015-09-30T13:00:00Z\"}");
+        rb_fail_words(
+            rq, RB_ERR_USAGE, "from",
+            "say from when to when there was nothing to report (from before to)",
+            "for example {\"from\": \"2015-09-30T12:00:00Z\", \"to\": \"2015-09-30T13:00:00Z\"}");
         return;
     }
     rb_submit_one(rq, &ev, NULL);

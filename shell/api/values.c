@@ -10,7 +10,9 @@ json_t *rb_j_slice(struct rb_slice s) {
     if (s.n == 0) return json_string("");
     return json_stringn((const char *)s.p, s.n);
 }
-json_t *rb_j_text(struct rb_writer *w) { return w->over ? NULL : json_stringn((const char *)w->p, w->n); }
+json_t *rb_j_text(struct rb_writer *w) {
+    return w->over ? NULL : json_stringn((const char *)w->p, w->n);
+}
 
 json_t *rb_j_hex(const void *p, size_t n) {
     char buf[2 * 64];
@@ -49,7 +51,8 @@ json_t *rb_j_openssh(const struct rb_key *key, struct rb_slice comment) {
     char buf[512];
     struct rb_writer w = rb_writer(buf, sizeof buf);
     rb_openssh_pub_encode(key, comment, &w);
-    while (w.n > 0 && w.p[w.n - 1] == '\n') w.n--;
+    while (w.n > 0 && w.p[w.n - 1] == '\n')
+        w.n--;
     return rb_j_text(&w);
 }
 json_t *rb_j_fingerprint(struct rb_slice handle, const struct rb_key *party) {
@@ -58,7 +61,9 @@ json_t *rb_j_fingerprint(struct rb_slice handle, const struct rb_key *party) {
     return json_string(buf);
 }
 
-const char *rb_j_string(const json_t *o, const char *key) { return json_string_value(json_object_get(o, key)); }
+const char *rb_j_string(const json_t *o, const char *key) {
+    return json_string_value(json_object_get(o, key));
+}
 
 bool rb_j_get_base64(const json_t *o, const char *key, struct rb_arena *a, struct rb_slice *out) {
     const json_t *v = json_object_get(o, key);

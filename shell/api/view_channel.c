@@ -31,7 +31,8 @@ static void put_accept(json_t *o, const struct rb_chan *c, const struct rb_sit_m
     if (sm->accepted) state = "accepted";
     if (sm->rejected) state = "rejected";
     if (sm->accept_contested_by_time) state = "contested by time";
-    if (!sm->accepted && !sm->rejected && !(c->charter->accept_members >> sm->index & 1)) state = "not needed";
+    if (!sm->accepted && !sm->rejected && !(c->charter->accept_members >> sm->index & 1))
+        state = "not needed";
     rb_j_put(o, "acceptance", json_string(state));
     rb_j_put(o, "accepted", json_boolean(sm->accepted));
     rb_j_put(o, "rejected", json_boolean(sm->rejected));
@@ -61,7 +62,8 @@ static void put_feed(json_t *o, const struct rb_chan *c, uint16_t index) {
     rb_j_put(o, "records_here", json_integer(f ? (json_int_t)f->facts_n : 0));
     rb_j_put(o, "frozen", json_boolean(f && f->frozen));
     if (index == c->v.own_member) return;
-    rb_j_put(o, "holds_of_ours", json_integer((json_int_t)rb_node_cosigned(c->rq->node, c->v.id, index, &t)));
+    rb_j_put(o, "holds_of_ours",
+             json_integer((json_int_t)rb_node_cosigned(c->rq->node, c->v.id, index, &t)));
     rb_j_put(o, "holds_since", rb_j_time_s(t));
 }
 
@@ -83,14 +85,15 @@ json_t *rb_chan_members(struct rb_chan *c) {
         if (bm && bm->card) {
             rb_j_put(o, "fingerprint", rb_j_fingerprint(m->handle, &bm->card->party));
             rb_j_put(o, "party", rb_j_hex(bm->party.b, RB_HASH_LEN));
-            rb_j_put(o, "known", json_string(m->index == c->v.own_member ? "ourselves" : how_known(c, &bm->party)));
+            rb_j_put(
+                o, "known",
+                json_string(m->index == c->v.own_member ? "ourselves" : how_known(c, &bm->party)));
         }
         put_feed(o, c, m->index);
         json_array_append_new(out, o);
     }
     return out;
 }
-
 
 json_t *rb_chan_summary(struct rb_chan *c) {
     json_t *o = rb_chan_head(c);
@@ -129,8 +132,10 @@ static json_t *line_tests(struct rb_chan *c) {
     json_t *o = json_object();
     int64_t interval = (int64_t)c->charter->test_interval_s * 1000;
     rb_j_put(o, "interval", interval ? rb_span_json(interval) : json_null());
-    rb_j_put(o, "grace", interval ? rb_span_json((int64_t)c->charter->test_grace_s * 1000) : json_null());
-    rb_j_put(o, "next", interval ? rb_j_time((c->rq->at_utc_ms / interval + 1) * interval) : json_null());
+    rb_j_put(o, "grace",
+             interval ? rb_span_json((int64_t)c->charter->test_grace_s * 1000) : json_null());
+    rb_j_put(o, "next",
+             interval ? rb_j_time((c->rq->at_utc_ms / interval + 1) * interval) : json_null());
     return o;
 }
 
@@ -155,8 +160,9 @@ json_t *rb_chan_due(struct rb_chan *c, const struct rb_sit_due *d) {
     json_t *o = json_object();
     rb_j_put(o, "record", record_id(c, d->subject));
     rb_j_put(o, "member", rb_chan_handle_json(c, d->member));
-    rb_j_put(o, "position", d->position ? json_string(rb_position_name((enum rb_position_type)d->position))
-                                        : json_null());
+    rb_j_put(o, "position",
+             d->position ? json_string(rb_position_name((enum rb_position_type)d->position))
+                         : json_null());
     rb_j_put(o, "due", rb_j_time(d->due_utc_ms));
     rb_j_put(o, "state", json_string(rb_due_state_name((enum rb_due_state)d->state)));
     rb_j_put(o, "answer", record_id(c, d->answer));
@@ -174,7 +180,8 @@ static json_t *silences(struct rb_chan *c) {
         rb_j_put(o, "by", rb_chan_handle_json(c, rb_situation_author(c->s, s->record)));
         rb_j_put(o, "subject", record_id(c, s->subject));
         rb_j_put(o, "member", rb_chan_handle_json(c, s->member));
-        if (rb_chan_record(c, s->record, &leaf, &rec) == RB_OK) rb_j_put(o, "body", rb_body_json(c, &rec));
+        if (rb_chan_record(c, s->record, &leaf, &rec) == RB_OK)
+            rb_j_put(o, "body", rb_body_json(c, &rec));
         json_array_append_new(out, o);
     }
     return out;
@@ -199,7 +206,8 @@ void rb_get_situation(struct rb_req *rq) {
     struct rb_chan c;
     if (!rb_chan_open(rq, rq->part[1], &c)) return;
     json_t *o = rb_chan_summary(&c), *dues = json_array(), *texts = json_array();
-    for (size_t i = 0; i < c.s->dues_n; i++) json_array_append_new(dues, rb_chan_due(&c, &c.s->dues[i]));
+    for (size_t i = 0; i < c.s->dues_n; i++)
+        json_array_append_new(dues, rb_chan_due(&c, &c.s->dues[i]));
     for (size_t i = 0; i < c.s->open_texts_n; i++)
         json_array_append_new(texts, rb_record_brief(&c, c.s->open_texts[i], false));
     rb_j_put(o, "now", rb_j_time(rq->at_utc_ms));

@@ -70,8 +70,11 @@ json_t *rb_card_json(const struct rb_card *card) {
 }
 void rb_get_card(struct rb_req *rq) {
     const struct rb_card *card = rb_node_card(rq->node);
-    if (card) rb_reply(rq, 200, rb_card_json(card));
-    else rb_fail_words(rq, RB_ERR_STATE, NULL, "this node has no card yet", "`readback init` makes one");
+    if (card)
+        rb_reply(rq, 200, rb_card_json(card));
+    else
+        rb_fail_words(rq, RB_ERR_STATE, NULL, "this node has no card yet",
+                      "`readback init` makes one");
 }
 
 /* ---- peers ---------------------------------------------------------------------------------- */
@@ -102,8 +105,8 @@ void rb_get_peers(struct rb_req *rq) {
 
 /* ---- status --------------------------------------------------------------------------------- */
 static json_t *status_peers(struct rb_req *rq) {
-    static const char *const keep[] = {"handle", "known", "link", "link_since", "last_ok", "last_outcome",
-                                       "failures"};
+    static const char *const keep[] = {"handle",  "known",        "link",    "link_since",
+                                       "last_ok", "last_outcome", "failures"};
     json_t *all = peers_json(rq), *out = json_array(), *p;
     size_t i;
     json_array_foreach(all, i, p) {
@@ -176,7 +179,8 @@ static json_t *draft_json(struct rb_req *rq, const struct rb_draft_view *d) {
         }
         rb_j_put(o, "signers", rb_chan_signers(&c, c.v.own_member, d->signers, d->signers_n));
         if (c.v.own_feed)
-            rb_j_put(o, "origin", rb_j_slice(rb_slice(c.v.own_feed->origin, c.v.own_feed->origin_n)));
+            rb_j_put(o, "origin",
+                     rb_j_slice(rb_slice(c.v.own_feed->origin, c.v.own_feed->origin_n)));
     }
     if (o == NULL) o = json_object();
     rb_j_put(o, "draft", rb_j_hex(d->hash.b, RB_HASH_LEN));
@@ -193,11 +197,13 @@ void rb_get_drafts(struct rb_req *rq) {
     rb_reply(rq, 200, o);
 }
 
-/* ---- kinds: what can be said and answered, from the tables themselves ----------------------------- */
+/* ---- kinds: what can be said and answered, from the tables themselves
+ * ----------------------------- */
 static json_t *fields_json(const struct rb_schema *s, unsigned depth) {
-    static const char *const types[] = {"number", "number", "bool", "time", "span", "name", "text", "base64",
-                                        "hash", "key", "signature", "enum", "member", "degrees", "metres",
-                                        "map", "tuple", "hash or null"};
+    static const char *const types[] = {"number",    "number", "bool",        "time",    "span",
+                                        "name",      "text",   "base64",      "hash",    "key",
+                                        "signature", "enum",   "member",      "degrees", "metres",
+                                        "map",       "tuple",  "hash or null"};
     json_t *out = json_array();
     for (size_t i = 0; s && depth < 6 && i < s->n; i++) {
         const struct rb_field *f = &s->fields[i];
@@ -226,9 +232,13 @@ static json_t *answers_json(enum rb_kind k) {
     for (int p = 1; p <= RB_POSITION_MAX; p++) {
         bool any = false;
         for (int c = 0; c < RB_NOTICE_CLASSES; c++)
-            any = any || rb_position_may_answer((enum rb_position_type)p, k, k == RB_KIND_NOTICE ? c : -1, false) ||
-                  rb_position_may_answer((enum rb_position_type)p, k, k == RB_KIND_NOTICE ? c : -1, true);
-        if (any) json_array_append_new(out, json_string(rb_position_name((enum rb_position_type)p)));
+            any = any ||
+                  rb_position_may_answer((enum rb_position_type)p, k, k == RB_KIND_NOTICE ? c : -1,
+                                         false) ||
+                  rb_position_may_answer((enum rb_position_type)p, k, k == RB_KIND_NOTICE ? c : -1,
+                                         true);
+        if (any)
+            json_array_append_new(out, json_string(rb_position_name((enum rb_position_type)p)));
     }
     return out;
 }

@@ -4,7 +4,8 @@
 
 static json_t *refs_json(const struct rb_hash *h, size_t n) {
     json_t *out = json_array();
-    for (size_t i = 0; i < n; i++) json_array_append_new(out, rb_j_hex(h[i].b, RB_HASH_LEN));
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(out, rb_j_hex(h[i].b, RB_HASH_LEN));
     return out;
 }
 static const char *const ref_names[RB_REF_TYPES] = {"supersedes", "answers", "about", "carries"};
@@ -21,7 +22,8 @@ json_t *rb_record_title(const json_t *body) {
     static const char *const fields[] = {"title", "reason", "action", "about", "text"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const json_t *v = json_object_get(body, fields[i]);
-        if (json_is_string(v) && json_string_length(v) > 0) return json_string(json_string_value(v));
+        if (json_is_string(v) && json_string_length(v) > 0)
+            return json_string(json_string_value(v));
     }
     return json_null();
 }
@@ -41,7 +43,8 @@ static json_t *held_list(const struct rb_chan *c, uint32_t order) {
     bool logged = false;
     for (size_t i = 0; i < c->s->members_n; i++) {
         uint16_t m = c->s->members[i].index;
-        if (rb_chan_held(c, order, m, &t, &logged)) json_array_append_new(out, rb_chan_handle_json(c, m));
+        if (rb_chan_held(c, order, m, &t, &logged))
+            json_array_append_new(out, rb_chan_handle_json(c, m));
     }
     return out;
 }
@@ -66,21 +69,26 @@ static void put_fact(json_t *o, const struct rb_chan *c, uint32_t order) {
     rb_j_put(o, "leaf", json_integer(leaf));
     rb_j_put(o, "order", json_integer(order));
     rb_j_put(o, "kind", f->kind ? json_string(rb_kind_name((enum rb_kind)f->kind)) : json_null());
-    rb_j_put(o, "class", f->notice_class >= 0 && f->notice_class < RB_NOTICE_CLASSES
-                             ? json_string(class_names[f->notice_class]) : json_null());
-    rb_j_put(o, "position", f->position > 0
-                                ? json_string(rb_position_name((enum rb_position_type)f->position)) : json_null());
+    rb_j_put(o, "class",
+             f->notice_class >= 0 && f->notice_class < RB_NOTICE_CLASSES
+                 ? json_string(class_names[f->notice_class])
+                 : json_null());
+    rb_j_put(o, "position",
+             f->position > 0 ? json_string(rb_position_name((enum rb_position_type)f->position))
+                             : json_null());
     rb_j_put(o, "precedence", json_string(rb_precedence_name((enum rb_precedence)f->precedence)));
     rb_j_put(o, "created", rb_j_time(f->created_utc_ms));
     rb_j_put(o, "mark", r->mark ? json_string(rb_mark_name((enum rb_mark)r->mark)) : json_null());
-    rb_j_put(o, "mark_sentence", r->mark ? json_string(rb_mark_text((enum rb_mark)r->mark)) : json_null());
+    rb_j_put(o, "mark_sentence",
+             r->mark ? json_string(rb_mark_text((enum rb_mark)r->mark)) : json_null());
     rb_j_put(o, "contested", json_boolean(r->contested != 0));
     rb_j_put(o, "closed", json_boolean(f->closed));
     rb_j_put(o, "emergency", json_boolean(f->emergency));
     rb_j_put(o, "reported", json_boolean(f->reported));
-    rb_j_put(o, "superseded_by", r->superseded_by != RB_NOWHERE
-                                     ? rb_j_hex(rb_situation_fact(c->s, r->superseded_by)->id.b, RB_HASH_LEN)
-                                     : json_null());
+    rb_j_put(o, "superseded_by",
+             r->superseded_by != RB_NOWHERE
+                 ? rb_j_hex(rb_situation_fact(c->s, r->superseded_by)->id.b, RB_HASH_LEN)
+                 : json_null());
     for (int t = 0; t < RB_REF_TYPES; t++) {
         size_t n = 0;
         const struct rb_hash *h = rb_fact_refs(f, (enum rb_ref)t, &n);
@@ -132,7 +140,8 @@ json_t *rb_envelope_json(struct rb_chan *c, const struct rb_record *rec) {
         rep = json_object();
         rb_j_put(rep, "who", rb_j_slice(rec->reported_who));
         rb_j_put(rep, "carrier", rb_j_slice(rec->reported_carrier));
-        rb_j_put(rep, "at", rec->reported_has_at ? rb_j_time(rec->reported_at_utc_ms) : json_null());
+        rb_j_put(rep, "at",
+                 rec->reported_has_at ? rb_j_time(rec->reported_at_utc_ms) : json_null());
         rb_j_put(rep, "sentence", json_string("reported by the author, unsigned by them"));
     }
     rb_j_put(o, "reported", rep);
@@ -152,8 +161,9 @@ static json_t *positions_on(struct rb_chan *c, uint32_t order) {
         rb_j_put(o, "position", json_string(rb_position_name((enum rb_position_type)f->position)));
         rb_j_put(o, "created", rb_j_time(f->created_utc_ms));
         rb_j_put(o, "officers", rb_chan_officers(c, a));
-        rb_j_put(o, "mark", c->s->order[a].mark ? json_string(rb_mark_name((enum rb_mark)c->s->order[a].mark))
-                                                : json_null());
+        rb_j_put(o, "mark",
+                 c->s->order[a].mark ? json_string(rb_mark_name((enum rb_mark)c->s->order[a].mark))
+                                     : json_null());
         if (rb_chan_record(c, a, &leaf, &rec) == RB_OK) rb_j_put(o, "body", rb_body_json(c, &rec));
         json_array_append_new(out, o);
     }
@@ -168,8 +178,9 @@ static const struct rb_sit_due *due_of(const struct rb_chan *c, uint32_t order, 
 static json_t *due_brief(const struct rb_sit_due *d) {
     if (d == NULL) return json_null();
     json_t *o = json_object();
-    rb_j_put(o, "position", d->position ? json_string(rb_position_name((enum rb_position_type)d->position))
-                                        : json_null());
+    rb_j_put(o, "position",
+             d->position ? json_string(rb_position_name((enum rb_position_type)d->position))
+                         : json_null());
     rb_j_put(o, "due", rb_j_time(d->due_utc_ms));
     rb_j_put(o, "state", json_string(rb_due_state_name((enum rb_due_state)d->state)));
     return o;
@@ -190,11 +201,13 @@ static json_t *holder(struct rb_chan *c, uint32_t order, uint16_t m, uint64_t re
     rb_j_put(o, "held", json_boolean(held));
     rb_j_put(o, "held_since", held ? rb_j_time_s(t) : json_null());
     rb_j_put(o, "held_logged", json_boolean(held && logged));
-    rb_j_put(o, "read", read == RB_NOWHERE ? json_null()
-                                           : rb_j_time(rb_situation_fact(c->s, read)->created_utc_ms));
+    rb_j_put(o, "read",
+             read == RB_NOWHERE ? json_null()
+                                : rb_j_time(rb_situation_fact(c->s, read)->created_utc_ms));
     rb_j_put(o, "read_by", read == RB_NOWHERE ? json_array() : rb_chan_officers(c, read));
-    rb_j_put(o, "passed_down", down == RB_NOWHERE ? json_null()
-                                                  : rb_j_time(rb_situation_fact(c->s, down)->created_utc_ms));
+    rb_j_put(o, "passed_down",
+             down == RB_NOWHERE ? json_null()
+                                : rb_j_time(rb_situation_fact(c->s, down)->created_utc_ms));
     rb_j_put(o, "due", due_brief(d));
     rb_j_put(o, "overdue", json_boolean(d && d->state == RB_DUE_MISSED));
     return o;
@@ -222,7 +235,8 @@ json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
         rb_j_put(o, "title", rb_record_title(body));
         rb_j_put(o, "body", body);
         rb_j_put(o, "envelope", rb_envelope_json(c, &rec));
-        rb_j_put(o, "signers", rb_chan_signers(c, rb_situation_author(c->s, order), rec.signers, rec.signers_n));
+        rb_j_put(o, "signers",
+                 rb_chan_signers(c, rb_situation_author(c->s, order), rec.signers, rec.signers_n));
     }
     rb_j_put(o, "readable", json_boolean(err == RB_OK && !rec.closed));
     if (rb_chan_leaf(c, order, &leaf) == RB_OK) rb_j_put(o, "leaf_bytes", rb_j_base64(leaf));
@@ -230,8 +244,8 @@ json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
 }
 
 /* the one channel that holds a record with this prefix */
-static size_t search(struct rb_req *rq, const char *name, uint8_t id[RB_CHANNEL_LEN], struct rb_hash *record,
-                     bool *ambiguous) {
+static size_t search(struct rb_req *rq, const char *name, uint8_t id[RB_CHANNEL_LEN],
+                     struct rb_hash *record, bool *ambiguous) {
     size_t hits = 0;
     for (size_t i = 0; i < rb_node_channels(rq->node); i++) {
         struct rb_channel_view v;
@@ -252,13 +266,15 @@ bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint
     struct rb_hash record = {{0}};
     bool ambiguous = false;
     if (strlen(name) < 8 || strlen(name) > 64 || strspn(name, "0123456789abcdef") != strlen(name)) {
-        rb_fail_words(rq, RB_ERR_USAGE, "record", "a record is named by at least 8 hex digits of its hash",
+        rb_fail_words(rq, RB_ERR_USAGE, "record",
+                      "a record is named by at least 8 hex digits of its hash",
                       "`readback log` shows them");
         return false;
     }
     size_t hits = search(rq, name, id, &record, &ambiguous);
     if (hits > 1 || ambiguous) {
-        rb_fail_words(rq, RB_ERR_EXISTS, "record", "these digits fit more than one record", "give more digits");
+        rb_fail_words(rq, RB_ERR_EXISTS, "record", "these digits fit more than one record",
+                      "give more digits");
         return false;
     }
     if (hits == 0) {
@@ -292,7 +308,8 @@ static bool filter_kind(struct rb_req *rq, struct filter *f) {
     if (!rb_query(rq, "kind", buf, sizeof buf)) return true;
     f->has_kind = true;
     if (rb_kind_decode(rb_str(buf), &f->kind) == RB_OK) return true;
-    rb_fail_words(rq, RB_ERR_USAGE, "kind", "there is no such kind of record", "`readback help kinds` lists them");
+    rb_fail_words(rq, RB_ERR_USAGE, "kind", "there is no such kind of record",
+                  "`readback help kinds` lists them");
     return false;
 }
 static bool filter_author(struct rb_chan *c, struct filter *f) {
@@ -300,8 +317,11 @@ static bool filter_author(struct rb_chan *c, struct filter *f) {
     f->author = RB_NO_MEMBER;
     if (!rb_query(c->rq, "author", buf, sizeof buf)) return true;
     const struct rb_book_member *m = rb_book_member_by_handle(c->v.book, rb_str(buf));
-    if (m) f->author = m->index;
-    else rb_fail_words(c->rq, RB_ERR_USAGE, "author", "no member of the channel has this handle", NULL);
+    if (m)
+        f->author = m->index;
+    else
+        rb_fail_words(c->rq, RB_ERR_USAGE, "author", "no member of the channel has this handle",
+                      NULL);
     return m != NULL;
 }
 static bool filter_since(struct rb_chan *c, struct filter *f) {
@@ -332,7 +352,9 @@ static bool filter_after(struct rb_chan *c, struct filter *f) {
 static bool filter_get(struct rb_chan *c, struct filter *f) {
     uint64_t all = 0;
     *f = (struct filter){0};
-    if (!filter_kind(c->rq, f) || !filter_author(c, f) || !filter_since(c, f) || !filter_after(c, f)) return false;
+    if (!filter_kind(c->rq, f) || !filter_author(c, f) || !filter_since(c, f) ||
+        !filter_after(c, f))
+        return false;
     if (!rb_query_uint(c->rq, "limit", 200, 1000, &f->limit)) return false;
     if (!rb_query_uint(c->rq, "last", 0, 1000, &f->last)) return false;
     if (!rb_query_uint(c->rq, "all", 0, 1, &all)) return false;
@@ -347,9 +369,11 @@ static bool passes(const struct rb_chan *c, const struct filter *f, uint32_t ord
 }
 /* where a list of the last N that pass begins */
 static uint32_t first_of_last(const struct rb_chan *c, const struct filter *f,
-                              bool (*pass)(const struct rb_chan *, const struct filter *, uint32_t)) {
+                              bool (*pass)(const struct rb_chan *, const struct filter *,
+                                           uint32_t)) {
     uint32_t at = (uint32_t)c->s->order_n;
-    for (uint64_t n = 0; at > f->after && n < f->last; at--) n += pass(c, f, at - 1);
+    for (uint64_t n = 0; at > f->after && n < f->last; at--)
+        n += pass(c, f, at - 1);
     return at;
 }
 static void list(struct rb_chan *c, const struct filter *f, json_t *out,
@@ -370,8 +394,12 @@ static void list(struct rb_chan *c, const struct filter *f, json_t *out,
     rb_j_put(out, "total", json_integer((json_int_t)c->s->order_n));
 }
 
-static json_t *show_brief(struct rb_chan *c, uint32_t order) { return rb_record_brief(c, order, false); }
-static json_t *show_body(struct rb_chan *c, uint32_t order) { return rb_record_brief(c, order, true); }
+static json_t *show_brief(struct rb_chan *c, uint32_t order) {
+    return rb_record_brief(c, order, false);
+}
+static json_t *show_body(struct rb_chan *c, uint32_t order) {
+    return rb_record_brief(c, order, true);
+}
 
 void rb_get_log(struct rb_req *rq) {
     struct rb_chan c;
@@ -389,11 +417,13 @@ void rb_get_log(struct rb_req *rq) {
  * readings are shown with all=1. */
 static bool is_said(const struct rb_fact *f) {
     if (f->kind == 0 || rb_kind_is_machine((enum rb_kind)f->kind)) return false;
-    if (f->kind == RB_KIND_DELEGATION || f->kind == RB_KIND_CARD || f->kind == RB_KIND_ROTATION) return false;
+    if (f->kind == RB_KIND_DELEGATION || f->kind == RB_KIND_CARD || f->kind == RB_KIND_ROTATION)
+        return false;
     return f->position != RB_POSITION_READ && f->position != RB_POSITION_PASSED_DOWN;
 }
 static bool passes_said(const struct rb_chan *c, const struct filter *f, uint32_t order) {
-    return passes(c, f, order) && (f->all || f->has_kind || is_said(rb_situation_fact(c->s, order)));
+    return passes(c, f, order) &&
+           (f->all || f->has_kind || is_said(rb_situation_fact(c->s, order)));
 }
 static json_t *show_holders(struct rb_chan *c, uint32_t order) {
     json_t *o = json_object(), *body = NULL;
@@ -436,7 +466,9 @@ static json_t *inbox_why(const struct rb_chan *c, uint32_t order, const struct r
     if (!mine && readable && is_said(f) && c->s->order[order].superseded_by == RB_NOWHERE &&
         !answered_by_us(c, order))
         json_array_append_new(why, json_string("unread"));
-    if (*due) json_array_append_new(why, json_string((*due)->state == RB_DUE_MISSED ? "overdue" : "answer-due"));
+    if (*due)
+        json_array_append_new(
+            why, json_string((*due)->state == RB_DUE_MISSED ? "overdue" : "answer-due"));
     return why;
 }
 static void inbox_channel(struct rb_chan *c, json_t *items) {
@@ -475,9 +507,11 @@ static json_t *sorted(json_t *items) {
     size_t n = json_array_size(items);
     json_t **v = calloc(n ? n : 1, sizeof(json_t *));
     json_t *out = json_array();
-    for (size_t i = 0; v && i < n; i++) v[i] = json_array_get(items, i);
+    for (size_t i = 0; v && i < n; i++)
+        v[i] = json_array_get(items, i);
     if (v) qsort(v, n, sizeof *v, cmp_item);
-    for (size_t i = 0; v && i < n; i++) json_array_append(out, v[i]);
+    for (size_t i = 0; v && i < n; i++)
+        json_array_append(out, v[i]);
     free(v);
     json_decref(items);
     return out;

@@ -22,9 +22,12 @@ static void warn(json_t *list, const char *code, bool confirm, const char *fmt, 
 }
 static const char *span(int64_t ms, char buf[48]) {
     int64_t m = (ms < 0 ? -ms : ms) / 60000;
-    if (m >= 2880) snprintf(buf, 48, "%lld days %lld h", (long long)(m / 1440), (long long)(m % 1440 / 60));
-    else if (m >= 60) snprintf(buf, 48, "%lld h %lld min", (long long)(m / 60), (long long)(m % 60));
-    else snprintf(buf, 48, "%lld min", (long long)m);
+    if (m >= 2880)
+        snprintf(buf, 48, "%lld days %lld h", (long long)(m / 1440), (long long)(m % 1440 / 60));
+    else if (m >= 60)
+        snprintf(buf, 48, "%lld h %lld min", (long long)(m / 60), (long long)(m % 60));
+    else
+        snprintf(buf, 48, "%lld min", (long long)m);
     return buf;
 }
 
@@ -37,21 +40,26 @@ static void look_notice(struct rb_chan *c, const struct rb_record *rec, json_t *
     char b1[48], b2[48];
     if (rb_notice_decode(rec->body, a, &n, &rj) != RB_OK) return;
     for (size_t i = 0; i < n.volumes_n; i++) {
-        if (n.volumes[i].has_from && n.volumes[i].from_utc_ms < first) first = n.volumes[i].from_utc_ms;
+        if (n.volumes[i].has_from && n.volumes[i].from_utc_ms < first)
+            first = n.volumes[i].from_utc_ms;
         int64_t to = n.volumes[i].has_to ? n.volumes[i].to_utc_ms : INT64_MAX;
         if (to > last) last = to;
     }
     int64_t lead = n.class_ < RB_NOTICE_CLASSES ? c->charter->lead_ms[n.class_] : 0;
     if (lead > 0 && first == INT64_MAX)
-        warn(list, "no-time", true, "The charter wants %s notice, and this notice names no beginning.", span(lead, b1));
+        warn(list, "no-time", true,
+             "The charter wants %s notice, and this notice names no beginning.", span(lead, b1));
     else if (lead > 0 && first - now < lead)
-        warn(list, "lead-time", true, "The charter wants %s notice; this begins %s %s.", span(lead, b1),
-             first < now ? "already, since" : "in", span(first - now, b2));
-    if (n.volumes_n > 0 && last <= now) warn(list, "over", true, "The whole time of this notice has passed already.");
-    if (n.volumes_n == 0) warn(list, "no-place", true, "This notice names no place.");
+        warn(list, "lead-time", true, "The charter wants %s notice; this begins %s %s.",
+             span(lead, b1), first < now ? "already, since" : "in", span(first - now, b2));
+    if (n.volumes_n > 0 && last <= now)
+        warn(list, "over", true, "The whole time of this notice has passed already.");
+    if (n.volumes_n == 0)
+        warn(list, "no-place", true, "This notice names no place.");
     else
         warn(list, "not-checked", false,
-             "Places were not compared: this version has no check against protected places and other notices.");
+             "Places were not compared: this version has no check against protected places and "
+             "other notices.");
     rb_arena_release(a, mark);
 }
 
@@ -63,7 +71,8 @@ static void look_answers(struct rb_chan *c, const struct rb_record *rec, json_t 
         uint32_t at = rb_situation_find(c->s, &rec->refs[RB_REF_ANSWERS].h[i]);
         if (at == RB_NOWHERE) continue;
         if (rb_situation_answer(c->s, at, c->v.own_member, p.type) != RB_NOWHERE)
-            warn(list, "said-already", false, "We have said \"%s\" to this record before.", rb_position_name(p.type));
+            warn(list, "said-already", false, "We have said \"%s\" to this record before.",
+                 rb_position_name(p.type));
         if (c->s->order[at].superseded_by != RB_NOWHERE)
             warn(list, "superseded", false, "The record it answers was superseded by a later one.");
     }
@@ -72,10 +81,13 @@ static void look_answers(struct rb_chan *c, const struct rb_record *rec, json_t 
 static void look_links(struct rb_chan *c, json_t *list) {
     struct rb_peer_view p;
     size_t up = 0, n = rb_node_peers(c->rq->node);
-    for (size_t i = 0; i < n; i++) up += rb_node_peer(c->rq->node, i, &p) && p.link == RB_LINK_UP;
+    for (size_t i = 0; i < n; i++)
+        up += rb_node_peer(c->rq->node, i, &p) && p.link == RB_LINK_UP;
     if (n > 0 && up == 0)
-        warn(list, "no-link", false, "No other party answers at present: it is kept here and goes out by itself.");
-    if (c->v.waiting) warn(list, "waiting", false, "Records wait unsigned at present: %s.", c->v.waiting);
+        warn(list, "no-link", false,
+             "No other party answers at present: it is kept here and goes out by itself.");
+    if (c->v.waiting)
+        warn(list, "waiting", false, "Records wait unsigned at present: %s.", c->v.waiting);
 }
 
 json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec) {
@@ -83,7 +95,8 @@ json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec) {
     if (rec->kind == RB_KIND_NOTICE && !rec->closed) look_notice(c, rec, list);
     if (rec->kind == RB_KIND_POSITION && !rec->closed && c->s) look_answers(c, rec, list);
     if (rec->demand.present && rec->demand.by_utc_ms <= c->rq->now.utc_ms)
-        warn(list, "demand-past", true, "The time by which an answer is demanded has passed already.");
+        warn(list, "demand-past", true,
+             "The time by which an answer is demanded has passed already.");
     look_links(c, list);
     return list;
 }
