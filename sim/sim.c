@@ -526,6 +526,12 @@ void sim_stop(struct sim_party *p) {
     disk_crash(&p->disk, true, true);
 }
 
+void sim_forget_disk(struct sim_party *p) {
+    if (p->up) down(p);
+    disk_free(&p->disk);
+    disk_put_meta(&p->disk, RB_TABLE_SELF, rb_str("card"), sim_card(p));
+}
+
 void sim_crash_at(struct sim_party *p, uint64_t in_us, uint64_t down_us) {
     sim_push(p->sim, p, SIM_CRASH, in_us)->id = down_us;
 }

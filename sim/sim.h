@@ -69,6 +69,8 @@ void sim_accredit_at_setup(struct sim_party *p, const struct sim_party *peer);
 void sim_start(struct sim_party *p);   /* first start, and restart after a crash or stop */
 void sim_crash(struct sim_party *p);   /* loses what was not committed */
 void sim_stop(struct sim_party *p);    /* commits, then ends */
+/* for tests of the checkers: the disk keeps keys and card only, as if commits had been lies; the party is down */
+void sim_forget_disk(struct sim_party *p);
 bool sim_is_up(const struct sim_party *p);
 void sim_crash_at(struct sim_party *p, uint64_t in_us, uint64_t down_us); /* scheduled, with restart */
 void sim_disk_speed(struct sim_party *p, struct sim_range commit, struct sim_range sign);

@@ -1,0 +1,272 @@
+/* Seeded runs of real nodes in the simulator: crashes, cuts, losses, slow disks, clocks that are off.
+ * Whatever happens: nothing called durable or cosigned is lost, no honest feed forks, nodes with the same
+ * leaves show the same situation, and once all is well again all hold the same and know it.
+ *
+ *   test-sim              runs from seed 1 on, until READBACK_SIM_SECONDS (default 40) have passed
+ *   READBACK_SIM_SEED=n   that seed alone */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include "readback/text.h"
+#include "sim/sim.h"
+
+#define START_UTC_MS 1443621600000 /* 2015-09-30T14:00:00Z */
+#define SETTLE_US 900000000u       /* simulated time to become well again */
+
+struct run {
+    struct sim *s;
+    size_t n;
+    char channel[64];
+    size_t said;          /* records released with success */
+    char last[80];        /* the last of them */
+};
+
+static uint64_t below(struct run *r, uint64_t n) { return sim_random_below(r->s, n); }
+static struct sim_party *anyone(struct run *r) { return sim_party(r->s, below(r, r->n)); }
+
+/* ---- a channel of n parties ------------------------------------------------------------------- */
+static json_t *charter(const struct run *r) {
+    json_t *members = json_array(), *accept = json_array();
+    for (size_t i = 0; i < r->n; i++) {
+        json_array_append_new(members, json_pack("{s:s}", "handle", sim_handle(sim_party(r->s, i))));
+        if (i) json_array_append_new(accept, json_string(sim_handle(sim_party(r->s, i))));
+    }
+    return json_pack("{s:s,s:b,s:o,s:o,s:s,s:s,s:i}", "title", "Property", "exercise", 1, "members", members,
+                     "accept_members", accept, "accept_by", "2015-10-30T00:00:00Z", "receipt_interval", "1s",
+                     "rules_version", 1);
+}
+
+static void found(struct run *r) {
+    struct sim_party *p = sim_party(r->s, 0);
+    struct rb_client c = sim_client(p);
+    struct rb_signer_key officer = sim_officer(p, 0), party = sim_party_key(p);
+    json_t *body = charter(r), *out = NULL;
+    int status = rb_client_found(&c, &officer, &party, body, &out);
+    const char *id = json_string_value(json_object_get(out, "channel"));
+    if (status < 200 || status >= 300 || !id) sim_break(r->s, "founding: status %d", status);
+    (void)snprintf(r->channel, sizeof r->channel, "%s", id ? id : "?");
+    json_decref(out);
+    json_decref(body);
+}
+
+static bool has_channel(void *ctx) {
+    struct sim_party *p = ctx;
+    return sim_node(p) && rb_node_channels(sim_node(p)) > 0;
+}
+
+static void join(struct run *r, struct sim_party *p) {
+    struct rb_client c = sim_client(p);
+    struct rb_signer_key officer = sim_officer(p, 0), party = sim_party_key(p);
+    for (int tries = 0; tries < 20 && !sim_broken(r->s); tries++) {
+        json_t *out = NULL;
+        if (!sim_is_up(p)) sim_start(p);
+        (void)sim_run_while_not(r->s, has_channel, p, 120000000);
+        int status = rb_client_accept(&c, &officer, &party, r->channel, &out);
+        json_decref(out);
+        if (status >= 200 && status < 300) return;
+        sim_run_for(r->s, 1000000);
+    }
+    sim_break(r->s, "%s could not join", sim_handle(p));
+}
+
+/* ---- what happens ------------------------------------------------------------------------------- */
+static void say(struct run *r, struct sim_party *p) {
+    static const char *const precedence[] = {"FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE"};
+    char title[64];
+    if (!sim_is_up(p)) return;
+    struct rb_client c = sim_client(p);
+    struct rb_signer_key officer = sim_officer(p, 0);
+    (void)snprintf(title, sizeof title, "statement %zu", r->said);
+    json_t *out = NULL, *draft = json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "channel", r->channel, "kind", "statement",
+                                           "precedence", precedence[below(r, 4)], "body", "title", title, "text", "words");
+    int status = rb_client_release(&c, &officer, draft, &out);
+    const char *id = json_string_value(json_object_get(out, "record"));
+    if (status >= 200 && status < 300 && id) {
+        r->said++;
+        (void)snprintf(r->last, sizeof r->last, "%s", id);
+    }
+    json_decref(out);
+    json_decref(draft);
+}
+
+static void read_it(struct run *r, struct sim_party *p) {
+    if (!sim_is_up(p) || !r->last[0]) return;
+    struct rb_client c = sim_client(p);
+    struct rb_signer_key officer = sim_officer(p, 0);
+    json_t *out = NULL, *draft = json_pack("{s:s,s:s,s:[s],s:{s:s}}", "channel", r->channel, "kind", "position", "answers",
+                                           r->last, "body", "type", "read");
+    (void)rb_client_release(&c, &officer, draft, &out); /* it may not hold the record yet */
+    json_decref(out);
+    json_decref(draft);
+}
+
+static void line(struct run *r) {
+    struct sim_party *a = anyone(r), *b = anyone(r);
+    if (a == b) return;
+    if (below(r, 2)) sim_link(r->s, a, b)->cut = below(r, 2) == 0; /* one way */
+    else if (below(r, 2)) sim_cut(r->s, a, b);
+    else sim_heal(r->s, a, b);
+}
+
+static void happen(struct run *r) {
+    switch (below(r, 10)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3: say(r, anyone(r)); break;
+    case 4: read_it(r, anyone(r)); break;
+    case 5: sim_crash_at(anyone(r), below(r, 400000), below(r, 20000000)); break;
+    case 6:
+    case 7: line(r); break;
+    case 8: sim_set_clock(anyone(r), (int64_t)below(r, 6000) - 3000); break;
+    default: sim_run_for(r->s, below(r, 10000000)); break;
+    }
+    sim_run_for(r->s, below(r, 300000));
+}
+
+/* ---- all well again --------------------------------------------------------------------------- */
+/* who is not known to hold what, for the message */
+static char missing[128];
+
+static bool held_by_all(struct sim_party *p) {
+    for (size_t c = 0; c < rb_node_channels(sim_node(p)); c++) {
+        struct rb_channel_view v;
+        const struct rb_situation *sit;
+        uint64_t since;
+        uint8_t id[RB_CHANNEL_LEN];
+        if (!rb_node_channel(sim_node(p), c, &v)) return false;
+        memcpy(id, v.id, sizeof id);
+        if (rb_node_situation(sim_node(p), id, START_UTC_MS, &sit) != RB_OK) return false;
+        for (uint32_t i = 0; i < sit->order_n; i++) {
+            if (rb_situation_fact(sit, i)->kind == RB_KIND_RECEIPT) continue;
+            for (size_t m = 0; m < sit->members_n; m++)
+                if (!rb_situation_held(sit, i, sit->members[m].index, &since)) {
+                    (void)snprintf(missing, sizeof missing, "member %u, %s %u of member %u", sit->members[m].index,
+                                   rb_kind_name((enum rb_kind)rb_situation_fact(sit, i)->kind), sit->order[i].place.leaf,
+                                   rb_situation_author(sit, i));
+                    return false;
+                }
+        }
+    }
+    return true;
+}
+
+static bool well(void *ctx) { /* asked now and then: it folds */
+    struct run *r = ctx;
+    for (size_t i = 0; i < r->n; i++)
+        if (!sim_is_up(sim_party(r->s, i))) return false;
+    return sim_same_leaves(r->s) && held_by_all(sim_party(r->s, 0));
+}
+
+static void settle(struct run *r) {
+    sim_heal_all(r->s);
+    sim_set_links(r->s, (struct sim_range){1000, 30000}, 0);
+    for (uint64_t us = 0; us < SETTLE_US && !sim_broken(r->s); us += 5000000) {
+        for (size_t i = 0; i < r->n; i++)
+            if (!sim_is_up(sim_party(r->s, i)) && us > 60000000) sim_start(sim_party(r->s, i));
+        if (well(r)) return;
+        sim_run_for(r->s, 5000000);
+    }
+    sim_break(r->s, "the nodes did not come to hold the same, or not to know it (same leaves: %s; not known: %s)",
+              sim_same_leaves(r->s) ? "yes" : "no", missing);
+}
+
+static void set_up(struct run *r) {
+    static const char *const names[] = {"alba", "brig", "corrie", "dale", "esk"};
+    r->n = 3 + below(r, 3);
+    for (size_t i = 0; i < r->n; i++) {
+        struct sim_party_spec spec = {.handle = names[i]};
+        if (!sim_add_party(r->s, &spec)) return;
+    }
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t k = 0; k < r->n; k++)
+            if (i != k) sim_accredit_at_setup(sim_party(r->s, i), sim_party(r->s, k));
+    for (size_t i = 0; i < r->n; i++) sim_start(sim_party(r->s, i));
+    found(r);
+}
+
+/* NULL: well; else what is wrong, for the caller to free */
+static char *run_seed(uint64_t seed) {
+    struct run r = {.s = sim_create(seed, START_UTC_MS)};
+    if (!r.s) return strdup("no simulator");
+    set_up(&r);
+    for (size_t i = 0; i < r.n; i++) {
+        struct sim_range commit = {100, 100 + below(&r, 50000)}, sign = {50, 50 + below(&r, 20000)};
+        sim_disk_speed(sim_party(r.s, i), commit, sign);
+    }
+    sim_set_links(r.s, (struct sim_range){500, 1000 + below(&r, 400000)}, (uint32_t)below(&r, 100000));
+    for (size_t i = 1; i < r.n && !sim_broken(r.s); i++) join(&r, sim_party(r.s, i));
+    for (uint64_t k = 20 + below(&r, 40); k > 0 && !sim_broken(r.s); k--) happen(&r);
+    if (!sim_broken(r.s)) settle(&r);
+    if (!sim_broken(r.s)) (void)sim_check(r.s);
+    const char *b = sim_broken(r.s);
+    char *out = b ? strdup(b) : NULL;
+    sim_destroy(r.s);
+    return out;
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------ */
+static uint64_t number(const char *name, uint64_t otherwise) {
+    const char *z = getenv(name);
+    uint64_t n;
+    return z && rb_dec_decode(rb_str(z), &n) == RB_OK ? n : otherwise;
+}
+
+static void test_seeds(void **state) {
+    (void)state;
+    uint64_t from = number("READBACK_SIM_SEED", 1), to = getenv("READBACK_SIM_SEED") ? from : 400;
+    time_t until = time(NULL) + (time_t)number("READBACK_SIM_SECONDS", 40);
+    uint64_t seed = from;
+    for (; seed <= to && (seed == from || time(NULL) < until); seed++) {
+        char *wrong = run_seed(seed);
+        if (wrong) {
+            print_error("seed=%llu: %s\n", (unsigned long long)seed, wrong);
+            free(wrong);
+            fail();
+        }
+    }
+    print_message("%llu seeded runs\n", (unsigned long long)(seed - from));
+}
+
+/* The checkers themselves: what they are there for, they must see. */
+static void test_checker_sees_a_lost_record(void **state) {
+    (void)state;
+    struct run r = {.s = sim_create(7, START_UTC_MS)};
+    set_up(&r);
+    for (size_t i = 1; i < r.n; i++) join(&r, sim_party(r.s, i));
+    say(&r, sim_party(r.s, 1));
+    sim_run_for(r.s, 5000000);
+    assert_null(sim_broken(r.s));
+    assert_true(sim_check(r.s));
+    sim_forget_disk(sim_party(r.s, 1)); /* a disk that lies about durability */
+    sim_start(sim_party(r.s, 1));
+    assert_false(sim_check(r.s));
+    sim_destroy(r.s);
+}
+
+static void test_same_seed_same_end(void **state) {
+    (void)state;
+    uint64_t end[2] = {0, 1};
+    for (int k = 0; k < 2; k++) {
+        struct run r = {.s = sim_create(11, START_UTC_MS)};
+        set_up(&r);
+        for (size_t i = 1; i < r.n; i++) join(&r, sim_party(r.s, i));
+        for (int i = 0; i < 20; i++) happen(&r);
+        assert_null(sim_broken(r.s));
+        end[k] = sim_mono_us(r.s) ^ sim_random(r.s);
+        sim_destroy(r.s);
+    }
+    assert_int_equal(end[0], end[1]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_seed_same_end),
+        cmocka_unit_test(test_checker_sees_a_lost_record),
+        cmocka_unit_test(test_seeds),
+    };
+    return cmocka_run_group_tests_name("test_sim", tests, NULL, NULL);
+}
