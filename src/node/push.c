@@ -36,7 +36,7 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
         struct peer *p = node_member_peer(n, ch, ch->pulls[i].member);
         struct mirror *m = own_mirror(n, fx, ch->pulls[i].member);
         if (!p || !m || p->card.addresses_n == 0 || m->inflight) continue;
-        if (m->known >= fx->note_size) continue;
+        if (m->covered >= fx->note_size) continue; /* known alone is not enough: an answer may be lost */
         if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) continue;
         start_push(n, fx, m, p);
     }
