@@ -120,6 +120,8 @@ struct cli_key {
 };
 /* the officer of --officer (or the only one), from a sealed file or ssh-agent; exit code */
 int cli_officer(struct cli *c, struct cli_key *out);
+int cli_officer_named(struct cli *c, const char *name,
+                      struct cli_key *out); /* NULL: the only one */
 int cli_party(struct cli *c, struct cli_key *out);
 void cli_key_close(struct cli_key *k); /* wipes */
 int cli_passphrase(struct cli *c, const char *prompt, bool confirm, struct rb_passphrase *out);

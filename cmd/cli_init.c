@@ -420,15 +420,57 @@ static int card_install(struct cli *c, struct rb_home *h, const uint8_t *bytes, 
     json_decref(out);
     if (rc == CLI_OK && rb_home_replace(h, "card.cose", rb_slice(bytes, n)) != RB_OK)
         rc = cli_fail(c, NULL, "%s", rb_home_error(h));
-    if (rc == CLI_OK && status == 0)
-        puts("The daemon is not running; it will take the new card when it starts.");
+    if (rc == CLI_OK && status == 0) rc = CLI_NOBODY;
     return rc;
+}
+/* Logs the card in each channel we are in: there it counts from its place in our feed on. */
+static int card_publish(struct cli *c, const struct rb_signer_key *officer, const uint8_t *bytes,
+                        size_t n) {
+    json_t *o = NULL, *x;
+    size_t i;
+    int rc = cli_get_json(c, "/v1/channels", &o);
+    json_array_foreach(json_object_get(o, "channels"), i, x) {
+        json_t *out = NULL;
+        if (rc != CLI_OK || strcmp(cli_str(x, "own_state"), "joined") != 0) continue;
+        json_t *draft = json_pack("{s:s,s:s,s:{s:o}}", "channel", cli_str(x, "channel"), "kind",
+                                  "card", "body", "signed", base64_json(bytes, n));
+        int status = rb_client_release(c->client, officer, draft, &out);
+        if (status != 200)
+            rc = cli_refused(c, status, out);
+        else
+            printf("Logged in \"%s\": %.12s\n", cli_str(x, "title"), cli_str(out, "record"));
+        json_decref(draft);
+        json_decref(out);
+    }
+    json_decref(o);
+    return rc;
+}
+static int card_publish_home(struct cli *c, const struct read_card *r) {
+    struct cli_key officer;
+    int rc = cli_officer_named(c, cli_get(c, "signed-by"), &officer);
+    if (rc == CLI_OK && !cli_connect(c)) rc = CLI_FAILED;
+    if (rc == CLI_OK) rc = card_publish(c, &officer.key, r->bytes, r->n);
+    cli_key_close(&officer);
+    return rc;
+}
+/* what the command line says anew; all else stays */
+static void update_words(struct cli *c, const struct plan *p, struct rb_card *card) {
+    struct rb_card kept = *card;
+    card_fill(card, p);
+    if (p->names_n == 0) {
+        card->names_n = kept.names_n;
+        memcpy(card->names, kept.names, sizeof kept.names);
+    }
+    if (!cli_has(c, "address") && !cli_has(c, "no-address")) {
+        card->addresses_n = kept.addresses_n;
+        memcpy(card->addresses, kept.addresses, sizeof kept.addresses);
+    }
 }
 static int card_update(struct cli *c, struct read_card *r) {
     struct plan *p = calloc(1, sizeof *p);
     uint8_t *bytes = malloc(RB_MAX_CARD);
     struct rb_home *h = NULL;
-    struct cli_key party = {0};
+    struct cli_key party = {0}, officer = {0};
     struct rb_reject rj = {0};
     char why[256] = "";
     size_t n = 0;
@@ -438,20 +480,10 @@ static int card_update(struct cli *c, struct read_card *r) {
     if (rc == CLI_OK) rc = cli_party(c, &party);
     if (rc == CLI_OK && !rb_key_eq(&party.key.pub, &r->card.party))
         rc = cli_fail(c, NULL, "this is another party's key");
+    if (rc == CLI_OK) rc = cli_officer_named(c, cli_get(c, "signed-by"), &officer);
     if (rc == CLI_OK) rc = update_officers(c, h, p, &r->card);
     if (rc == CLI_OK) {
-        if (p->names_n || cli_has(c, "address") || cli_has(c, "no-address")) {
-            struct rb_card kept = r->card;
-            card_fill(&r->card, p);
-            if (p->names_n == 0) {
-                r->card.names_n = kept.names_n;
-                memcpy(r->card.names, kept.names, sizeof kept.names);
-            }
-            if (!cli_has(c, "address") && !cli_has(c, "no-address")) {
-                r->card.addresses_n = kept.addresses_n;
-                memcpy(r->card.addresses, kept.addresses, sizeof kept.addresses);
-            }
-        }
+        update_words(c, p, &r->card);
         r->card.version++;
         r->card.issued_utc_ms = rb_clock_now(0).utc_ms;
         if (!card_sign(&r->card, &party.key, bytes, &n, &rj))
@@ -459,8 +491,17 @@ static int card_update(struct cli *c, struct read_card *r) {
                           rj.what ? rj.what : "it is too large");
     }
     if (rc == CLI_OK) rc = card_install(c, h, bytes, n);
-    if (rc == CLI_OK) printf("Card version %llu is signed.\n", (unsigned long long)r->card.version);
+    if (rc == CLI_OK || rc == CLI_NOBODY)
+        printf("Card version %llu is signed.\n", (unsigned long long)r->card.version);
+    if (rc == CLI_OK) {
+        rc = card_publish(c, &officer.key, bytes, n);
+    } else if (rc == CLI_NOBODY) {
+        puts("The daemon is not running: start it, then log the card in its channels with "
+             "`readback card publish`.");
+        rc = CLI_OK;
+    }
     cli_key_close(&party);
+    cli_key_close(&officer);
     rb_home_close(h);
     free(bytes);
     free(p);
@@ -481,8 +522,10 @@ int cli_card(struct cli *c) {
     if (r == NULL) return CLI_FAILED;
     if (strcmp(what, "update") == 0)
         rc = card_update(c, r);
+    else if (strcmp(what, "publish") == 0)
+        rc = card_publish_home(c, r);
     else if (strcmp(what, "show") != 0 && strcmp(what, "print") != 0)
-        rc = cli_usage(c, "card show, card print or card update");
+        rc = cli_usage(c, "card show, card print, card update or card publish");
     else if (cli_has(c, "out"))
         rc = card_out(c, r, cli_get(c, "out"));
     else

@@ -68,6 +68,11 @@ static const struct rb_officer *officer_named(const struct rb_card *card, const 
     return NULL;
 }
 
+/* `card update` names new officers with --officer, so that the one who signs has another option */
+static const char *signing_option(const struct cli *c) {
+    return strcmp(c->command->name, "card") == 0 ? "--signed-by" : "--officer";
+}
+
 /* ---- ssh-agent
  * ------------------------------------------------------------------------------------ */
 /* the agent's key that is `want`, or the only one of the card's officers that it has */
@@ -90,7 +95,8 @@ static int from_agent(struct cli *c, const struct rb_card *card, const struct rb
     }
     if (hits == 1) return CLI_OK;
     if (hits > 1)
-        return cli_usage(c, "ssh-agent holds keys of several officers: name one with --officer");
+        return cli_usage(c, "ssh-agent holds keys of several officers: name one with %s",
+                         signing_option(c));
     return cli_fail(c, "Add it with ssh-add; security keys (sk-) cannot sign records.",
                     "ssh-agent holds no key of %s",
                     want ? "this officer" : "an officer on our card");
@@ -113,9 +119,8 @@ static int from_sealed(struct cli *c, struct rb_home *h, const char *name, struc
     use_sealed(out);
     return CLI_OK;
 }
-static int choose(struct cli *c, struct rb_home *h, const struct rb_card *card,
+static int choose(struct cli *c, struct rb_home *h, const struct rb_card *card, const char *name,
                   struct cli_key *out) {
-    const char *name = cli_get(c, "officer");
     const struct rb_officer *want = name ? officer_named(card, name) : NULL;
     char names[RB_MAX_OFFICERS][RB_MAX_HANDLE + 1], file[80];
     size_t n = 0, hits = 0, last = 0;
@@ -133,17 +138,21 @@ static int choose(struct cli *c, struct rb_home *h, const struct rb_card *card,
         last = i;
         hits++;
     }
-    if (hits > 1) return cli_usage(c, "there are several officers: name one with --officer");
+    if (hits > 1)
+        return cli_usage(c, "there are several officers: name one with %s", signing_option(c));
     return hits == 1 ? from_sealed(c, h, names[last], out) : from_agent(c, card, NULL, out);
 }
 int cli_officer(struct cli *c, struct cli_key *out) {
+    return cli_officer_named(c, cli_get(c, "officer"), out);
+}
+int cli_officer_named(struct cli *c, const char *name, struct cli_key *out) {
     struct rb_home *h = NULL;
     char why[256] = "";
     memset(out, 0, sizeof *out);
     if (rb_home_open(c->home, &h, why, sizeof why) != RB_OK)
         return cli_fail(c, "`readback init` makes a home.", "%s", why);
     struct own_card *card = own_card_read(c, h);
-    int rc = card ? choose(c, h, &card->card, out) : CLI_FAILED;
+    int rc = card ? choose(c, h, &card->card, name, out) : CLI_FAILED;
     free(card);
     rb_home_close(h);
     return rc;

@@ -22,6 +22,7 @@ static const struct cli_option card_options[] = {
     {"no-address", NULL, "update: it only connects outwards"},
     {"officer", "NAME[=FILE]", "update: a further officer, or another key for one (repeat)"},
     {"remove-officer", "NAME", "update: no longer an officer (repeat)"},
+    {"signed-by", "NAME", "update, publish: the officer who logs the card in our channels"},
     {NULL, NULL, NULL}};
 static const struct cli_option accredit_options[] = {
     {"fingerprint", "DIGITS", "what the other party read out"}, {NULL, NULL, NULL}};
@@ -117,7 +118,7 @@ const struct cli_command cli_commands[] = {
      "key's\n"
      "first, then one line for each officer; a single line is taken for all.\n",
      init_options, false, cli_init},
-    {"card", "[show|print|update] [options]", "show, write or renew our card",
+    {"card", "[show|print|update|publish] [options]", "show, write or renew our card",
      "  readback card\n  readback card --out northland.card\n"
      "  readback card update --address n2.example:7443 --officer night\n",
      NULL, card_options, false, cli_card},

@@ -231,11 +231,54 @@ static bool open_for(struct rb_req *rq, const char *channel, struct rb_chan *c) 
                                                  : rb_chan_open_lite(rq, id, c);
 }
 
+/* The payload as the node makes it, read back as everybody will read it: what would be refused at
+ * submission is refused here. false: replied with an error. */
+static bool make_payload(struct rb_chan *c, struct rb_record *rec, struct rb_slice *payload,
+                         enum rb_mark *mark) {
+    struct rb_req *rq = c->rq;
+    struct rb_reject rj = {0};
+    struct rb_record again;
+    const bool whole = c->s != NULL;
+    enum rb_err err =
+        rb_node_compose(rq->node, c->v.id, rq->now, rec, &rq->arena, payload, mark, &rj);
+    if (err == RB_OK) err = rb_payload_decode(*payload, &again, &rj);
+    if (err == RB_OK && *mark != RB_MARK_NONE && *mark != RB_MARK_NEEDS_SECOND) err = RB_ERR_DENIED;
+    /* composing may have folded the channel anew: what we looked at is gone then */
+    if (err == RB_OK)
+        return whole ? rb_chan_open_id(rq, rec->channel, c)
+                     : rb_chan_open_lite(rq, rec->channel, c);
+    rj.err = err;
+    rb_reply(rq, rb_fail_status(err),
+             rb_reject_json(&rj, NULL, err == RB_ERR_DENIED ? *mark : RB_MARK_NONE));
+    return false;
+}
+
+static json_t *composed(struct rb_chan *c, const struct rb_record *rec, struct rb_slice payload,
+                        enum rb_mark mark) {
+    struct rb_hash h;
+    const struct rb_feed *own = c->v.own_feed;
+    struct rb_names names = rb_chan_names(c);
+    json_t *o = rb_chan_head(c);
+    rb_payload_hash(payload, &h);
+    rb_j_put(o, "payload", rb_j_base64(payload));
+    rb_j_put(o, "payload_hash", rb_j_hex(h.b, RB_HASH_LEN));
+    rb_j_put(o, "origin", own ? rb_j_slice(rb_slice(own->origin, own->origin_n)) : NULL);
+    rb_j_put(o, "needs_signers", json_integer(mark == RB_MARK_NEEDS_SECOND ? 2 : 1));
+    rb_j_put(o, "mark", mark ? json_string(rb_mark_name(mark)) : json_null());
+    rb_j_put(o, "mark_sentence", mark ? json_string(rb_mark_text(mark)) : json_null());
+    rb_j_put(o, "readers", readers(c, rec));
+    rb_j_put(o, "warnings", rb_warnings(c, rec));
+    rb_j_put(o, "body", rb_body_to_json(rb_body_schema(rec->kind), rec->body, &names));
+    rb_j_put(o, "kind", json_string(rb_kind_name(rec->kind)));
+    rb_j_put(o, "precedence", json_string(rb_precedence_name(rec->precedence)));
+    rb_j_put(o, "created", rb_j_time(rec->created_utc_ms));
+    return o;
+}
+
 void rb_post_compose(struct rb_req *rq) {
     struct rb_chan c;
     struct rb_record rec;
     struct rb_slice payload;
-    struct rb_reject rj = {0};
     enum rb_mark mark = RB_MARK_NONE;
     const char *channel = rb_j_string(rq->body, "channel");
     if (channel == NULL) {
@@ -243,39 +286,6 @@ void rb_post_compose(struct rb_req *rq) {
         return;
     }
     if (!known_keys(rq) || !open_for(rq, channel, &c) || !get_record(&c, &rec)) return;
-    json_t *o = rb_chan_head(&c), *warnings = rb_warnings(&c, &rec), *who = readers(&c, &rec);
-    struct rb_names names = rb_chan_names(&c);
-    json_t *body = rb_body_to_json(rb_body_schema(rec.kind), rec.body, &names);
-    enum rb_err err =
-        rb_node_compose(rq->node, c.v.id, rq->now, &rec, &rq->arena, &payload, &mark, &rj);
-    bool refused = err != RB_OK || (mark != RB_MARK_NONE && mark != RB_MARK_NEEDS_SECOND);
-    if (refused) {
-        if (err == RB_OK)
-            rj = (struct rb_reject){.err = RB_ERR_DENIED};
-        else
-            rj.err = err;
-        json_decref(o);
-        json_decref(warnings);
-        json_decref(who);
-        json_decref(body);
-        rb_reply(rq, rb_fail_status(rj.err), rb_reject_json(&rj, NULL, mark));
-        return;
-    }
-    struct rb_hash h;
-    rb_payload_hash(payload, &h);
-    rb_j_put(o, "payload", rb_j_base64(payload));
-    rb_j_put(o, "payload_hash", rb_j_hex(h.b, RB_HASH_LEN));
-    rb_j_put(o, "origin",
-             c.v.own_feed ? rb_j_slice(rb_slice(c.v.own_feed->origin, c.v.own_feed->origin_n))
-                          : NULL);
-    rb_j_put(o, "needs_signers", json_integer(mark == RB_MARK_NEEDS_SECOND ? 2 : 1));
-    rb_j_put(o, "mark", mark ? json_string(rb_mark_name(mark)) : json_null());
-    rb_j_put(o, "mark_sentence", mark ? json_string(rb_mark_text(mark)) : json_null());
-    rb_j_put(o, "readers", who);
-    rb_j_put(o, "warnings", warnings);
-    rb_j_put(o, "body", body);
-    rb_j_put(o, "kind", json_string(rb_kind_name(rec.kind)));
-    rb_j_put(o, "precedence", json_string(rb_precedence_name(rec.precedence)));
-    rb_j_put(o, "created", rb_j_time(rec.created_utc_ms));
-    rb_reply(rq, 200, o);
+    if (make_payload(&c, &rec, &payload, &mark))
+        rb_reply(rq, 200, composed(&c, &rec, payload, mark));
 }

@@ -7,9 +7,10 @@
 
 #define RB_API_PARTS 4
 #define RB_API_PART 1024
-#define RB_API_BATCH 4096       /* records of one submit-batch */
-#define RB_API_WORK (16u << 20) /* address space of the work arena; touched pages only as needed   \
-                                 */
+#define RB_API_BATCH 4096 /* records of one submit-batch */
+#define RB_API_WORK                                                                                \
+    (16u << 20) /* address space of the work arena; touched pages only as needed                   \
+                 */
 #define RB_API_EARLY 8
 
 struct rb_pending;

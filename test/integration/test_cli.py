@@ -1,0 +1,413 @@
+#!/usr/bin/python3
+"""`readback` from outside: two homes, two real daemons over TLS on loopback, every exit code, and bad
+input that must leave nothing half done. Usage: test_cli.py READBACK READBACKD [READBACK_VERIFY]"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+READBACK, READBACKD = sys.argv[1], sys.argv[2]
+VERIFY = sys.argv[3] if len(sys.argv) > 3 else None
+OK, FAILED, USAGE, NOBODY, CONFIRM, SECOND = 0, 1, 2, 3, 4, 5
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def read(*path):
+    with open(os.path.join(*path), "rb") as f:
+        return f.read()
+
+
+class Party:
+    def __init__(self, top, handle, *more):
+        self.handle, self.home, self.daemon = handle, os.path.join(top, handle), None
+        self.pw = os.path.join(top, handle + ".pw")
+        with open(self.pw, "w") as f:
+            f.write("words of " + handle + "\n")
+        os.chmod(self.pw, 0o600)
+        self.port = free_port()
+        self.ok("init", "--handle", handle, "--address", "127.0.0.1:%d" % self.port, *more)
+
+    def run(self, *words, stdin=None, env=None):
+        e = dict(os.environ, READBACK_PASSPHRASE_FILE=self.pw, READBACK_HOME=self.home)
+        e.pop("SSH_AUTH_SOCK", None)
+        e.update(env or {})
+        return subprocess.run([READBACK, *words], input=stdin, stdin=None if stdin else subprocess.DEVNULL, env=e,
+                              capture_output=True, text=True, timeout=60)
+
+    def ok(self, *words, want=OK, **more):
+        r = self.run(*words, **more)
+        assert r.returncode == want, "%s: %s, %d instead of %d\n%s%s" % (
+            self.handle, " ".join(words), r.returncode, want, r.stdout, r.stderr)
+        return r
+
+    def json(self, *words):
+        return json.loads(self.ok(*words, "--json").stdout)
+
+    def start(self):
+        with open(self.home + ".log", "a") as log:
+            self.daemon = subprocess.Popen([READBACKD, "--home", self.home], stdout=subprocess.DEVNULL, stderr=log)
+        until(lambda: self.run("status").returncode == OK, "the daemon of " + self.handle)
+
+    def stop(self):
+        if self.daemon:
+            self.daemon.send_signal(signal.SIGTERM)
+            self.daemon.wait(20)
+            self.daemon = None
+
+
+def until(what, name, seconds=20):
+    end = time.time() + seconds
+    while time.time() < end:
+        v = what()
+        if v:
+            return v
+        time.sleep(0.1)
+    raise AssertionError("in vain: " + name)
+
+
+class Line(unittest.TestCase):
+    """One channel, carried through from the first card to the export. The order of the tests matters."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.top = tempfile.mkdtemp(prefix="readback-cli-")
+        cls.n = Party(cls.top, "northland", "--name", "en=Northland", "--officer", "duty", "--officer", "chief")
+        cls.s = Party(cls.top, "southland")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.n.stop()
+        cls.s.stop()
+        shutil.rmtree(cls.top)
+
+    def test_01_home(self):
+        for path, dirs, files in os.walk(self.n.home):
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o700)
+            for f in files:
+                self.assertEqual(stat.S_IMODE(os.stat(os.path.join(path, f)).st_mode), 0o600, f)
+        keys = set(os.listdir(os.path.join(self.n.home, "keys")))
+        self.assertEqual(keys, {"node.pem", "mirror.pem", "tls.pem", "age.txt", "party.sealed",
+                                "officer-duty.sealed", "officer-chief.sealed"})
+        for f in keys:
+            self.assertNotIn(b"words of", read(self.n.home, "keys", f))
+        before = read(self.n.home, "card.cose")
+        r = self.n.ok("init", "--handle", "other", want=FAILED)
+        self.assertIn("already", r.stderr)
+        self.assertEqual(before, read(self.n.home, "card.cose"))
+
+    def test_02_init_refuses(self):
+        for words in (["--handle", "Upper"], [], ["--handle", "a" * 33], ["--handle", "x", "--address", "nowhere"],
+                      ["--handle", "x", "--officer", "No Name"], ["--handle", "x", "--name", "Northland"],
+                      ["--handle", "x", "--passphrase", "secret"]):
+            home = os.path.join(self.top, "bad")
+            self.n.ok("--home", home, "init", *words, want=USAGE)
+            self.assertFalse(os.path.exists(home), words)
+        pub = os.path.join(self.top, "rsa.pub")
+        with open(pub, "w") as f:
+            f.write("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 x\n")
+        self.n.ok("--home", home, "init", "--handle", "x", "--officer", "chief=" + pub, want=FAILED)
+        self.assertFalse(os.path.exists(home))
+
+    def test_03_nobody_answers(self):
+        for words in (["status"], ["inbox", "--json"], ["log"], ["doctor"], ["read", "0123456789ab", "--yes"],
+                      ["channel", "propose", "--title", "x", "--member", "y", "--yes"]):
+            r = self.n.ok(*words, want=NOBODY)
+            self.assertIn("readback serve", r.stderr)
+            self.assertEqual(r.stdout, "")
+
+    def test_04_usage(self):
+        for words in ([], ["nonsense"], ["channel"], ["channel", "nonsense"], ["status", "--nonsense"], ["status", "extra"],
+                      ["show"], ["log", "--limit"], ["card", "nonsense"], ["--json=1", "status"],
+                      ["status", "--passphrase-fd", "x"], ["notice", "operation"], ["statement", "--title", "x"]):
+            r = self.n.ok(*words, want=USAGE)
+            self.assertEqual(r.stdout, "", words)
+            self.assertTrue(r.stderr, words)
+
+    def test_05_help(self):
+        text = self.n.ok("help").stdout
+        self.assertTrue(text.startswith("Examples:"))
+        commands = re.findall(r"^  ([a-z-]+(?: [a-z]+)?) {2,}\S", text.split("Commands:")[1], re.M)
+        self.assertGreater(len(commands), 40)
+        for c in commands:
+            text = self.n.ok(*c.split(), "--help").stdout
+            self.assertTrue(text.startswith("Examples:\n  readback "), c)
+            self.assertIn("readback " + c, text)
+        self.n.ok("help", "nonsense", want=USAGE)
+        self.assertRegex(self.n.ok("version").stdout, r"^readback \d+\.\d+\.\d+\n$")
+
+    def test_06_cards(self):
+        self.n.start()
+        self.s.start()
+        for p in (self.n, self.s):
+            p.card = os.path.join(self.top, p.handle + ".card")
+            p.ok("card", "--out", p.card)
+            p.ok("card", "--out", p.card, want=FAILED)  # never overwritten
+            p.fingerprint = p.json("fingerprint")["fingerprint"]
+            self.assertRegex(p.fingerprint, r"^(\d{5} ){7}\d{5}$")
+            self.assertEqual(p.json("card")["fingerprint"], p.fingerprint)
+            groups = p.ok("fingerprint", p.card).stdout.split()[1:]
+            self.assertEqual(" ".join(groups), p.fingerprint)
+        self.assertEqual(self.n.json("peers")["peers"], [])
+        self.assertIn("accredited", self.n.json("doctor")["sentence"])
+        wrong = self.n.fingerprint  # of another card
+        self.n.ok("accredit", self.s.card, "--fingerprint", wrong, want=FAILED)
+        self.n.ok("accredit", self.s.card, want=USAGE)
+        self.assertEqual(self.n.json("peers")["peers"], [])
+        card = read(self.s.card)
+        broken = os.path.join(self.top, "broken.card")
+        for at in range(0, len(card), 7):
+            with open(broken, "wb") as f:
+                f.write(card[:at] + bytes([card[at] ^ 1]) + card[at + 1:])
+            self.assertEqual(self.n.run("accredit", broken, "--fingerprint", self.s.fingerprint).returncode, FAILED, at)
+        self.assertEqual(self.n.json("peers")["peers"], [])
+        self.n.ok("accredit", self.s.card, "--fingerprint", self.s.fingerprint.replace(" ", "-"))
+        self.s.ok("accredit", self.n.card, "--fingerprint", self.n.fingerprint)
+        self.assertTrue(self.n.json("peers")["peers"][0]["compared"])
+
+    def test_07_channel(self):
+        words = ["channel", "propose", "--exercise", "--title", "Standing line", "--member", "southland:party:south",
+                 "--lead", "operation=2h", "--two-officers", "statement", "--officer", "duty"]
+        self.n.ok(*words, want=CONFIRM)  # nobody to ask, no --yes
+        self.n.ok(*words[:-2], "--yes", want=USAGE)  # two officers: which?
+        self.n.ok(*words, "--yes", "--member", "stranger", want=FAILED)
+        wrong = os.path.join(self.top, "wrong.pw")
+        with open(wrong, "w") as f:
+            f.write("other words\n")
+        os.chmod(wrong, 0o600)
+        self.n.ok(*words, "--yes", want=FAILED, env={"READBACK_PASSPHRASE_FILE": wrong})
+        self.assertEqual(self.n.json("channel", "list")["channels"], [])
+        cid = json.loads(self.n.ok(*words, "--yes", "--json").stdout)["channel"]
+        Line.channel = cid
+        self.assertEqual(len(cid), 32)
+        until(lambda: self.s.json("inbox")["invitations"], "the invitation")
+        self.assertIn("EXERCISE", self.s.ok("inbox").stdout)
+        self.s.ok("channel", "accept", cid[:6], want=CONFIRM)
+        self.s.ok("channel", "accept", cid[:6], "--yes")
+        for p in (self.n, self.s):
+            until(lambda: p.json("channel", "show", "Standing line")["state"] == "in-force", "the charter in force")
+            shown = p.json("channel", "show")
+            self.assertEqual(list(shown)[0], "exercise")
+            self.assertTrue(shown["exercise"])
+            self.assertEqual([m["affiliation"] for m in shown["members"]], [None, "south"])
+            self.assertEqual([m["acceptance"] for m in shown["members"]], ["accepted", "accepted"])
+            self.assertTrue(p.ok("channel", "show").stdout.startswith("EXERCISE"))
+        self.s.ok("channel", "accept", cid, "--yes", want=OK)  # said again: no harm
+        self.n.ok("channel", "show", "nowhere", want=FAILED)
+
+    def notice(self, p, *more, want=OK, hours=5):
+        start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + hours * 3600))
+        return p.ok("notice", "operation", "--title", "Area A", "--circle", "35.123456789,-36.1,5km", "--from", start,
+                    "--for", "3h", "--ceiling", "FL250", "--demand", "read", "--demand-in", "30m", *more, want=want)
+
+    def test_08_notice_held_and_read(self):
+        out = self.notice(self.s, "--yes", "--json")
+        r = json.loads(out.stdout)
+        self.assertEqual(r["readers"], ["northland"])
+        rid = Line.record = r["record"]
+        item = until(lambda: [i for i in self.n.json("inbox")["items"] if i["record"] == rid], "the notice in the inbox")[0]
+        self.assertTrue(item["exercise"])
+        self.assertEqual(item["why"], ["unread", "answer-due"])
+        self.assertEqual(item["body"]["volumes"][0]["circle"], {"lat": 35.123456789, "lon": -36.1, "radius": 5000})
+        held = until(lambda: [h for h in self.s.json("show", rid[:12])["holders"]
+                              if h["member"] == "northland" and h["held"]], "held by northland")[0]
+        self.assertIsNone(held["read"])  # held is not read
+        self.n.ok("read", rid[:12], "--officer", "duty", "--yes")
+        self.assertEqual([i for i in self.n.json("inbox")["items"] if i["record"] == rid], [])
+        seen = until(lambda: [h for r in self.s.json("who-holds")["records"] if r["record"] == rid
+                              for h in r["holders"] if h["member"] == "northland" and h["read"]], "read by northland")[0]
+        self.assertEqual(seen["read_by"], ["duty"])
+        self.assertEqual(seen["due"]["state"], "met")
+        for words in (["show", rid], ["who-holds"], ["log"], ["situation"]):
+            text = self.s.ok(*words).stdout
+            self.assertTrue(text.startswith("EXERCISE"), words)
+            self.assertNotIn("received", text)
+            self.assertNotIn("\033", text)
+        self.n.ok("object", rid[:12], "--reason", "over our post", "--officer", "duty", "--yes")
+        self.n.ok("accept", rid[:12], "--officer", "duty", "--yes", want=FAILED)  # not in the table
+        self.n.ok("withdraw", rid[:12], "--officer", "duty", "--yes", want=FAILED)  # not our own
+        self.n.ok("read", "ffffffffffff", "--officer", "duty", "--yes", want=FAILED)
+        self.n.ok("passed-down", rid[:12], "--officer", "duty", "--yes", want=USAGE)
+        self.n.ok("passed-down", rid[:12], "--level", "3rd brigade", "--officer", "duty", "--yes")
+
+    def test_09_warned_before_release(self):
+        before = len(self.s.json("log")["records"])
+        r = self.notice(self.s, "--yes", want=CONFIRM, hours=1)
+        self.assertIn("WARNING", r.stderr)
+        self.assertEqual(len([x for x in self.s.json("log", "--kind", "notice")["records"]]), 1, before)
+        self.notice(self.s, "--yes", "--despite", hours=1)
+        self.assertEqual(len(self.s.json("log", "--kind", "notice")["records"]), 2)
+
+    def test_10_two_officers(self):
+        words = ["statement", "--title", "On the talks", "--text", "We welcome them.", "--yes"]
+        self.s.ok(*words, want=SECOND)  # it has one officer only: the draft waits
+        r = self.n.ok(*words, "--officer", "duty", "--json", want=SECOND)
+        draft = json.loads(r.stdout)["draft"]
+        self.assertEqual(self.n.json("drafts")["drafts"][0]["signers"][0]["name"], "duty")
+        self.assertEqual(self.n.json("log", "--kind", "statement")["records"], [])
+        self.n.ok("sign", draft[:8], "--officer", "duty", "--yes", want=FAILED)
+        self.n.ok("sign", "ffff", "--officer", "chief", "--yes", want=FAILED)
+        self.n.ok("sign", draft[:8], "--officer", "chief", "--yes")
+        self.assertEqual(sorted(self.n.json("log", "--kind", "statement")["records"][0]["officers"]), ["chief", "duty"])
+        self.assertEqual(self.n.json("drafts")["drafts"], [])
+        self.n.ok(*words, "--officer", "duty", "--emergency", "no second officer can be reached")
+        marked = self.n.json("log", "--kind", "statement", "--last", "1")["records"][0]
+        self.assertTrue(marked["emergency"])
+        draft = self.s.json("drafts")["drafts"][0]["draft"]
+        self.s.ok("sign", draft[:8], "--discard", "--yes")
+        self.assertEqual(self.s.json("drafts")["drafts"], [])
+
+    def test_11_closed_is_refused(self):
+        for cls in ("site", "movement"):
+            r = self.s.ok("notice", cls, "--title", "x", "--circle", "35,36,100", "--yes", want=FAILED)
+            self.assertIn("named recipients", r.stderr)
+
+    def test_12_text_test_nil_membership(self):
+        path = os.path.join(self.top, "elements.txt")
+        with open(path, "w") as f:
+            f.write("First paragraph.\n\n\nSecond,\nof two lines.\n\n")
+        self.s.ok("text", "--title", "Elements", "--file", path, "--yes")
+        text = self.s.json("log", "--kind", "text", "--bodies")["records"][0]["body"]
+        self.assertEqual(text["paragraphs"], ["First paragraph.", "Second,\nof two lines."])
+        self.s.ok("test")
+        self.s.ok("nil", "--from", "2026-01-01T00:00:00Z", "--to", "2025-01-01T00:00:00Z", want=FAILED)
+        self.s.ok("nil", "--from", "2025-01-01T00:00:00Z", "--to", "2025-01-01T01:00:00Z")
+        self.s.ok("channel", "suspend", self.channel, "--yes")
+        self.s.ok("text", "--title", "x", "--file", path, "--yes", want=FAILED)
+        self.s.ok("channel", "resume", self.channel, "--yes")
+        self.s.ok("text", "--title", "x", "--text", "one", "--yes")
+
+    def test_13_bad_words_leave_nothing(self):
+        before = self.s.json("channel", "show")["records"]
+        for more in (["--circle", "91,36,5km"], ["--circle", "35.5,36.1"], ["--circle", "35.5,36.1,5 leagues"],
+                     ["--circle", "35.1234567891,36,1km"], ["--polygon", "35,36 35,37"], ["--circle", "35,36,1km", "--from", "soon"],
+                     ["--circle", "35,36,1km", "--from", "2030-01-01T00:00:00Z", "--to", "2029-01-01T00:00:00Z"],
+                     ["--circle", "35,36,1km", "--ceiling", "high"], ["--text", "a\x07b"], ["--precedence", "SOON"],
+                     ["--about", "zz"], ["--demand", "read"], ["--demand", "agree", "--demand-in", "5m"],
+                     ["--demand-in", "5m", "--demand-from", "nobody"], ["--language", "English please"]):
+            r = self.s.run("notice", "area", "--title", "x", *more, "--yes", "--despite")
+            self.assertIn(r.returncode, (FAILED, USAGE), more)
+            self.assertEqual(r.stdout, "", more)
+            self.assertTrue(r.stderr.startswith("readback: "), more)
+        self.assertEqual([r for r in self.s.json("log", "--kind", "notice")["records"] if r["class"] == "area"], [])
+        self.assertGreaterEqual(self.s.json("channel", "show")["records"], before)
+
+    def test_14_same_situation(self):
+        """both nodes, once all is held, show the same digest for the same time"""
+        def same():
+            at = "2030-01-01T00:00:00Z"
+            a, b = (p.json("situation", "--at", at) for p in (self.n, self.s))
+            return a["digest"] and a["digest"] == b["digest"]
+        until(same, "the same digest", 30)
+
+    def test_15_log_pages(self):
+        whole = [r["record"] for r in self.n.json("log", "--limit", "1000")["records"]]
+        pages, after = [], None
+        for _ in range(200):
+            page = self.n.json("log", "--limit", "3", *(["--after", after] if after else []))
+            pages += [r["record"] for r in page["records"]]
+            after = page["next_after"]
+            if not after:
+                break
+        self.assertEqual(pages[:len(whole)], whole)
+        self.assertEqual([r["record"] for r in self.n.json("log", "--last", "2", "--limit", "2")["records"]][:1], whole[-2:][:1])
+        self.assertEqual({r["author"] for r in self.n.json("log", "--author", "southland")["records"]}, {"southland"})
+        self.n.ok("log", "--kind", "nonsense", want=FAILED)
+        self.n.ok("log", "--since", "yesterday", want=FAILED)
+
+    def test_16_card_update(self):
+        self.s.ok("card", "update", "--officer", "night", "--officer", "duty")  # duty: its sealed key stays
+        card = self.s.json("card")
+        self.assertEqual(card["version"], 2)
+        self.assertEqual(sorted(o["name"] for o in card["officers"]), ["duty", "night"])
+        self.s.ok("card", "update", "--remove-officer", "nobody", want=USAGE)
+        self.s.ok("card", "update", "--remove-officer", "nobody", "--signed-by", "duty", want=USAGE)
+        until(lambda: [p for p in self.n.json("peers")["peers"] if p["version"] == 2], "the new card at the other side")
+        self.s.ok("text", "--title", "x", "--text", "by night", "--officer", "night", "--yes")
+
+    def test_17_agent(self):
+        """a new officer whose key lives in ssh-agent"""
+        if not shutil.which("ssh-agent"):
+            self.skipTest("no ssh-agent")
+        key = os.path.join(self.top, "id")
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key, "-C", "guard"], check=True)
+        agent = subprocess.run(["ssh-agent", "-s"], capture_output=True, text=True, check=True).stdout
+        env = dict(re.findall(r"(SSH_\w+)=([^;]+);", agent))
+        try:
+            subprocess.run(["ssh-add", "-q", key], env=dict(os.environ, **env), check=True, stderr=subprocess.DEVNULL)
+            self.s.ok("card", "update", "--officer", "guard=" + key + ".pub", "--signed-by", "duty")
+            sock = {"SSH_AUTH_SOCK": env["SSH_AUTH_SOCK"]}
+            self.s.ok("text", "--title", "x", "--text", "by guard", "--officer", "guard", "--yes", env=sock)
+            self.s.ok("text", "--title", "x", "--text", "by guard", "--agent", "--yes", env=sock)
+            self.s.ok("text", "--title", "x", "--text", "by guard", "--officer", "guard", "--yes", want=FAILED)
+            self.assertEqual(self.s.json("log", "--kind", "text", "--last", "1")["records"][0]["officers"], ["guard"])
+        finally:
+            os.kill(int(env["SSH_AGENT_PID"]), signal.SIGTERM)
+
+    def test_18_export(self):
+        out = os.path.join(self.top, "export")
+        until(lambda: self.n.run("export", out).returncode == OK, "the export")
+        self.n.ok("export", out, want=FAILED)
+        self.assertTrue(os.path.exists(os.path.join(out, "southland", "records", "000000.cose")))
+        if VERIFY:
+            r = subprocess.run([VERIFY, out], capture_output=True, text=True)
+            self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+            self.assertTrue(r.stdout.startswith("EXERCISE"))
+
+    def test_19_socket(self):
+        """the socket: ours only, JSON errors for bytes that are no request of ours"""
+        path = os.path.join(self.n.home, "readbackd.sock")
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+
+        def raw(data):
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(10)
+                s.connect(path)
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                got = b""
+                while True:
+                    try:
+                        more = s.recv(65536)
+                    except ConnectionError:
+                        break
+                    if not more:
+                        break
+                    got += more
+                return got
+        post = b"POST /v1/submit HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+        for body in (b"{", b'{"a":1,"a":2}', b"[]", b"\xff\xfe", b"{}" + b" " * 100 + b"x"):
+            got = raw(post % (len(body), body))
+            self.assertIn(b" 400 ", got.split(b"\r\n")[0])
+            self.assertIn("sentence", json.loads(got.split(b"\r\n\r\n", 1)[1])["error"])
+        raw(b"\x00\x01\x02\r\n\r\n")
+        raw(b"POST /v1/submit HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
+        raw(b"GET /v1/" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n")
+        self.assertIn(b" 404 ", raw(b"GET /v1/nothing HTTP/1.0\r\n\r\n").split(b"\r\n")[0])
+        self.n.ok("status")
+
+    def test_20_no_daemon_twice_and_after_restart(self):
+        count = self.n.json("channel", "show")["records"]
+        second = subprocess.run([READBACKD, "--home", self.n.home], capture_output=True, text=True, timeout=30)
+        self.assertNotEqual(second.returncode, 0)
+        self.n.stop()
+        self.n.ok("status", want=NOBODY)
+        self.n.start()
+        until(lambda: self.n.json("channel", "show")["records"] >= count, "all records after a restart")
+        self.assertEqual(self.n.json("show", self.record)["record"], self.record)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], "-v"], failfast=True)
