@@ -57,6 +57,11 @@ static bool covers_substance(const struct rb_feed *f, uint64_t from, uint64_t to
     return false;
 }
 
+static uint64_t receipt_interval(const struct channel *ch) {
+    uint64_t ms = ch->charter ? ch->charter->receipt_interval_ms : 0;
+    return ms < RB_RECEIPT_MIN_MS ? RB_RECEIPT_MIN_MS : ms;
+}
+
 /* The first cosignature over each newly covered leaf. T has whole seconds: of those with the same T the
  * largest covers the same leaves from the same instant, so it alone is kept. */
 void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m, const struct cosig *c) {
@@ -78,8 +83,8 @@ void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m, 
     }
     m->queue = q;
     m->queue[m->queue_n++] = *c;
-    uint32_t interval = ch->charter ? ch->charter->receipt_interval_ms : 1000;
-    if (idle && ch->receipt_at < n->now.mono_ms + interval) ch->receipt_at = n->now.mono_ms + interval;
+    uint64_t at = n->now.mono_ms + receipt_interval(ch);
+    if (idle && ch->receipt_at < at) ch->receipt_at = at;
 }
 
 static bool queued(const struct feedx *fx) {
@@ -120,7 +125,7 @@ static void receipts(struct rb_node *n, struct channel *ch) {
     rec->precedence = RB_ROUTINE;
     rec->body = rb_written(&w);
     if (machine_make(n, ch, rec, 0) != RB_OK) n->overflow = true;
-    ch->receipt_at = n->now.mono_ms + (ch->charter ? ch->charter->receipt_interval_ms : 1000);
+    ch->receipt_at = n->now.mono_ms + receipt_interval(ch);
 }
 
 /* ---- line tests --------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #define RB_REQUEST_MS 15000u
 #define RB_NEWS_HOLD_MS 50000u      /* a held GET is answered at the latest after this */
 #define RB_NEWS_MS 60000u
+#define RB_RECEIPT_MIN_MS 1000u     /* least interval between two receipts of ours, if the charter names none */
 #define RB_SETTLE_MS 60000u         /* after our own start nobody is called silent */
 #define RB_INVITES_MS 60000u        /* how often a member that only connects outwards asks for invitations */
 #define RB_HEADS_QUIET_MS 2000u     /* heads that differ are looked at after this, once settled */
