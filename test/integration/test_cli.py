@@ -409,5 +409,34 @@ class Line(unittest.TestCase):
         self.assertEqual(self.n.json("show", self.record)["record"], self.record)
 
 
+class Tap(unittest.TestResult):
+    """One line a case, as the harness counts them; stops at the first failure: later cases build on it."""
+
+    count = 0
+
+    def case(self, result, test, more=""):
+        Tap.count += 1
+        print("%s %d - %s%s" % (result, Tap.count, test.id().split(".")[-1], more), flush=True)
+
+    def addSuccess(self, test):
+        self.case("ok", test)
+
+    def addSkip(self, test, reason):
+        self.case("ok", test, " # SKIP " + reason)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.case("not ok", test)
+        print("\n".join("# " + line for line in self.errors[-1][1].splitlines()), flush=True)
+        self.stop()
+
+    def addFailure(self, test, err):
+        self.addError(test, err)
+
+
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v"], failfast=True)
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Line)
+    print("1..%d" % suite.countTestCases())
+    outcome = Tap()
+    suite.run(outcome)
+    sys.exit(0 if outcome.wasSuccessful() else 1)
