@@ -172,7 +172,8 @@ enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < s->members_n; i++) { /* leaves after a leave take no larger checkpoint */
         if (!s->members[i].left || s->members[i].index == ch->own_member) continue;
         struct rb_feed *f = rb_book_latest_feed(&ch->book, s->members[i].index);
-        if (f) f->frozen = true;
+        struct feedx *fx = f ? node_feedx(ch, f->member, f->epoch) : NULL;
+        if (fx) fx->closed = true;
     }
     if (!was_in_force && ch->charter_state == RB_CHARTER_IN_FORCE && ch->last_test_slot == 0 &&
         ch->charter->test_interval_s) {

@@ -70,6 +70,16 @@ static enum rb_err load_pending(struct rb_node *n, struct rb_slice key, struct r
     return RB_OK;
 }
 
+/* a fork that was proven stays proven */
+static enum rb_err load_evidence(struct rb_node *n, struct rb_slice value, struct rb_reject *rj) {
+    struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
+    if (!fork) return RB_ERR_LIMIT;
+    RB_TRY(rb_fork_decode(value, fork, rj));
+    struct feedx *fx = node_feedx_by_origin(n, rb_slice_sub(fork->note_a, 0, rb_slice_find(fork->note_a, 0, '\n')));
+    if (fx) fx->f->frozen = true;
+    return RB_OK;
+}
+
 static enum rb_err load_judged(struct rb_node *n, struct rb_slice key, struct rb_slice value) {
     struct feedx *fx = feed_of_key(n, key);
     struct rb_reader r = rb_reader(value);
@@ -89,7 +99,8 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
     case RB_TABLE_OUTBOX: err = load_outbox(n, key, value); break;
     case RB_TABLE_PENDING: err = load_pending(n, key, value, &rj); break;
     case RB_TABLE_JUDGED: err = load_judged(n, key, value); break;
-    default: break; /* evidence is only kept */
+    case RB_TABLE_EVIDENCE: err = load_evidence(n, value, &rj); break;
+    default: break;
     }
     if (err != RB_OK) bad_item(n, "a stored item cannot be read", &rj);
 }

@@ -83,6 +83,7 @@ struct feedx { /* a feed with what the node knows beside the book */
     bool signing;
     uint64_t head_size;       /* head file: largest signed or cosigned */
     const char *waiting;      /* own: why nothing is signed */
+    bool closed;              /* its party left: no larger checkpoint is taken */
     /* own */
     size_t mirrors_n;
     struct mirror *mirrors;

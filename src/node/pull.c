@@ -153,8 +153,11 @@ static void heads_arrived(struct rb_node *n, struct job *j, struct pullx *x, str
         if (look_at_head(n, j->ch, x, j->peer, line)) return; /* one at a time; news come again */
 }
 
-/* Our cosignature goes back through whoever gave us the leaves (spec 6.8). */
+/* Our cosignature goes back to the feed's author, or, where it has no address, through whoever gave us
+ * the leaves (spec 6.8). */
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p) {
+    struct peer *author = node_member_peer(n, fx->ch, fx->f->member);
+    if (author && author->card.addresses_n) p = author;
     const struct rb_book_member *m = rb_book_member_by_party(&fx->ch->book, &p->party);
     struct job *j = m ? ask(n, fx->ch, p, m->index, JOB_REQ_COSIG) : NULL;
     if (!j) return;

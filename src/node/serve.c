@@ -175,7 +175,7 @@ static void tile(struct rb_node *n, struct feedx *fx, const struct rb_tile *t, u
         return;
     }
     if (!t->entries) {
-        struct rb_writer w = node_writer(n, 256 * RB_HASH_LEN);
+        struct rb_writer w = node_writer(n, (size_t)256 * RB_HASH_LEN);
         if (rb_tile_hashes(&fx->f->tree, t, &w) != RB_OK) {
             not_found(n, conn, p);
             return;

@@ -96,7 +96,7 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
             return 422;
         }
     }
-    if (fx->f->frozen) {
+    if (fx->f->frozen || fx->closed) {
         (void)rb_reject(rj, RB_ERR_STATE, "6.4.5", "the feed is closed to larger checkpoints here", 0);
         return o->cp.size <= known ? 0 : 403;
     }

@@ -217,7 +217,7 @@ static inline struct rb_volume fixture_circle(void) {
                           .has_from = true,
                           .has_to = true,
                           .from_utc_ms = FIXTURE_NOW + 3600000,
-                          .to_utc_ms = FIXTURE_NOW + 2 * 3600000};
+                          .to_utc_ms = FIXTURE_NOW + INT64_C(2) * 3600000};
     return v;
 }
 static inline void fixture_put_notice(struct rb_writer *w) {
@@ -410,7 +410,7 @@ static inline void fixture_record_full(struct rb_record *r) {
     r->emergency = rb_str("second officer unreachable");
 }
 static inline struct rb_slice fixture_payload(const struct rb_record *r) {
-    struct rb_writer w = fixture_writer(2 * RB_MAX_LEAF);
+    struct rb_writer w = fixture_writer((size_t)2 * RB_MAX_LEAF);
     rb_payload_encode(r, &w);
     return fixture_done(&w);
 }

@@ -212,7 +212,7 @@ static void fingerprints_are_over_handle_and_key(void **state) {
 static void fingerprints_are_compared_as_people_type_them(void **state) {
     (void)state;
     struct rb_seckey key = test_key(0);
-    char fp[48], dashes[48], bare[48], wrong[64];
+    char fp[48], dashes[48], bare[48] = {0}, wrong[64];
     size_t n = 0;
     rb_fingerprint(rb_str("north"), &key.pub, fp);
     for (size_t i = 0; i < sizeof fp; i++) {
@@ -549,9 +549,9 @@ static void the_specification_shows_what_is_written(void **state) {
     FILE *f = fopen(path, "r");
     struct rb_slice text = read_stream(f, spec, sizeof spec);
     fclose(f);
-    for (uint8_t i = 0; i < sizeof p.salt; i++)
-        p.salt[i] = i;
-    for (uint8_t i = 0; i < sizeof p.nonce; i++)
+    for (size_t i = 0; i < sizeof p.salt; i++)
+        p.salt[i] = (uint8_t)i;
+    for (size_t i = 0; i < sizeof p.nonce; i++)
         p.nonce[i] = (uint8_t)(0x40 + i);
     struct rb_writer w = rb_writer(plain, sizeof plain);
     assert_int_equal(rb_pkcs8_encode(&key, &w), RB_OK);

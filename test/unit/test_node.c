@@ -470,6 +470,9 @@ static void test_a_fork_is_kept_as_evidence(void **state) {
     }
     assert_true(kept);
     assert_true(f->frozen);
+    fn_restart(w, &w->p[1]);
+    assert_true(rb_node_channel_by_id(w->p[1].rb, ch, &v));
+    assert_true(rb_book_feed(v.book, 0, 0)->frozen); /* a fork that was proven stays proven */
     fn_free(w);
 }
 

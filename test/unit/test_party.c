@@ -295,7 +295,7 @@ static void revocation_of_many_feeds(void **state) {
     rb_revocation_encode(&revocation, &again);
     assert_slice_equal(fixture_done(&again), payload);
     /* and it fits a leaf */
-    struct rb_writer body = fixture_writer(2 * RB_MAX_LEAF);
+    struct rb_writer body = fixture_writer((size_t)2 * RB_MAX_LEAF);
     struct rb_reject rj = {0};
     rb_carried_encode(in, &body);
     assert_int_equal(rb_body_check(RB_KIND_REVOCATION, fixture_done(&body), &rj), RB_OK);

@@ -26,7 +26,7 @@ static void decode_ok(struct rb_slice leaf, struct rb_record *out) {
 }
 
 static void check_leaf(struct rb_slice leaf, struct rb_slice aad, const struct rb_key *pub) {
-    struct rb_writer w = fixture_writer(2 * RB_MAX_LEAF);
+    struct rb_writer w = fixture_writer((size_t)2 * RB_MAX_LEAF);
     decode_ok(leaf, &rec);
     assert_slice_equal(fixture_payload(&rec), rec.payload);
     assert_int_equal(rb_record_assemble(rec.payload, rec.signers, rec.signers_n, &w), RB_OK);
@@ -215,7 +215,7 @@ static void longer_than_a_leaf(void **state) {
     assert_int_equal(rb_record_decode(rb_slice(zeros, sizeof zeros), &rec, &rj), RB_ERR_LIMIT);
     assert_int_equal(rb_payload_decode(rb_slice(zeros, sizeof zeros), &rec, &rj), RB_ERR_LIMIT);
     struct rb_signer s = {0};
-    struct rb_writer w = fixture_writer(2 * RB_MAX_LEAF);
+    struct rb_writer w = fixture_writer((size_t)2 * RB_MAX_LEAF);
     assert_int_equal(rb_record_assemble(rb_slice(zeros, RB_MAX_LEAF), &s, 1, &w), RB_ERR_LIMIT);
 }
 

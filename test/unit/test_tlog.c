@@ -477,7 +477,7 @@ static void tile_hashes_of_a_log(void **state) {
     assert_int_equal(rb_tile_hashes(&f.tree, &low, &w), RB_OK);
     assert_int_equal(w.n, 88 * 32);
     fixture_leaf(599, 0, &want);
-    assert_memory_equal(buf + 87 * 32, want.b, 32);
+    assert_memory_equal(buf + (size_t)87 * 32, want.b, 32);
     assert_int_equal(rb_tile_hashes(&f.tree, &none, &w), RB_ERR_NOT_FOUND);
     assert_int_equal(rb_tile_hashes(&f.tree, &entries, &w), RB_ERR_USAGE);
     tlog_fixture_end(&f);
@@ -670,7 +670,7 @@ static void add_entries_refusals(void **state) {
     w = rb_writer(buf, sizeof buf);
     rb_package_entry_encode(rb_str("x"), &w);
     rb_put_u8(&w, 64);
-    for (size_t i = 0; i < 64 * 32; i++)
+    for (size_t i = 0; i < (size_t)64 * 32; i++)
         rb_put_u8(&w, 0);
     r = rb_reader(rb_written(&w));
     assert_int_equal(rb_package_decode(&r, &h, 0, &p, NULL), RB_ERR_MALFORMED);
