@@ -422,13 +422,10 @@ static void flip_bytes(void **state) {
 static bool may_go(const char *name) {
     const char *at = strstr(name, "/receipts/");
     char path[256];
-    struct rb_note *n = malloc(sizeof *n);
     struct rb_checkpoint c;
     if (!evidence(name)) return true;
-    if (at == NULL) {
-        free(n);
-        return false;
-    }
+    if (at == NULL) return false;
+    struct rb_note *n = malloc(sizeof *n);
     (void)snprintf(path, sizeof path, "%.*s/checkpoint", (int)(at - name), name);
     const size_t len = slurp(path_of(path), buf, sizeof buf);
     assert_int_equal(rb_note_decode(rb_slice(buf, len), n, NULL), RB_OK);
