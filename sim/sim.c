@@ -494,7 +494,8 @@ void sim_start(struct sim_party *p) {
     p->wake_us = 0;
     host_up(p);
     load_meta(p);
-    qsort(p->disk.feeds, p->disk.feeds_n, sizeof *p->disk.feeds, feed_order);
+    if (p->disk.feeds_n > 0)
+        qsort(p->disk.feeds, p->disk.feeds_n, sizeof *p->disk.feeds, feed_order);
     for (size_t i = 0; i < p->disk.feeds_n; i++) load_feed(p, &p->disk.feeds[i]);
     load_heads(p);
     load_end(p, 0);
