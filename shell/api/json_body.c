@@ -231,7 +231,7 @@ static enum rb_err put_field(struct in *in, const struct rb_field *f, const json
 /* JSON writes field names with '_' where the grammar has '-'; read, both are fine */
 static void json_name(const struct rb_field *f, char out[64]) {
     size_t i = 0;
-    for (; f->name[i] && i < 63; i++)
+    for (; i < 63 && f->name[i]; i++)
         out[i] = f->name[i] == '-' ? '_' : f->name[i];
     out[i] = 0;
 }
