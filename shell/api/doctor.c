@@ -94,11 +94,12 @@ static void look_links(struct diagnosis *d) {
         if (p.card->addresses_n == 0 && p.last_ok_utc_ms == 0)
             continue; /* it calls us; see look_paths */
         const char *side = d->up > 0 ? "there" : "between";
-        const char *what = p.last_outcome ? p.last_outcome : "never reached";
+        const char *what = p.last_outcome ? p.last_outcome : "no try has ended yet";
         if (p.link == RB_LINK_NEVER)
             found(d, "link-never", side,
                   "ask them by phone whether their node runs and the address is right",
-                  "%s has never been reached (%s).", handle(d, p.card->handle), what);
+                  "%s has not been reached since this node started (%s).",
+                  handle(d, p.card->handle), what);
         else
             found(d, "link-down", side,
                   "ask them by phone; what we say is kept and goes out by itself",
