@@ -25,7 +25,8 @@ static struct bench_row rows[ROWS];
 static size_t rows_n;
 static char folder[256], folder_words[400];
 
-/* ---- ending ------------------------------------------------------------------------------------- */
+/* ---- ending -------------------------------------------------------------------------------------
+ */
 
 static void kill_children(void) {
     for (size_t i = 0; i < CHILDREN; i++) {
@@ -37,13 +38,8 @@ static void kill_children(void) {
 }
 
 static void remove_folder(void) {
-    if (folder[0] == '\0') return;
-    const pid_t pid = fork();
-    if (pid == 0) {
-        (void)execlp("rm", "rm", "-rf", "--", folder, (char *)NULL);
-        _exit(127);
-    }
-    if (pid > 0) (void)waitpid(pid, NULL, 0);
+    const char *argv[] = {"rm", "-rf", "--", folder, NULL};
+    if (folder[0] != '\0') (void)bench_exit_status(argv);
     folder[0] = '\0';
 }
 
@@ -71,7 +67,8 @@ void bench_say(const char *fmt, ...) {
     va_end(ap);
 }
 
-/* ---- clock -------------------------------------------------------------------------------------- */
+/* ---- clock --------------------------------------------------------------------------------------
+ */
 
 uint64_t bench_now_ns(void) {
     struct timespec t;
@@ -81,10 +78,12 @@ uint64_t bench_now_ns(void) {
 
 void bench_sleep_until(uint64_t ns) {
     const struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {}
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
+    }
 }
 
-/* ---- samples ------------------------------------------------------------------------------------ */
+/* ---- samples ------------------------------------------------------------------------------------
+ */
 
 void bench_add(struct bench_samples *s, double v) {
     if (s->n == s->cap) {
@@ -119,9 +118,11 @@ void bench_samples_free(struct bench_samples *s) {
     *s = (struct bench_samples){0};
 }
 
-/* ---- rows --------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------
+ */
 
-static struct bench_row *row_new(const char *name, const char *unit, const char *words, va_list ap) {
+static struct bench_row *row_new(const char *name, const char *unit, const char *words,
+                                 va_list ap) {
     if (rows_n == ROWS) bench_die("too many rows");
     struct bench_row *r = &rows[rows_n++];
     *r = (struct bench_row){.name = name, .unit = unit};
@@ -129,7 +130,8 @@ static struct bench_row *row_new(const char *name, const char *unit, const char 
     return r;
 }
 
-struct bench_row *bench_row(const char *name, const char *unit, double value, const char *words, ...) {
+struct bench_row *bench_row(const char *name, const char *unit, double value, const char *words,
+                            ...) {
     va_list ap;
     va_start(ap, words);
     struct bench_row *r = row_new(name, unit, words, ap);
@@ -139,8 +141,8 @@ struct bench_row *bench_row(const char *name, const char *unit, double value, co
     return r;
 }
 
-struct bench_row *bench_row_samples(const char *name, const char *unit, const struct bench_samples *s,
-                                    const char *words, ...) {
+struct bench_row *bench_row_samples(const char *name, const char *unit,
+                                    const struct bench_samples *s, const char *words, ...) {
     va_list ap;
     va_start(ap, words);
     struct bench_row *r = row_new(name, unit, words, ap);
@@ -183,7 +185,8 @@ static bool row_missed(const struct bench_row *r) {
 
 static void goal_words(const struct bench_row *r, char out[32]) {
     out[0] = '\0';
-    if (r->goal == BENCH_VALUE_AT_LEAST) (void)snprintf(out, 32, ">= %g %s", r->goal_value, r->unit);
+    if (r->goal == BENCH_VALUE_AT_LEAST)
+        (void)snprintf(out, 32, ">= %g %s", r->goal_value, r->unit);
     if (r->goal == BENCH_VALUE_AT_MOST) (void)snprintf(out, 32, "<= %g %s", r->goal_value, r->unit);
     if (r->goal == BENCH_RATIO_AT_MOST) (void)snprintf(out, 32, "ratio <= %g", r->goal_value);
 }
@@ -196,7 +199,8 @@ static const char *number(double v, char out[24]) {
 }
 
 static void print_row(const struct bench_row *r) {
-    char value[24] = "skipped", p50[24] = "", p99[24] = "", ratio[24] = "", beside[64] = "", goal[32];
+    char value[24] = "skipped", p50[24] = "", p99[24] = "", ratio[24] = "", beside[64] = "",
+         goal[32];
     goal_words(r, goal);
     if (r->has_value) (void)number(r->value, value);
     if (r->has_quantiles) (void)number(r->p50, p50), (void)number(r->p99, p99);
@@ -205,14 +209,18 @@ static void print_row(const struct bench_row *r) {
         (void)number(row_ratio(r), ratio);
         (void)snprintf(beside, sizeof beside, "%s %s", r->beside, number(r->beside_value, other));
     }
-    (void)printf("%-24s %10s %-10s %10s %10s  %-34s %7s  %-20s %s\n", r->name, value, r->unit, p50, p99,
-                 beside, ratio, goal, goal[0] == '\0' ? "" : row_missed(r) ? "MISSED" : "met");
+    (void)printf("%-24s %10s %-10s %10s %10s  %-34s %7s  %-20s %s\n", r->name, value, r->unit, p50,
+                 p99, beside, ratio, goal,
+                 goal[0] == '\0' ? ""
+                 : row_missed(r) ? "MISSED"
+                                 : "met");
 }
 
 static void print_table(void) {
     (void)printf("\n%-24s %10s %-10s %10s %10s  %-34s %7s  %s\n", "", "value", "", "p50", "p99",
                  "beside (same run)", "ratio", "goal");
-    for (size_t i = 0; i < rows_n; i++) print_row(&rows[i]);
+    for (size_t i = 0; i < rows_n; i++)
+        print_row(&rows[i]);
     (void)printf("\nWhat each row says:\n");
     for (size_t i = 0; i < rows_n; i++)
         if (rows[i].words[0] != '\0') (void)printf("  %-24s %s\n", rows[i].name, rows[i].words);
@@ -226,12 +234,13 @@ static json_t *row_json(const struct bench_row *r) {
     char goal[32];
     goal_words(r, goal);
     const bool beside = r->has_value && r->beside != NULL;
-    return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", r->name, "value",
-                     real_or_null(r->has_value, r->value), "unit", r->unit, "p50",
-                     real_or_null(r->has_quantiles, r->p50), "p99", real_or_null(r->has_quantiles, r->p99),
-                     "beside", beside ? json_string(r->beside) : json_null(), "beside_value",
-                     real_or_null(beside, r->beside_value), "ratio", real_or_null(beside, row_ratio(r)),
-                     "goal", goal[0] != '\0' ? json_string(goal) : json_null());
+    return json_pack(
+        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", r->name, "value",
+        real_or_null(r->has_value, r->value), "unit", r->unit, "p50",
+        real_or_null(r->has_quantiles, r->p50), "p99", real_or_null(r->has_quantiles, r->p99),
+        "beside", beside ? json_string(r->beside) : json_null(), "beside_value",
+        real_or_null(beside, r->beside_value), "ratio", real_or_null(beside, row_ratio(r)), "goal",
+        goal[0] != '\0' ? json_string(goal) : json_null());
 }
 
 int bench_finish(const char *path) {
@@ -249,16 +258,23 @@ int bench_finish(const char *path) {
     return missed;
 }
 
-/* ---- folder ------------------------------------------------------------------------------------- */
+/* ---- folder -------------------------------------------------------------------------------------
+ */
 
 static const char *filesystem_name(long type) {
     switch (type) {
-    case 0xEF53: return "ext4";
-    case 0x58465342: return "xfs";
-    case 0x9123683E: return "btrfs";
-    case 0x01021994: return "tmpfs (memory: writes cost nothing here; set READBACK_BENCH_DIR)";
-    case 0x794C7630: return "overlayfs";
-    default: return "another filesystem";
+    case 0xEF53:
+        return "ext4";
+    case 0x58465342:
+        return "xfs";
+    case 0x9123683E:
+        return "btrfs";
+    case 0x01021994:
+        return "tmpfs (memory: writes cost nothing here; set READBACK_BENCH_DIR)";
+    case 0x794C7630:
+        return "overlayfs";
+    default:
+        return "another filesystem";
     }
 }
 
@@ -284,7 +300,8 @@ const char *bench_dir(void) {
     (void)signal(SIGTERM, on_signal);
     (void)signal(SIGPIPE, SIG_IGN);
     if (statfs(folder, &fs) == 0)
-        (void)snprintf(folder_words, sizeof folder_words, "%s on %s", folder, filesystem_name(fs.f_type));
+        (void)snprintf(folder_words, sizeof folder_words, "%s on %s", folder,
+                       filesystem_name(fs.f_type));
     return folder;
 }
 
@@ -298,16 +315,19 @@ void bench_write_file(const char *path, const char *text) {
     if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0) bench_die("%s cannot be written", path);
 }
 
-/* ---- processes ---------------------------------------------------------------------------------- */
+/* ---- processes ----------------------------------------------------------------------------------
+ */
 
 /* Debian keeps servers in sbin, which is not in everybody's PATH. */
 static bool find_program(const char *name, char out[256]) {
     static const char *const more = ":/usr/local/sbin:/usr/sbin:/sbin";
     const char *path = getenv("PATH");
     char all[4096];
-    if (strchr(name, '/') != NULL) return snprintf(out, 256, "%s", name) < 256 && access(out, X_OK) == 0;
+    if (strchr(name, '/') != NULL)
+        return snprintf(out, 256, "%s", name) < 256 && access(out, X_OK) == 0;
     (void)snprintf(all, sizeof all, "%s%s", path != NULL ? path : "", more);
-    for (char *save = NULL, *dir = strtok_r(all, ":", &save); dir != NULL; dir = strtok_r(NULL, ":", &save))
+    for (char *save = NULL, *dir = strtok_r(all, ":", &save); dir != NULL;
+         dir = strtok_r(NULL, ":", &save))
         if (snprintf(out, 256, "%s/%s", dir, name) < 256 && access(out, X_OK) == 0) return true;
     return false;
 }
@@ -336,12 +356,23 @@ static pid_t start(const char *path, const char *const *argv, int out, int err) 
     return pid;
 }
 
+int bench_exit_status(const char *const *argv) {
+    char path[256];
+    int status = 0;
+    const int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (quiet < 0 || !find_program(argv[0], path)) bench_die("%s is not installed", argv[0]);
+    const pid_t pid = start(path, argv, -1, quiet);
+    (void)close(quiet);
+    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 struct bench_child bench_spawn(const char *const *argv, const char *log) {
     struct bench_child c = {.err = -1};
     char path[256];
     int fd[2] = {-1, -1};
     size_t slot = 0;
-    while (slot < CHILDREN && children[slot] > 0) slot++;
+    while (slot < CHILDREN && children[slot] > 0)
+        slot++;
     if (slot == CHILDREN) bench_die("too many processes");
     if (!find_program(argv[0], path)) bench_die("%s is not installed", argv[0]);
     if (log != NULL)

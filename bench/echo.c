@@ -30,7 +30,8 @@ struct echo {
     char buf[ECHO_MAX];
 };
 
-/* ---- bytes -------------------------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------------------------------
+ */
 
 static bool end_write(const struct end *e, const char *p, size_t n) {
     size_t done = 0;
@@ -68,8 +69,8 @@ static void *serve(void *ctx) {
     struct echo *e = ctx;
     static _Thread_local char body[ECHO_MAX];
     uint32_t head[2];
-    while (end_read(&e->there, (char *)head, sizeof head) && head[0] <= sizeof body && head[1] <= sizeof body &&
-           end_read(&e->there, body, head[0])) {
+    while (end_read(&e->there, (char *)head, sizeof head) && head[0] <= sizeof body &&
+           head[1] <= sizeof body && end_read(&e->there, body, head[0])) {
         if (!e->tls) read_json(body, head[0]);
         if (!end_write(&e->there, body, head[1])) break;
     }
@@ -78,14 +79,16 @@ static void *serve(void *ctx) {
 
 void echo_call(struct echo *e, const char *bytes, size_t n, size_t answer_n) {
     const uint32_t head[2] = {(uint32_t)n, (uint32_t)answer_n};
-    if (n + sizeof head > sizeof e->buf || answer_n > sizeof e->buf) bench_die("a message of the parts is too long");
+    if (n + sizeof head > sizeof e->buf || answer_n > sizeof e->buf)
+        bench_die("a message of the parts is too long");
     memcpy(e->buf, head, sizeof head);
     memcpy(e->buf + sizeof head, bytes, n);
     if (!end_write(&e->here, e->buf, n + sizeof head) || !end_read(&e->here, e->buf, answer_n))
         bench_die("the parts' other end is gone");
 }
 
-/* ---- TLS ---------------------------------------------------------------------------------------- */
+/* ---- TLS ----------------------------------------------------------------------------------------
+ */
 
 static SSL_CTX *server_context(void) {
     SSL_CTX *c = SSL_CTX_new(TLS_server_method());
@@ -93,8 +96,9 @@ static SSL_CTX *server_context(void) {
     X509 *cert = X509_new();
     if (c == NULL || key == NULL || cert == NULL || X509_set_pubkey(cert, key) != 1 ||
         X509_gmtime_adj(X509_getm_notBefore(cert), 0) == NULL ||
-        X509_gmtime_adj(X509_getm_notAfter(cert), 86400) == NULL || X509_sign(cert, key, NULL) == 0 ||
-        SSL_CTX_use_certificate(c, cert) != 1 || SSL_CTX_use_PrivateKey(c, key) != 1 ||
+        X509_gmtime_adj(X509_getm_notAfter(cert), 86400) == NULL ||
+        X509_sign(cert, key, NULL) == 0 || SSL_CTX_use_certificate(c, cert) != 1 ||
+        SSL_CTX_use_PrivateKey(c, key) != 1 ||
         SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) != 1 || SSL_CTX_set_num_tickets(c, 0) != 1)
         bench_die("TLS of the parts");
     EVP_PKEY_free(key);
@@ -110,9 +114,11 @@ static void *shake(void *ctx) {
 
 static void open_tls(struct echo *e) {
     const uint16_t port = bench_free_port();
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
     const int one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(listener, 1) != 0)
+    if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(listener, 1) != 0)
         bench_die("TLS of the parts: %s", strerror(errno));
     e->here.fd = bench_connect(port, 1000);
     e->there.fd = accept(listener, NULL, NULL);
@@ -120,12 +126,14 @@ static void open_tls(struct echo *e) {
     if (e->here.fd < 0 || e->there.fd < 0) bench_die("TLS of the parts: %s", strerror(errno));
     (void)setsockopt(e->there.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     e->server = server_context();
-    e->client = SSL_CTX_new(TLS_client_method()); /* nobody is checked: only the bytes are of interest */
+    e->client =
+        SSL_CTX_new(TLS_client_method()); /* nobody is checked: only the bytes are of interest */
     e->here.ssl = e->client != NULL ? SSL_new(e->client) : NULL;
     e->there.ssl = SSL_new(e->server);
     if (e->here.ssl == NULL || e->there.ssl == NULL || SSL_set_fd(e->here.ssl, e->here.fd) != 1 ||
-        SSL_set_fd(e->there.ssl, e->there.fd) != 1 || pthread_create(&e->thread, NULL, shake, e) != 0 ||
-        SSL_connect(e->here.ssl) != 1 || pthread_join(e->thread, NULL) != 0)
+        SSL_set_fd(e->there.ssl, e->there.fd) != 1 ||
+        pthread_create(&e->thread, NULL, shake, e) != 0 || SSL_connect(e->here.ssl) != 1 ||
+        pthread_join(e->thread, NULL) != 0)
         bench_die("TLS of the parts");
 }
 
@@ -137,7 +145,8 @@ struct echo *echo_open(bool tls) {
     if (tls) {
         open_tls(e);
     } else {
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) != 0) bench_die("no socket: %s", strerror(errno));
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) != 0)
+            bench_die("no socket: %s", strerror(errno));
         e->here.fd = fd[0];
         e->there.fd = fd[1];
     }

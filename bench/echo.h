@@ -1,5 +1,5 @@
-/* Somebody who answers, in a thread of its own: plain over a local socket (reading what was asked as JSON), or
- * over TLS 1.3 on loopback. Both sides block; nothing else is done. */
+/* Somebody who answers, in a thread of its own: plain over a local socket (reading what was asked
+ * as JSON), or over TLS 1.3 on loopback. Both sides block; nothing else is done. */
 #ifndef READBACK_BENCH_ECHO_H
 #define READBACK_BENCH_ECHO_H
 #include <stdbool.h>

@@ -5,8 +5,8 @@
 #include "world.h"
 
 #define SLOT_S 10
-#define MIDDLE_S 6 /* after a slot: everything it caused is over */
-#define SLOTS 4    /* at least */
+#define MIDDLE_S 6        /* after a slot: everything it caused is over */
+#define SLOTS ((time_t)4) /* at least */
 
 struct idle {
     struct world w;
@@ -33,8 +33,10 @@ static json_int_t tests_logged(const struct world *w) {
 
 struct idle *idle_open(const char *readbackd) {
     struct idle *i = calloc(1, sizeof *i);
-    const struct world_options o = {.name = "idle", .config = "[peer]\nidle = 2s\n",
-                                    .charter = "\"test_interval\": 10, \"test_grace\": 5, \"receipt_interval\": \"1s\""};
+    const struct world_options o = {
+        .name = "idle",
+        .config = "[peer]\nidle = 2s\n",
+        .charter = "\"test_interval\": 10, \"test_grace\": 5, \"receipt_interval\": \"1s\""};
     uint64_t in, out;
     if (i == NULL) bench_die("memory is short");
     world_open(&i->w, readbackd, &o);
@@ -49,12 +51,16 @@ void idle_rows(struct idle *i) {
     const time_t end = wait_for_middle(i->begin + SLOTS * SLOT_S);
     const uint64_t bytes = side_wire_bytes(&i->w.a, &in, &out) - i->bytes;
     const json_int_t tests = tests_logged(&i->w) - i->tests, slots = (end - i->begin) / SLOT_S;
-    if (tests != 2 * slots) bench_die("%lld tests in %lld slots of two parties", (long long)tests, (long long)slots);
+    if (tests != 2 * slots)
+        bench_die("%lld tests in %lld slots of two parties", (long long)tests, (long long)slots);
     const double per_slot = (double)bytes / (double)slots;
-    (void)bench_row("idle-bytes-per-day", "bytes", per_slot * 24,
-                    "two parties, a test by each every hour: %lld slots measured (%d s apart; the connections end and "
-                    "are made anew in between), %.0f bytes each in both directions with its receipts and TLS "
-                    "handshakes, times 24", (long long)slots, SLOT_S, per_slot);
+    (void)bench_row(
+        "idle-bytes-per-day", "bytes", per_slot * 24,
+        "two parties, a test by each every hour: %lld slots measured (%d s apart; the connections "
+        "end and "
+        "are made anew in between), %.0f bytes each in both directions with its receipts and TLS "
+        "handshakes, times 24",
+        (long long)slots, SLOT_S, per_slot);
     world_close(&i->w);
     free(i);
 }

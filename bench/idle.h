@@ -1,5 +1,6 @@
-/* What a line costs when nobody speaks: two daemons whose charter has a test slot every few seconds, as another
- * has every hour; connections end between slots as they would. Runs beside the rest. */
+/* What a line costs when nobody speaks: two daemons whose charter has a test slot every few
+ * seconds, as another has every hour; connections end between slots as they would. Runs beside the
+ * rest. */
 #ifndef READBACK_BENCH_IDLE_H
 #define READBACK_BENCH_IDLE_H
 struct idle;

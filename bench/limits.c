@@ -27,7 +27,8 @@ static double measure_sync(void) {
     }
     (void)close(fd);
     (void)unlink(path);
-    (void)bench_row_samples("append-fsync", "us", &s, "4 KiB appended to a file and fdatasync, one after the other: %s",
+    (void)bench_row_samples("append-fsync", "us", &s,
+                            "4 KiB appended to a file and fdatasync, one after the other: %s",
                             bench_dir_words());
     const double p50 = bench_quantile(&s, 0.5);
     bench_samples_free(&s);
@@ -49,8 +50,9 @@ static double measure_verify(void) {
         if (err != RB_OK) bench_die("a good signature was refused");
     }
     const double p50 = bench_quantile(&s, 0.5);
-    (void)bench_row_samples("ed25519-verify", "us", &s, "one signature over %u bytes, one core: %.0f a second",
-                            PEER_MESSAGE, 1e6 / p50);
+    (void)bench_row_samples("ed25519-verify", "us", &s,
+                            "one signature over %u bytes, one core: %.0f a second", PEER_MESSAGE,
+                            1e6 / p50);
     bench_samples_free(&s);
     return p50;
 }
@@ -61,12 +63,14 @@ static double measure_node_hash(void) {
     struct rb_hash l = {{1}}, r = {{2}};
     for (int i = 0; i < BATCHES; i++) {
         const uint64_t at = bench_now_ns();
-        for (int k = 0; k < EACH; k++) rb_node_hash(&l, &r, &l); /* each needs the one before */
+        for (int k = 0; k < EACH; k++)
+            rb_node_hash(&l, &r, &l); /* each needs the one before */
         bench_add(&s, bench_us_since(at) * 1e3 / EACH);
     }
     if (l.b[0] == 1 && l.b[1] == 0 && l.b[2] == 0 && l.b[3] == 0) bench_die("nothing was hashed");
     const double p50 = bench_quantile(&s, 0.5);
-    (void)bench_row_samples("sha256-node", "ns", &s, "one Merkle node (65 bytes), %d in a row a sample", EACH);
+    (void)bench_row_samples("sha256-node", "ns", &s,
+                            "one Merkle node (65 bytes), %d in a row a sample", EACH);
     bench_samples_free(&s);
     return p50;
 }

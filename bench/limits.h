@@ -7,8 +7,8 @@ struct limits { /* medians */
     double fsync_us, verify_us, node_hash_ns;
 };
 void limits_measure(struct limits *out);
-/* Each adds a row for latency and one for throughput, or says in both why it was skipped. held_us and
- * held_per_s are put beside by line.c afterwards: see peers_beside. */
+/* Each adds a row for latency and one for throughput, or says in both why it was skipped. held_us
+ * and held_per_s are put beside by line.c afterwards: see peers_beside. */
 struct peer_rows {
     struct bench_row *latency, *throughput;
 };

@@ -13,13 +13,16 @@
 
 #define SAMPLES 280u
 #define BYTES_NOTICES 20u
-#define PACE_NS 32000000u /* between a notice and the parts, and again: the disk is quiet, and the daemon's own
-                           * word, limited to twenty lines a second, comes for each */
+#define PACE_NS                                                                                    \
+    32000000u /* between a notice and the parts, and again: the disk is quiet, and the daemon's    \
+               * own word, limited to twenty lines a second, comes for each */
 #define HELD_MS 2000
 
-/* ---- one notice --------------------------------------------------------------------------------- */
+/* ---- one notice ---------------------------------------------------------------------------------
+ */
 
-struct ear { /* a's log at level debug: "... node: held" is written when the cosignature is durable at a */
+struct ear { /* a's log at level debug: "... node: held" is written when the cosignature is durable
+                at a */
     const struct world *w;
     char buf[8192];
     size_t n;
@@ -49,7 +52,8 @@ static void ear_drain(struct ear *e) {
     struct pollfd p = {.fd = e->w->a.daemon.err, .events = POLLIN};
     while (poll(&p, 1, 0) == 1) {
         ear_read(e);
-        while (ear_line(e)) {}
+        while (ear_line(e)) {
+        }
     }
 }
 
@@ -69,7 +73,8 @@ struct latency {
     unsigned said;
 };
 
-/* from handing the signed notice to the local API until the receipt is held here, verified and durable */
+/* from handing the signed notice to the local API until the receipt is held here, verified and
+ * durable */
 static double say_one(struct latency *l) {
     char json[4096];
     const char *answer = NULL;
@@ -80,7 +85,8 @@ static double say_one(struct latency *l) {
     const bool held = ear_held(&l->ear);
     const double us = bench_us_since(at);
     if (!held) bench_die("notice %u was not held within %d ms", l->said, HELD_MS);
-    if (wire_answer(&l->api, &answer) != 200) bench_die("notice %u was refused: %s", l->said, answer);
+    if (wire_answer(&l->api, &answer) != 200)
+        bench_die("notice %u was refused: %s", l->said, answer);
     return us;
 }
 
@@ -94,7 +100,8 @@ static void latency_open(struct latency *l, const struct world *w) {
     }
 }
 
-/* ---- rows --------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------
+ */
 
 struct wire_bytes {
     size_t push, answer; /* one notice, each direction */
@@ -109,28 +116,34 @@ static struct wire_bytes measure_bytes(struct latency *l) {
         (void)usleep(50000);
     }
     (void)side_wire_bytes(a, &in[1], &out[1]);
-    const struct wire_bytes b = {(size_t)((out[1] - out[0]) / BYTES_NOTICES), (size_t)((in[1] - in[0]) / BYTES_NOTICES)};
+    const struct wire_bytes b = {(size_t)((out[1] - out[0]) / BYTES_NOTICES),
+                                 (size_t)((in[1] - in[0]) / BYTES_NOTICES)};
     uint8_t leaf[2048];
     const size_t leaf_n = notice_leaf(&l->maker, 0, leaf, sizeof leaf);
-    struct bench_row *r = bench_row("bytes-per-notice", "bytes", (double)(b.push + b.answer),
-                                    "%u notices one at a time on a standing connection: %zu bytes out, %zu back, HTTP "
-                                    "and TLS included, TCP not; a circle's notice of %zu bytes as logged",
-                                    BYTES_NOTICES, b.push, b.answer, leaf_n);
+    struct bench_row *r = bench_row(
+        "bytes-per-notice", "bytes", (double)(b.push + b.answer),
+        "%u notices one at a time on a standing connection: %zu bytes out, %zu back, HTTP "
+        "and TLS included, TCP not; a circle's notice of %zu bytes as logged",
+        BYTES_NOTICES, b.push, b.answer, leaf_n);
     bench_beside(r, "leaf", (double)leaf_n);
     return b;
 }
 
-/* Everything that was said is shown as held by the other party, in the situation, from logged receipts. */
+/* Everything that was said is shown as held by the other party, in the situation, from logged
+ * receipts. */
 static void expect_held(const struct world *w, unsigned said) {
     size_t held = 0, i, k;
     for (int tries = 0; tries < 150; tries++) {
-        json_t *table = side_get(&w->a, "/v1/channels/%s/who-holds?kind=notice&limit=1000", w->channel), *r, *h;
+        json_t *table =
+                   side_get(&w->a, "/v1/channels/%s/who-holds?kind=notice&limit=1000", w->channel),
+               *r, *h;
         held = 0;
         json_array_foreach(json_object_get(table, "records"), i, r)
             json_array_foreach(json_object_get(r, "holders"), k, h) {
-                const char *member = json_string_value(json_object_get(h, "member"));
-                held += member != NULL && strcmp(member, w->b.handle) == 0 && json_is_true(json_object_get(h, "held"));
-            }
+            const char *member = json_string_value(json_object_get(h, "member"));
+            held += member != NULL && strcmp(member, w->b.handle) == 0 &&
+                    json_is_true(json_object_get(h, "held"));
+        }
         json_decref(table);
         if (held == said) return;
         (void)usleep(100000);
@@ -142,7 +155,8 @@ static double measure_latency(struct latency *l, const struct wire_bytes *bytes)
     struct bench_samples s = {0};
     struct parts *p = parts_open(l->ear.w, bytes->push, bytes->answer);
     uint64_t at = bench_now_ns();
-    for (int i = 0; i < 10; i++) parts_once(p);
+    for (int i = 0; i < 10; i++)
+        parts_once(p);
     parts_forget(p);
     for (unsigned i = 0; i < SAMPLES; i++) {
         bench_sleep_until(at += PACE_NS);
@@ -153,8 +167,10 @@ static double measure_latency(struct latency *l, const struct wire_bytes *bytes)
     const double parts_us = parts_rows(p)->value, held_us = bench_quantile(&s, 0.5);
     struct bench_row *r = bench_row_samples(
         "held-latency", "us", &s,
-        "%zu notices, one at a time: from the signed notice handed to the local API until the other process's "
-        "cosignature is verified and durable here (and so is everything at the other side)", s.n);
+        "%zu notices, one at a time: from the signed notice handed to the local API until the "
+        "other process's "
+        "cosignature is verified and durable here (and so is everything at the other side)",
+        s.n);
     bench_beside(r, "parts", parts_us);
     bench_want(r, BENCH_RATIO_AT_MOST, 1.5);
     parts_close(p);
@@ -164,9 +180,11 @@ static double measure_latency(struct latency *l, const struct wire_bytes *bytes)
 
 static void idle_memory(const struct world *w, unsigned said) {
     const double a = side_rss_mib(&w->a), b = side_rss_mib(&w->b);
-    struct bench_row *r = bench_row("idle-memory", "MiB", a > b ? a : b,
-                                    "resident memory of readbackd at rest after %u notices: the sender %.1f, the "
-                                    "receiver %.1f MiB", said, a, b);
+    struct bench_row *r =
+        bench_row("idle-memory", "MiB", a > b ? a : b,
+                  "resident memory of readbackd at rest after %u notices: the sender %.1f, the "
+                  "receiver %.1f MiB",
+                  said, a, b);
     bench_want(r, BENCH_VALUE_AT_MOST, 32);
 }
 
@@ -177,10 +195,13 @@ static void peers_beside(const struct peer_rows *p, double held_us, double held_
 
 int main(int argc, char **argv) {
     struct limits limits;
-    struct world *w = calloc(1, sizeof *w);
-    struct latency *l = calloc(1, sizeof *l);
-    if (argc != 3) bench_die("usage: bench/run line (this program wants: readbackd, file for the rows)");
-    if (w == NULL || l == NULL || rb_crypto_init() != RB_OK) bench_die("memory is short");
+    static struct world world;
+    static struct latency latency;
+    struct world *const w = &world;
+    struct latency *const l = &latency;
+    if (argc != 3)
+        bench_die("usage: bench/run line (this program wants: readbackd, file for the rows)");
+    if (rb_crypto_init() != RB_OK) bench_die("the cryptographic library fails");
     (void)printf("line: two readbackd on 127.0.0.1; files in %s\n", bench_dir_words());
     (void)fflush(stdout);
     struct idle *idle = idle_open(argv[1]);
@@ -191,8 +212,10 @@ int main(int argc, char **argv) {
     bench_say("nats-server");
     const struct peer_rows nats = nats_measure();
     bench_say("held-latency and its parts, %u notices", SAMPLES);
-    const struct world_options o = {.name = "line", .config = "[log]\nlevel = debug\n",
-                                    .charter = "\"receipt_interval\": \"5s\"", .hear_a = true};
+    const struct world_options o = {.name = "line",
+                                    .config = "[log]\nlevel = debug\n",
+                                    .charter = "\"receipt_interval\": \"5s\"",
+                                    .hear_a = true};
     world_open(w, argv[1], &o);
     latency_open(l, w);
     const struct wire_bytes bytes = measure_bytes(l);
@@ -206,7 +229,5 @@ int main(int argc, char **argv) {
     peers_beside(&nats, held_us, held_per_s);
     wire_close(&l->api);
     world_close(w);
-    free(l);
-    free(w);
     return bench_finish(argv[2]) > 0 ? 3 : 0;
 }

@@ -1,10 +1,10 @@
-/* mosquitto, QoS 2, persistence on: one client publishes, another (the other party) receives; a message
- * counts when the publisher has PUBCOMP and the subscriber has the message. */
+/* mosquitto, QoS 2, persistence on: one client publishes, another (the other party) receives; a
+ * message counts when the publisher has PUBCOMP and the subscriber has the message. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "limits.h"
 
@@ -18,7 +18,8 @@ static struct peer_rows skipped(const char *why) {
 
 #ifndef BENCH_MOSQUITTO
 struct peer_rows mosquitto_measure(void) {
-    return skipped("built without its client library: apt-get install libmosquitto-dev, then build again");
+    return skipped(
+        "built without its client library: apt-get install libmosquitto-dev, then build again");
 }
 #else
 #include <mosquitto.h>
@@ -87,7 +88,8 @@ static bool wait_for(struct mqtt *t, uint64_t want) {
     (void)clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 10;
     (void)pthread_mutex_lock(&t->lock);
-    while (rc == 0 && (t->completed < want || t->received < want || !t->subscribed || !t->connected))
+    while (rc == 0 &&
+           (t->completed < want || t->received < want || !t->subscribed || !t->connected))
         rc = pthread_cond_timedwait(&t->changed, &t->lock, &until);
     (void)pthread_mutex_unlock(&t->lock);
     return rc == 0;
@@ -102,7 +104,8 @@ static struct mosquitto *client(struct mqtt *t, const char *name, uint16_t port)
     mosquitto_subscribe_callback_set(m, on_subscribe);
     (void)mosquitto_int_option(m, MOSQ_OPT_TCP_NODELAY, 1);
     (void)mosquitto_int_option(m, MOSQ_OPT_SEND_MAXIMUM, (int)WINDOW);
-    if (mosquitto_connect(m, "127.0.0.1", port, 60) != MOSQ_ERR_SUCCESS || mosquitto_loop_start(m) != MOSQ_ERR_SUCCESS)
+    if (mosquitto_connect(m, "127.0.0.1", port, 60) != MOSQ_ERR_SUCCESS ||
+        mosquitto_loop_start(m) != MOSQ_ERR_SUCCESS)
         bench_die("mosquitto does not listen");
     return m;
 }
@@ -112,14 +115,15 @@ static void mqtt_open(struct mqtt *t) {
     const uint16_t port = bench_free_port();
     (void)snprintf(path, sizeof path, "%s/mosquitto.conf", bench_dir());
     (void)snprintf(place, sizeof place, "%s/mosquitto/", bench_dir());
-    (void)snprintf(text, sizeof text,
-                   "listener %u 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location %s\n"
-                   "autosave_on_changes true\nautosave_interval 1\nset_tcp_nodelay true\nmax_inflight_messages %u\n"
-                   "max_queued_messages 0\n%s",
-                   port, place, WINDOW, geteuid() == 0 ? "user root\n" : "");
+    (void)snprintf(
+        text, sizeof text,
+        "listener %u 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location %s\n"
+        "autosave_on_changes true\nautosave_interval 1\nset_tcp_nodelay "
+        "true\nmax_inflight_messages %u\n"
+        "max_queued_messages 0\n%s",
+        port, place, WINDOW, geteuid() == 0 ? "user root\n" : "");
     bench_write_file(path, text);
-    (void)snprintf(text, sizeof text, "mkdir -p '%s'", place);
-    if (system(text) != 0) bench_die("%s cannot be made", place);
+    if (mkdir(place, 0700) != 0) bench_die("%s: %s", place, strerror(errno));
     const char *argv[] = {"mosquitto", "-c", path, NULL};
     (void)snprintf(t->log, sizeof t->log, "%s/mosquitto.log", bench_dir());
     t->broker = bench_spawn(argv, t->log);
@@ -148,19 +152,22 @@ static unsigned saves(const struct mqtt *t) {
     char line[512];
     unsigned n = 0;
     FILE *f = fopen(t->log, "r");
-    while (f != NULL && fgets(line, sizeof line, f) != NULL) n += strstr(line, "Saving in-memory database") != NULL;
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        n += strstr(line, "Saving in-memory database") != NULL;
     if (f == NULL || fclose(f) != 0) bench_die("%s cannot be read", t->log);
     return n;
 }
 
 static void publish(struct mqtt *t, const char body[PEER_MESSAGE]) {
-    if (mosquitto_publish(t->pub, NULL, "line", (int)PEER_MESSAGE, body, 2, false) != MOSQ_ERR_SUCCESS)
+    if (mosquitto_publish(t->pub, NULL, "line", (int)PEER_MESSAGE, body, 2, false) !=
+        MOSQ_ERR_SUCCESS)
         bench_die("mosquitto does not take a message");
 }
 
 static uint64_t latency(struct mqtt *t, struct bench_samples *s, const char body[PEER_MESSAGE]) {
     uint64_t n = 0;
-    for (const uint64_t end = bench_now_ns() + LATENCY_NS; s->n < SAMPLES && bench_now_ns() < end;) {
+    for (const uint64_t end = bench_now_ns() + LATENCY_NS;
+         s->n < SAMPLES && bench_now_ns() < end;) {
         const uint64_t at = bench_now_ns();
         publish(t, body);
         if (!wait_for(t, ++n)) bench_die("mosquitto lost a message");
@@ -173,7 +180,8 @@ static uint64_t latency(struct mqtt *t, struct bench_samples *s, const char body
 static double throughput(struct mqtt *t, uint64_t n, const char body[PEER_MESSAGE]) {
     const uint64_t begin = bench_now_ns(), before = n;
     while (bench_now_ns() < begin + THROUGHPUT_NS) {
-        for (size_t i = 0; i < WINDOW; i++) publish(t, body);
+        for (size_t i = 0; i < WINDOW; i++)
+            publish(t, body);
         n += WINDOW;
         if (!wait_for(t, n)) bench_die("mosquitto lost a message");
     }
@@ -196,8 +204,10 @@ struct peer_rows mosquitto_measure(void) {
     out.latency = bench_row_samples(
         names[0], "us", &s,
         "%u bytes, QoS 2, sessions kept, persistence on, saved after every change that it counts "
-        "(autosave_on_changes): %u times for these %llu messages, after it acknowledged, not before. Exactly once while "
-        "the broker lives, which both trust; no signature, no receipt that a third party can check.",
+        "(autosave_on_changes): %u times for these %llu messages, after it acknowledged, not "
+        "before. Exactly once while "
+        "the broker lives, which both trust; no signature, no receipt that a third party can "
+        "check.",
         PEER_MESSAGE, saved, (unsigned long long)n);
     out.throughput = bench_row(names[1], "messages/s", rate, "the same, %u in flight.", WINDOW);
     bench_samples_free(&s);

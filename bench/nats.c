@@ -1,5 +1,6 @@
-/* nats-server's JetStream over its text protocol: one connection publishes and waits for the stream's
- * acknowledgement, another (the other party) gets each message pushed and acknowledges it. */
+/* nats-server's JetStream over its text protocol: one connection publishes and waits for the
+ * stream's acknowledgement, another (the other party) gets each message pushed and acknowledges it.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@
 #define WINDOW 512u /* published, not yet acknowledged */
 
 static const char WORDS[] =
-    "acknowledged by one server that both trust, and taken by the other client. Sequence number from the server; no "
+    "acknowledged by one server that both trust, and taken by the other client. Sequence number "
+    "from the server; no "
     "signature, no receipt that a third party can check, the server can alter or drop; %s";
 
 struct conn {
@@ -28,7 +30,8 @@ struct message { /* of a MSG or HMSG line */
     char body[2048];
 };
 
-/* ---- the protocol ------------------------------------------------------------------------------- */
+/* ---- the protocol -------------------------------------------------------------------------------
+ */
 
 static void put_all(const struct conn *c, const char *p, size_t n) {
     for (size_t done = 0; done < n;) {
@@ -52,7 +55,8 @@ static void fill(struct conn *c) {
 
 static void get_line(struct conn *c, char *out, size_t cap) {
     const char *end;
-    while ((end = memmem(c->buf + c->at, c->n - c->at, "\r\n", 2)) == NULL) fill(c);
+    while ((end = memmem(c->buf + c->at, c->n - c->at, "\r\n", 2)) == NULL)
+        fill(c);
     const size_t n = (size_t)(end - (c->buf + c->at));
     if (n >= cap) bench_die("nats: a long line");
     memcpy(out, c->buf + c->at, n);
@@ -61,7 +65,8 @@ static void get_line(struct conn *c, char *out, size_t cap) {
 }
 
 static void get_bytes(struct conn *c, char *out, size_t n) {
-    while (c->n - c->at < n) fill(c);
+    while (c->n - c->at < n)
+        fill(c);
     memcpy(out, c->buf + c->at, n);
     c->at += n;
 }
@@ -70,7 +75,8 @@ static void get_bytes(struct conn *c, char *out, size_t n) {
 static bool read_msg(struct conn *c, char *line, struct message *m) {
     char *word[6];
     size_t words = 0;
-    for (char *save = NULL, *w = strtok_r(line, " ", &save); w != NULL && words < 6; w = strtok_r(NULL, " ", &save))
+    for (char *save = NULL, *w = strtok_r(line, " ", &save); w != NULL && words < 6;
+         w = strtok_r(NULL, " ", &save))
         word[words++] = w;
     if (words < 4 || strcmp(word[0], "MSG") != 0) return false;
     m->n = strtoul(word[words - 1], NULL, 10);
@@ -97,12 +103,16 @@ static void next_msg(struct conn *c, struct message *m) {
 static void hello(struct conn *c, const char *inbox) {
     char line[8192], text[512];
     get_line(c, line, sizeof line); /* INFO */
-    const int n = snprintf(text, sizeof text, "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB %s 1\r\nPING\r\n", inbox);
+    const int n =
+        snprintf(text, sizeof text,
+                 "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB %s 1\r\nPING\r\n", inbox);
     put_all(c, text, (size_t)n);
-    while (strncmp(line, "PONG", 4) != 0) get_line(c, line, sizeof line);
+    while (strncmp(line, "PONG", 4) != 0)
+        get_line(c, line, sizeof line);
 }
 
-static void publish(const struct conn *c, const char *subject, const char *reply, const char *body, size_t n) {
+static void publish(const struct conn *c, const char *subject, const char *reply, const char *body,
+                    size_t n) {
     char text[4096];
     int head = snprintf(text, sizeof text, "PUB %s %s %zu\r\n", subject, reply, n);
     if (head < 0 || (size_t)head + n + 2 > sizeof text) bench_die("nats: a long message");
@@ -118,7 +128,8 @@ static void ask(struct conn *c, const char *subject, const char *json) {
     if (strstr(m.body, "\"error\"") != NULL) bench_die("nats: %s", m.body);
 }
 
-/* ---- measuring ---------------------------------------------------------------------------------- */
+/* ---- measuring ----------------------------------------------------------------------------------
+ */
 
 struct nats {
     struct bench_child server;
@@ -128,12 +139,13 @@ struct nats {
 
 /* nats-server 2.10 and later know sync_interval; earlier ones refuse to read it. */
 static bool config(const char *path, uint16_t port, bool sync) {
-    char text[512], line[600];
-    (void)snprintf(text, sizeof text, "listen: 127.0.0.1:%u\njetstream { store_dir: \"%s/nats\"%s }\n", port,
+    const char *argv[] = {"nats-server", "-t", "-c", path, NULL};
+    char text[512];
+    (void)snprintf(text, sizeof text,
+                   "listen: 127.0.0.1:%u\njetstream { store_dir: \"%s/nats\"%s }\n", port,
                    bench_dir(), sync ? ", sync_interval: always" : "");
     bench_write_file(path, text);
-    (void)snprintf(line, sizeof line, "PATH=\"$PATH:/usr/local/sbin:/usr/sbin\" nats-server -t -c '%s' >/dev/null 2>&1", path);
-    return system(line) == 0;
+    return bench_exit_status(argv) == 0;
 }
 
 static struct conn *conn_open(uint16_t port, const char *inbox) {
@@ -156,10 +168,12 @@ static void nats_open(struct nats *t) {
     t->server = bench_spawn(argv, log);
     t->pub = conn_open(port, "answers");
     t->sub = conn_open(port, "delivered");
-    ask(t->pub, "$JS.API.STREAM.CREATE.LINE", "{\"name\":\"LINE\",\"subjects\":[\"line\"],\"storage\":\"file\","
-                                              "\"retention\":\"limits\",\"discard\":\"new\",\"num_replicas\":1}");
+    ask(t->pub, "$JS.API.STREAM.CREATE.LINE",
+        "{\"name\":\"LINE\",\"subjects\":[\"line\"],\"storage\":\"file\","
+        "\"retention\":\"limits\",\"discard\":\"new\",\"num_replicas\":1}");
     ask(t->pub, "$JS.API.CONSUMER.DURABLE.CREATE.LINE.OTHER",
-        "{\"stream_name\":\"LINE\",\"config\":{\"durable_name\":\"OTHER\",\"deliver_subject\":\"delivered\","
+        "{\"stream_name\":\"LINE\",\"config\":{\"durable_name\":\"OTHER\",\"deliver_subject\":"
+        "\"delivered\","
         "\"deliver_policy\":\"all\",\"ack_policy\":\"explicit\",\"max_ack_pending\":2048}}");
 }
 
@@ -174,7 +188,8 @@ static void nats_close(struct nats *t) {
 static void expect_stored(const struct message *m, uint64_t seq) {
     char words[64];
     (void)snprintf(words, sizeof words, "\"seq\":%llu", (unsigned long long)seq);
-    if (strstr(m->body, words) == NULL) bench_die("nats: message %llu is not stored: %s", (unsigned long long)seq, m->body);
+    if (strstr(m->body, words) == NULL)
+        bench_die("nats: message %llu is not stored: %s", (unsigned long long)seq, m->body);
 }
 
 static void deliver(struct nats *t, struct message *m) {
@@ -188,7 +203,8 @@ static uint64_t latency(struct nats *t, struct bench_samples *s) {
     struct message m;
     uint64_t seq = 0;
     memset(body, 'n', sizeof body);
-    for (const uint64_t end = bench_now_ns() + LATENCY_NS; s->n < SAMPLES && bench_now_ns() < end;) {
+    for (const uint64_t end = bench_now_ns() + LATENCY_NS;
+         s->n < SAMPLES && bench_now_ns() < end;) {
         const uint64_t at = bench_now_ns();
         publish(t->pub, "line", "answers", body, sizeof body);
         deliver(t, &m);
@@ -207,12 +223,14 @@ static double throughput(struct nats *t, uint64_t seq) {
     const uint64_t begin = bench_now_ns(), before = seq;
     memset(body, 'n', sizeof body);
     while (bench_now_ns() < begin + THROUGHPUT_NS) {
-        for (size_t i = 0; i < WINDOW; i++) publish(t->pub, "line", "answers", body, sizeof body);
+        for (size_t i = 0; i < WINDOW; i++)
+            publish(t->pub, "line", "answers", body, sizeof body);
         for (size_t i = 0; i < WINDOW; i++) {
             next_msg(t->pub, &m);
             expect_stored(&m, ++seq);
         }
-        for (size_t i = 0; i < WINDOW; i++) deliver(t, &m);
+        for (size_t i = 0; i < WINDOW; i++)
+            deliver(t, &m);
     }
     return (double)(seq - before) / ((double)(bench_now_ns() - begin) / 1e9);
 }
@@ -223,19 +241,23 @@ struct peer_rows nats_measure(void) {
     struct bench_samples s = {0};
     char words[500];
     if (!bench_has_program("nats-server")) {
-        (void)bench_row_skipped(names[0], "us", "nats-server is not installed: apt-get install nats-server");
+        (void)bench_row_skipped(names[0], "us",
+                                "nats-server is not installed: apt-get install nats-server");
         (void)bench_row_skipped(names[1], "messages/s", "nats-server is not installed");
         return (struct peer_rows){NULL, NULL};
     }
     nats_open(&t);
-    (void)snprintf(words, sizeof words, WORDS,
-                   t.synced ? "synced to the disk before it acknowledges (sync_interval always)."
-                            : "NOT synced before it acknowledges: this version syncs by a timer only, so a power "
-                              "failure loses acknowledged messages.");
+    (void)snprintf(
+        words, sizeof words, WORDS,
+        t.synced
+            ? "synced to the disk before it acknowledges (sync_interval always)."
+            : "NOT synced before it acknowledges: this version syncs by a timer only, so a power "
+              "failure loses acknowledged messages.");
     const uint64_t seq = latency(&t, &s);
     const double rate = throughput(&t, seq);
     struct peer_rows out;
-    out.latency = bench_row_samples(names[0], "us", &s, "%u bytes to a stream in files, %s", PEER_MESSAGE, words);
+    out.latency = bench_row_samples(names[0], "us", &s, "%u bytes to a stream in files, %s",
+                                    PEER_MESSAGE, words);
     out.throughput = bench_row(names[1], "messages/s", rate, "the same in bursts of %u.", WINDOW);
     bench_samples_free(&s);
     nats_close(&t);

@@ -34,22 +34,29 @@ struct parts {
 static const struct {
     const char *name, *words;
 } NAMES[PARTS_N] = {
-    [PART_API] = {"part-api", "the submission over a local socket and an answer, JSON and base64 decoded"},
+    [PART_API] = {"part-api",
+                  "the submission over a local socket and an answer, JSON and base64 decoded"},
     [PART_VERIFY_OFFICER] = {"part-verify-officer", "the officer's signature, at the sender"},
-    [PART_SENDER_COMMIT] = {"part-sender-commit", "durable write 1: the leaf in the sender's database"},
-    [PART_RECHECK] = {"part-recheck", "the leaf read back from the disk and its hash compared, before signing"},
+    [PART_SENDER_COMMIT] = {"part-sender-commit",
+                            "durable write 1: the leaf in the sender's database"},
+    [PART_RECHECK] = {"part-recheck",
+                      "the leaf read back from the disk and its hash compared, before signing"},
     [PART_SIGN_LOG] = {"part-sign-log", "the checkpoint signed with the log key"},
     [PART_SENDER_HEADS] = {"part-sender-heads", "durable write 2: the sender's head file"},
-    [PART_TLS] = {"part-tls", "push and answer over TLS 1.3 on loopback, as many bytes as the real ones"},
+    [PART_TLS] = {"part-tls",
+                  "push and answer over TLS 1.3 on loopback, as many bytes as the real ones"},
     [PART_VERIFY_LOG] = {"part-verify-log", "the checkpoint's signature, at the receiver"},
-    [PART_RECEIVER_COMMIT] = {"part-receiver-commit", "durable write 3: the leaf in the receiver's database"},
+    [PART_RECEIVER_COMMIT] = {"part-receiver-commit",
+                              "durable write 3: the leaf in the receiver's database"},
     [PART_SIGN_MIRROR] = {"part-sign-mirror", "the cosignature"},
     [PART_RECEIVER_HEADS] = {"part-receiver-heads", "durable write 4: the receiver's head file"},
     [PART_VERIFY_MIRROR] = {"part-verify-mirror", "the cosignature, at the sender"},
-    [PART_COSIG_COMMIT] = {"part-cosig-commit", "durable write 5: the cosigned checkpoint in the sender's database"},
+    [PART_COSIG_COMMIT] = {"part-cosig-commit",
+                           "durable write 5: the cosigned checkpoint in the sender's database"},
 };
 
-/* ---- opening ------------------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------------------------------
+ */
 
 static void keeper_open(struct keeper *k, const char *name) {
     char path[320], why[300];
@@ -94,7 +101,8 @@ void parts_close(struct parts *p) {
     free(p);
 }
 
-/* ---- durable writes ------------------------------------------------------------------------------ */
+/* ---- durable writes
+ * ------------------------------------------------------------------------------ */
 
 static void apply(struct rb_store *s, const struct rb_effect *ef) {
     if (rb_store_apply(s, ef) != RB_OK) bench_die("%s", rb_store_error(s));
@@ -114,7 +122,8 @@ static void store_leaf(const struct parts *p, struct rb_store *s, struct rb_slic
     apply(s, &ef);
 }
 
-static void store_note(const struct parts *p, struct rb_store *s, struct rb_slice note, uint16_t cosigner) {
+static void store_note(const struct parts *p, struct rb_store *s, struct rb_slice note,
+                       uint16_t cosigner) {
     struct rb_effect ef = {.type = RB_EF_STORE};
     ef.u.store.item = RB_ITEM_NOTE;
     ef.u.store.feed = p->feed;
@@ -134,16 +143,19 @@ static void store_pending(struct rb_store *s, struct rb_slice note) {
     apply(s, &ef);
 }
 
-static void head(const struct parts *p, struct rb_heads *h, enum rb_key_use use, const struct rb_hash *root,
-                 const uint8_t sig[RB_SIG_LEN]) {
-    if (rb_heads_put(h, use, rb_str(p->w->origin), p->tree.size, root, use == RB_USE_LOG ? 0 : 1, sig) != RB_OK ||
+static void head(const struct parts *p, struct rb_heads *h, enum rb_key_use use,
+                 const struct rb_hash *root, const uint8_t sig[RB_SIG_LEN]) {
+    if (rb_heads_put(h, use, rb_str(p->w->origin), p->tree.size, root, use == RB_USE_LOG ? 0 : 1,
+                     sig) != RB_OK ||
         rb_heads_sync(h) != RB_OK)
         bench_die("the head file of the parts cannot be written");
 }
 
-/* ---- once --------------------------------------------------------------------------------------- */
+/* ---- once ---------------------------------------------------------------------------------------
+ */
 
-static void verify(const struct rb_seckey *key, struct rb_slice msg, const uint8_t sig[RB_SIG_LEN]) {
+static void verify(const struct rb_seckey *key, struct rb_slice msg,
+                   const uint8_t sig[RB_SIG_LEN]) {
     if (rb_ed25519_verify(&key->pub, msg, sig) != RB_OK) bench_die("a good signature was refused");
 }
 
@@ -155,8 +167,8 @@ static double lap(struct parts *p, enum part i, uint64_t *at) {
     return us;
 }
 
-static double sender(struct parts *p, struct rb_slice leaf, const char *json, size_t json_n, struct rb_slice text,
-                     uint8_t sig[RB_SIG_LEN], const struct rb_hash *root) {
+static double sender(struct parts *p, struct rb_slice leaf, const char *json, size_t json_n,
+                     struct rb_slice text, uint8_t sig[RB_SIG_LEN], const struct rb_hash *root) {
     uint8_t officer[RB_SIG_LEN];
     double us = 0;
     rb_ed25519_sign(&p->log, leaf, officer); /* over as many bytes as the officer's */
@@ -178,8 +190,8 @@ static double sender(struct parts *p, struct rb_slice leaf, const char *json, si
     return us;
 }
 
-static double receiver(struct parts *p, struct rb_slice leaf, struct rb_slice text, const uint8_t sig[RB_SIG_LEN],
-                       const struct rb_hash *root) {
+static double receiver(struct parts *p, struct rb_slice leaf, struct rb_slice text,
+                       const uint8_t sig[RB_SIG_LEN], const struct rb_hash *root) {
     uint8_t cosig[RB_SIG_LEN];
     char *push = calloc(1, p->push_bytes);
     double us = 0;
@@ -225,13 +237,15 @@ void parts_once(struct parts *p) {
 }
 
 void parts_forget(struct parts *p) {
-    for (size_t i = 0; i < PARTS_N; i++) bench_samples_free(&p->each[i]);
+    for (size_t i = 0; i < PARTS_N; i++)
+        bench_samples_free(&p->each[i]);
     bench_samples_free(&p->sum);
 }
 
 struct bench_row *parts_rows(const struct parts *p) {
     for (size_t i = 0; i < PARTS_N; i++)
         (void)bench_row_samples(NAMES[i].name, "us", &p->each[i], "%s", NAMES[i].words);
-    return bench_row_samples("parts", "us", &p->sum,
-                             "the sum of the %d parts above, once between any two of the notices measured", PARTS_N);
+    return bench_row_samples(
+        "parts", "us", &p->sum,
+        "the sum of the %d parts above, once between any two of the notices measured", PARTS_N);
 }

@@ -26,7 +26,8 @@ static int64_t utc_ms(void) {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* ---- homes -------------------------------------------------------------------------------------- */
+/* ---- homes --------------------------------------------------------------------------------------
+ */
 
 static enum rb_err sign_with(void *ctx, struct rb_slice msg, uint8_t sig[RB_SIG_LEN]) {
     rb_ed25519_sign(ctx, msg, sig);
@@ -42,7 +43,8 @@ static void make_sealed(struct rb_home *h, const char *name, struct rb_seckey *o
 static void write_card(struct side *s, struct rb_home *h, const struct rb_card *c) {
     uint8_t payload[4096], tbs[4200], card[6000], sig[RB_SIG_LEN];
     struct rb_writer w = rb_writer(payload, sizeof payload), t = rb_writer(tbs, sizeof tbs),
-                     out = rb_writer(card, sizeof card), text = rb_writer(s->card_base64, sizeof s->card_base64);
+                     out = rb_writer(card, sizeof card),
+                     text = rb_writer(s->card_base64, sizeof s->card_base64);
     rb_card_encode(c, &w);
     rb_party_tbs(rb_written(&w), &s->party.pub, &t);
     rb_ed25519_sign(&s->party, rb_written(&t), sig);
@@ -56,7 +58,8 @@ static void write_card(struct side *s, struct rb_home *h, const struct rb_card *
 static void side_make(struct side *s, const char *top, const char *handle, const char *config) {
     struct rb_home *h = NULL;
     struct rb_seckey key;
-    struct rb_card c = {.version = 1, .issued_utc_ms = utc_ms(), .names_n = 1, .officers_n = 1, .addresses_n = 1};
+    struct rb_card c = {
+        .version = 1, .issued_utc_ms = utc_ms(), .names_n = 1, .officers_n = 1, .addresses_n = 1};
     char why[300], path[256];
     (void)snprintf(s->handle, sizeof s->handle, "%s", handle);
     (void)snprintf(s->home, sizeof s->home, "%.100s/%s", top, handle);
@@ -73,7 +76,10 @@ static void side_make(struct side *s, const char *top, const char *handle, const
     c.addresses[0] = rb_str(s->address);
     c.officers[0].name = rb_str("duty");
     c.officers[0].key = s->officer.pub;
-    struct { const char *name; struct rb_key *at; } keys[] = {{"mirror", &c.mirror}, {"node", &c.node}, {"tls", &c.tls}};
+    struct {
+        const char *name;
+        struct rb_key *at;
+    } keys[] = {{"mirror", &c.mirror}, {"node", &c.node}, {"tls", &c.tls}};
     for (size_t i = 0; i < 3; i++) {
         need(rb_keys_make(h, keys[i].name, &key), keys[i].name);
         *keys[i].at = key.pub;
@@ -111,7 +117,8 @@ static void side_stop(struct side *s) {
     rb_wipe(&s->officer, sizeof s->officer);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------------
+ */
 
 /* *out is looked at after the call was made, whatever the order of arguments */
 static void need_200(int status, json_t *const *out, const char *what) {
@@ -161,16 +168,24 @@ double side_cpu_s(const struct side *s) {
     FILE *f = fopen(path, "r");
     const char *at = f != NULL && fgets(text, sizeof text, f) != NULL ? strrchr(text, ')') : NULL;
     if (f != NULL) (void)fclose(f);
-    if (at == NULL || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &sys) != 2)
-        bench_die("%s cannot be read", path);
+    if (at == NULL) bench_die("%s cannot be read", path);
+    for (int field = 2; field < 15 && (at = strchr(at + 1, ' ')) != NULL;
+         field++) { /* 14: user, 15: system */
+        if (field == 13) user = strtoul(at, NULL, 10);
+        if (field == 14) sys = strtoul(at, NULL, 10);
+    }
+    if (at == NULL) bench_die("%s is short", path);
     return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* ---- the channel -------------------------------------------------------------------------------- */
+/* ---- the channel --------------------------------------------------------------------------------
+ */
 
 static void accredit(const struct side *who, const struct side *whom) {
-    json_t *out = NULL, *in = json_pack("{s:s, s:s}", "card", whom->card_base64, "fingerprint", whom->fingerprint);
-    need_200(who->client->call(who->client->ctx, "POST", "/v1/peers", in, &out), &out, "accrediting");
+    json_t *out = NULL, *in = json_pack("{s:s, s:s}", "card", whom->card_base64, "fingerprint",
+                                        whom->fingerprint);
+    need_200(who->client->call(who->client->ctx, "POST", "/v1/peers", in, &out), &out,
+             "accrediting");
     json_decref(in);
     json_decref(out);
 }
@@ -202,20 +217,23 @@ static void found(struct world *w, const char *more) {
     char text[1024];
     json_error_t bad;
     json_t *out = NULL;
-    (void)snprintf(text, sizeof text,
-                   "{\"title\": \"A line that is measured\", \"exercise\": true, \"accept_in\": \"1h\", "
-                   "\"members\": [{\"handle\": \"%s\"}, {\"handle\": \"%s\"}]%s%s}",
-                   w->a.handle, w->b.handle, more[0] != '\0' ? ", " : "", more);
+    (void)snprintf(
+        text, sizeof text,
+        "{\"title\": \"A line that is measured\", \"exercise\": true, \"accept_in\": \"1h\", "
+        "\"members\": [{\"handle\": \"%s\"}, {\"handle\": \"%s\"}]%s%s}",
+        w->a.handle, w->b.handle, more[0] != '\0' ? ", " : "", more);
     json_t *charter = json_loads(text, 0, &bad);
     if (charter == NULL) bench_die("charter: %s", bad.text);
-    need_200(rb_client_found(w->a.client, &w->a.sign_officer, &w->a.sign_party, charter, &out), &out, "founding");
+    need_200(rb_client_found(w->a.client, &w->a.sign_officer, &w->a.sign_party, charter, &out),
+             &out, "founding");
     const char *channel = json_string_value(json_object_get(out, "channel"));
     if (channel == NULL) bench_die("founding: no channel");
     (void)snprintf(w->channel, sizeof w->channel, "%s", channel);
     json_decref(out);
     json_decref(charter);
     wait_invited(&w->b);
-    need_200(rb_client_accept(w->b.client, &w->b.sign_officer, &w->b.sign_party, w->channel, &out), &out, "accepting");
+    need_200(rb_client_accept(w->b.client, &w->b.sign_officer, &w->b.sign_party, w->channel, &out),
+             &out, "accepting");
     json_decref(out);
     wait_in_force(w, &w->a);
     wait_in_force(w, &w->b);
@@ -239,15 +257,17 @@ void world_close(struct world *w) {
     side_stop(&w->b);
 }
 
-/* ---- notices ------------------------------------------------------------------------------------ */
+/* ---- notices ------------------------------------------------------------------------------------
+ */
 
 static json_t *draft(const struct world *w) {
-    json_t *d = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:[{s:{s:s,s:s,s:s}, s:{s:s,s:s}, s:{s:I,s:s}}]}}",
-                          "channel", w->channel, "kind", "notice", "precedence", "PRIORITY", "body", "class",
-                          "operation", "title", "Notice 000000", "text", "Two aircraft, below the ceiling given.",
-                          "volumes", "circle", "lat", "35.500000", "lon", "36.750000", "radius", "12km", "ceiling",
-                          "height", "4500m", "datum", "amsl", "time", "from", (json_int_t)(utc_ms() + 3600000), "length",
-                          "1h");
+    json_t *d = json_pack(
+        "{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:[{s:{s:s,s:s,s:s}, s:{s:s,s:s}, s:{s:I,s:s}}]}}",
+        "channel", w->channel, "kind", "notice", "precedence", "PRIORITY", "body", "class",
+        "operation", "title", "Notice 000000", "text", "Two aircraft, below the ceiling given.",
+        "volumes", "circle", "lat", "35.500000", "lon", "36.750000", "radius", "12km", "ceiling",
+        "height", "4500m", "datum", "amsl", "time", "from", (json_int_t)utc_ms() + 3600000,
+        "length", "1h");
     if (d == NULL) bench_die("memory is short");
     return d;
 }
@@ -261,7 +281,8 @@ void notice_maker_open(struct notice_maker *m, const struct world *w) {
     need_200(rb_client_compose(w->a.client, in, &composed), &composed, "composing");
     const char *payload = json_string_value(json_object_get(composed, "payload"));
     const char *origin = json_string_value(json_object_get(composed, "origin"));
-    if (payload == NULL || origin == NULL || json_integer_value(json_object_get(composed, "needs_signers")) != 1)
+    if (payload == NULL || origin == NULL ||
+        json_integer_value(json_object_get(composed, "needs_signers")) != 1)
         bench_die("composing: an answer without payload");
     (void)snprintf(((struct world *)(uintptr_t)w)->origin, sizeof w->origin, "%s", origin);
     need(rb_base64_decode(rb_str(payload), m->payload, sizeof m->payload, &n), "payload");
@@ -281,7 +302,8 @@ struct made {
 static void make(struct notice_maker *m, unsigned number, struct made *out) {
     char title[32];
     uint8_t tbs[2048];
-    struct rb_writer body = rb_writer(out->body, sizeof out->body), p = rb_writer(out->payload, sizeof out->payload),
+    struct rb_writer body = rb_writer(out->body, sizeof out->body),
+                     p = rb_writer(out->payload, sizeof out->payload),
                      t = rb_writer(tbs, sizeof tbs);
     (void)snprintf(title, sizeof title, "Notice %06u", number);
     m->notice.title = rb_str(title);
@@ -320,7 +342,8 @@ size_t notice_leaf(struct notice_maker *m, unsigned number, uint8_t *out, size_t
     return w.n;
 }
 
-/* ---- the local API ------------------------------------------------------------------------------ */
+/* ---- the local API ------------------------------------------------------------------------------
+ */
 
 void wire_open(struct wire *h, const char *path) {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -329,7 +352,8 @@ void wire_open(struct wire *h, const char *path) {
     h->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (h->buf == NULL || h->fd < 0 || strlen(path) >= sizeof at.sun_path) bench_die("no socket");
     memcpy(at.sun_path, path, strlen(path) + 1);
-    if (connect(h->fd, (const struct sockaddr *)&at, sizeof at) != 0) bench_die("%s: %s", path, strerror(errno));
+    if (connect(h->fd, (const struct sockaddr *)&at, sizeof at) != 0)
+        bench_die("%s: %s", path, strerror(errno));
 }
 
 void wire_close(struct wire *h) {
@@ -348,9 +372,11 @@ static void write_all(int fd, const char *p, size_t n) {
 
 void wire_post(struct wire *h, const char *path, const char *body, size_t n) {
     char text[2048];
-    const int head = snprintf(text, sizeof text,
-                              "POST %s HTTP/1.1\r\nHost: readback\r\nContent-Type: application/json\r\n"
-                              "Content-Length: %zu\r\n\r\n", path, n);
+    const int head =
+        snprintf(text, sizeof text,
+                 "POST %s HTTP/1.1\r\nHost: readback\r\nContent-Type: application/json\r\n"
+                 "Content-Length: %zu\r\n\r\n",
+                 path, n);
     if ((size_t)head + n <= sizeof text) { /* one packet where it fits */
         memcpy(text + head, body, n);
         write_all(h->fd, text, (size_t)head + n);
@@ -376,12 +402,14 @@ static void read_more(struct wire *h) {
 int wire_answer(struct wire *h, const char **body) {
     const char *end, *field;
     h->n = 0;
-    do read_more(h);
+    do
+        read_more(h);
     while ((end = strstr(h->buf, "\r\n\r\n")) == NULL);
     field = strcasestr(h->buf, "\r\nContent-Length:");
     if (field == NULL || field > end) bench_die("the local API: an answer without its length");
     const size_t head = (size_t)(end - h->buf) + 4, want = strtoul(field + 17, NULL, 10);
-    while (h->n < head + want) read_more(h);
+    while (h->n < head + want)
+        read_more(h);
     *body = h->buf + head;
-    return atoi(h->buf + 9);
+    return (int)strtol(h->buf + 9, NULL, 10);
 }

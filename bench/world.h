@@ -1,5 +1,6 @@
-/* Two parties with a home, sealed keys and a readbackd each, on 127.0.0.1, and a channel between them that is
- * in force. Made as people make it: keys through the key store, all else through the local API. */
+/* Two parties with a home, sealed keys and a readbackd each, on 127.0.0.1, and a channel between
+ * them that is in force. Made as people make it: keys through the key store, all else through the
+ * local API. */
 #ifndef READBACK_BENCH_WORLD_H
 #define READBACK_BENCH_WORLD_H
 #include <jansson.h>
@@ -16,25 +17,27 @@ struct side {
     struct rb_client *client;
 };
 struct world {
-    struct side a, b; /* members 0 and 1; a proposes */
+    struct side a, b;                            /* members 0 and 1; a proposes */
     char channel[40], origin[RB_MAX_ORIGIN + 1]; /* a's feed */
 };
 struct world_options {
-    const char *name;         /* of its folder */
-    const char *config;       /* config.ini of both */
-    const char *charter;      /* more of the charter's JSON: members of an object, or "" */
-    bool hear_a;              /* a's stderr comes to a.daemon.err */
+    const char *name;    /* of its folder */
+    const char *config;  /* config.ini of both */
+    const char *charter; /* more of the charter's JSON: members of an object, or "" */
+    bool hear_a;         /* a's stderr comes to a.daemon.err */
 };
 void world_open(struct world *w, const char *readbackd, const struct world_options *o);
 void world_close(struct world *w);
 
-json_t *side_get(const struct side *s, const char *path_format, ...) __attribute__((format(printf, 2, 3)));
+json_t *side_get(const struct side *s, const char *path_format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* bytes on the wire since its start, TLS included: in + out */
 uint64_t side_wire_bytes(const struct side *s, uint64_t *in, uint64_t *out);
 double side_rss_mib(const struct side *s);
 double side_cpu_s(const struct side *s); /* user and system */
 
-/* ---- notices ------------------------------------------------------------------------------------- */
+/* ---- notices
+ * ------------------------------------------------------------------------------------- */
 struct notice_maker { /* what the node composed once, said again and again with another title */
     struct rb_record rec;
     struct rb_notice notice;
@@ -42,12 +45,14 @@ struct notice_maker { /* what the node composed once, said again and again with 
     const struct world *w;
 };
 void notice_maker_open(struct notice_maker *m, const struct world *w);
-/* {"payload", "signers"} of a's next notice, created now and signed by its officer; returns its length */
+/* {"payload", "signers"} of a's next notice, created now and signed by its officer; returns its
+ * length */
 size_t notice_make(struct notice_maker *m, unsigned number, char *out, size_t cap);
 /* its leaf, for the parts; kid and signature as logged */
 size_t notice_leaf(struct notice_maker *m, unsigned number, uint8_t *out, size_t cap);
 
-/* ---- the local API, without anything between that would cost time ---------------------------------- */
+/* ---- the local API, without anything between that would cost time
+ * ---------------------------------- */
 struct wire {
     int fd;
     size_t n, cap;
