@@ -8,7 +8,7 @@
 #include "readback/text.h"
 
 #define VERIFY_PATH 512u
-#define VERIFY_MAX_FOLDERS (RB_MAX_MEMBERS * RB_MAX_EPOCHS)
+#define VERIFY_MAX_FOLDERS ((size_t)RB_MAX_MEMBERS * RB_MAX_EPOCHS)
 #define VERIFY_MAX_SAID 2000u /* failures kept; more are counted */
 
 /* ---- what does not hold, and what is worth knowing ---------------------------------------------- */

@@ -2,7 +2,7 @@
 #include "cmd/verify.h"
 #include <stdlib.h>
 
-#define BUNDLE_MAX (256u * (2u + RB_MAX_LEAF))
+#define BUNDLE_MAX ((size_t)256 * (2u + RB_MAX_LEAF))
 
 static uint16_t width_of(uint64_t hashes, uint64_t index) {
     const uint64_t left = hashes - index * 256;
@@ -19,7 +19,7 @@ static const char *tile_path(char out[VERIFY_PATH], const struct verify_feed *e,
 static bool read_tile(struct verify *v, const struct verify_feed *e, const struct rb_tile *t,
                       struct verify_bytes *out) {
     char path[VERIFY_PATH];
-    if (!verify_read(v, tile_path(path, e, t), 256u * RB_HASH_LEN, out)) return false;
+    if (!verify_read(v, tile_path(path, e, t), (size_t)256 * RB_HASH_LEN, out)) return false;
     if (out->n == t->width * (size_t)RB_HASH_LEN) return true;
     verify_bad(v, path, "8.4.4", "not %u hashes", t->width);
     verify_free(out);

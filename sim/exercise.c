@@ -23,8 +23,9 @@ const char *ex_string(const json_t *o, const char *key) { return json_string_val
 bool ex_span(const char *z, int64_t *ms) {
     int h = 0, m = 0, s = 0, n = 0;
     if (!z || (*z != '+' && *z != '-') || z[1] < '0' || z[1] > '9') return false;
+    /* NOLINTNEXTLINE(cert-err34-c): widths bound the numbers, so none can be out of range */
     if (sscanf(z + 1, "%6d:%2d:%2d%n", &h, &m, &s, &n) != 3 || z[1 + n] || m < 0 || m > 59 || s < 0 || s > 59) return false;
-    *ms = ((int64_t)h * 3600 + m * 60 + s) * 1000 * (*z == '-' ? -1 : 1);
+    *ms = ((int64_t)h * 3600 + (int64_t)m * 60 + s) * 1000 * (*z == '-' ? -1 : 1);
     return true;
 }
 

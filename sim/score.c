@@ -46,13 +46,14 @@ static bool time_of(const json_t *o, const char *key, int64_t *ms) {
 /* T has whole seconds: held within the second of creation counts as at once */
 static void holders(const json_t *record, int64_t created, struct times *held, struct times *read, json_int_t *missed,
                     json_t *recipients) {
+    const int64_t second = created / 1000 * 1000;
     size_t i;
     json_t *h;
     int64_t t;
     json_array_foreach(json_object_get(record, "holders"), i, h) {
         if (json_is_true(json_object_get(h, "author")) || !json_is_true(json_object_get(h, "reader"))) continue;
         json_array_append(recipients, json_object_get(h, "member"));
-        if (time_of(h, "held_since", &t)) add(held, t > created ? (double)(t - created / 1000 * 1000) / 1000 : 0);
+        if (time_of(h, "held_since", &t)) add(held, t > created ? (double)(t - second) / 1000 : 0);
         if (time_of(h, "read", &t)) add(read, (double)(t - created) / 1000);
         if (json_is_true(json_object_get(h, "overdue"))) ++*missed;
     }

@@ -157,7 +157,7 @@ static void child(const struct live *l, const struct live_party *p, int out, pid
 }
 
 static bool wait_ready(struct live *l, const struct live_party *p, int fd) {
-    char buf[512];
+    char buf[512] = {0};
     size_t n = 0;
     int64_t until = real_ms() + READY_MS;
     while (n < sizeof buf && !memchr(buf, '\n', n)) {

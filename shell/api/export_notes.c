@@ -19,6 +19,7 @@ static enum rb_err note_add(struct rb_export_notes *n, uint64_t size, struct rb_
     if (copy == NULL) return RB_ERR_LIMIT;
     memcpy(copy, note.p, note.n);
     n->note[n->n++] = (struct rb_export_note){size, copy, note.n};
+    // cppcheck-suppress memleak ; the list keeps it
     return RB_OK;
 }
 

@@ -217,6 +217,7 @@ static void keep_party_small(struct rb_in *in) {
     struct rb_in *other, *oldest = NULL;
     size_t n = 0;
     TAILQ_FOREACH(other, &in->s.link->in, all) {
+        // cppcheck-suppress uninitvar ; the macro sets it
         if (!other->known || !rb_hash_eq(&other->peer, &in->peer)) continue;
         if (oldest == NULL) oldest = other;
         n++;

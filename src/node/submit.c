@@ -170,7 +170,7 @@ static void submit_record(struct rb_node *n, const struct rb_event *ev) {
     struct rb_hash hash;
     rb_payload_hash(ev->u.submit.payload, &hash);
     struct draft *d = draft_find(n, &hash);
-    struct rb_signer all[RB_MAX_SIGNERS];
+    struct rb_signer all[RB_MAX_SIGNERS] = {0};
     size_t all_n = 0;
     if (d) join_signers(all, &all_n, d->signers, d->signers_n);
     join_signers(all, &all_n, ev->u.submit.signers, ev->u.submit.signers_n);

@@ -93,7 +93,7 @@ static bool has_prefix(const struct rb_hash *h, struct rb_slice hex) {
 enum rb_err rb_book_find_prefix(const struct rb_book *b, struct rb_slice hex, struct rb_feed **f,
                                 size_t *leaf) {
     const struct rb_hash *found = NULL;
-    if (hex.n < 8 || hex.n > 2 * RB_HASH_LEN) return RB_ERR_NOT_FOUND;
+    if (hex.n < 8 || hex.n > (size_t)2 * RB_HASH_LEN) return RB_ERR_NOT_FOUND;
     for (size_t i = 0; i < b->feeds_n; i++) {
         for (size_t k = 0; k < b->feeds[i]->facts_n; k++) {
             const struct rb_hash *id = &b->feeds[i]->facts[k].id;

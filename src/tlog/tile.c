@@ -104,7 +104,7 @@ enum rb_err rb_tile_hashes(const struct rb_tree *tree, const struct rb_tile *t,
                            struct rb_writer *w) {
     if (t->entries) return RB_ERR_USAGE;
     if (!rb_tile_in(t, tree->size)) return RB_ERR_NOT_FOUND;
-    const struct rb_hash *h = tree->level[8u * t->level].h + (size_t)t->index * TILE_WIDTH;
+    const struct rb_hash *h = tree->level[(size_t)8 * t->level].h + (size_t)t->index * TILE_WIDTH;
     for (size_t i = 0; i < t->width; i++)
         rb_put(w, h[i].b, RB_HASH_LEN);
     return RB_OK;

@@ -177,8 +177,9 @@ static int end(struct side *s, int sig) {
 
 static int setup(void **state) {
     struct world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
     strcpy(w->top, "/tmp/readback-daemon-XXXXXX");
-    if (mkdtemp(w->top) == NULL) return -1;
+    assert_non_null(mkdtemp(w->top));
     make_side(&w->a, w->top, "northland", 11);
     make_side(&w->b, w->top, "southland", 22);
     *state = w;

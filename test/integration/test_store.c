@@ -55,8 +55,9 @@ struct place {
 
 static int setup(void **state) {
     struct place *p = calloc(1, sizeof *p);
+    assert_non_null(p);
     strcpy(p->dir, "/tmp/readback-store-XXXXXX");
-    if (mkdtemp(p->dir) == NULL) return -1;
+    assert_non_null(mkdtemp(p->dir));
     (void)snprintf(p->db, sizeof p->db, "%s/readback.db", p->dir);
     (void)snprintf(p->heads, sizeof p->heads, "%s/heads", p->dir);
     *state = p;

@@ -664,7 +664,7 @@ static void mutant_words(struct fx *w) {
 }
 
 static void mutant_line(struct fx *w) {
-    struct rb_record r = fx_test(w, FX_START_MS + (is(I_SLOT) ? 2 : 1) * 3600000);
+    struct rb_record r = fx_test(w, FX_START_MS + (is(I_SLOT) ? 2 : 1) * INT64_C(3600000));
     fx_say(w, 0, &r);
     r = fx_record(w, is(I_SILENCE) ? RB_KIND_NIL : RB_KIND_SILENCE);
     fx_say(w, 0, &r);
@@ -777,7 +777,7 @@ static struct rb_slice mutant(struct fx *w, enum input input) {
     f->frozen = !is(I_FROZEN);
     f->fork_at = f->facts_n - (is(I_FORK_AT) ? 2 : 1);
     /* three line tests are due, and all deadlines passed */
-    int64_t now = FX_START_MS + 3 * 3600000 + 120000;
+    int64_t now = FX_START_MS + 3 * INT64_C(3600000) + 120000;
     return shape(w, fx_fold(w, b, is(I_NOW) ? now + 3600000 : now));
 }
 

@@ -441,7 +441,7 @@ void fx_found(struct fx *w) {
     struct fx_feed *f = feed_make(w, 0, 0);
     fx_append(w, 0, 0, w->charter_leaf);
     delegate(w, f);
-    for (uint16_t i = 1; i < w->parties_n; i++)
+    for (uint16_t i = 1; i < (uint16_t)w->parties_n; i++)
         fx_open(w, i, 0);
 }
 
@@ -478,13 +478,13 @@ struct rb_hash fx_accept(struct fx *w, uint16_t member) {
 }
 
 void fx_accept_all(struct fx *w) {
-    for (uint16_t i = 1; i < w->parties_n; i++) {
+    for (uint16_t i = 1; i < (uint16_t)w->parties_n; i++) {
         fx_accept(w, i);
         fx_held(w, i, 0, (uint64_t)w->clock_ms / 1000 + 1);
     }
-    for (uint16_t i = 0; i < w->parties_n; i++) {
+    for (uint16_t i = 0; i < (uint16_t)w->parties_n; i++) {
         struct rb_record r = fx_record(w, RB_KIND_NIL);
-        for (uint16_t k = 0; k < w->parties_n; k++)
+        for (uint16_t k = 0; k < (uint16_t)w->parties_n; k++)
             if (k != i) fx_see(w, &r, k, 0, fx_feed_of(w, k, 0)->n);
         fx_say(w, i, &r);
     }

@@ -79,7 +79,7 @@ static void bodies_round_trip_through_structs(void **state) {
     struct rb_test test;
     struct rb_receipt receipt;
     struct rb_silence silence;
-    struct rb_notice notice;
+    struct rb_notice notice = {0};
     struct rb_position position;
     for (size_t i = 0; i < FIXTURE_KINDS; i++) {
         const struct rb_slice body = fixture_body(fixture_kinds[i]);
