@@ -186,7 +186,7 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
     } else if (status == 200 && x && j->type != JOB_REQ_COSIG) {
         heads_arrived(n, j, x, body);
     } else if (status != 200 && x) {
-        x->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS * 5;
+        x->retry_at = n->now.mono_ms + (uint64_t)5 * RB_RETRY_MIN_MS;
     }
     node_job_free(n, j);
 }

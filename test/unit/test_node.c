@@ -239,7 +239,7 @@ static void test_line_tests_and_silence(void **state) {
     c->answer_ms[RB_IMMEDIATE] = 600000;
     fn_found(w, true, c, ch);
     free(c);
-    fn_pass(w, 3 * 3600000);
+    fn_pass(w, UINT64_C(3) * 3600000);
     const struct rb_situation *s = fn_situation(w, &w->p[0], ch);
     for (size_t i = 0; i < s->members_n; i++) {
         assert_int_equal(s->members[i].tests_missed, 0);
@@ -257,7 +257,7 @@ static void test_line_tests_and_silence(void **state) {
     for (size_t i = 0; i < s->silences_n; i++)
         by_alfa += rb_situation_author(s, s->silences[i].record) == 0 && s->silences[i].subject != RB_NOWHERE;
     assert_int_equal(by_alfa, 1);
-    fn_pass(w, 5 * 3600000);
+    fn_pass(w, UINT64_C(5) * 3600000);
     s = fn_situation(w, &w->p[0], ch);
     size_t about_bravo = 0;
     for (size_t i = 0; i < s->silences_n; i++)
