@@ -311,7 +311,7 @@ static enum rb_err check_card(struct rb_host *h, struct rb_slice raw, char *why,
     if (err != RB_OK) {
         (void)snprintf(why, why_n, "card.cose is not a card: %s (clause %s).",
                        rj.what != NULL ? rj.what : rb_err_text(err),
-                       rj.clause != NULL ? rj.clause : "2.6");
+                       rj.clause != NULL ? rj.clause : "6.1.2");
     } else if (own != NULL && !rb_key_eq(&own->party, &card->party)) {
         (void)snprintf(why, why_n, "card.cose and readback.db are of different parties.");
         err = RB_ERR_STATE;
