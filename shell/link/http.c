@@ -26,6 +26,12 @@ static bool same_word(struct rb_slice a, const char *z) { /* ASCII, any case */
     return true;
 }
 
+static bool has_control(struct rb_slice s) {
+    for (size_t i = 0; i < s.n; i++)
+        if ((s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f) return true;
+    return false;
+}
+
 static struct rb_slice trim(struct rb_slice s) {
     while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) s = rb_slice(s.p + 1, s.n - 1);
     while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) s.n--;
@@ -67,9 +73,8 @@ static enum rb_err field_split(struct rb_slice line, size_t at, struct rb_slice 
         if (!is_token(name->p[i]))
             return rb_reject(rj, RB_ERR_MALFORMED, "7.3.3", "a field name is malformed", at + i);
     *value = trim(rb_slice_sub(line, colon + 1, line.n));
-    for (size_t i = 0; i < value->n; i++)
-        if ((value->p[i] < 0x20 && value->p[i] != '\t') || value->p[i] == 0x7f)
-            return rb_reject(rj, RB_ERR_MALFORMED, "7.3.3", "a control character in a field", at);
+    if (has_control(*value))
+        return rb_reject(rj, RB_ERR_MALFORMED, "7.3.3", "a control character in a field", at);
     return RB_OK;
 }
 
@@ -209,7 +214,8 @@ enum rb_err rb_http_request_decode(struct rb_slice head, uint64_t max_body,
 static enum rb_err status_line_decode(struct rb_slice line, int *out, struct rb_reject *rj) {
     uint64_t code = 0;
     if (!rb_slice_starts(line, "HTTP/1.1 ") || line.n < 12 || (line.n > 12 && line.p[12] != ' ') ||
-        rb_dec_decode(rb_slice_sub(line, 9, 12), &code) != RB_OK || code < 200 || code > 599)
+        rb_dec_decode(rb_slice_sub(line, 9, 12), &code) != RB_OK || code < 200 || code > 599 ||
+        has_control(line))
         return rb_reject(rj, RB_ERR_MALFORMED, "7.4.1", "the status line is malformed", 0);
     *out = (int)code;
     return RB_OK;
