@@ -67,6 +67,14 @@ static void out_destroy(struct rb_stream *s) {
     free(o);
 }
 
+static size_t out_bodies(const struct rb_stream *s) {
+    const struct rb_peer *p = ((const struct rb_out *)(const void *)s)->lane->peer;
+    size_t n = 0;
+    for (size_t i = 0; i < LANE_N; i++)
+        if (p->lanes[i] != NULL && p->lanes[i]->out != NULL) n += p->lanes[i]->out->m.body_cap;
+    return n;
+}
+
 void rb_out_end(struct rb_out *o) {
     if (o->s.state == RB_STREAM_DEAD) return;
     if (o->lane->out == o) o->lane->out = NULL;
@@ -192,7 +200,7 @@ static void out_ready(struct rb_stream *s) {
 
 static void out_expired(struct rb_stream *s) { rb_out_end(out_of(s)); /* idle */ }
 
-const struct rb_stream_ops rb_out_ops = {out_key, out_ready, out_expired, out_destroy};
+const struct rb_stream_ops rb_out_ops = {out_key, out_ready, out_expired, out_bodies, out_destroy};
 
 /* ---- the two calls --------------------------------------------------------------------------- */
 static bool is_held(bool post, struct rb_slice target) { /* spec 7.4.5 */

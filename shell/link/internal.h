@@ -15,6 +15,10 @@
 
 #define RB_LINK_MAX_PER_PARTY (RB_MAX_CHANNELS + 8u) /* connections one party may keep to us */
 #define RB_LINK_MAX_BODIES ((size_t)4 * RB_MAX_REQUEST) /* bytes of unfinished bodies, all peers together */
+#define RB_LINK_MAX_ANSWERS ((size_t)4 * RB_MAX_REQUEST) /* bytes of answers not yet taken, likewise */
+#define RB_LINK_MAX_OF_PARTY ((size_t)RB_MAX_REQUEST / 3 * 4) /* of each of the two, by one party */
+#define RB_LINK_ALWAYS ((size_t)128 << 10) /* a body or answer up to here passes whatever others hold */
+#define RB_LINK_MAX_CHATTER 64u            /* messages of TLS itself on a connection that is open */
 #define RB_LINK_NEWS_LANES RB_MAX_CHANNELS /* held requests to one peer: one a channel */
 #define RB_LINK_LINGER_MS 1000u             /* how long a refused peer may go on sending */
 #define RB_LINK_LINGER_BYTES (1u << 20)
@@ -29,6 +33,7 @@ struct rb_stream_ops { /* called from the loop only; `key` from within the hands
     bool (*key)(struct rb_stream *s, const struct rb_key *tls); /* is this the peer's? */
     void (*ready)(struct rb_stream *s);   /* something may go on */
     void (*expired)(struct rb_stream *s); /* the deadline set last has passed */
+    size_t (*bodies)(const struct rb_stream *s); /* bytes of unfinished bodies of the same party */
     void (*destroy)(struct rb_stream *s); /* frees the owner */
 };
 struct rb_stream {
@@ -41,6 +46,7 @@ struct rb_stream {
     BIO *bio; /* owned by ssl; counts bytes */
     struct event *rd, *wr, *timer;
     uint64_t counted_in, counted_out;
+    unsigned chatter; /* messages of TLS itself since it is open */
     const uint8_t *out; /* what is being sent; the owner's, until it is sent or the stream dead */
     size_t out_n, out_at;
     const char *why; /* static words, after a failure */
@@ -104,7 +110,8 @@ struct rb_link {
     uint16_t port;
     struct rb_in_list in; /* oldest first */
     uint64_t next_conn;
-    size_t bodies; /* bytes of unfinished bodies */
+    size_t bodies;  /* bytes of unfinished bodies */
+    size_t answers; /* bytes of answers that are being sent */
     struct rb_peer_list peers;
     struct rb_req_list finished; /* failed or cancelled, to be reported from the loop */
     struct event *report;

@@ -14,16 +14,20 @@ void rb_message_reset(struct rb_message *m, struct rb_link *l) {
 }
 
 /* Memory follows what has arrived, not what was announced. */
-static enum rb_err body_grow(struct rb_message *m, struct rb_link *l) {
+static enum rb_err body_grow(struct rb_message *m, const struct rb_stream *s) {
+    struct rb_link *l = s->link;
     size_t want = m->body_cap == 0 ? FIRST_ROOM : m->body_cap * 2;
     if (want > m->h.length) want = (size_t)m->h.length;
     uint8_t *p = NULL;
-    if (want - m->body_cap <= RB_LINK_MAX_BODIES - l->bodies) p = realloc(m->body, want);
+    size_t more = want - m->body_cap;
+    if (want <= RB_LINK_ALWAYS || (l->bodies + more <= RB_LINK_MAX_BODIES &&
+                                   s->ops->bodies(s) + more <= RB_LINK_MAX_OF_PARTY))
+        p = realloc(m->body, want);
     if (p == NULL) {
         m->status = 503;
         return rb_reject(&m->rj, RB_ERR_BUSY, "7.2.4", "too many bodies at a time", 0);
     }
-    l->bodies += want - m->body_cap;
+    l->bodies += more;
     m->body = p;
     m->body_cap = want;
     return RB_OK;
@@ -44,7 +48,7 @@ static enum rb_err take_head(struct rb_message *m, struct rb_stream *s, size_t e
     m->headed = true;
     if (more > m->h.length) return too_much(m);
     if (more == 0) return RB_OK;
-    RB_TRY(body_grow(m, s->link)); /* the first room is larger than a head */
+    RB_TRY(body_grow(m, s)); /* the first room is larger than a head */
     memcpy(m->body, m->head + end, more);
     m->body_n = more;
     return RB_OK;
@@ -77,7 +81,7 @@ static enum rb_io read_body(struct rb_message *m, struct rb_stream *s) {
             rb_stream_kick(s);
             return RB_IO_AGAIN;
         }
-        if (m->body_n == m->body_cap && body_grow(m, s->link) != RB_OK) return RB_IO_FAIL;
+        if (m->body_n == m->body_cap && body_grow(m, s) != RB_OK) return RB_IO_FAIL;
         enum rb_io io = rb_stream_read(s, m->body + m->body_n, m->body_cap - m->body_n, &n);
         if (io != RB_IO_DONE) return io;
         m->body_n += n;

@@ -17,7 +17,8 @@ struct rb_in {
     struct rb_stream s; /* first */
     TAILQ_ENTRY(rb_in) all;
     uint8_t address[16]; /* whom it counts for: IPv4, or the first half of an IPv6 address */
-    bool known;
+    bool known;  /* the key that was shown is a party's */
+    bool proven; /* and the handshake is complete */
     struct rb_key key;
     struct rb_hash peer;
     struct rb_message m;
@@ -25,16 +26,45 @@ struct rb_in {
     uint64_t id; /* of the request being answered */
     bool close_after;
     uint8_t *answer;
+    size_t answer_n;
     size_t waste;
 };
 
 static struct rb_in *in_of(struct rb_stream *s) { return (struct rb_in *)(void *)s; }
 
+static void answer_free(struct rb_in *in) {
+    in->s.link->answers -= in->answer_n;
+    free(in->answer);
+    in->answer = NULL;
+    in->answer_n = 0;
+}
+
 static void in_destroy(struct rb_stream *s) {
     struct rb_in *in = in_of(s);
     rb_message_reset(&in->m, s->link);
-    free(in->answer);
+    answer_free(in);
     free(in);
+}
+
+/* What one party makes us keep. A key that was only shown, not yet used, makes nobody a party. */
+static bool same_party(const struct rb_in *a, const struct rb_in *b) {
+    return a->proven && b->proven && rb_hash_eq(&a->peer, &b->peer);
+}
+
+static size_t in_bodies(const struct rb_stream *s) {
+    const struct rb_in *in = (const struct rb_in *)(const void *)s, *other;
+    size_t n = 0;
+    TAILQ_FOREACH(other, &s->link->in, all) if (same_party(other, in)) n += other->m.body_cap;
+    return n;
+}
+
+static bool may_answer(const struct rb_in *in, size_t n) {
+    const struct rb_in *other;
+    const struct rb_link *l = in->s.link;
+    size_t all = n;
+    if (n <= RB_LINK_ALWAYS) return true;
+    TAILQ_FOREACH(other, &l->in, all) if (same_party(other, in)) all += other->answer_n;
+    return all <= RB_LINK_MAX_OF_PARTY && l->answers + n <= RB_LINK_MAX_ANSWERS;
 }
 
 /* closes; the node is told if it still owed an answer */
@@ -73,8 +103,7 @@ static void in_leave(struct rb_in *in) {
 
 /* ---- answers ------------------------------------------------------------------------------- */
 static void in_answered(struct rb_in *in) {
-    free(in->answer);
-    in->answer = NULL;
+    answer_free(in);
     if (event_add(in->s.rd, NULL) != 0) in->close_after = true;
     if (in->close_after) {
         in_leave(in);
@@ -98,6 +127,8 @@ static enum rb_io in_send(struct rb_in *in, int status, struct rb_slice type, st
     }
     in->phase = IN_ANSWERING;
     in->answer = p;
+    in->answer_n = HEAD_ROOM + body.n;
+    in->s.link->answers += in->answer_n;
     enum rb_io io = rb_stream_send(&in->s, all.p, all.n);
     if (io == RB_IO_DONE) in_answered(in);
     if (io != RB_IO_AGAIN) return io;
@@ -120,8 +151,8 @@ static void in_refuse(struct rb_in *in, int status, const struct rb_reject *rj) 
     rb_put_z(&w, rj->what);
     rb_put_z(&w, "\n");
     in->close_after = true;
-    if (in_send(in, status, rb_str("text/plain"), rb_str(""), rb_written(&w)) == RB_IO_FAIL)
-        in_end(in);
+    enum rb_io io = in_send(in, status, rb_str("text/plain"), rb_str(""), rb_written(&w));
+    if (io == RB_IO_FAIL || io == RB_IO_EOF) in_end(in);
 }
 
 static struct rb_in *in_asked(struct rb_link *l, uint64_t id) {
@@ -135,8 +166,16 @@ void rb_link_respond(struct rb_link *l, const struct rb_effect *ef) {
     struct rb_in *in = in_asked(l, ef->u.respond.conn);
     if (in == NULL) return; /* the peer went away */
     const char *type = ef->u.respond.content_type;
-    enum rb_io io = in_send(in, ef->u.respond.status, rb_str(type == NULL ? "" : type),
-                            rb_str(ef->u.respond.heads), ef->u.respond.body);
+    int status = ef->u.respond.status;
+    struct rb_slice body = ef->u.respond.body;
+    if (!may_answer(in, body.n)) {
+        l->stats.refused++;
+        status = 503;
+        type = "text/plain";
+        body = rb_str("7.2.4 take the answers before this one first\n");
+    }
+    enum rb_io io = in_send(in, status, rb_str(type == NULL ? "" : type),
+                            rb_str(ef->u.respond.heads), body);
     if (io == RB_IO_FAIL || io == RB_IO_EOF) {
         in->phase = IN_ANSWERING; /* the node has answered: no word to it */
         in_end(in);
@@ -218,7 +257,7 @@ static void keep_party_small(struct rb_in *in) {
     size_t n = 0;
     TAILQ_FOREACH(other, &in->s.link->in, all) {
         // cppcheck-suppress uninitvar ; the macro sets it
-        if (!other->known || !rb_hash_eq(&other->peer, &in->peer)) continue;
+        if (!same_party(other, in)) continue;
         if (oldest == NULL) oldest = other;
         n++;
     }
@@ -234,6 +273,7 @@ static void in_shake(struct rb_in *in) {
         in_leave(in); /* the alert says whose key was not accepted */
         return;
     }
+    in->proven = true;
     rb_stream_deadline(&in->s, in->s.link->cfg.idle_ms);
     rb_stream_kick(&in->s); /* the first request may have come with the handshake */
     keep_party_small(in);
@@ -271,7 +311,7 @@ static void in_expired(struct rb_stream *s) {
     in_end(in);
 }
 
-static const struct rb_stream_ops in_ops = {in_key, in_ready, in_expired, in_destroy};
+static const struct rb_stream_ops in_ops = {in_key, in_ready, in_expired, in_bodies, in_destroy};
 
 /* ---- accepting ----------------------------------------------------------------------------- */
 static void address_of(const struct sockaddr *sa, uint8_t out[16]) {
@@ -285,7 +325,7 @@ static void address_of(const struct sockaddr *sa, uint8_t out[16]) {
     }
 }
 
-/* A full table: the stranger who has been at its handshake longest makes room. */
+/* A full table: the stranger who has been at its handshake longest, or is being seen off, makes room. */
 static bool make_room(struct rb_link *l, const uint8_t address[16]) {
     struct rb_in *in;
     size_t same = 0;
@@ -293,7 +333,7 @@ static bool make_room(struct rb_link *l, const uint8_t address[16]) {
     if (same >= l->cfg.max_conns_per_address) return false;
     if (l->stats.conns_in < l->cfg.max_conns) return true;
     TAILQ_FOREACH(in, &l->in, all) {
-        if (in->s.state != RB_STREAM_HANDSHAKE) continue;
+        if (in->proven) continue;
         in_end(in);
         return true;
     }

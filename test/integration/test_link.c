@@ -1,4 +1,5 @@
 #include "link_fixture.h"
+#include "link_raw.h"
 #include "link_stranger.h"
 #include "http.h"
 #include <arpa/inet.h>
@@ -638,6 +639,114 @@ static void test_full_table(void **state) {
     for (int i = 0; i < 3; i++) close(fd[i]);
 }
 
+/* Strangers whose handshake has failed, and who stay to hear why, make room as well. */
+static void test_full_of_refused(void **state) {
+    (void)state;
+    struct rb_link_config cfg = {.listen = {"127.0.0.1:0"}, .listen_n = 1, .max_conns = 3,
+                                 .max_conns_per_address = 100};
+    int fd[3];
+    fix_open_with(a, &cfg);
+    fix_open(b);
+    for (int i = 0; i < 3; i++) {
+        fd[i] = plain_connect(rb_link_port(a->link));
+        assert_int_equal(send(fd[i], "no handshake\r\n\r\n", 16, 0), 16);
+        fix_spin(&world, 10);
+    }
+    request(b, a, 1, "x");
+    expect(b, 1, 200, "");
+    for (int i = 0; i < 3; i++) close(fd[i]);
+}
+
+/* Whoever shows a party's certificate without its key takes nothing from that party. */
+static void test_shown_key(void **state) {
+    (void)state;
+    enum { FORGED = 80 };
+    static struct raw forged[FORGED];
+    struct rb_link_stats st;
+    fix_open(a);
+    fix_open(b);
+    request(b, a, 1, "x");
+    expect(b, 1, 200, "");
+    struct rb_seckey lie = c->tls;
+    lie.pub = b->tls.pub;
+    for (size_t i = 0; i < FORGED; i++) raw_open(&world, &forged[i], &lie, rb_link_port(a->link));
+    fix_request_path(b, a, 2, "/rb/v1/news", NULL, 0, 5000); /* on a connection of its own */
+    expect(b, 2, 200, "");
+    fix_spin(&world, 50);
+    rb_link_stats(b->link, &st);
+    assert_int_equal(st.conns_out, 2);
+    rb_link_stats(a->link, &st);
+    assert_int_equal(st.handshakes_failed, FORGED);
+    for (size_t i = 0; i < FORGED; i++) raw_close(&forged[i]);
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+#define LARGE 20000000u
+static const char get[] = "GET /p HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/* One party's unfinished bodies leave room for those of others, and for its own records. */
+static void test_bodies_of_one_party(void **state) {
+    (void)state;
+    struct raw r[2];
+    const char head[] = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n";
+    uint8_t *zeros = calloc(1, LARGE);
+    fix_open(a);
+    fix_open(b);
+    fix_open(c);
+    for (int i = 0; i < 2; i++) {
+        raw_open(&world, &r[i], &b->tls, rb_link_port(a->link));
+        raw_send(&r[i], head, strlen(head));
+        raw_send(&r[i], zeros, LARGE - 1);
+    }
+    assert_string_equal(raw_hear(&r[1], 12), "HTTP/1.1 503");
+    assert_string_equal(raw_hear(&r[0], 0), "");
+    a->answer_n = 1;
+    fix_request_path(b, a, 1, "/p", zeros, 100000, 5000);
+    expect(b, 1, 200, "");
+    fix_request_path(c, a, 1, "/p", zeros, LARGE, 8000);
+    expect(c, 1, 200, "");
+    raw_send(&r[0], zeros, 1);
+    assert_string_equal(raw_hear(&r[0], 12), "HTTP/1.1 200");
+    for (int i = 0; i < 2; i++) raw_close(&r[i]);
+    free(zeros);
+}
+
+/* Likewise the answers that it asks for and does not take. */
+static void test_answers_not_taken(void **state) {
+    (void)state;
+    struct raw r[2];
+    fix_open(a);
+    fix_open(b);
+    fix_open(c);
+    a->answer_n = LARGE;
+    for (unsigned i = 0; i < 2; i++) {
+        raw_open(&world, &r[i], &b->tls, rb_link_port(a->link));
+        raw_send(&r[i], get, strlen(get));
+        assert_true(fix_wait(&world, &a->asked, i + 1, 3000));
+    }
+    assert_string_equal(raw_hear(&r[1], 12), "HTTP/1.1 503");
+    request(c, a, 1, "x");
+    expect(c, 1, 200, "");
+    assert_int_equal(c->out[1].body_n, LARGE);
+    assert_string_equal(raw_hear(&r[0], 12), "HTTP/1.1 200");
+    for (int i = 0; i < 2; i++) raw_close(&r[i]);
+}
+
+/* Keys may be changed, but a peer that does nothing else is left. */
+static void test_endless_key_updates(void **state) {
+    (void)state;
+    struct raw r;
+    fix_open(a);
+    raw_open(&world, &r, &b->tls, rb_link_port(a->link));
+    raw_key_updates(&r, 60);
+    raw_send(&r, get, strlen(get));
+    assert_string_equal(raw_hear(&r, 12), "HTTP/1.1 200");
+    raw_key_updates(&r, 10);
+    fix_spin(&world, 50);
+    assert_true(raw_ended(&r));
+    raw_close(&r);
+}
+
 static void test_idle_ends(void **state) {
     (void)state;
     struct rb_link_stats st;
@@ -683,6 +792,7 @@ static void test_answer_heads(void **state) {
         {RB_ERR_MALFORMED, "HTTP/1.1 200 OK\r\n\r\n"},
         {RB_ERR_MALFORMED, "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n"},
         {RB_ERR_MALFORMED, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n"},
+        {RB_ERR_MALFORMED, "HTTP/1.1 200 O\001K\r\nContent-Length: 3\r\n\r\n"},
         {RB_ERR_MALFORMED, "HTTP/1.1 2000 OK\r\nContent-Length: 3\r\n\r\n"},
         {RB_ERR_MALFORMED, "HTTP/1.1 204 \r\nContent-Length: 1\r\n\r\n"},
         {RB_ERR_MALFORMED, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n"},
@@ -724,6 +834,8 @@ int main(void) {
         T(test_drip),            T(test_old_tls),          T(test_unknown_stranger),
         T(test_garbage_past_tls), T(test_hostile_answers),
         T(test_held_peer_leaves), T(test_gzip_bodies),     T(test_caps),
+        T(test_full_of_refused), T(test_shown_key),        T(test_bodies_of_one_party),
+        T(test_answers_not_taken), T(test_endless_key_updates),
         T(test_full_table),      T(test_idle_ends),        T(test_cannot_listen),
         cmocka_unit_test(test_answer_heads), cmocka_unit_test(test_head_end),
     };
