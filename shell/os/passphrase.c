@@ -1,6 +1,8 @@
 /* Passphrases. Bytes up to the end of the first line; no conversion. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -59,17 +61,57 @@ static enum rb_err from_file(const char *path, struct rb_passphrase *out, char *
     return err;
 }
 
+/* Whoever breaks off at the prompt gets a terminal back that shows what is typed. */
+static const int breaks[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+#define BREAKS (sizeof breaks / sizeof *breaks)
+static volatile sig_atomic_t broken_by;
+
+static void on_break(int sig) {
+    broken_by = sig;
+}
+
+/* Until a line is there or a signal came; the terminal gives whole lines, so reading it does not
+ * block. Signals are taken only while waiting. */
+static enum rb_err wait_for_line(int tty) {
+    struct sigaction act = {.sa_handler = on_break}, old[BREAKS];
+    struct pollfd in = {.fd = tty, .events = POLLIN};
+    sigset_t held, before;
+    (void)sigemptyset(&act.sa_mask);
+    (void)sigemptyset(&held);
+    for (size_t i = 0; i < BREAKS; i++)
+        (void)sigaddset(&held, breaks[i]);
+    (void)sigprocmask(SIG_BLOCK, &held, &before);
+    broken_by = 0;
+    for (size_t i = 0; i < BREAKS; i++) {
+        (void)sigaction(breaks[i], NULL, &old[i]);
+        if (old[i].sa_handler != SIG_IGN) (void)sigaction(breaks[i], &act, NULL);
+    }
+    int n;
+    do
+        n = ppoll(&in, 1, NULL, &before);
+    while (n < 0 && errno == EINTR && broken_by == 0);
+    for (size_t i = 0; i < BREAKS; i++)
+        (void)sigaction(breaks[i], &old[i], NULL);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return n < 0 && broken_by == 0 ? RB_ERR_IO : RB_OK;
+}
+
 static enum rb_err ask_once(int tty, const char *prompt, struct rb_passphrase *out) {
     struct termios shown, hidden;
+    enum rb_err err;
     if (tcgetattr(tty, &shown) != 0) return RB_ERR_IO;
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
     hidden.c_lflag |= ECHONL;
-    if (dprintf(tty, "%s: ", prompt) < 0 || tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
-        return RB_ERR_IO;
-    const enum rb_err err = read_line(tty, out);
-    (void)tcsetattr(tty, TCSAFLUSH, &shown);
-    return err;
+    do {
+        if (dprintf(tty, "%s: ", prompt) < 0 || tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
+            return RB_ERR_IO;
+        err = wait_for_line(tty);
+        if (err == RB_OK && broken_by == 0) err = read_line(tty, out);
+        (void)tcsetattr(tty, TCSAFLUSH, &shown);
+        if (broken_by != 0) (void)raise(broken_by); /* ends us, or stops us until we go on */
+    } while (err == RB_OK && broken_by == SIGTSTP);
+    return broken_by != 0 && broken_by != SIGTSTP ? RB_ERR_IO : err;
 }
 
 static enum rb_err from_terminal(int tty, const char *prompt, bool confirm,

@@ -6,10 +6,13 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include "shell/os/config.h"
 #include "shell/os/keystore.h"
@@ -260,6 +263,47 @@ static void passphrases_come_from_descriptors_and_files(void **state) {
     assert_int_equal(unsetenv("READBACK_PASSPHRASE_FILE"), 0);
 }
 
+static bool terminal_shows(int master) {
+    struct termios t;
+    assert_int_equal(tcgetattr(master, &t), 0);
+    return (t.c_lflag & ECHO) != 0;
+}
+
+/* asks on a terminal of its own; the caller types */
+static pid_t ask_elsewhere(int *master) {
+    struct rb_passphrase p;
+    char why[400];
+    const pid_t pid = forkpty(master, NULL, NULL, NULL);
+    if (pid == 0) {
+        const enum rb_err err = rb_passphrase_read(-1, "Passphrase", false, &p, why, sizeof why);
+        _exit(err == RB_OK && rb_slice_is(rb_passphrase_slice(&p), "typed") ? 0 : 1);
+    }
+    assert_true(pid > 0);
+    for (int i = 0; i < 400 && terminal_shows(*master); i++)
+        (void)usleep(5000);
+    assert_false(terminal_shows(*master));
+    (void)usleep(50000);
+    return pid;
+}
+
+static void a_prompt_that_is_broken_off_leaves_a_terminal_that_shows(void **state) {
+    int master = -1, status = 0;
+    (void)state;
+    pid_t pid = ask_elsewhere(&master);
+    const int keep = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_int_equal(write(master, "\x03", 1), 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    assert_true(terminal_shows(master));
+    (void)close(keep);
+    (void)close(master);
+    pid = ask_elsewhere(&master);
+    assert_int_equal(write(master, "typed\n", 6), 6);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    (void)close(master);
+}
+
 /* ---- settings ------------------------------------------------------------------------------- */
 
 static enum rb_err config_of(const char *text, struct rb_config *c, char *why, size_t why_n) {
@@ -382,6 +426,7 @@ int main(void) {
         T(openssl_and_age_read_our_keys),
         T(sealed_keys_open_with_their_passphrase),
         T(passphrases_come_from_descriptors_and_files),
+        T(a_prompt_that_is_broken_off_leaves_a_terminal_that_shows),
         T(settings_are_read_and_unknown_ones_refused),
         T(a_region_is_zero_and_shrinks_to_what_there_is),
         T(a_log_line_is_one_line),
