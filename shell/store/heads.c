@@ -269,7 +269,13 @@ static enum rb_err read_file(struct rb_heads *h, char *why, size_t why_n) {
     if (fd < 0 && errno == ENOENT) return RB_OK;
     enum rb_err err = RB_ERR_IO;
     uint8_t *text = NULL;
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)MAX_FILE) {
+    const bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    if (is_file && (st.st_uid != geteuid() || (st.st_mode & 077) != 0)) { /* spec 6.10.2 */
+        (void)close(fd);
+        return refuse(why, why_n, RB_ERR_DENIED, h->path, 0,
+                      "open to other users, or another user's");
+    }
+    if (is_file && st.st_size <= (off_t)MAX_FILE) {
         text = malloc((size_t)st.st_size + 1);
         if (text != NULL) err = read_all(fd, text, (size_t)st.st_size);
     }
@@ -334,8 +340,8 @@ enum rb_err rb_heads_put(struct rb_heads *h, enum rb_key_use use, struct rb_slic
     RB_TRY(rb_heads_allow(h, use, origin, size, root));
     memcpy(e.origin, origin.p, origin.n);
     memcpy(e.sig, sig, RB_SIG_LEN);
-    RB_TRY(out_append(h, line, head_encode(&e, line)));
-    return head_set(h, &e);
+    RB_TRY(head_set(h, &e)); /* first: a line of which the table knows nothing would guard nothing */
+    return out_append(h, line, head_encode(&e, line));
 }
 
 /* After a failed write or sync nobody knows what the disk holds: nothing more is signed. */

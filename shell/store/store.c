@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "shell/store/internal.h"
 
@@ -130,11 +131,19 @@ static enum rb_err pragma_int(struct rb_store *s, const char *sql, int64_t *out)
 /* What SQLite makes later (journal, shared memory) takes over the mode of this file. */
 static enum rb_err make_private(struct rb_store *s, const char *path) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return store_say(s, RB_ERR_IO, "The database %s cannot be opened: %s.", path,
-                         strerror(errno));
+    struct stat st = {0};
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        (void)store_say(s, RB_ERR_IO, "The database %s cannot be opened: %s.", path,
+                        strerror(errno));
+        if (fd >= 0) (void)close(fd);
+        return RB_ERR_IO;
+    }
     (void)close(fd);
-    return RB_OK;
+    if (st.st_uid == geteuid() && (st.st_mode & 077) == 0) return RB_OK;
+    return store_say(s, RB_ERR_DENIED, /* spec 6.10.2 */
+                     "The database %s is open to other users (mode %04o) or belongs to one; say "
+                     "chmod 600 and consider who may have read it.",
+                     path, (unsigned)st.st_mode & 07777u);
 }
 
 static enum rb_err configure(struct rb_store *s, sqlite3 *db) {

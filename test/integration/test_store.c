@@ -381,6 +381,9 @@ static void other_databases_are_refused(void **state) {
     rb_store_close(open_store(p));
     assert_int_equal(stat(p->db, &st), 0);
     assert_int_equal(st.st_mode & 077, 0);
+    assert_int_equal(chmod(p->db, 0640), 0);
+    expect_refused(p, RB_ERR_DENIED, "open to other users");
+    assert_int_equal(chmod(p->db, 0600), 0);
     sql(p, "PRAGMA user_version = 2");
     expect_refused(p, RB_ERR_UNSUPPORTED, "newer version");
     sql(p, "PRAGMA user_version = 0");
@@ -489,6 +492,11 @@ static void a_cut_last_line_is_dropped_all_else_refused(void **state) {
         assert_int_not_equal(try_heads(p, why, sizeof why), RB_OK);
         assert_non_null(strstr(why, "line "));
     }
+    file_write(p->heads, whole, n);
+    assert_int_equal(chmod(p->heads, 0622), 0);
+    assert_int_equal(try_heads(p, why, sizeof why), RB_ERR_DENIED);
+    assert_non_null(strstr(why, "open to other users"));
+    assert_int_equal(chmod(p->heads, 0600), 0);
     file_write(p->heads, "", 0);
     assert_int_equal(try_heads(p, why, sizeof why), RB_ERR_UNSUPPORTED);
 }
