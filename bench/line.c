@@ -11,11 +11,11 @@
 #include "sustained.h"
 #include "world.h"
 
-#define SAMPLES 280u
+#define SAMPLES 240u
 #define BYTES_NOTICES 20u
-#define PACE_NS                                                                                    \
-    32000000u /* between a notice and the parts, and again: the disk is quiet, and the daemon's    \
-               * own word, limited to twenty lines a second, comes for each */
+/* between a notice and the parts, and again: the disk is quiet, and the daemon's own word, limited to
+ * twenty lines a second, comes for each */
+#define PACE_NS 40000000u
 #define HELD_MS 2000
 
 /* ---- one notice ---------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ static void latency_open(struct latency *l, const struct world *w) {
     wire_open(&l->api, w->a.socket);
     for (int i = 0; i < 10; i++) { /* connections stand, files are there */
         (void)say_one(l);
-        (void)usleep(60000);
+        (void)usleep(80000);
     }
 }
 
@@ -113,7 +113,7 @@ static struct wire_bytes measure_bytes(struct latency *l) {
     (void)side_wire_bytes(a, &in[0], &out[0]);
     for (unsigned i = 0; i < BYTES_NOTICES; i++) {
         (void)say_one(l);
-        (void)usleep(50000);
+        (void)usleep(80000);
     }
     (void)side_wire_bytes(a, &in[1], &out[1]);
     const struct wire_bytes b = {(size_t)((out[1] - out[0]) / BYTES_NOTICES),
