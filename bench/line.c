@@ -13,8 +13,8 @@
 
 #define SAMPLES 240u
 #define BYTES_NOTICES 20u
-/* between a notice and the parts, and again: the disk is quiet, and the daemon's own word, limited to
- * twenty lines a second, comes for each */
+/* between a notice and the parts, and again: the disk is quiet, and the daemon's own word, limited
+ * to twenty lines a second, comes for each */
 #define PACE_NS 40000000u
 #define HELD_MS 2000
 
