@@ -95,9 +95,11 @@ static bool wait_for(struct mqtt *t, uint64_t want) {
     return rc == 0;
 }
 
-static struct mosquitto *client(struct mqtt *t, const char *name, uint16_t port) {
+/* *slot is set before the client's thread runs: its callbacks look who they are */
+static void client(struct mqtt *t, struct mosquitto **slot, const char *name, uint16_t port) {
     struct mosquitto *m = mosquitto_new(name, false, t); /* not clean: the session is kept */
     if (m == NULL) bench_die("memory is short");
+    *slot = m;
     mosquitto_connect_callback_set(m, on_connect);
     mosquitto_publish_callback_set(m, on_publish);
     mosquitto_message_callback_set(m, on_message);
@@ -107,7 +109,6 @@ static struct mosquitto *client(struct mqtt *t, const char *name, uint16_t port)
     if (mosquitto_connect(m, "127.0.0.1", port, 60) != MOSQ_ERR_SUCCESS ||
         mosquitto_loop_start(m) != MOSQ_ERR_SUCCESS)
         bench_die("mosquitto does not listen");
-    return m;
 }
 
 static void mqtt_open(struct mqtt *t) {
@@ -131,8 +132,8 @@ static void mqtt_open(struct mqtt *t) {
     if (fd < 0) bench_die("mosquitto does not listen");
     (void)close(fd);
     (void)mosquitto_lib_init();
-    t->sub = client(t, "other", port);
-    t->pub = client(t, "one", port);
+    client(t, &t->sub, "other", port);
+    client(t, &t->pub, "one", port);
     if (!wait_for(t, 0)) bench_die("mosquitto does not accept a subscription of QoS 2");
 }
 
