@@ -11,7 +11,8 @@ bool cli_connect(struct cli *c) {
     if (c->client) return true;
     rb_config_default(&cfg);
     snprintf(path, sizeof path, "%s/config.ini", c->home);
-    if (rb_config_read(path, &cfg, why, sizeof why) != RB_OK) {
+    enum rb_err err = rb_config_read(path, &cfg, why, sizeof why);
+    if (err != RB_OK && err != RB_ERR_NOT_FOUND) { /* it may be missing */
         cli_fail(c, NULL, "%s", why);
         return false;
     }
@@ -112,7 +113,10 @@ char *cli_read_file(struct cli *c, const char *path, size_t cap, size_t *n) {
     bool bad = ferror(f) != 0;
     if (f != stdin) fclose(f);
     if (bad || *n > cap) {
-        cli_fail(c, NULL, bad ? "%s cannot be read" : "%s is too long", path);
+        if (bad)
+            cli_fail(c, NULL, "%s cannot be read", path);
+        else
+            cli_fail(c, NULL, "%s is too long: at most %zu bytes", path, cap);
         free(buf);
         return NULL;
     }

@@ -90,8 +90,10 @@ bool cli_parse(struct cli *c, int argc, char **argv) {
         if (!words_only && strcmp(argv[i], "--") == 0) {
             words_only = true;
         } else if (!words_only && strcmp(argv[i], "-h") == 0) {
-            c->given[c->given_n].name = "help";
-            c->given[c->given_n++].value = "";
+            c->given_n = 1; /* nothing else counts */
+            c->given[0].name = "help";
+            c->given[0].value = "";
+            return true;
         } else if (!words_only && strncmp(argv[i], "--", 2) == 0) {
             if (!take(c, argv, argc, &i)) return false;
         } else {

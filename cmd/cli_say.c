@@ -117,7 +117,13 @@ static int put_heights(struct cli *c, json_t *volume) {
 static int add_volume(struct cli *c, json_t *list, const char *shape, json_t *made,
                       const char *entered) {
     if (made == NULL)
-        return cli_usage(c, "--%s \"%s\" does not read; see the examples", shape, entered);
+        return cli_usage(c,
+                         strcmp(shape, "circle") == 0
+                             ? "--%s wants LAT,LON,RADIUS with decimal points, like "
+                               "35.5,36.1,5km: %s"
+                             : "--%s wants points LAT,LON with decimal points, parted by blanks: "
+                               "%s",
+                         shape, entered);
     json_t *v = json_object();
     json_object_set_new(v, shape, made);
     json_object_set_new(v, "as_entered", json_string(entered));

@@ -56,7 +56,7 @@ void cli_list(FILE *out, const json_t *strings) {
 
 /* ---- a body, field by field
  * ------------------------------------------------------------------------ */
-/* small objects of plain values go on one line: "lat 35.5, lon 36.1, radius 5000" */
+/* small objects of plain values go on one line: "lat 35.5, lon 36.1, radius 5000 m" */
 static bool one_line(const json_t *v) {
     const char *k;
     json_t *x;
@@ -82,6 +82,7 @@ static void line_of(FILE *out, const json_t *v) {
     json_object_foreach((json_t *)(uintptr_t)v, k, x) {
         fprintf(out, "%s%s ", sep, k);
         plain(out, x);
+        if (json_is_number(x) && strcmp(k, "radius") == 0) fputs(" m", out);
         sep = ", ";
     }
     fputc('\n', out);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "cli.h"
+#include "readback/text.h"
 #include "shell/os/os.h"
 
 static const struct cli_option init_options[] = {
@@ -230,7 +231,10 @@ static int find_command(char **argv, int argc, int *first, int *second) {
         if (strcmp(argv[i], "--") == 0) break;
         if (argv[i][0] == '-') {
             for (const struct cli_option *o = cli_common_options; o->name; o++)
-                if (o->arg && strcmp(argv[i] + (argv[i][1] == '-' ? 2 : 1), o->name) == 0) i++;
+                if (o->arg && strcmp(argv[i] + (argv[i][1] == '-' ? 2 : 1), o->name) == 0) {
+                    i++; /* its value; there may be none */
+                    break;
+                }
             continue;
         }
         if (*first >= 0) {
@@ -272,6 +276,8 @@ int main(int argc, char **argv) {
     int first = -1, second = -1, n = 0;
     setlocale(LC_CTYPE, "C.UTF-8");
     if (argc > 500) return cli_usage(&c, "too many words");
+    for (int i = 1; i < argc; i++)
+        if (!rb_utf8_ok(rb_str(argv[i]))) return cli_usage(&c, "word %d is not UTF-8", i);
     int at = find_command(argv, argc, &first, &second);
     if (at < 0) return unknown_command(&c, argv, argc, first);
     c.command = &cli_commands[at];

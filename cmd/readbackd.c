@@ -194,10 +194,12 @@ static enum rb_err open_home(struct daemon *d, const struct options *o, char *wh
 }
 
 static enum rb_err open_server(struct daemon *d, char *why, size_t why_n) {
-    if (d->cfg.api_socket[0] != '\0')
-        (void)snprintf(d->socket, sizeof d->socket, "%s", d->cfg.api_socket);
+    const char *given = d->cfg.api_socket;
+    if (given[0] == '/') /* else within the home, as readback(1) takes it too */
+        (void)snprintf(d->socket, sizeof d->socket, "%s", given);
     else
-        RB_TRY(rb_home_join(d->home, "readbackd.sock", d->socket, sizeof d->socket));
+        RB_TRY(rb_home_join(d->home, given[0] != '\0' ? given : "readbackd.sock", d->socket,
+                            sizeof d->socket));
     return rb_api_server_open(d->base, d->socket, rb_host_api(d->host), &d->server, why, why_n);
 }
 

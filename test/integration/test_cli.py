@@ -134,11 +134,20 @@ class Line(unittest.TestCase):
 
     def test_04_usage(self):
         for words in ([], ["nonsense"], ["channel"], ["channel", "nonsense"], ["status", "--nonsense"], ["status", "extra"],
-                      ["show"], ["log", "--limit"], ["card", "nonsense"], ["--json=1", "status"],
+                      ["show"], ["log", "--limit"], ["card", "nonsense"], ["--json=1", "status"], ["--home"], ["status", "--json", "--home"], ["-home"],
+                      ["init", "--handle", "x", "--name", "ar=a\u202eb"], ["statement", "--title", "x\udcff", "--text", "y"],
                       ["status", "--passphrase-fd", "x"], ["notice", "operation"], ["statement", "--title", "x"]):
             r = self.n.ok(*words, want=USAGE)
             self.assertEqual(r.stdout, "", words)
             self.assertTrue(r.stderr, words)
+
+    def test_04_helped_to_excess(self):
+        self.assertIn("readback status", self.n.ok("status", *["-h"] * 400).stdout)
+
+    def test_04_no_settings_no_home(self):
+        os.rename(os.path.join(self.n.home, "config.ini"), os.path.join(self.top, "kept.ini"))
+        self.assertIn("readback serve", self.n.ok("status", want=NOBODY).stderr)
+        os.rename(os.path.join(self.top, "kept.ini"), os.path.join(self.n.home, "config.ini"))
 
     def test_05_help(self):
         text = self.n.ok("help").stdout
@@ -308,6 +317,10 @@ class Line(unittest.TestCase):
         self.assertEqual([r for r in self.s.json("log", "--kind", "notice")["records"] if r["class"] == "area"], [])
         self.assertGreaterEqual(self.s.json("channel", "show")["records"], before)
 
+    def test_13_decimal_commas(self):
+        r = self.s.ok("notice", "operation", "--title", "x", "--circle", "35,5,36,1,5km", "--yes", want=USAGE)
+        self.assertIn("decimal points", r.stderr)
+
     def test_14_same_situation(self):
         """both nodes, once all is held, show the same digest for the same time"""
         def same():
@@ -453,6 +466,13 @@ class Line(unittest.TestCase):
         self.n.start()
         until(lambda: self.n.json("channel", "show")["records"] >= count, "all records after a restart")
         self.assertEqual(self.n.json("show", self.record)["record"], self.record)
+
+    def test_22_socket_within_the_home(self):
+        self.n.stop()
+        with open(os.path.join(self.n.home, "config.ini"), "a") as f:
+            f.write("[api]\nsocket = line.sock\n")
+        self.n.start()
+        self.assertTrue(stat.S_ISSOCK(os.stat(os.path.join(self.n.home, "line.sock")).st_mode))
 
 
 class Tap(unittest.TestResult):
