@@ -8,14 +8,15 @@ struct channel *node_channel_find(const struct rb_node *n, const uint8_t id[RB_C
     return NULL;
 }
 
-/* Members' cards make peers (introduced by charter), each with its line to be looked after. */
+/* Members' cards make peers (introduced by charter), each with its line to be looked after. Only where we
+ * joined: a charter that was merely sent to us pins nobody (design §3). */
 void node_sync_members(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < ch->book.members_n; i++) {
         const struct rb_book_member *m = &ch->book.members[i];
         if (m->index == ch->own_member || !m->card) continue;
         struct rb_reject rj = {0};
         size_t mark = rb_arena_mark(&n->work);
-        if (node_peer_put(n, m->card->raw, false, n->started, NULL, &rj) != RB_OK)
+        if (ch->own && node_peer_put(n, m->card->raw, false, n->started, NULL, &rj) != RB_OK)
             node_alert(n, RB_ALERT_REFUSED, ch, NULL, m->index, &m->party, RB_ROUTINE, 0, &rj);
         rb_arena_release(&n->work, mark);
         bool listed = false;
@@ -62,11 +63,19 @@ enum rb_err node_channel_new(struct rb_node *n, struct rb_slice charter_leaf, st
     return RB_OK;
 }
 
+static void feedx_free(struct rb_node *n, struct feedx *fx) {
+    buf_free(n, &fx->delegation);
+    if (fx->mirrors) rb_region_free(&n->region, fx->mirrors, RB_MAX_MEMBERS * sizeof *fx->mirrors);
+    rb_region_free(&n->region, fx, sizeof *fx);
+}
+
 /* Only for a channel founded in this very step whose first feed turned out bad. */
 void node_channel_drop(struct rb_node *n, struct channel *ch) {
     assert(n->channels_n > 0 && n->channels[n->channels_n - 1] == ch);
     n->channels_n--;
     n->sit_of = NULL;
+    for (size_t i = 0; i < ch->feeds_n; i++) feedx_free(n, ch->feeds[i]);
+    if (ch->feeds) rb_region_free(&n->region, ch->feeds, ch->feeds_cap * sizeof *ch->feeds);
     rb_book_free(&ch->book);
     rb_region_free(&n->region, ch->pulls, RB_MAX_MEMBERS * sizeof *ch->pulls);
     rb_region_free(&n->region, ch, sizeof *ch);
@@ -110,7 +119,10 @@ static enum rb_err feedx_new(struct rb_node *n, struct channel *ch, struct rb_fe
     rb_sha256(rb_slice(f->origin, f->origin_n), &fx->origin_hash);
     if (fx->own) {
         fx->mirrors = rb_region_alloc(&n->region, RB_MAX_MEMBERS * sizeof *fx->mirrors);
-        if (!fx->mirrors) return RB_ERR_LIMIT;
+        if (!fx->mirrors) {
+            feedx_free(n, fx);
+            return RB_ERR_LIMIT;
+        }
     }
     ch->feeds[ch->feeds_n++] = fx;
     if (fx->own && (!ch->own || ch->own->f->epoch < f->epoch)) {
@@ -126,9 +138,10 @@ enum rb_err node_channel_open_feed(struct rb_node *n, struct channel *ch, struct
     struct rb_feed *f = NULL;
     RB_TRY(rb_book_open_feed(&ch->book, delegation, &n->work, &f, rj));
     struct feedx *fx = node_feedx(ch, f->member, f->epoch);
-    if (!fx) {
-        RB_TRY(feedx_new(n, ch, f, &fx));
+    if (!fx) RB_TRY(feedx_new(n, ch, f, &fx));
+    if (fx->delegation.n == 0) { /* new, or opened when memory was short */
         RB_TRY(buf_put(n, &fx->delegation, delegation.p, delegation.n));
+        if (n->started) load_head(n, fx);
         if (persist) {
             uint8_t key[20];
             node_feed_key(fx, key);
@@ -170,10 +183,10 @@ enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch) {
     ch->charter_state = s->charter_state;
     ch->standing = rb_situation_standing(s, ch->own_member);
     for (size_t i = 0; i < s->members_n; i++) { /* leaves after a leave take no larger checkpoint */
-        if (!s->members[i].left || s->members[i].index == ch->own_member) continue;
+        if (s->members[i].index == ch->own_member) continue;
         struct rb_feed *f = rb_book_latest_feed(&ch->book, s->members[i].index);
         struct feedx *fx = f ? node_feedx(ch, f->member, f->epoch) : NULL;
-        if (fx) fx->closed = true;
+        if (fx) fx->closed = s->members[i].left; /* rejoined with a new epoch: open again */
     }
     if (!was_in_force && ch->charter_state == RB_CHARTER_IN_FORCE && ch->last_test_slot == 0 &&
         ch->charter->test_interval_s) {

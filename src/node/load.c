@@ -111,7 +111,7 @@ static void note_own(struct feedx *fx, struct rb_node *n) {
     if (f->kind == RB_KIND_TEST) {
         struct rb_test t;
         if (rb_test_decode(f->body, &t, NULL) != RB_OK) return;
-        if (t.slot_utc_ms > fx->ch->last_test_slot) fx->ch->last_test_slot = t.slot_utc_ms;
+        if (t.slot_utc_ms) fx->ch->last_test_slot = t.slot_utc_ms;
         if (t.sequence > fx->ch->test_sequence) fx->ch->test_sequence = t.sequence;
     } else if (f->kind == RB_KIND_RECEIPT) {
         struct rb_receipt r;
@@ -224,9 +224,13 @@ void load_item(struct rb_node *n, const struct rb_event *ev) {
     }
 }
 
+/* What we cosigned is compared when we cosign again (take.c), our own feed at once. */
 static void compare_head(struct rb_node *n, struct feedx *fx, uint64_t size, const struct rb_hash *root) {
-    if (size > fx->head_size) fx->head_size = size;
-    if (!fx->own) return; /* what we cosigned is guarded by the head file when we cosign again */
+    if (size >= fx->head_size) {
+        fx->head_size = size;
+        fx->head_root = *root;
+    }
+    if (!fx->own) return;
     struct rb_hash here;
     const char *why = NULL;
     if (size > fx->f->tree.size) {
@@ -241,7 +245,7 @@ static void compare_head(struct rb_node *n, struct feedx *fx, uint64_t size, con
     node_alert(n, RB_ALERT_WAITING, fx->ch, NULL, RB_NO_MEMBER, NULL, RB_ROUTINE, size, &rj);
 }
 
-static void compare_heads(struct rb_node *n) {
+void load_head(struct rb_node *n, struct feedx *fx) {
     struct rb_reader r = rb_reader(buf_slice(&n->heads));
     while (rb_left(&r)) {
         uint8_t use;
@@ -253,21 +257,31 @@ static void compare_heads(struct rb_node *n) {
             rb_get_view(&r, len, &origin) != RB_OK || rb_get_u64(&r, &size) != RB_OK ||
             rb_get_copy(&r, root.b, RB_HASH_LEN) != RB_OK)
             break;
-        struct feedx *fx = node_feedx_by_origin(n, origin);
-        if (fx && fx->own == (use == RB_USE_LOG)) compare_head(n, fx, size, &root);
+        bool ours = rb_slice_eq(origin, rb_slice(fx->f->origin, fx->f->origin_n));
+        if (ours && fx->own == (use == RB_USE_LOG)) compare_head(n, fx, size, &root);
     }
-    buf_free(n, &n->heads);
+}
+
+/* The pending checkpoint is at least what was cosigned, whatever became of its own item: an older one would
+ * let another history be taken for the continuation of this one. */
+static void pending_at_least_cosigned(struct rb_node *n, struct feedx *fx) {
+    if (fx->own || fx->pending_size >= fx->note_size) return;
+    buf_clear(&fx->pending);
+    if (buf_put(n, &fx->pending, fx->note.p, fx->note.n) != RB_OK) n->overflow = true;
+    fx->pending_size = fx->note_size;
+    rb_tree_root(&fx->f->tree, fx->note_size, &fx->pending_root);
 }
 
 void load_start(struct rb_node *n) {
     n->started = true;
     n->started_at = n->now;
-    compare_heads(n);
     for (size_t c = 0; c < n->channels_n; c++) {
         struct channel *ch = n->channels[c];
         for (size_t i = 0; i < ch->feeds_n; i++) {
             struct feedx *fx = ch->feeds[i];
             fx->stored = fx->f->tree.size;
+            load_head(n, fx);
+            pending_at_least_cosigned(n, fx);
             if (fx->own) own_maybe_sign(n, fx);
         }
         ch->rules_dirty = ch->dirty = ch->heads_dirty = true;

@@ -135,7 +135,8 @@ static void line_test(struct rb_node *n, struct channel *ch) {
     if (step == 0 || n->now.utc_ms <= 0) return;
     uint64_t slot = (uint64_t)n->now.utc_ms / step * step;
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
-    if (slot <= ch->last_test_slot || !rec) return;
+    /* one slot back is a clock that was adjusted; more is one that was wrong, and the line is tested again */
+    if (!rec || (slot <= ch->last_test_slot && ch->last_test_slot - slot <= step)) return;
     ch->last_test_slot = slot;
     struct rb_test t = {.slot_utc_ms = slot, .sequence = ++ch->test_sequence};
     struct rb_writer w = node_writer(n, 64);
@@ -237,7 +238,9 @@ static void look(struct rb_node *n, struct channel *ch) {
     size_t mark = rb_arena_mark(&n->work);
     if (node_refresh_rules(n, ch) != RB_OK || rb_node_situation(n, ch->id, n->now.utc_ms, &sit) != RB_OK) {
         n->overflow = true;
+        ch->dirty = true;
         ch->fold_at = n->now.mono_ms + 60000;
+        ch->next_due_utc = n->now.utc_ms + 60000;
         return;
     }
     ch->dirty = false;
@@ -254,7 +257,11 @@ static void look(struct rb_node *n, struct channel *ch) {
 
 void machine_timers(struct rb_node *n, struct channel *ch) {
     if (!ch->own || !n->has_self) return;
-    if (ch->rules_dirty && node_refresh_rules(n, ch) != RB_OK) n->overflow = true;
+    if (ch->rules_dirty && n->now.mono_ms >= ch->refresh_at) { /* a flood of positions is not a flood of folds */
+        ch->refresh_at = n->now.mono_ms + 1000;
+        for (size_t i = 0; i < ch->feeds_n; i++) ch->refresh_at += ch->feeds[i]->f->facts_n / 50;
+        if (node_refresh_rules(n, ch) != RB_OK) n->overflow = true;
+    }
     line_test(n, ch);
     receipts(n, ch);
     look(n, ch);

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #define NODE_MIN_CAP ((size_t)64 << 20)
+#define RB_ROOM_SPARE ((size_t)1 << 20) /* of the step, for small things */
 
 const char *rb_alert_name(enum rb_alert_type a) {
     switch (a) {
@@ -50,6 +51,12 @@ struct rb_effect *node_effect(struct rb_node *n, enum rb_effect_type type) {
     memset(e, 0, sizeof *e);
     e->type = type;
     return e;
+}
+
+bool node_room(const struct rb_node *n, size_t bytes) {
+    size_t left = n->step_arena.cap - n->step_arena.used;
+    return !n->overflow && n->effects_n < RB_EFFECTS_CAP / 2 && left > RB_ROOM_SPARE &&
+           bytes < left - RB_ROOM_SPARE;
 }
 
 uint64_t node_id(struct rb_node *n) { return n->next_id++; }
@@ -216,6 +223,8 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
     }
     if (j->type == JOB_REQ_PUSH)
         push_response(n, j, ev);
+    else if (j->type == JOB_REQ_OWN)
+        push_proof(n, j, ev);
     else
         pull_response(n, j, ev);
 }
@@ -286,7 +295,7 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
 static uint64_t wake_time(struct rb_node *n) {
     uint64_t wake = UINT64_MAX;
     if (!n->started) return wake;
-    if (take_judging(n)) return n->now.mono_ms;
+    if (take_judging(n)) return later(n->judge_at, n->now.mono_ms);
     for (size_t i = 0; i < n->channels_n; i++) wake = sooner(wake, channel_wake(n, n->channels[i]));
     for (size_t i = 0; i < n->peers_n && n->has_self && n->self.addresses_n == 0; i++) {
         const struct peer *p = n->peers[i];
@@ -315,6 +324,19 @@ static void dispatch(struct rb_node *n, const struct rb_event *ev) {
     }
 }
 
+/* An operator set the clock, by minutes or years: what waited for an instant is looked at again. */
+static void notice_clock(struct rb_node *n) {
+    int64_t lead = n->now.utc_ms - (int64_t)n->now.mono_ms, moved = lead - n->clock_lead;
+    bool jumped = n->clock_known && (moved > RB_CLOCK_JUMP_MS || moved < -RB_CLOCK_JUMP_MS);
+    if (!n->clock_known || jumped) n->clock_lead = lead;
+    n->clock_known = true;
+    for (size_t i = 0; i < n->channels_n && jumped; i++) {
+        struct channel *ch = n->channels[i];
+        ch->next_due_utc = n->now.utc_ms;
+        ch->rules_dirty = true;
+    }
+}
+
 enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev, struct rb_effects *out) {
     rb_arena_reset(&n->step_arena);
     rb_arena_reset(&n->work);
@@ -322,6 +344,7 @@ enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev, struct rb
     n->overflow = false;
     n->now = ev->now;
     memcpy(n->entropy, ev->entropy, sizeof n->entropy);
+    notice_clock(n);
     dispatch(n, ev);
     if (n->started) {
         take_judge_some(n);

@@ -18,9 +18,13 @@
 #define RB_RECEIPT_MIN_MS 1000u     /* least interval between two receipts of ours, if the charter names none */
 #define RB_SETTLE_MS 60000u         /* after our own start nobody is called silent */
 #define RB_INVITES_MS 60000u        /* how often a member that only connects outwards asks for invitations */
+#define RB_NEWS_LEAST_MS 100u      /* between two held GETs to one peer */
 #define RB_HEADS_QUIET_MS 2000u     /* heads that differ are looked at after this, once settled */
 #define RB_RETRY_MIN_MS 1000u
 #define RB_RETRY_MAX_MS 60000u
+#define RB_INVITES_OF_ONE 4u        /* of them by one proposer */
+#define RB_COSIGS_MAX 256u          /* cosignatures in one add-cosignatures */
+#define RB_CLOCK_JUMP_MS 5000       /* utc moved against mono by more: the clock was set */
 #define RB_RAW_MAX (64u << 20)      /* leaves stored and not yet judged, per feed */
 
 struct buf { /* grows in the region */
@@ -81,7 +85,8 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct ticket_size flying[16];
     size_t flying_n;
     bool signing;
-    uint64_t head_size;       /* head file: largest signed or cosigned */
+    uint64_t head_size;       /* head file at start: largest signed or cosigned, and its root */
+    struct rb_hash head_root;
     const char *waiting;      /* own: why nothing is signed */
     bool closed;              /* its party left: no larger checkpoint is taken */
     /* own */
@@ -120,6 +125,7 @@ struct pullx { /* what we ask one peer about one channel */
     bool heads;         /* a GET heads is out */
     bool fetching;      /* a GET feed is out */
     uint64_t heads_at;  /* mono: look at heads then; 0 = not needed */
+    uint64_t quiet_ms;  /* wait before asking again where asking brought nothing; 0 = the last one did */
     uint64_t retry_at;
 };
 struct channel {
@@ -142,6 +148,7 @@ struct channel {
     enum rb_charter_state charter_state;
     struct rb_standing standing;
     uint64_t fold_at;            /* mono: look for missed answers then; UINT64_MAX: not */
+    uint64_t refresh_at;         /* mono: the rules are not folded anew before, unless a submission asks */
     int64_t next_due_utc;        /* earliest pending due or test slot's end; INT64_MAX */
     uint64_t receipt_at;         /* mono: not before */
     uint64_t last_test_slot, test_sequence;
@@ -155,7 +162,7 @@ enum job_type {
     JOB_STORED_REPLY,                             /* RESPOND after STORED */
     JOB_DONE,                                     /* DONE after STORED */
     JOB_HELD,                                     /* ALERT HELD after STORED */
-    JOB_REQ_PUSH, JOB_REQ_NEWS, JOB_REQ_HEADS, JOB_REQ_FEED, JOB_REQ_COSIG, JOB_REQ_INVITES, /* REQUESTs */
+    JOB_REQ_PUSH, JOB_REQ_NEWS, JOB_REQ_HEADS, JOB_REQ_FEED, JOB_REQ_COSIG, JOB_REQ_INVITES, JOB_REQ_OWN, /* REQUESTs */
     JOB_WAIT_NEWS                                 /* a peer's held GET */
 };
 struct job {
@@ -169,6 +176,7 @@ struct job {
     uint16_t member;
     uint64_t conn;   /* to answer; 0 = a pull of ours */
     uint64_t from, to, got;
+    uint64_t old;    /* feed: the asker's pending checkpoint */
     uint64_t deadline; /* mono */
     uint64_t time_s;
     struct rb_hash root;
@@ -207,8 +215,10 @@ struct rb_node {
     struct rb_situation sit;
     struct channel *sit_of; /* whose the cached situation is; NULL = none */
     int64_t sit_utc;
-    /* head file entries seen at load before their feeds */
-    struct buf heads;
+    struct buf heads;       /* the head file as it was at start: a feed may be opened later */
+    uint64_t judge_at;      /* mono: judging failed for want of memory; not before */
+    bool clock_known;
+    int64_t clock_lead;     /* utc less mono, to notice a clock that was set */
 };
 
 /* node.c */
@@ -221,6 +231,9 @@ enum rb_err buf_put(struct rb_node *n, struct buf *b, const void *p, size_t len)
 void buf_clear(struct buf *b);
 void buf_free(struct rb_node *n, struct buf *b);
 static inline struct rb_slice buf_slice(const struct buf *b) { return rb_slice(b->p, b->n); }
+/* room in this step for `bytes` of slices in effects and for plenty of effects: asked before anything that
+ * may not be done by halves */
+bool node_room(const struct rb_node *n, size_t bytes);
 struct job *node_job(struct rb_node *n, enum job_type type); /* NULL: memory */
 struct job *node_job_find(struct rb_node *n, uint64_t id);
 void node_job_free(struct rb_node *n, struct job *j);
@@ -276,6 +289,11 @@ bool feed_landed(struct feedx *fx, uint64_t ticket);
 void push_all(struct rb_node *n, struct channel *ch);
 void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
+/* the answer to JOB_REQ_OWN: a checkpoint of our feed, larger than we know of? */
+void push_proof(struct rb_node *n, struct job *j, const struct rb_event *ev);
+/* Leaves were read for a checkpoint that a larger one has replaced meanwhile, and are no whole package of
+ * that: true, and the rest is being read, too. */
+bool push_load_more(struct rb_node *n, struct job *j);
 struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size, struct rb_slice raw,
                           uint64_t from, uint64_t to);
 enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, struct rb_slice text, uint64_t size,
@@ -333,4 +351,5 @@ void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m, 
 /* load.c */
 void load_item(struct rb_node *n, const struct rb_event *ev);
 void load_start(struct rb_node *n);
+void load_head(struct rb_node *n, struct feedx *fx); /* compares the feed with the head file */
 #endif

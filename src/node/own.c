@@ -75,6 +75,7 @@ static void outbox_free(struct rb_node *n, struct channel *ch, struct outbox_ite
 
 static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item *item) {
     size_t mark = rb_arena_mark(&n->work);
+    if (!node_room(n, item->leaf.n)) return 0; /* a leaf in the tree that no STORE names would fork us */
     if (rb_book_judge(&fx->ch->book, fx->f, buf_slice(&item->leaf), RB_MARK_NONE, &n->work) != RB_OK) {
         n->overflow = true;
         return 0;
@@ -98,6 +99,7 @@ static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item
 static void persist_waiting(struct rb_node *n, struct channel *ch) {
     for (struct outbox_item *item = ch->outbox; item; item = item->next) {
         if (item->persisted) continue;
+        if (!node_room(n, item->leaf.n)) return; /* in a later step; nobody is told before */
         uint8_t key[24];
         outbox_key(ch, item->order, key);
         struct rb_writer w = node_writer(n, item->leaf.n + 1);

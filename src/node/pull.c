@@ -61,8 +61,9 @@ static void ask_heads(struct rb_node *n, struct channel *ch, struct pullx *x, st
     x->heads_at = 0;
 }
 
+/* from: leaves wanted; old: our pending checkpoint, from which the peer proves consistency */
 static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
-                     struct rb_slice origin, uint64_t from) {
+                     struct rb_slice origin, uint64_t from, uint64_t old) {
     struct job *j = ask(n, ch, p, x ? x->member : RB_NO_MEMBER, JOB_REQ_FEED);
     if (!j) return;
     struct rb_hash h;
@@ -72,6 +73,8 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     rb_put_hex(&w, h.b, RB_HASH_LEN);
     rb_put_z(&w, "&from=");
     rb_put_dec(&w, from);
+    rb_put_z(&w, "&old=");
+    rb_put_dec(&w, old);
     request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
     if (x) x->fetching = true;
 }
@@ -104,17 +107,18 @@ void pull_invites(struct rb_node *n) {
     }
 }
 
-/* lines of origins; the first of a channel that is unknown here is fetched, the rest when we ask again */
+/* Lines of origins. One of the channels that are unknown here is fetched, by chance, so that one that we
+ * cannot take stands in nobody's way; soon another if it could be taken, else when we ask again. */
 static void invites_arrived(struct rb_node *n, struct peer *p, struct rb_slice body) {
     struct rb_reader r = rb_reader(body);
-    struct rb_slice origin;
+    struct rb_slice origin, chosen = {NULL, 0};
     struct rb_origin o;
-    while (rb_left(&r) && rb_get_line(&r, &origin) == RB_OK) {
+    uint32_t unknown = 0;
+    while (rb_left(&r) && unknown < RB_MAX_CHANNELS && rb_get_line(&r, &origin) == RB_OK) {
         if (rb_origin_decode(origin, &o) != RB_OK || node_channel_find(n, o.channel)) continue;
-        ask_feed(n, NULL, NULL, p, origin, 0);
-        p->invites_at = n->now.mono_ms + RB_RETRY_MIN_MS;
-        return;
+        if (node_rand16(n) % ++unknown == 0) chosen = origin;
     }
+    if (unknown) ask_feed(n, NULL, NULL, p, chosen, 0, 0);
 }
 
 /* The header of every answer: if the peer knows other heads than we do, look once things are quiet. */
@@ -125,12 +129,42 @@ void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, stru
     if (!x) return;
     node_heads_digest(n, ch, own);
     if (rb_slice_is(heads, own))
-        x->heads_at = 0;
+        x->heads_at = x->quiet_ms = 0;
     else if (x->heads_at == 0)
-        x->heads_at = n->now.mono_ms + RB_HEADS_QUIET_MS;
+        x->heads_at = n->now.mono_ms + (x->quiet_ms ? x->quiet_ms : RB_HEADS_QUIET_MS);
 }
 
-/* A line "ORIGIN SIZE ROOT": fetch if it is larger than what we hold. true: a fetch was started. */
+/* Asking brought nothing although the heads differ (a closed feed, or a peer that is behind or lies): ask
+ * again, but less and less often. */
+static void nothing_new(struct rb_node *n, struct pullx *x) {
+    x->quiet_ms = x->quiet_ms == 0 ? RB_HEADS_QUIET_MS : x->quiet_ms * 2;
+    if (x->quiet_ms > RB_RETRY_MAX_MS) x->quiet_ms = RB_RETRY_MAX_MS;
+    x->retry_at = n->now.mono_ms + x->quiet_ms;
+    if (x->heads_at) x->heads_at = x->retry_at;
+}
+
+/* grows with whatever a fetch brings */
+static uint64_t held_sum(const struct channel *ch) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < ch->feeds_n; i++) {
+        const struct feedx *fx = ch->feeds[i];
+        sum += 1 + fx->f->tree.size + fx->pending_size + fx->note_size + fx->busy + fx->f->frozen;
+    }
+    return sum;
+}
+
+/* does the peer name another root for a size that we hold? Then its note is evidence, and worth a fetch */
+static bool other_root(struct feedx *fx, uint64_t size, struct rb_slice base64) {
+    struct rb_hash theirs, here;
+    size_t k = 0;
+    if (size == 0 || size > fx->note_size || fx->f->frozen) return false;
+    if (rb_base64_decode(base64, theirs.b, sizeof theirs.b, &k) != RB_OK || k != RB_HASH_LEN) return false;
+    rb_tree_root(&fx->f->tree, size, &here);
+    return !rb_hash_eq(&theirs, &here);
+}
+
+/* A line "ORIGIN SIZE ROOT": fetch if it is larger than what we hold, or another history. true: a fetch was
+ * started. */
 static bool look_at_head(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
                          struct rb_slice line) {
     size_t a = rb_slice_find(line, 0, ' '), b = rb_slice_find(line, a + 1, ' ');
@@ -140,9 +174,16 @@ static bool look_at_head(struct rb_node *n, struct channel *ch, struct pullx *x,
     if (rb_dec_decode(rb_slice_sub(line, a + 1, b), &size) != RB_OK) return false;
     if (rb_origin_decode(origin, &o) != RB_OK || memcmp(o.channel, ch->id, RB_CHANNEL_LEN) != 0) return false;
     struct feedx *fx = node_feedx_by_origin(n, origin);
-    if (fx && (fx->own || fx->busy || size <= fx->note_size)) return false;
+    if (rb_hash_eq(&o.party, &n->self_party)) return false;
     if (!fx && !rb_book_member_by_party(&ch->book, &o.party)) return false;
-    ask_feed(n, ch, x, p, origin, fx ? fx->pending_size < fx->f->tree.size ? fx->pending_size : fx->f->tree.size : 0);
+    if (fx && other_root(fx, size, rb_slice_sub(line, b + 1, line.n))) {
+        ask_feed(n, ch, x, p, origin, size, size);
+        return true;
+    }
+    if (fx && (fx->busy || fx->closed || fx->f->frozen || size <= fx->note_size)) return false;
+    if (fx && size < fx->pending_size) return false; /* it has less than was shown to us */
+    uint64_t old = fx ? fx->pending_size : 0;
+    ask_feed(n, ch, x, p, origin, fx && fx->f->tree.size < old ? fx->f->tree.size : old, old);
     return true;
 }
 
@@ -151,6 +192,22 @@ static void heads_arrived(struct rb_node *n, struct job *j, struct pullx *x, str
     struct rb_slice line;
     while (rb_left(&r) && rb_get_line(&r, &line) == RB_OK)
         if (look_at_head(n, j->ch, x, j->peer, line)) return; /* one at a time; news come again */
+    if (x->heads_at)
+        nothing_new(n, x);
+    else /* the same heads: a held GET may hang again, though never in a tight circle */
+        x->retry_at = n->now.mono_ms + RB_NEWS_LEAST_MS;
+}
+
+static void feed_arrived(struct rb_node *n, struct job *j, struct pullx *x, struct rb_slice body) {
+    size_t channels = n->channels_n;
+    uint64_t before = j->ch ? held_sum(j->ch) : 0;
+    take_push(n, body, 0, j->peer);
+    if (!j->ch && n->channels_n > channels) j->peer->invites_at = n->now.mono_ms + RB_RETRY_MIN_MS;
+    if (!x) return;
+    if (held_sum(j->ch) == before)
+        nothing_new(n, x);
+    else
+        x->quiet_ms = 0;
 }
 
 /* Our cosignature goes back to the feed's author, or, where it has no address, through whoever gave us
@@ -182,7 +239,7 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
         j->peer->invites_at = n->now.mono_ms + RB_INVITES_MS;
         if (status == 200) invites_arrived(n, j->peer, body);
     } else if (status == 200 && j->type == JOB_REQ_FEED) {
-        take_push(n, body, 0, j->peer);
+        feed_arrived(n, j, x, body);
     } else if (status == 200 && x && j->type != JOB_REQ_COSIG) {
         heads_arrived(n, j, x, body);
     } else if (status != 200 && x) {

@@ -90,6 +90,25 @@ struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size
     return rb_writer_done(&w, &out) == RB_OK ? out : rb_slice(NULL, 0);
 }
 
+static bool push_short(const struct feedx *fx, uint64_t from, uint64_t got) {
+    uint64_t pf, pt;
+    if (got == 0 || from >= fx->note_size) return false;
+    rb_package_bounds(from, fx->note_size, from, &pf, &pt);
+    return pt > from + got;
+}
+
+bool push_load_more(struct rb_node *n, struct job *j) {
+    if (j->to >= j->fx->note_size || !push_short(j->fx, j->from, j->got)) return false;
+    j->to = j->fx->note_size;
+    struct rb_effect *e = node_effect(n, RB_EF_LOAD);
+    e->u.load.token = j->id;
+    e->u.load.feed = node_feed_ref(j->fx);
+    e->u.load.from = j->from + j->got;
+    e->u.load.to = j->to - j->from > RB_MAX_PUSH_ENTRIES ? j->from + RB_MAX_PUSH_ENTRIES : j->to;
+    e->u.load.max_bytes = RB_PUSH_BYTES;
+    return true;
+}
+
 void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     if (ev->u.loaded.item == RB_ITEM_LEAF) {
@@ -100,8 +119,9 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
         j->got++;
         return;
     }
-    if (ev->u.loaded.item != RB_ITEM_END) return;
-    struct rb_slice body =
+    if (ev->u.loaded.item != RB_ITEM_END || push_load_more(n, j)) return;
+    bool nothing = j->from < j->fx->note_size && (j->got == 0 || push_short(j->fx, j->from, j->got));
+    struct rb_slice body = nothing ? rb_slice(NULL, 0) :
         push_body(n, j->fx, m->pending, buf_slice(&j->buf), j->from, j->from + j->got);
     if (body.n == 0) {
         m->inflight = false;
@@ -194,13 +214,13 @@ static bool cosignatures(struct rb_node *n, struct job *j, struct rb_slice body)
     struct rb_reader r = rb_reader(body);
     struct rb_slice line;
     bool good = false;
-    while (rb_left(&r) && rb_get_line(&r, &line) == RB_OK) {
+    while (!good && rb_left(&r) && rb_get_line(&r, &line) == RB_OK) {
         struct rb_note_sig sig;
         uint16_t member;
         if (rb_note_sig_decode(line, &sig) != RB_OK) return false;
         if (!member_of_name(n, j->ch, sig.name, &member) || member != j->member) continue;
         if (take_cosig(n, j->fx, member, j->to, &sig, buf_slice(&j->buf)) != RB_OK) return false;
-        good = true;
+        good = true; /* one is what was asked for: more of them are not kept */
     }
     return good;
 }
@@ -214,7 +234,50 @@ static void push_failed(struct rb_node *n, struct mirror *m, struct job *j, int 
     node_alert(n, RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0, &rj);
 }
 
-/* The peer says what it has: go on from there, or stop if it has more of our feed than we have. */
+/* It says that it holds more of our feed than we do. Its word alone must not silence us; a checkpoint that
+ * our log key signed does. */
+static void ask_proof(struct rb_node *n, struct job *of) {
+    struct job *j = node_job(n, JOB_REQ_OWN);
+    if (!j) return;
+    j->ch = of->ch;
+    j->fx = of->fx;
+    j->peer = of->peer;
+    j->member = of->member;
+    struct rb_writer w = node_writer(n, 128);
+    rb_put_z(&w, "/mirror/");
+    rb_put_hex(&w, of->fx->origin_hash.b, RB_HASH_LEN);
+    rb_put_z(&w, "/checkpoint");
+    struct rb_effect *e = node_effect(n, RB_EF_REQUEST);
+    e->u.request.request = j->id;
+    e->u.request.peer = j->peer->party;
+    e->u.request.card = j->peer->card_raw;
+    e->u.request.path = rb_written(&w);
+    e->u.request.timeout_ms = RB_REQUEST_MS;
+}
+
+void push_proof(struct rb_node *n, struct job *j, const struct rb_event *ev) {
+    struct feedx *fx = j->fx;
+    struct rb_vkey key;
+    struct rb_checkpoint cp;
+    struct rb_hash root;
+    struct rb_note *note = rb_arena_alloc(&n->work, sizeof *note);
+    struct rb_reject rj = {RB_ERR_PROOF, "6.3.5", "claims more of our feed than there is and shows none", 0};
+    rb_vkey_make(rb_slice(fx->f->origin, fx->f->origin_n), RB_SIG_ED25519, &fx->f->log_key, &key);
+    bool ours = note && ev->u.response.status == 200 &&
+                rb_checkpoint_open(ev->u.response.body, &key, note, &cp, NULL) == RB_OK;
+    if (ours && cp.size <= fx->f->tree.size) {
+        rb_tree_root(&fx->f->tree, cp.size, &root);
+        ours = !rb_hash_eq(&root, &cp.root);
+    }
+    if (ours) {
+        fx->waiting = "a peer holds more of our feed than this store: was a backup restored?";
+        rj = (struct rb_reject){RB_ERR_STATE, "6.3.5", fx->waiting, 0};
+    }
+    node_alert(n, ours ? RB_ALERT_WAITING : RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party,
+               RB_ROUTINE, ours ? cp.size : 0, &rj);
+    node_job_free(n, j);
+}
+
 static void push_corrected(struct rb_node *n, struct mirror *m, struct job *j, int status,
                            struct rb_slice body) {
     struct rb_mirror_info info;
@@ -224,14 +287,14 @@ static void push_corrected(struct rb_node *n, struct mirror *m, struct job *j, i
     }
     uint64_t size = j->fx->f->tree.size;
     if (info.pending > size || info.next > size) {
-        j->fx->waiting = "a peer holds more of our feed than this store: was a backup restored?";
-        push_failed(n, m, j, status, j->fx->waiting);
+        push_failed(n, m, j, status, "a peer says that it holds more of our feed than this store");
+        ask_proof(n, j);
         return;
     }
     bool moved = info.next > m->known || info.pending > m->pending;
     m->known = info.next;
     m->pending = info.pending;
-    if (moved || status == 202) {
+    if (moved) {
         m->failures = 0;
         m->retry_at = 0;
     } else {

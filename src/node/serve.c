@@ -96,6 +96,12 @@ static void news(struct rb_node *n, struct channel *ch, struct rb_slice query, u
         heads(n, ch, conn);
         return;
     }
+    for (struct job *old = n->jobs; old; old = old->next)
+        if (old->type == JOB_WAIT_NEWS && old->ch == ch && old->peer == p) { /* one for each peer */
+            heads(n, ch, old->conn);
+            node_job_free(n, old);
+            break;
+        }
     struct job *j = node_job(n, JOB_WAIT_NEWS);
     if (!j) return;
     j->ch = ch;
@@ -140,13 +146,16 @@ static void load(struct rb_node *n, struct job *j, size_t max_bytes) {
     e->u.load.max_bytes = max_bytes;
 }
 
-/* GET /rb/v1/feed?origin=HEX&from=N: what a push would carry */
+/* GET /rb/v1/feed?origin=HEX&from=N&old=M: what a push to one who has leaves below N and a pending
+ * checkpoint of M would carry */
 static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uint64_t conn, struct peer *p) {
-    struct rb_slice from_text;
-    uint64_t from = 0;
-    if ((param(query, "from", &from_text) && rb_dec_decode(from_text, &from) != RB_OK) ||
-        from > fx->note_size) {
-        struct rb_reject rj = {RB_ERR_MALFORMED, "6.6.2", "from", 0};
+    struct rb_slice text;
+    uint64_t from = 0, old;
+    bool bad = param(query, "from", &text) && rb_dec_decode(text, &from) != RB_OK;
+    old = from;
+    bad = bad || (param(query, "old", &text) && rb_dec_decode(text, &old) != RB_OK);
+    if (bad || from > old || old > fx->note_size) {
+        struct rb_reject rj = {RB_ERR_MALFORMED, "6.6.2", "from, old", 0};
         serve_refuse(n, conn, p, 400, &rj);
         return;
     }
@@ -157,6 +166,7 @@ static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uin
     j->peer = p;
     j->conn = conn;
     j->from = from;
+    j->old = old;
     j->to = fx->note_size - from > RB_MAX_PUSH_ENTRIES ? from + RB_MAX_PUSH_ENTRIES : fx->note_size;
     load(n, j, RB_PUSH_BYTES);
 }
@@ -204,8 +214,12 @@ void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
         return;
     }
     if (ev->u.loaded.item != RB_ITEM_END) return;
+    if (j->type == JOB_FEED_LOAD && push_load_more(n, j)) return;
     struct rb_slice body = buf_slice(&j->buf);
-    if (j->type == JOB_FEED_LOAD) body = push_body(n, j->fx, j->from, body, j->from, j->from + j->got);
+    if (j->type == JOB_FEED_LOAD && j->from < j->fx->note_size && j->got == 0)
+        body = rb_slice(NULL, 0);
+    else if (j->type == JOB_FEED_LOAD)
+        body = push_body(n, j->fx, j->old, body, j->from, j->from + j->got);
     bool whole = j->type == JOB_FEED_LOAD ? body.n > 0 : j->got == j->to - j->from;
     struct rb_reject rj = {RB_ERR_IO, "6.6.3", "the leaves could not be read", 0};
     if (whole)
@@ -240,7 +254,7 @@ static void log_path(struct rb_node *n, struct rb_slice path, size_t prefix, boo
 /* ---- add-cosignatures -------------------------------------------------------------------------- */
 /* The note's text must be a checkpoint of a feed held here to that size with that root; whoever signed the
  * note, each member's line is verified and kept. */
-static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_slice bytes,
+static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_slice bytes, size_t *lines,
                             struct rb_reject *rj) {
     struct rb_note *note = rb_arena_alloc(&n->work, sizeof *note);
     struct rb_checkpoint cp;
@@ -248,6 +262,9 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
     if (!note) return RB_ERR_LIMIT;
     RB_TRY(rb_note_decode(bytes, note, rj));
     RB_TRY(rb_checkpoint_decode(note->text, &cp, rj));
+    *lines += note->sigs_n;
+    if (*lines > 2 * RB_COSIGS_MAX || !node_room(n, (note->sigs_n + 1) * (bytes.n + 512)))
+        return rb_reject(rj, RB_ERR_LIMIT, "6.8.7", "too many cosignatures at once", 0);
     struct feedx *fx = node_feedx_by_origin(n, cp.origin);
     if (!fx || fx->ch != ch) return rb_reject(rj, RB_ERR_NOT_FOUND, "6.8.2", "unknown origin", 0);
     if (cp.size > fx->note_size) return rb_reject(rj, RB_ERR_STALE, "6.8.3", "larger than what is held", 0);
@@ -275,6 +292,7 @@ static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_sl
                              struct peer *p) {
     struct rb_reader r = rb_reader(body);
     struct rb_reject rj = {0};
+    size_t lines = 0;
     while (rb_left(&r)) {
         uint32_t len;
         struct rb_slice bytes;
@@ -284,10 +302,11 @@ static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_sl
             return;
         }
         size_t mark = rb_arena_mark(&n->work);
-        enum rb_err err = one_note(n, ch, bytes, &rj);
+        enum rb_err err = one_note(n, ch, bytes, &lines, &rj);
         rb_arena_release(&n->work, mark);
         if (err != RB_OK) {
-            serve_refuse(n, conn, p, err == RB_ERR_NOT_FOUND ? 404 : err == RB_ERR_STALE ? 409 : 422, &rj);
+            serve_refuse(n, conn, p, err == RB_ERR_NOT_FOUND ? 404 : err == RB_ERR_STALE ? 409
+                         : err == RB_ERR_LIMIT ? 413 : 422, &rj);
             return;
         }
     }

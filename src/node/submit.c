@@ -115,11 +115,13 @@ static void keep_draft(struct rb_node *n, const struct rb_event *ev, struct draf
 }
 
 /* ---- records ----------------------------------------------------------------------------------- */
+/* A draft's signatures are verified again: an officer may have left the card since. */
 static enum rb_err verify_signers(struct rb_node *n, struct channel *ch, const struct rb_event *ev,
-                                  size_t total, struct rb_reject *rj) {
+                                  const struct rb_signer *all, size_t all_n, size_t total,
+                                  struct rb_reject *rj) {
     struct rb_slice aad = rb_slice(ch->own->f->origin, ch->own->f->origin_n);
-    for (size_t i = 0; i < ev->u.submit.signers_n; i++) {
-        const struct rb_signer *s = &ev->u.submit.signers[i];
+    for (size_t i = 0; i < all_n; i++) {
+        const struct rb_signer *s = &all[i];
         size_t officer, mark = rb_arena_mark(&n->work);
         const struct rb_key *key = rb_book_officer_key(&ch->book, ch->own_member, s->kid, &officer);
         if (!key) return rb_reject(rj, RB_ERR_DENIED, "6.11.1", "no officer on our card has this key", i);
@@ -185,7 +187,7 @@ static void submit_record(struct rb_node *n, const struct rb_event *ev) {
         refused(n, ev, &rj, mark);
         return;
     }
-    if (all_n == 0 || verify_signers(n, ch, ev, total, &rj) != RB_OK) {
+    if (all_n == 0 || verify_signers(n, ch, ev, all, all_n, total, &rj) != RB_OK) {
         if (all_n == 0) (void)rb_reject(&rj, RB_ERR_SIGNATURE, "6.11.2", "no officer signed", 0);
         refused(n, ev, &rj, RB_MARK_NONE);
         return;
@@ -221,7 +223,7 @@ static enum rb_err carried_delegation(struct rb_node *n, struct rb_slice leaf, s
 }
 
 /* What would be marked in our own feed is refused before it is logged. */
-static enum rb_err check_joining(struct rb_node *n, struct channel *ch, struct feedx *fx,
+static enum rb_err check_joining(struct rb_node *n, struct channel *ch, struct rb_slice origin,
                                  struct rb_slice leaf, struct rb_reject *rj) {
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
     size_t officer;
@@ -233,7 +235,7 @@ static enum rb_err check_joining(struct rb_node *n, struct channel *ch, struct f
         return rb_reject(rj, RB_ERR_DENIED, "6.11.1", "no officer on our card has this key", 0);
     if (!rec->has_channel || memcmp(rec->channel, ch->id, RB_CHANNEL_LEN) != 0)
         return rb_reject(rj, RB_ERR_MALFORMED, "6.11.5", "the record names another channel", 0);
-    if (rb_record_verify(rec, 0, rb_slice(fx->f->origin, fx->f->origin_n), key, &n->work) != RB_OK)
+    if (rb_record_verify(rec, 0, origin, key, &n->work) != RB_OK)
         return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "the officer's signature does not verify", 0);
     return RB_OK;
 }
@@ -250,7 +252,8 @@ static void submit_found(struct rb_node *n, const struct rb_event *ev) {
     if (err == RB_OK) err = node_channel_open_feed(n, ch, delegation, false, &fx, &rj);
     if (err == RB_OK && (!fx->own || fx->f->epoch != 0))
         err = rb_reject(&rj, RB_ERR_DENIED, "6.2.12", "the delegation is not for our first epoch", 0);
-    if (err == RB_OK) err = check_joining(n, ch, fx, ev->u.submit.delegation, &rj);
+    if (err == RB_OK)
+        err = check_joining(n, ch, rb_slice(fx->f->origin, fx->f->origin_n), ev->u.submit.delegation, &rj);
     if (err != RB_OK) {
         if (ch) node_channel_drop(n, ch);
         refused(n, ev, &rj, RB_MARK_NONE);
@@ -263,6 +266,7 @@ static void submit_found(struct rb_node *n, const struct rb_event *ev) {
     if (own_enqueue(n, ch, ev->u.submit.leaf, RB_FLASH, ev->u.submit.token) != RB_OK ||
         own_enqueue(n, ch, ev->u.submit.delegation, RB_FLASH, 0) != RB_OK)
         n->overflow = true;
+    node_sync_members(n, ch);
 }
 
 static void submit_join(struct rb_node *n, const struct rb_event *ev) {
@@ -278,9 +282,10 @@ static void submit_join(struct rb_node *n, const struct rb_event *ev) {
         err = rb_delegation_decode(delegation, &d, &n->work, &rj);
         if (err == RB_OK && !rb_key_eq(&d.party, &n->self.party))
             err = rb_reject(&rj, RB_ERR_DENIED, "6.2.14", "another party's delegation", 0);
+        /* all of it before the feed is opened: a feed of ours without its first leaf could not be mended */
+        if (err == RB_OK) err = check_joining(n, ch, d.origin, ev->u.submit.delegation, &rj);
     }
     if (err == RB_OK) err = node_channel_open_feed(n, ch, delegation, true, &fx, &rj);
-    if (err == RB_OK) err = check_joining(n, ch, fx, ev->u.submit.delegation, &rj);
     if (err == RB_OK) err = own_enqueue(n, ch, ev->u.submit.delegation, RB_FLASH, ev->u.submit.token);
     if (err != RB_OK) {
         if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.2.15", rb_err_text(err), 0);
@@ -288,6 +293,7 @@ static void submit_join(struct rb_node *n, const struct rb_event *ev) {
         return;
     }
     node_channel_store(n, ch);
+    node_sync_members(n, ch);
 }
 
 /* ---- cards, tests, nil, drafts -------------------------------------------------------------------- */

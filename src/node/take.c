@@ -28,6 +28,18 @@ static void answer_info(struct rb_node *n, const struct take_in *in, struct feed
 }
 
 /* ---- fork evidence -------------------------------------------------------------------------- */
+static void freeze(struct rb_node *n, struct feedx *fx, const struct rb_fork *fork, uint64_t m) {
+    struct rb_writer w = node_writer(n, fork->note_a.n + fork->note_b.n + 8192);
+    struct rb_slice out;
+    rb_fork_encode(fork, &w);
+    if (rb_writer_done(&w, &out) != RB_OK) return;
+    struct rb_hash key;
+    rb_sha256(out, &key);
+    node_store_meta(n, RB_TABLE_EVIDENCE, rb_slice(key.b, RB_HASH_LEN), out);
+    fx->f->frozen = true;
+    node_alert(n, RB_ALERT_FORK, fx->ch, NULL, fx->f->member, NULL, RB_FLASH, m, NULL);
+}
+
 /* Their signed checkpoint of m leaves names another root than our tree has under a checkpoint of n >= m:
  * both notes and the consistency proof of our root are kept. The feed freezes. */
 static void keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their_note, uint64_t m) {
@@ -38,13 +50,18 @@ static void keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their
     fork->note_b = buf_slice(&fx->note);
     rb_tree_root(&fx->f->tree, m, &fork->other_root);
     if (rb_tree_consistency(&fx->f->tree, m, fx->note_size, &fork->proof) != RB_OK) return;
-    struct rb_writer w = node_writer(n, their_note.n + fx->note.n + 8192);
-    rb_fork_encode(fork, &w);
-    struct rb_hash key;
-    rb_sha256(rb_written(&w), &key);
-    node_store_meta(n, RB_TABLE_EVIDENCE, rb_slice(key.b, RB_HASH_LEN), rb_written(&w));
-    fx->f->frozen = true;
-    node_alert(n, RB_ALERT_FORK, fx->ch, NULL, fx->f->member, NULL, RB_FLASH, m, NULL);
+    freeze(n, fx, fork, m);
+}
+
+/* Another root for the very size that is pending: the two notes alone are the proof. */
+static void keep_fork_of_pending(struct rb_node *n, struct feedx *fx, struct rb_slice their_note) {
+    if (fx->f->frozen) return;
+    struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
+    if (!fork) return;
+    fork->note_a = their_note;
+    fork->note_b = buf_slice(&fx->pending);
+    fork->other_root = fx->pending_root;
+    freeze(n, fx, fork, fx->pending_size);
 }
 
 /* ---- checkpoint ------------------------------------------------------------------------------ */
@@ -55,13 +72,15 @@ struct opened {
 
 static enum rb_err set_pending(struct rb_node *n, struct feedx *fx, const struct opened *o,
                                struct rb_slice note) {
-    buf_clear(&fx->pending);
     /* the log's own line only: foreign lines are not ours to pass on */
     struct rb_vkey key;
     rb_vkey_make(o->cp.origin, RB_SIG_ED25519, &fx->f->log_key, &key);
     struct rb_writer w = node_writer(n, note.n + 16);
     rb_note_only(o->note, &key, &w);
-    RB_TRY(buf_put(n, &fx->pending, w.p, w.n));
+    struct buf fresh = {0};
+    if (w.n == 0 || w.over || buf_put(n, &fresh, w.p, w.n) != RB_OK) return RB_ERR_LIMIT;
+    buf_free(n, &fx->pending);
+    fx->pending = fresh;
     fx->pending_size = o->cp.size;
     fx->pending_root = o->cp.root;
     uint8_t k[20];
@@ -88,6 +107,11 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
     }
     struct rb_hash root;
     uint64_t known = fx->note_size;
+    if (o->cp.size > known && o->cp.size == fx->pending_size && !rb_hash_eq(&o->cp.root, &fx->pending_root)) {
+        keep_fork_of_pending(n, fx, ac->note);
+        (void)rb_reject(rj, RB_ERR_FORK, "6.4.4", "another root for the size that is pending", 0);
+        return 422;
+    }
     if (o->cp.size <= known) {
         rb_tree_root(&fx->f->tree, o->cp.size, &root);
         if (!rb_hash_eq(&root, &o->cp.root)) {
@@ -142,6 +166,9 @@ static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice e
     uint8_t len[4] = {(uint8_t)(entry.n >> 24), (uint8_t)(entry.n >> 16), (uint8_t)(entry.n >> 8),
                       (uint8_t)entry.n};
     size_t before = fx->raw.n;
+    struct rb_slice kept;
+    /* what the tree has, a STORE must name: otherwise we would cosign what is not durable */
+    if (!node_room(n, 0) || rb_arena_copy(&n->step_arena, entry, &kept) != RB_OK) return RB_ERR_LIMIT;
     RB_TRY(buf_put(n, &fx->raw, len, 4));
     if (buf_put(n, &fx->raw, entry.p, entry.n) != RB_OK ||
         rb_tree_append(&fx->f->tree, hash) != RB_OK) {
@@ -153,28 +180,29 @@ static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice e
     e->u.store.item = RB_ITEM_LEAF;
     e->u.store.feed = node_feed_ref(fx);
     e->u.store.index = fx->f->tree.size - 1;
-    e->u.store.leaf = node_keep(n, entry);
+    e->u.store.leaf = kept;
     e->u.store.hash = *hash;
     e->u.store.mark = -1;
     return RB_OK;
 }
 
-/* Whole packages, each proven before a leaf of it is kept. 0 = fine, else the HTTP status. */
+/* Whole packages, each proven before a leaf of it is kept; of new leaves no more than a push may bring, the
+ * rest is asked for again. 0 = fine, else the HTTP status. */
 static int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
                          const struct rb_add_entries *h, struct rb_reject *rj) {
     struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);
     struct rb_hash *hashes = rb_arena_alloc(&n->work, 256 * sizeof *hashes);
     if (!p || !hashes) return 503;
-    bool any = false;
-    for (uint64_t at = h->start; at < h->end;) {
+    uint64_t most = fx->f->tree.size + RB_MAX_PUSH_ENTRIES;
+    for (uint64_t at = h->start; at < h->end && fx->f->tree.size < most;) {
         enum rb_err err = rb_package_decode(r, h, at, p, rj);
-        if (err == RB_ERR_NOT_FOUND) return 0;
-        if (err != RB_OK) return any ? 0 : 400;
+        if (err == RB_ERR_NOT_FOUND)
+            (void)rb_reject(rj, RB_ERR_MALFORMED, "6.3.4", "ends before the first package", r->at);
+        if (err != RB_OK) return 400; /* of use only where no package came before it */
         if (p->from > next_wanted(fx) || !package_holds(n, fx, p, hashes)) {
             (void)rb_reject(rj, RB_ERR_PROOF, "6.4.9", "a package's proof does not hold", r->at);
             return 422;
         }
-        any = true;
         for (uint64_t i = p->from; i < p->to; i++) {
             if (i < next_wanted(fx)) continue;
             if (append(n, fx, p->entries[i - p->from], &hashes[i - p->from]) != RB_OK) return 503;
@@ -187,7 +215,10 @@ static int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *
 /* The answer waits for the disk; the cosignature follows when all is there. */
 static void wait_stored(struct rb_node *n, struct feedx *fx, const struct take_in *in) {
     struct job *j = node_job(n, JOB_TAKE);
-    if (!j) return;
+    if (!j) {
+        refuse(n, in, 503, RB_ERR_LIMIT, "6.4.10", "no memory");
+        return;
+    }
     uint8_t k[20];
     node_feed_key(fx, k);
     j->ticket = node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), buf_slice(&fx->pending));
@@ -226,6 +257,14 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
             serve_respond(n, fx->ch, in->conn, 200, "text/plain", node_keep(n, buf_slice(&fx->cosig_line)));
         return;
     }
+    if (fx->f->frozen || fx->closed) {
+        refuse(n, in, 403, RB_ERR_STATE, "6.4.5", "the feed is closed to larger checkpoints here");
+        return;
+    }
+    if (!node_room(n, rb_left(&in->entries) + RB_MAX_NOTE + 16 * RB_MAX_PUSH_ENTRIES)) {
+        refuse(n, in, 503, RB_ERR_LIMIT, "6.4.10", "no memory");
+        return;
+    }
     uint64_t before = fx->f->tree.size;
     int status = take_packages(n, fx, &in->entries, &h, &rj);
     if (status && fx->f->tree.size == before) {
@@ -235,6 +274,28 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
     wait_stored(n, fx, in);
 }
 
+/* What we are about to sign is the tree that is stored, and goes on from what we cosigned last, also where
+ * the database was put back since (the head file was not). */
+static const char *why_not_cosign(const struct feedx *fx, const struct job *j) {
+    struct rb_hash root;
+    rb_tree_root(&fx->f->tree, j->to, &root);
+    if (!rb_hash_eq(&root, &j->root)) return "not cosigned: the leaves stored have another root";
+    if (fx->head_size == 0) return NULL;
+    if (j->to < fx->head_size) return "not cosigned: less than was cosigned before";
+    rb_tree_root(&fx->f->tree, fx->head_size, &root);
+    return rb_hash_eq(&root, &fx->head_root) ? NULL : "not cosigned: another history than was cosigned before";
+}
+
+static void not_cosigned(struct rb_node *n, struct job *j, enum rb_err err, const char *why) {
+    struct feedx *fx = j->fx;
+    struct take_in in = {.conn = j->conn, .peer = j->peer};
+    struct rb_reject rj = {err, "6.9.3", why, 0};
+    fx->busy = false;
+    node_alert(n, RB_ALERT_WAITING, fx->ch, NULL, fx->f->member, NULL, RB_ROUTINE, j->to, &rj);
+    take_refuse(n, &in, 503, &rj);
+    node_job_free(n, j);
+}
+
 void take_stored(struct rb_node *n, struct job *j) {
     struct feedx *fx = j->fx;
     if (j->partial) {
@@ -242,6 +303,11 @@ void take_stored(struct rb_node *n, struct job *j) {
         struct take_in in = {.conn = j->conn};
         answer_info(n, &in, fx, 202);
         node_job_free(n, j);
+        return;
+    }
+    const char *why = why_not_cosign(fx, j);
+    if (why) {
+        not_cosigned(n, j, RB_ERR_STATE, why);
         return;
     }
     j->type = JOB_SIGN_MIRROR;
@@ -277,15 +343,11 @@ static void store_cosigned(struct rb_node *n, struct feedx *fx, uint64_t time_s)
 
 void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig) {
     struct feedx *fx = j->fx;
-    fx->busy = false;
-    struct take_in in = {.conn = j->conn, .peer = j->peer};
     if (err != RB_OK) {
-        struct rb_reject rj = {err, "6.9.3", "not cosigned: the head file names a larger or other checkpoint", 0};
-        node_alert(n, RB_ALERT_WAITING, fx->ch, NULL, fx->f->member, NULL, RB_ROUTINE, j->to, &rj);
-        take_refuse(n, &in, 503, &rj);
-        node_job_free(n, j);
+        not_cosigned(n, j, err, "not cosigned: the head file names a larger or other checkpoint");
         return;
     }
+    fx->busy = false;
     uint8_t blob[72];
     struct rb_writer b = rb_writer(blob, sizeof blob);
     rb_put_u64(&b, j->time_s);
@@ -305,6 +367,14 @@ void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_
     node_job_free(n, j);
 }
 
+/* the tlog-witness answer where `old` is not what is stored here */
+static void answer_size(struct rb_node *n, const struct take_in *in, struct feedx *fx) {
+    struct rb_writer w = node_writer(n, 32);
+    rb_put_dec(&w, fx->pending_size);
+    rb_put_u8(&w, '\n');
+    if (in->conn) serve_respond(n, fx->ch, in->conn, 409, "text/x.tlog.size", rb_written(&w));
+}
+
 /* ---- requests -------------------------------------------------------------------------------- */
 static void take(struct rb_node *n, struct feedx *fx, struct take_in *in) {
     struct rb_reject rj = {0};
@@ -313,20 +383,12 @@ static void take(struct rb_node *n, struct feedx *fx, struct take_in *in) {
         refuse(n, in, 404, RB_ERR_NOT_FOUND, "6.4.1", "unknown origin");
         return;
     }
-    if (fx->busy) {
-        answer_info(n, in, fx, 409);
-        return;
-    }
-    int status = check_checkpoint(n, fx, &in->ac, &o, &rj);
-    if (status == 409 && in->has_entries) {
-        answer_info(n, in, fx, 409);
-        return;
-    }
+    int status = fx->busy ? 409 : check_checkpoint(n, fx, &in->ac, &o, &rj);
     if (status == 409) {
-        struct rb_writer w = node_writer(n, 32);
-        rb_put_dec(&w, fx->pending_size);
-        rb_put_u8(&w, '\n');
-        if (in->conn) serve_respond(n, fx->ch, in->conn, 409, "text/x.tlog.size", rb_written(&w));
+        if (in->has_entries)
+            answer_info(n, in, fx, 409);
+        else
+            answer_size(n, in, fx);
         return;
     }
     if (status) {
@@ -345,12 +407,36 @@ static void take(struct rb_node *n, struct feedx *fx, struct take_in *in) {
 }
 
 /* A charter that names us, in the founding feed of an accredited peer (design §4). */
-static enum rb_err invited(struct rb_node *n, struct take_in *in, struct channel **out,
-                           struct rb_reject *rj) {
-    size_t open = 0;
-    for (size_t i = 0; i < n->channels_n; i++) open += n->channels[i]->state == RB_OWN_INVITED;
+static enum rb_err may_invite(struct rb_node *n, const struct take_in *in, const struct rb_origin *o,
+                              struct rb_reject *rj) {
+    size_t open = 0, of_one = 0;
+    for (size_t i = 0; i < n->channels_n; i++) {
+        struct channel *ch = n->channels[i];
+        if (ch->state != RB_OWN_INVITED) continue;
+        open++;
+        of_one += rb_hash_eq(&rb_book_member(&ch->book, ch->book.proposer)->party, &in->peer->party);
+    }
     if (!in->peer->accredited) return rb_reject(rj, RB_ERR_DENIED, "6.2.4", "not an accredited peer", 0);
-    if (open >= RB_INVITES_MAX) return rb_reject(rj, RB_ERR_LIMIT, "6.2.5", "too many open invitations", 0);
+    if (open >= RB_INVITES_MAX || of_one >= RB_INVITES_OF_ONE)
+        return rb_reject(rj, RB_ERR_LIMIT, "6.2.5", "too many open invitations", 0);
+    if (o->epoch != 0 || !rb_hash_eq(&o->party, &in->peer->party))
+        return rb_reject(rj, RB_ERR_DENIED, "6.2.7", "not the founder's first feed", 0);
+    return RB_OK;
+}
+
+/* The delegation that came along is for this origin and no other. */
+static enum rb_err delegation_for(struct rb_node *n, const struct take_in *in, struct rb_slice origin,
+                                  struct rb_reject *rj) {
+    struct rb_delegation d;
+    RB_TRY(rb_delegation_decode(in->delegation, &d, &n->work, rj));
+    return rb_slice_eq(d.origin, origin)
+               ? RB_OK
+               : rb_reject(rj, RB_ERR_DENIED, "6.3.1", "the delegation is for another origin", 0);
+}
+
+static enum rb_err invited(struct rb_node *n, struct take_in *in, const struct rb_origin *o,
+                           struct channel **out, struct rb_reject *rj) {
+    RB_TRY(may_invite(n, in, o, rj));
     struct rb_reader r = in->entries;
     struct rb_add_entries h;
     struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);
@@ -362,20 +448,16 @@ static enum rb_err invited(struct rb_node *n, struct take_in *in, struct channel
     struct channel *ch;
     RB_TRY(node_channel_new(n, p->entries[0], &ch, rj));
     struct feedx *fx;
-    enum rb_err err = node_channel_open_feed(n, ch, in->delegation, false, &fx, rj);
-    if (err == RB_OK && !rb_slice_eq(rb_slice(fx->f->origin, fx->f->origin_n), h.origin))
-        err = rb_reject(rj, RB_ERR_DENIED, "6.2.7", "the charter is not its founder's", 0);
     const struct rb_book_member *founder = rb_book_member(&ch->book, ch->book.proposer);
-    if (err == RB_OK && !rb_hash_eq(&founder->party, &in->peer->party))
+    enum rb_err err = RB_OK;
+    if (!rb_hash_eq(&founder->party, &in->peer->party) || memcmp(ch->id, o->channel, RB_CHANNEL_LEN) != 0)
         err = rb_reject(rj, RB_ERR_DENIED, "6.2.7", "the charter is not its founder's", 0);
+    if (err == RB_OK) err = node_channel_open_feed(n, ch, in->delegation, true, &fx, rj);
     if (err != RB_OK) {
         node_channel_drop(n, ch);
         return err;
     }
     node_channel_store(n, ch);
-    uint8_t key[20];
-    node_feed_key(fx, key);
-    node_store_meta(n, RB_TABLE_DELEGATION, rb_slice(key, sizeof key), in->delegation);
     struct rb_hash id;
     rb_leaf_hash(ch->book.charter_leaf, &id);
     node_alert(n, RB_ALERT_INVITED, ch, &id, ch->book.proposer, NULL, RB_ROUTINE, 0, NULL);
@@ -406,6 +488,22 @@ static struct rb_slice origin_of(struct rb_slice note) {
     return rb_slice_sub(note, 0, nl);
 }
 
+/* The feed that a push is for, opened if its delegation came along. Our own feeds are opened by us alone: a
+ * delegation of ours travels, and whoever has it must not make us write where we do not know to have written. */
+static enum rb_err pushed_feed(struct rb_node *n, struct take_in *in, struct rb_slice origin,
+                               struct feedx **fx, struct rb_reject *rj) {
+    struct rb_origin o;
+    RB_TRY(rb_origin_decode(origin, &o));
+    if (rb_hash_eq(&o.party, &n->self_party)) return RB_ERR_NOT_FOUND;
+    struct channel *ch = node_channel_find(n, o.channel);
+    if (ch && !serve_member(n, ch, in->peer)) return RB_ERR_DENIED;
+    *fx = node_feedx_by_origin(n, origin);
+    if (*fx) return RB_OK;
+    RB_TRY(delegation_for(n, in, origin, rj));
+    if (!ch) RB_TRY(invited(n, in, &o, &ch, rj));
+    return node_channel_open_feed(n, ch, in->delegation, true, fx, rj);
+}
+
 void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p) {
     struct take_in in = {.conn = conn, .peer = p};
     struct rb_reject rj = {0};
@@ -413,26 +511,11 @@ void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct pe
         take_refuse(n, &in, 400, &rj);
         return;
     }
-    struct rb_slice origin = origin_of(in.ac.note);
-    struct feedx *fx = node_feedx_by_origin(n, origin);
-    struct channel *ch = fx ? fx->ch : NULL;
-    if (!fx) {
-        struct rb_origin o;
-        enum rb_err err = rb_origin_decode(origin, &o);
-        if (err == RB_OK) ch = node_channel_find(n, o.channel);
-        if (err == RB_OK && !ch) err = invited(n, &in, &ch, &rj);
-        if (err == RB_OK && !serve_member(n, ch, p)) err = RB_ERR_DENIED;
-        if (err == RB_OK) fx = node_feedx_by_origin(n, origin);
-        if (err == RB_OK && !fx) err = node_channel_open_feed(n, ch, in.delegation, true, &fx, &rj);
-        if (err == RB_OK && !rb_slice_eq(rb_slice(fx->f->origin, fx->f->origin_n), origin)) err = RB_ERR_DENIED;
-        if (err != RB_OK) {
-            if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.4.1", "unknown origin", 0);
-            take_refuse(n, &in, 404, &rj);
-            return;
-        }
-    }
-    if (!serve_member(n, ch, p)) {
-        refuse(n, &in, 404, RB_ERR_NOT_FOUND, "6.4.1", "unknown origin");
+    struct feedx *fx = NULL;
+    enum rb_err err = pushed_feed(n, &in, origin_of(in.ac.note), &fx, &rj);
+    if (err != RB_OK) {
+        if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.4.1", "unknown origin", 0);
+        take_refuse(n, &in, 404, &rj);
         return;
     }
     take(n, fx, &in);
@@ -471,9 +554,20 @@ void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, st
 }
 
 /* ---- judging ---------------------------------------------------------------------------------- */
+/* Leaves are judged once cosigned; where a long feed comes in many pushes under one checkpoint, so that room
+ * for the rest of it would run out, once durable. */
 static bool unjudged(const struct feedx *fx) {
-    return !fx->own && fx->f->facts_n < fx->note_size && fx->f->facts_n < fx->f->tree.size &&
-           fx->raw_at < fx->raw.n;
+    bool crowded = fx->raw.n - fx->raw_at > RB_RAW_MAX / 2;
+    uint64_t to = crowded && fx->stored > fx->note_size ? fx->stored : fx->note_size;
+    return !fx->own && fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size && fx->raw_at < fx->raw.n;
+}
+
+static void raw_taken(struct feedx *fx, size_t k) {
+    fx->raw_at += k;
+    if (fx->raw_at < fx->raw.n && (fx->raw_at < (1u << 20) || fx->raw_at < fx->raw.n / 2)) return;
+    memmove(fx->raw.p, fx->raw.p + fx->raw_at, fx->raw.n - fx->raw_at);
+    fx->raw.n -= fx->raw_at;
+    fx->raw_at = 0;
 }
 
 bool take_judging(const struct rb_node *n) {
@@ -497,8 +591,7 @@ static void judge_one(struct rb_node *n, struct feedx *fx) {
         return;
     }
     rb_arena_release(&n->work, mark);
-    fx->raw_at += r.at;
-    if (fx->raw_at == fx->raw.n) fx->raw_at = fx->raw.n = 0;
+    raw_taken(fx, r.at);
     const struct rb_fact *f = &fx->f->facts[at];
     if (f->mark != RB_MARK_NONE) {
         struct rb_effect *e = node_effect(n, RB_EF_STORE);
@@ -522,16 +615,19 @@ static void store_judged(struct rb_node *n, struct feedx *fx) {
 
 /* A share of each feed in turn, so that one party's flood does not put off another's FLASH. */
 void take_judge_some(struct rb_node *n) {
-    size_t left = RB_JUDGE_STEP;
+    size_t left = n->now.mono_ms < n->judge_at || n->overflow ? 0 : RB_JUDGE_STEP;
     for (bool any = true; any && left;) {
         any = false;
         for (size_t c = 0; c < n->channels_n; c++)
             for (size_t i = 0; i < n->channels[c]->feeds_n && left; i++) {
                 struct feedx *fx = n->channels[c]->feeds[i];
-                for (size_t k = 0; k < 32 && left && unjudged(fx); k++, left--) judge_one(n, fx);
+                for (size_t k = 0; k < 32 && left && unjudged(fx); k++, left--) {
+                    judge_one(n, fx);
+                    if (n->overflow) left = 1;
+                }
                 any |= unjudged(fx);
             }
-        if (n->overflow) break;
+        if (n->overflow) n->judge_at = n->now.mono_ms + 1000;
     }
     for (size_t c = 0; c < n->channels_n; c++)
         for (size_t i = 0; i < n->channels[c]->feeds_n; i++) {
