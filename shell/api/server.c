@@ -18,6 +18,7 @@
 
 #define IDLE_S 300
 #define BACKLOG 64
+#define ACCEPT_PAUSE_US 250000
 
 struct call {
     struct rb_api_server *s;
@@ -186,6 +187,20 @@ static enum rb_err bind_socket(const char *path, struct sockaddr_un *sa, int *ou
     return RB_ERR_IO;
 }
 
+static void on_accept_again(evutil_socket_t fd, short what, void *arg) {
+    (void)fd;
+    (void)what;
+    evconnlistener_enable(arg);
+}
+/* No descriptor left: without a pause the loop would spin on the waiting connection, and fill the
+ * log. The argument is evhttp's; the listener lives as long as the loop runs. */
+static void on_accept_error(struct evconnlistener *l, void *arg) {
+    const struct timeval pause = {0, ACCEPT_PAUSE_US};
+    (void)arg;
+    if (event_base_once(evconnlistener_get_base(l), -1, EV_TIMEOUT, on_accept_again, l, &pause) == 0)
+        evconnlistener_disable(l);
+}
+
 static enum rb_err serve(struct rb_api_server *s, struct event_base *base, int fd) {
     s->http = evhttp_new(base);
     if (s->http == NULL) return RB_ERR_LIMIT;
@@ -196,6 +211,7 @@ static enum rb_err serve(struct rb_api_server *s, struct event_base *base, int f
         evconnlistener_free(l);
         return RB_ERR_LIMIT;
     }
+    evconnlistener_set_error_cb(l, on_accept_error);
     evhttp_set_max_body_size(s->http, RB_API_MAX_BODY);
     evhttp_set_max_headers_size(s->http, 16384);
     evhttp_set_timeout(s->http, IDLE_S);

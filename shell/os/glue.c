@@ -50,6 +50,15 @@ static void on_log(void *ctx, int level, const char *line) {
            "link", "%s", line);
 }
 
+/* Those who connect to us leave descriptors for the store, our own connections and the local API. */
+static size_t room_for_peers(size_t wanted) {
+    const size_t all = rb_descriptors(), room = all >= 512 ? all - 256 : all / 2;
+    if (wanted <= room) return wanted;
+    rb_log(RB_LOG_WARN, "host", "%zu connections of peers at most: the system allows %zu descriptors",
+           room, all);
+    return room;
+}
+
 enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n) {
     const struct rb_link_ops ops = {.ctx = h,
                                     .peer_by_tls = peer_by_tls,
@@ -58,7 +67,7 @@ enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n) {
                                     .response = on_response,
                                     .log = on_log};
     struct rb_link_config cfg = {.listen_n = h->cfg.listen_n,
-                                 .max_conns = h->cfg.max_conns,
+                                 .max_conns = room_for_peers(h->cfg.max_conns),
                                  .max_conns_per_address = h->cfg.max_conns_per_address,
                                  .request_deadline_ms = h->cfg.request_deadline_ms,
                                  .idle_ms = h->cfg.idle_ms};

@@ -139,6 +139,14 @@ void rb_sd_notify(const char *state) {
     (void)close(fd);
 }
 
+size_t rb_descriptors(void) {
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0) return 256;
+    struct rlimit more = {r.rlim_max, r.rlim_max};
+    if (r.rlim_cur < r.rlim_max && setrlimit(RLIMIT_NOFILE, &more) == 0) r = more;
+    return r.rlim_cur > 1u << 20 ? (size_t)1 << 20 : (size_t)r.rlim_cur;
+}
+
 void rb_harden(void) {
     const struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);

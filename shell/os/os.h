@@ -24,6 +24,8 @@ void rb_log(enum rb_log_level level, const char *area, const char *fmt, ...)
 void rb_sd_notify(const char *state);
 /* no core dumps, not attachable by others */
 void rb_harden(void);
+/* how many descriptors this process may have open, after asking for as many as are allowed */
+size_t rb_descriptors(void);
 /* After setup: no program can be started, no other process traced, no kernel interface loaded. */
 enum rb_err rb_sandbox(char *why, size_t why_n) RB_MUST_USE;
 #endif

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -57,11 +58,11 @@ class Party:
     def json(self, *words):
         return json.loads(self.ok(*words, "--json").stdout)
 
-    def start(self):
+    def start(self, **more):
         with open(self.home + ".log", "a") as log:
             self.daemon = subprocess.Popen([READBACKD, "--home", self.home], stdout=subprocess.DEVNULL, stderr=log,
                                            # its sandbox has no place for a leak check, where it is built with one
-                                           env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+                                           env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"), **more)
         until(lambda: self.run("status").returncode == OK, "the daemon of " + self.handle)
 
     def stop(self):
@@ -466,6 +467,35 @@ class Line(unittest.TestCase):
         self.n.start()
         until(lambda: self.n.json("channel", "show")["records"] >= count, "all records after a restart")
         self.assertEqual(self.n.json("show", self.record)["record"], self.record)
+
+    def test_21_few_descriptors(self):
+        """whoever takes all connections leaves the local API; whoever takes those, the log and the processor"""
+        self.n.stop()
+        self.n.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60)))
+        before = len(read(self.n.home + ".log"))
+        many = [socket.create_connection(("127.0.0.1", self.n.port)) for _ in range(100)]
+        self.n.ok("status")
+        for _ in range(100):
+            many.append(socket.socket(socket.AF_UNIX))
+            many[-1].settimeout(0.2)
+            try:
+                many[-1].connect(os.path.join(self.n.home, "readbackd.sock"))
+            except OSError:
+                break
+        spent = self.ticks()
+        time.sleep(1)
+        self.assertLess(self.ticks() - spent, os.sysconf("SC_CLK_TCK") // 4)
+        for s in many:
+            s.close()
+        until(lambda: self.n.run("status").returncode == OK, "the daemon has descriptors again")
+        self.assertLess(len(read(self.n.home + ".log")) - before, 20000)
+        self.n.stop()
+        self.n.start()
+
+    def ticks(self):
+        """of processor time that the daemon has used"""
+        fields = read("/proc/%d/stat" % self.n.daemon.pid).decode().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
 
     def test_22_socket_within_the_home(self):
         self.n.stop()
