@@ -61,7 +61,7 @@ enum rb_err store_say(struct rb_store *s, enum rb_err err, const char *fmt, ...)
 }
 
 enum rb_err store_fail(struct rb_store *s, const char *doing, sqlite3 *db) {
-    return store_say(s, RB_ERR_IO, "%s: %s", doing, sqlite3_errmsg(db));
+    return store_say(s, RB_ERR_IO, "%s: %s.", doing, sqlite3_errmsg(db));
 }
 
 const char *rb_store_error(const struct rb_store *s) {
