@@ -281,6 +281,7 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
             wake = sooner(wake, mono_of(n, (n->now.utc_ms / step + 1) * step));
         }
     }
+    for (size_t i = 0; i < ch->feeds_n; i++) wake = sooner(wake, pull_tell_time(n, ch->feeds[i]));
     for (size_t i = 0; i < ch->pulls_n; i++) {
         const struct pullx *x = &ch->pulls[i];
         const struct peer *p = node_member_peer(n, ch, x->member);

@@ -85,6 +85,8 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct ticket_size flying[16];
     size_t flying_n;
     bool signing;
+    uint64_t told_size;       /* others', where nobody can reach us: cosigned and sent to its author */
+    uint64_t tell_at;         /* mono: not before, after a failure */
     uint64_t head_size;       /* head file at start: largest signed or cosigned, and its root */
     struct rb_hash head_root;
     const char *waiting;      /* own: why nothing is signed */
@@ -334,6 +336,7 @@ void pull_invites(struct rb_node *n);
 void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads);
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p);
+uint64_t pull_tell_time(struct rb_node *n, const struct feedx *fx);
 
 /* submit.c */
 void submit_event(struct rb_node *n, const struct rb_event *ev);

@@ -79,9 +79,29 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     if (x) x->fetching = true;
 }
 
+/* mono when our cosignature of this feed is to be sent to its author, who cannot ask for it;
+ * UINT64_MAX: it has it, or cannot be reached. An answer may be lost, a process may end in between. */
+uint64_t pull_tell_time(struct rb_node *n, const struct feedx *fx) {
+    if (fx->own || !n->has_self || n->self.addresses_n || fx->cosig_line.n == 0) return UINT64_MAX;
+    const struct peer *author = node_member_peer(n, fx->ch, fx->f->member);
+    if (fx->told_size >= fx->note_size || !author || author->card.addresses_n == 0) return UINT64_MAX;
+    return fx->tell_at > author->retry_at ? fx->tell_at : author->retry_at;
+}
+
+static void tell_authors(struct rb_node *n, struct channel *ch) {
+    for (size_t i = 0; i < ch->feeds_n; i++)
+        if (pull_tell_time(n, ch->feeds[i]) <= n->now.mono_ms) pull_cosigned(n, ch->feeds[i], NULL);
+}
+
+static void cosig_failed(struct rb_node *n, struct job *j) {
+    j->fx->told_size = 0;
+    j->fx->tell_at = n->now.mono_ms + (uint64_t)5 * RB_RETRY_MIN_MS;
+}
+
 /* A held GET hangs on each peer with an address only where nobody can reach us. */
 void pull_all(struct rb_node *n, struct channel *ch) {
     bool outward = n->has_self && n->self.addresses_n == 0;
+    if (outward) tell_authors(n, ch);
     for (size_t i = 0; i < ch->pulls_n; i++) {
         struct pullx *x = &ch->pulls[i];
         struct peer *p = node_member_peer(n, ch, x->member);
@@ -218,6 +238,8 @@ void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p) {
     const struct rb_book_member *m = rb_book_member_by_party(&fx->ch->book, &p->party);
     struct job *j = m ? ask(n, fx->ch, p, m->index, JOB_REQ_COSIG) : NULL;
     if (!j) return;
+    j->fx = fx;
+    if (p == author) fx->told_size = fx->note_size;
     struct rb_writer w = node_writer(n, fx->note.n + fx->cosig_line.n + 4);
     rb_put_u32(&w, (uint32_t)(fx->note.n + fx->cosig_line.n));
     rb_put_slice(&w, buf_slice(&fx->note));
@@ -234,6 +256,7 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
     if (x && j->type == JOB_REQ_NEWS) x->news = false;
     if (x && j->type == JOB_REQ_HEADS) x->heads = false;
     if (x && j->type == JOB_REQ_FEED) x->fetching = false;
+    if (j->type == JOB_REQ_COSIG && status != 200 && j->fx) cosig_failed(n, j);
     if (j->type == JOB_REQ_INVITES) {
         j->peer->asking = false;
         j->peer->invites_at = n->now.mono_ms + RB_INVITES_MS;

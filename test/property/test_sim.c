@@ -178,7 +178,7 @@ static void set_up(struct run *r) {
     static const char *const names[] = {"alba", "brig", "corrie", "dale", "esk"};
     r->n = 3 + below(r, 3);
     for (size_t i = 0; i < r->n; i++) {
-        struct sim_party_spec spec = {.handle = names[i]};
+        struct sim_party_spec spec = {.handle = names[i], .outward_only = i == r->n - 1 && below(r, 2) == 0};
         if (!sim_add_party(r->s, &spec)) return;
     }
     for (size_t i = 0; i < r->n; i++)
