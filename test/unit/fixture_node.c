@@ -1,14 +1,21 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "fixture_node.h"
 #include "readback/party.h"
 #include "readback/text.h"
 
-#define MEM ((size_t)1 << 30)
+/* without cmocka, for the fuzz target uses this, too */
+#define CHECK(cond)                                                                                \
+    do {                                                                                           \
+        if (!(cond)) {                                                                             \
+            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #cond);              \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+#define MEM FN_MEM
+int fn_memfd = -1;
+void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
 static const char *const handles[FN_MAX] = {"alfa", "bravo", "charlie", "delta"};
 
 static uint8_t scratch[1 << 20];
@@ -53,7 +60,7 @@ static void make_card(struct fn_party *p) {
     rb_party_tbs(rb_written(&w), &p->party.pub, &t);
     rb_ed25519_sign(&p->party, rb_written(&t), sig);
     struct rb_writer out = rb_writer(p->card, sizeof p->card);
-    assert_int_equal(rb_party_assemble(rb_written(&w), &p->party.pub, sig, &out), RB_OK);
+    CHECK(rb_party_assemble(rb_written(&w), &p->party.pub, sig, &out) == RB_OK);
     p->card_n = out.n;
     free(c);
 }
@@ -111,15 +118,17 @@ struct queued {
     struct queued *next;
     struct fn_party *to;
     struct rb_event ev;
+    void *own[2]; /* freed when it was delivered */
 };
 static struct queued *head, **tail = &head;
 
-static void queue(struct fn_party *to, const struct rb_event *ev) {
+static struct queued *queue(struct fn_party *to, const struct rb_event *ev) {
     struct queued *q = calloc(1, sizeof *q);
     q->to = to;
     q->ev = *ev;
     *tail = q;
     tail = &q->next;
+    return q;
 }
 
 static const struct rb_seckey *sign_key(struct fn_party *p, const struct rb_effect *ef) {
@@ -127,10 +136,10 @@ static const struct rb_seckey *sign_key(struct fn_party *p, const struct rb_effe
     if (ef->u.sign.use == RB_USE_NODE) return &p->node;
     /* a log key for each origin, by the order in which they were made */
     struct rb_channel_view v;
-    assert_true(rb_node_channel_by_id(p->rb, ef->u.sign.feed.channel, &v));
+    CHECK(rb_node_channel_by_id(p->rb, ef->u.sign.feed.channel, &v));
     for (size_t i = 0; i < p->logs_n; i++)
         if (rb_key_eq(&p->log[i].pub, &v.own_feed->log_key)) return &p->log[i];
-    fail_msg("no such log key");
+    CHECK(false); /* no such log key */
     return NULL;
 }
 
@@ -188,6 +197,7 @@ static void do_load(struct fn_party *p, const struct rb_effect *ef) {
 static struct {
     uint64_t conn, request;
     struct fn_party *from;
+    bool push;
 } wires[1024];
 static size_t wires_n;
 
@@ -198,7 +208,7 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
         rb_party_hash(&w->p[i].party.pub, &h);
         if (rb_hash_eq(&h, &ef->u.request.peer)) to = &w->p[i];
     }
-    assert_non_null(to);
+    CHECK(to);
     struct rb_event ev = {0};
     if (!to->up || to->deaf || to->outward) {
         ev.type = RB_EV_RESPONSE;
@@ -217,11 +227,14 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
     ev.u.recv.path = rb_slice_sub(path, 0, q);
     ev.u.recv.query = rb_slice_sub(path, q + 1, path.n);
     ev.u.recv.body = dup_slice(ef->u.request.body);
-    assert_true(wires_n < 1024);
+    CHECK(wires_n < 1024);
     wires[wires_n].conn = ev.u.recv.conn;
     wires[wires_n].request = ef->u.request.request;
+    wires[wires_n].push = rb_slice_is(ev.u.recv.path, "/rb/v1/push");
     wires[wires_n++].from = p;
-    queue(to, &ev);
+    struct queued *q2 = queue(to, &ev);
+    q2->own[0] = (void *)(uintptr_t)path.p;
+    q2->own[1] = (void *)(uintptr_t)ev.u.recv.body.p;
 }
 
 static void do_respond(struct fn_world *w, const struct rb_effect *ef) {
@@ -231,9 +244,14 @@ static void do_respond(struct fn_world *w, const struct rb_effect *ef) {
         ev.u.response.request = wires[i].request;
         ev.u.response.status = ef->u.respond.status;
         ev.u.response.content_type = rb_str(ef->u.respond.content_type);
-        ev.u.response.body = dup_slice(ef->u.respond.body);
+        bool forged = w->forge.status && wires[i].push && wires[i].from == &w->p[0];
+        if (forged) ev.u.response.status = w->forge.status;
+        ev.u.response.body = dup_slice(forged ? rb_str(w->forge.body) : ef->u.respond.body);
         ev.u.response.heads = dup_slice(rb_str(ef->u.respond.heads));
-        queue(wires[i].from, &ev);
+        w->forge.used += forged;
+        struct queued *q = queue(wires[i].from, &ev);
+        q->own[0] = (void *)(uintptr_t)ev.u.response.body.p;
+        q->own[1] = (void *)(uintptr_t)ev.u.response.heads.p;
         wires[i] = wires[--wires_n];
         return;
     }
@@ -256,7 +274,7 @@ static void one(struct fn_world *w, struct fn_party *p, struct rb_event *ev) {
         memcpy(ev->entropy + i, &c, 8);
     }
     struct rb_effects out;
-    assert_int_equal(rb_node_step(p->rb, ev, &out), RB_OK);
+    CHECK(rb_node_step(p->rb, ev, &out) == RB_OK);
     uint64_t ticket = 0;
     p->wake = out.wake_mono_ms;
     for (size_t i = 0; i < out.n; i++) {
@@ -268,7 +286,10 @@ static void one(struct fn_world *w, struct fn_party *p, struct rb_event *ev) {
             break;
         case RB_EF_LOAD: do_load(p, ef); break;
         case RB_EF_SIGN: do_sign(p, ef); break;
-        case RB_EF_REQUEST: do_request(w, p, ef); break;
+        case RB_EF_REQUEST:
+            if (fn_tap) fn_tap(p, ef);
+            do_request(w, p, ef);
+            break;
         case RB_EF_RESPOND: do_respond(w, ef); break;
         case RB_EF_DONE: p->done = *ef; break;
         case RB_EF_ALERT:
@@ -287,11 +308,13 @@ static void one(struct fn_world *w, struct fn_party *p, struct rb_event *ev) {
 
 static void drain(struct fn_world *w) {
     for (size_t k = 0; head; k++) {
-        assert_true(k < 200000);
+        CHECK(k < 200000);
         struct queued *q = head;
         head = q->next;
         if (!head) tail = &head;
         one(w, q->to, &q->ev);
+        free(q->own[0]);
+        free(q->own[1]);
         free(q);
     }
 }
@@ -323,10 +346,12 @@ void fn_pass(struct fn_world *w, uint64_t ms) {
 }
 
 static void start(struct fn_world *w, struct fn_party *p) {
-    p->mem = mmap(NULL, MEM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    assert_true(p->mem != MAP_FAILED);
+    int flags = fn_memfd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED | MAP_NORESERVE;
+    off_t at = fn_memfd < 0 ? 0 : (off_t)((size_t)(p - w->p) * MEM);
+    p->mem = mmap(NULL, MEM, PROT_READ | PROT_WRITE, flags, fn_memfd, at);
+    CHECK(p->mem != MAP_FAILED);
     p->rb = rb_node_create(p->mem, MEM);
-    assert_non_null(p->rb);
+    CHECK(p->rb);
     p->up = true;
     for (size_t i = 0; i < p->heads_n; i++) {
         struct rb_event ev = {.type = RB_EV_LOADED};
@@ -373,9 +398,19 @@ void fn_roll_back(struct fn_party *p, size_t k) {
         }
 }
 
-struct fn_world *fn_world(size_t parties) {
+static void accredit(struct fn_world *w, size_t i, size_t k) {
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_ACCREDIT;
+    ev.u.submit.card = rb_slice(w->p[k].card, w->p[k].card_n);
+    fn_event(w, &w->p[i], &ev);
+    CHECK(w->p[i].done.u.done.reject.err == RB_OK);
+}
+
+struct fn_world *fn_world(size_t parties) { return fn_world_of(parties, false); }
+
+struct fn_world *fn_world_of(size_t parties, bool hub) {
     struct fn_world *w = calloc(1, sizeof *w);
-    assert_int_equal(rb_crypto_init(), RB_OK);
+    CHECK(rb_crypto_init() == RB_OK);
     w->n = parties;
     w->utc_ms = 1443614400000; /* 2015-09-30T12:00:00Z */
     w->mono_ms = 1000;
@@ -396,17 +431,11 @@ struct fn_world *fn_world(size_t parties) {
         ev.u.submit.what = RB_SUBMIT_CARD;
         ev.u.submit.card = rb_slice(p->card, p->card_n);
         fn_event(w, p, &ev);
-        assert_int_equal(p->done.u.done.reject.err, RB_OK);
+        CHECK(p->done.u.done.reject.err == RB_OK);
     }
     for (size_t i = 0; i < parties; i++)
-        for (size_t k = 0; k < parties; k++) {
-            if (i == k) continue;
-            struct rb_event ev = {.type = RB_EV_SUBMIT};
-            ev.u.submit.what = RB_SUBMIT_ACCREDIT;
-            ev.u.submit.card = rb_slice(w->p[k].card, w->p[k].card_n);
-            fn_event(w, &w->p[i], &ev);
-            assert_int_equal(w->p[i].done.u.done.reject.err, RB_OK);
-        }
+        for (size_t k = 0; k < parties; k++)
+            if (i != k && (!hub || i == 0 || k == 0)) accredit(w, i, k);
     return w;
 }
 
@@ -434,34 +463,44 @@ static struct rb_slice sign_leaf(struct fn_party *p, struct rb_slice payload, st
     rb_record_tbs(payload, aad, s.kid, 1, &t);
     rb_ed25519_sign(&p->officer[0], rb_written(&t), s.sig);
     struct rb_writer w = rb_writer(out, cap);
-    assert_int_equal(rb_record_assemble(payload, &s, 1, &w), RB_OK);
+    CHECK(rb_record_assemble(payload, &s, 1, &w) == RB_OK);
     return rb_written(&w);
 }
 
-/* the leaf that carries the party's delegation of a fresh log key to its feed's epoch 1 */
-static struct rb_slice delegation_leaf(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                                       bool exercise, uint8_t *out, size_t cap) {
-    static uint8_t signed_body[2048], body[2600], payload[4096], tbs[4096];
-    char origin[160];
+/* the party's signed delegation of a fresh log key to an epoch of its feed */
+struct rb_slice fn_delegation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16], bool exercise,
+                              uint16_t epoch) {
+    static uint8_t signed_body[2048];
+    uint8_t payload[4096], tbs[4096], sig[64];
+    char origin[160], name[16] = "log0";
     struct rb_hash party;
     rb_party_hash(&p->party.pub, &party);
     struct rb_writer o = rb_writer(origin, sizeof origin);
-    rb_origin_encode(exercise, channel, &party, 0, &o);
-    char name[16] = "log0";
+    rb_origin_encode(exercise, channel, &party, epoch, &o);
     name[3] = (char)('0' + p->logs_n);
     seed_key(p->handle, name, &p->log[p->logs_n]);
     struct rb_delegation d = {.party = p->party.pub, .origin = rb_written(&o),
                               .log = p->log[p->logs_n++].pub, .issued_utc_ms = w->utc_ms};
-    uint8_t sig[64];
     struct rb_writer pl = rb_writer(payload, sizeof payload), t = rb_writer(tbs, sizeof tbs);
     rb_delegation_encode(&d, &pl);
     rb_party_tbs(rb_written(&pl), &p->party.pub, &t);
     rb_ed25519_sign(&p->party, rb_written(&t), sig);
     struct rb_writer sb = rb_writer(signed_body, sizeof signed_body);
-    assert_int_equal(rb_party_assemble(rb_written(&pl), &p->party.pub, sig, &sb), RB_OK);
+    CHECK(rb_party_assemble(rb_written(&pl), &p->party.pub, sig, &sb) == RB_OK);
+    return rb_written(&sb);
+}
+
+/* the leaf that carries it */
+static struct rb_slice delegation_leaf(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                                       bool exercise, uint16_t epoch, uint8_t *out, size_t cap) {
+    uint8_t body[2600], payload[4096];
+    char origin[160];
+    struct rb_hash party;
+    rb_party_hash(&p->party.pub, &party);
+    struct rb_writer o = rb_writer(origin, sizeof origin), b = rb_writer(body, sizeof body);
+    rb_origin_encode(exercise, channel, &party, epoch, &o);
     struct rb_record *rec = calloc(1, sizeof *rec);
-    struct rb_writer b = rb_writer(body, sizeof body);
-    rb_carried_encode(rb_written(&sb), &b);
+    rb_carried_encode(fn_delegation(w, p, channel, exercise, epoch), &b);
     rec->kind = RB_KIND_DELEGATION;
     rec->has_channel = true;
     memcpy(rec->channel, channel, 16);
@@ -494,20 +533,25 @@ static struct rb_slice charter_leaf(struct fn_world *w, const struct rb_charter 
     return sign_leaf(p, rb_written(&pay), rb_written(&o), out, cap);
 }
 
-void fn_accept(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]) {
+enum rb_err fn_join(struct fn_world *w, struct fn_party *p, const uint8_t channel[16], uint16_t epoch) {
     uint8_t leaf[8192];
     struct rb_channel_view v;
-    assert_true(rb_node_channel_by_id(p->rb, channel, &v));
-    struct rb_slice l = delegation_leaf(w, p, channel, v.book->exercise, leaf, sizeof leaf);
+    CHECK(rb_node_channel_by_id(p->rb, channel, &v));
     struct rb_event ev = {.type = RB_EV_SUBMIT};
     ev.u.submit.what = RB_SUBMIT_JOIN;
     memcpy(ev.u.submit.channel, channel, 16);
-    ev.u.submit.delegation = l;
+    ev.u.submit.delegation = delegation_leaf(w, p, channel, v.book->exercise, epoch, leaf, sizeof leaf);
     fn_event(w, p, &ev);
-    assert_int_equal(p->done.u.done.reject.err, RB_OK);
+    return p->done.u.done.reject.err;
+}
+
+void fn_accept(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]) {
+    struct rb_channel_view v;
     struct rb_hash charter, id;
+    CHECK(fn_join(w, p, channel, 0) == RB_OK);
+    CHECK(rb_node_channel_by_id(p->rb, channel, &v));
     rb_leaf_hash(v.book->charter_leaf, &charter);
-    assert_int_equal(fn_position(w, p, channel, RB_POSITION_ACCEPT, &charter, &id), RB_OK);
+    CHECK(fn_position(w, p, channel, RB_POSITION_ACCEPT, &charter, &id) == RB_OK);
 }
 
 void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, uint8_t channel[16]) {
@@ -532,15 +576,15 @@ void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, ui
     struct rb_event ev = {.type = RB_EV_SUBMIT};
     ev.u.submit.what = RB_SUBMIT_FOUND;
     ev.u.submit.leaf = cl;
-    ev.u.submit.delegation = delegation_leaf(w, &w->p[0], channel, c->exercise, dleaf, sizeof dleaf);
+    ev.u.submit.delegation = delegation_leaf(w, &w->p[0], channel, c->exercise, 0, dleaf, sizeof dleaf);
     fn_event(w, &w->p[0], &ev);
     if (!adjust) free(c);
     if (w->p[0].done.u.done.reject.err != RB_OK) {
-        print_error("%s %s\n", w->p[0].done.u.done.reject.clause, w->p[0].done.u.done.reject.what);
-        fail();
+        fprintf(stderr, "%s %s\n", w->p[0].done.u.done.reject.clause, w->p[0].done.u.done.reject.what);
+        abort();
     }
     struct rb_hash aid;
-    assert_int_equal(fn_position(w, &w->p[0], channel, RB_POSITION_ACCEPT, &id, &aid), RB_OK);
+    CHECK(fn_position(w, &w->p[0], channel, RB_POSITION_ACCEPT, &id, &aid) == RB_OK);
     fn_pass(w, 3000);
     for (size_t i = 1; i < w->n && all_accept; i++) fn_accept(w, &w->p[i], channel);
     fn_pass(w, 10000);
@@ -557,7 +601,7 @@ enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t cha
     enum rb_err err = rb_node_compose(p->rb, channel, now, rec, &a, &payload, &mark, &rj);
     if (err != RB_OK) return err;
     struct rb_channel_view v;
-    assert_true(rb_node_channel_by_id(p->rb, channel, &v));
+    CHECK(rb_node_channel_by_id(p->rb, channel, &v));
     struct rb_signer s[2] = {0};
     size_t total = mark == RB_MARK_NEEDS_SECOND ? 2 : 1;
     for (size_t i = 0; i < signers; i++) {
@@ -574,7 +618,7 @@ enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t cha
     ev.u.submit.signers_n = signers;
     memset(&p->done, 0, sizeof p->done);
     fn_event(w, p, &ev);
-    assert_int_equal(p->done.type, RB_EF_DONE);
+    CHECK(p->done.type == RB_EF_DONE);
     *id = p->done.u.done.record;
     return p->done.u.done.reject.err;
 }
@@ -637,6 +681,6 @@ void fn_request(struct fn_world *w, struct fn_party *to, const struct fn_party *
 
 const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]) {
     const struct rb_situation *s;
-    assert_int_equal(rb_node_situation(p->rb, channel, w->utc_ms, &s), RB_OK);
+    CHECK(rb_node_situation(p->rb, channel, w->utc_ms, &s) == RB_OK);
     return s;
 }

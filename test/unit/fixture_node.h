@@ -6,6 +6,12 @@
 #include "readback/node.h"
 
 #define FN_MAX 4
+#define FN_MEM ((size_t)1 << 30)
+/* the fuzz target: nodes lie in this file, one FN_MEM each, so that it can put them back */
+extern int fn_memfd;
+/* sees every REQUEST, where set */
+struct fn_party;
+extern void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
 struct fn_item { /* one stored thing */
     struct rb_effect ef; /* slices are malloced copies */
 };
@@ -45,7 +51,9 @@ struct fn_world {
     uint64_t chance;
     struct fn_answer answer; /* of fn_request */
     uint64_t conn;
+    struct { int status; const char *body; size_t used; } forge; /* what p[0] is answered to its pushes */
 };
+struct fn_world *fn_world_of(size_t parties, bool hub); /* hub: accredited by and with p[0] only */
 struct fn_world *fn_world(size_t parties); /* "alfa", "bravo", "charlie", "delta"; accredited all round */
 void fn_free(struct fn_world *w);
 /* an event with now and chance filled in; runs until nothing moves any more */
@@ -57,6 +65,10 @@ void fn_roll_back(struct fn_party *p, size_t k);
 
 /* founds a channel of all parties by p[0]; all accept unless `alone` */
 void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, uint8_t channel[16]);
+enum rb_err fn_join(struct fn_world *w, struct fn_party *p, const uint8_t channel[16], uint16_t epoch);
+/* the body that the party key signs; lives until the next call */
+struct rb_slice fn_delegation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16], bool exercise,
+                              uint16_t epoch);
 void fn_accept(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]);
 /* composes and releases; err of DONE; the record's id in *id */
 enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],

@@ -512,6 +512,316 @@ static void test_forged_submissions(void **state) {
     fn_free(w);
 }
 
+/* ---- liars with good keys ------------------------------------------------------------------------------ */
+static void sign_head(const struct rb_seckey *log, const struct rb_feed *f, uint64_t size,
+                      const struct rb_hash *root, struct rb_writer *out) {
+    uint8_t mem[512], sig[64];
+    struct rb_vkey key;
+    struct rb_writer text = rb_writer(mem, sizeof mem);
+    rb_checkpoint_text(rb_slice(f->origin, f->origin_n), size, root, &text);
+    rb_ed25519_sign(log, rb_written(&text), sig);
+    rb_vkey_make(rb_slice(f->origin, f->origin_n), RB_SIG_ED25519, &f->log_key, &key);
+    rb_put_slice(out, rb_written(&text));
+    rb_put_u8(out, '\n');
+    rb_note_sig_encode(&key, rb_slice(sig, 64), out);
+}
+
+/* A tree of alfa's: the first `keep` leaves as in f, then `more` times the same leaf. */
+static struct rb_tree *other_tree(const struct rb_feed *f, uint64_t keep, uint64_t more, struct rb_slice leaf) {
+    static struct rb_region region;
+    static struct rb_tree t;
+    static uint8_t *mem;
+    size_t cap = (size_t)64 << 20;
+    struct rb_hash h;
+    free(mem);
+    mem = calloc(1, cap);
+    rb_region_init(&region, mem, cap);
+    rb_tree_init(&t, &region);
+    rb_leaf_hash(leaf, &h);
+    for (uint64_t i = 0; i < keep; i++) assert_int_equal(rb_tree_append(&t, &f->tree.level[0].h[i]), RB_OK);
+    for (uint64_t i = 0; i < more; i++) assert_int_equal(rb_tree_append(&t, &h), RB_OK);
+    return &t;
+}
+
+static uint8_t big[4 << 20];
+/* add-entries of t from `from`, `packages` of them */
+static struct rb_slice entries_of(const struct rb_feed *f, const struct rb_tree *t, uint64_t from,
+                                  struct rb_slice leaf, uint64_t packages) {
+    struct rb_writer w = rb_writer(big, sizeof big);
+    struct rb_add_entries h = {rb_slice(f->origin, f->origin_n), from, t->size, {NULL, 0}};
+    rb_add_entries_encode(&h, &w);
+    for (uint64_t at = from; at < t->size && packages--;) {
+        uint64_t pf, pt;
+        struct rb_proof proof;
+        rb_package_bounds(from, t->size, at, &pf, &pt);
+        for (uint64_t i = at; i < pt; i++) rb_package_entry_encode(leaf, &w);
+        assert_int_equal(rb_tree_subtree_proof(t, pf / 256 * 256, pt, t->size, &proof), RB_OK);
+        rb_package_proof_encode(&proof, &w);
+        at = pt;
+    }
+    assert_false(w.over);
+    return rb_written(&w);
+}
+
+static int offer(struct fn_world *w, const struct rb_feed *f, const struct rb_tree *t, uint64_t old) {
+    uint8_t note[1024], req[8192];
+    struct rb_hash root;
+    struct rb_writer nw = rb_writer(note, sizeof note), rw = rb_writer(req, sizeof req);
+    rb_tree_root(t, t->size, &root);
+    sign_head(&w->p[0].log[0], f, t->size, &root, &nw);
+    struct rb_add_checkpoint ac = {.old_size = old, .note = rb_written(&nw)};
+    assert_int_equal(rb_tree_consistency(t, old, t->size, &ac.proof), RB_OK);
+    rb_add_checkpoint_encode(&ac, &rw);
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-checkpoint", "", rb_written(&rw));
+    return w->answer.status;
+}
+
+static struct rb_feed *alfas(struct fn_world *w, const uint8_t ch[16]) { /* as bravo mirrors it */
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[1].rb, ch, &v));
+    return rb_book_feed(v.book, 0, 0);
+}
+
+static uint64_t stored_leaves(const struct fn_party *p, uint16_t member) {
+    uint64_t k = 0;
+    for (size_t i = 0; i < p->items_n; i++)
+        k += p->items[i].ef.u.store.item == RB_ITEM_LEAF && p->items[i].ef.u.store.feed.member == member;
+    return k;
+}
+
+/* More leaves in one request than a step has effects: each that the tree has is on the disk. */
+static void test_flood_of_tiny_leaves(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_slice leaf = rb_slice((const uint8_t *)"", 0);
+    fn_found(w, true, NULL, ch);
+    struct rb_feed *f = alfas(w, ch);
+    uint64_t old = f->tree.size;
+    struct rb_tree *t = other_tree(f, old, 70000, leaf);
+    assert_int_equal(offer(w, f, t, old), 200);
+    for (size_t k = 0; k < 20 && f->tree.size < t->size; k++) {
+        fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "",
+                   entries_of(f, t, f->tree.size, leaf, UINT64_MAX));
+        assert_int_equal(stored_leaves(&w->p[1], 0), f->tree.size);
+        assert_true(w->answer.status == (f->tree.size < t->size ? 202 : 200));
+    }
+    assert_int_equal(f->tree.size, t->size);
+    fn_free(w);
+}
+
+static void test_entries_without_a_package(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_slice leaf = rb_str("leaf");
+    fn_found(w, true, NULL, ch);
+    struct rb_feed *f = alfas(w, ch);
+    struct rb_tree *t = other_tree(f, f->tree.size, 600, leaf);
+    assert_int_equal(offer(w, f, t, f->tree.size), 200);
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", entries_of(f, t, f->tree.size, leaf, 0));
+    assert_int_equal(w->answer.status, 400);
+    struct rb_slice one = entries_of(f, t, f->tree.size, leaf, 1);
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", rb_slice(one.p, one.n - 1));
+    assert_int_equal(w->answer.status, 400); /* cut within the first package */
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", one);
+    assert_int_equal(w->answer.status, 202);
+    fn_free(w);
+}
+
+/* Two signed checkpoints of one size that is only pending are a fork as well, and what was pending when the
+ * feed froze is not completed by the back door. */
+static void test_frozen_feed_is_not_completed(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_slice leaf = rb_str("leaf"), lie = rb_str("lie");
+    fn_found(w, true, NULL, ch);
+    struct rb_feed *f = alfas(w, ch);
+    uint64_t old = f->tree.size;
+    struct rb_tree *t = other_tree(f, old, 3, lie);
+    assert_int_equal(offer(w, f, t, old), 200);
+    t = other_tree(f, old, 3, leaf);
+    assert_int_equal(offer(w, f, t, old), 422);
+    assert_true(f->frozen);
+    t = other_tree(f, old, 3, lie);
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", entries_of(f, t, old, lie, 1));
+    assert_int_equal(w->answer.status, 403);
+    assert_int_equal(f->tree.size, old);
+    fn_free(w);
+}
+
+/* The mirror's database was put back, its head file was not: another history is not cosigned, however much
+ * longer it is. */
+static void test_restored_mirror_keeps_its_word(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct rb_slice lie = rb_str("lie");
+    fn_found(w, true, NULL, ch);
+    w->p[0].deaf = true; /* what bravo has of its own is not disturbed */
+    for (size_t i = 0; i < 5; i++) assert_int_equal(fn_statement(w, &w->p[0], ch, "Held.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 3000);
+    struct rb_feed *f = alfas(w, ch);
+    uint64_t size = f->tree.size, k = 0;
+    struct fn_party *p = &w->p[1];
+    for (size_t i = p->items_n; i-- > 0;) { /* alfa's newest leaves, their notes and what was pending */
+        const struct rb_effect *e = &p->items[i].ef;
+        bool of_alfa = e->u.store.feed.member == 0;
+        bool gone = e->u.store.item == RB_ITEM_META
+                        ? e->u.store.table == RB_TABLE_PENDING || e->u.store.table == RB_TABLE_JUDGED
+                        : of_alfa && (e->u.store.item == RB_ITEM_LEAF ? e->u.store.index : e->u.store.size) >= size - 4;
+        if (!gone) continue;
+        p->items[i] = p->items[--p->items_n];
+        k++;
+    }
+    assert_true(k > 0);
+    w->p[0].up = false;
+    fn_restart(w, p);
+    f = alfas(w, ch);
+    uint64_t have = f->tree.size;
+    assert_true(have < size);
+    struct rb_tree *t = other_tree(f, have, 20, lie);
+    uint8_t note[1024], push[8192];
+    struct rb_hash root;
+    rb_tree_root(t, t->size, &root);
+    struct rb_writer nw = rb_writer(note, sizeof note), rw = rb_writer(push, sizeof push);
+    sign_head(&w->p[0].log[0], f, t->size, &root, &nw);
+    struct rb_mirror_info info;
+    fn_request(w, p, &w->p[0], true, "/mirror/add-entries", "", entries_of(f, t, have, lie, 1));
+    uint64_t old = 0; /* what bravo says is pending */
+    if (w->answer.status == 409) {
+        assert_int_equal(rb_mirror_info_decode(rb_slice(w->answer.body, w->answer.n), &info), RB_OK);
+        old = info.pending;
+    }
+    struct rb_add_checkpoint ac = {.old_size = old, .note = rb_written(&nw)};
+    assert_int_equal(rb_tree_consistency(t, old, t->size, &ac.proof), RB_OK);
+    rb_add_checkpoint_encode(&ac, &rw);
+    fn_request(w, p, &w->p[0], true, "/mirror/add-checkpoint", "", rb_written(&rw));
+    assert_int_equal(w->answer.status, 200);
+    fn_request(w, p, &w->p[0], true, "/mirror/add-entries", "", entries_of(f, t, have, lie, 1));
+    assert_int_equal(w->answer.status, 503);
+    fn_free(w);
+}
+
+/* A peer's word alone: it neither stops our feed nor makes us knock without pause. */
+static void test_lies_about_what_is_held(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_hash id;
+    fn_found(w, true, NULL, ch);
+    w->forge.status = 409;
+    w->forge.body = "100000\n100000\n\n";
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "More than there is.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 20000);
+    assert_true(w->forge.used > 0);
+    assert_false(waiting(&w->p[0], ch));
+    w->forge.status = 202;
+    w->forge.body = "0\n0\n\n";
+    w->forge.used = 0;
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Never enough.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 20000);
+    assert_in_range(w->forge.used, 1, 40);
+    w->forge.status = 0;
+    fn_pass(w, 100000);
+    assert_true(held_by(w, &w->p[0], ch, &id, 1));
+    fn_free(w);
+}
+
+static void test_invitation_pins_nobody(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world_of(3, true); /* bravo and charlie have not met */
+    uint8_t ch[16];
+    struct rb_channel_view v;
+    fn_found(w, false, NULL, ch);
+    assert_true(rb_node_channel_by_id(w->p[1].rb, ch, &v));
+    assert_int_equal(rb_node_peers(w->p[1].rb), 1);
+    fn_accept(w, &w->p[1], ch);
+    assert_int_equal(rb_node_peers(w->p[1].rb), 2);
+    fn_free(w);
+}
+
+static void test_refused_join_leaves_no_feed(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_channel_view v;
+    fn_found(w, false, NULL, ch);
+    struct fn_party *p = &w->p[1];
+    struct rb_seckey was = p->officer[0];
+    p->officer[0].seed[0] ^= 1;
+    assert_int_equal(fn_join(w, p, ch, 0), RB_ERR_SIGNATURE);
+    assert_true(rb_node_channel_by_id(p->rb, ch, &v));
+    assert_null(v.own_feed);
+    p->officer[0] = was;
+    fn_accept(w, p, ch);
+    fn_free(w);
+}
+
+/* bravo's party key has signed a delegation for its next epoch; alfa has it and pushes under its name */
+static void test_nobody_else_opens_our_feed(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16], push[8192], note[2048];
+    struct rb_channel_view v;
+    fn_found(w, true, NULL, ch);
+    struct rb_slice d = fn_delegation(w, &w->p[1], ch, true, 1);
+    char origin[2][160];
+    for (size_t i = 0; i < 2; i++) { /* an origin of alfa's with bravo's delegation; then bravo's own */
+        struct rb_hash party, empty;
+        struct rb_writer o = rb_writer(origin[i], sizeof origin[i]), nw = rb_writer(note, sizeof note),
+                         pw = rb_writer(push, sizeof push);
+        rb_party_hash(&w->p[i].party.pub, &party);
+        rb_origin_encode(true, ch, &party, 1, &o);
+        rb_empty_root(&empty);
+        rb_checkpoint_text(rb_written(&o), 0, &empty, &nw);
+        rb_put_z(&nw, "\n");
+        struct rb_add_checkpoint ac = {.old_size = 0, .note = rb_written(&nw)};
+        struct rb_add_entries h = {rb_written(&o), 0, 0, {NULL, 0}};
+        rb_put_u8(&pw, 1);
+        rb_put_u32(&pw, (uint32_t)d.n);
+        rb_put_slice(&pw, d);
+        rb_put_u32(&pw, (uint32_t)(nw.n + 7));
+        rb_add_checkpoint_encode(&ac, &pw);
+        rb_add_entries_encode(&h, &pw);
+        fn_request(w, &w->p[1], &w->p[0], true, "/rb/v1/push", "", rb_written(&pw));
+        assert_int_equal(w->answer.status, 404);
+        assert_true(rb_node_channel_by_id(w->p[1].rb, ch, &v));
+        assert_int_equal(v.own_feed->epoch, 0);
+    }
+    fn_free(w);
+}
+
+static uint64_t last_test(struct fn_world *w, const uint8_t ch[16]) {
+    const struct rb_situation *s = fn_situation(w, &w->p[1], ch);
+    return s->members[0].last_test_slot;
+}
+
+static void test_clock_that_was_years_ahead(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_charter *c = calloc(1, sizeof *c);
+    c->exercise = true;
+    c->test_interval_s = 3600;
+    c->test_grace_s = 300;
+    fn_found(w, true, c, ch);
+    free(c);
+    int64_t year = 365 * 86400000ll;
+    fn_pass(w, 3600000);
+    w->utc_ms += 20 * year;
+    fn_pass(w, 2 * 3600000);
+    w->utc_ms -= 20 * year;
+    fn_pass(w, 3 * 3600000);
+    assert_true((int64_t)last_test(w, ch) > w->utc_ms - 2 * 3600000);
+    fn_restart(w, &w->p[0]);
+    fn_pass(w, 3 * 3600000);
+    assert_true((int64_t)last_test(w, ch) > w->utc_ms - 2 * 3600000);
+    fn_free(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found_and_say),
@@ -528,6 +838,15 @@ int main(void) {
         cmocka_unit_test(test_standard_mirror_endpoints),
         cmocka_unit_test(test_a_fork_is_kept_as_evidence),
         cmocka_unit_test(test_forged_submissions),
+        cmocka_unit_test(test_flood_of_tiny_leaves),
+        cmocka_unit_test(test_entries_without_a_package),
+        cmocka_unit_test(test_frozen_feed_is_not_completed),
+        cmocka_unit_test(test_restored_mirror_keeps_its_word),
+        cmocka_unit_test(test_lies_about_what_is_held),
+        cmocka_unit_test(test_invitation_pins_nobody),
+        cmocka_unit_test(test_refused_join_leaves_no_feed),
+        cmocka_unit_test(test_nobody_else_opens_our_feed),
+        cmocka_unit_test(test_clock_that_was_years_ahead),
     };
     return cmocka_run_group_tests_name("test_node", tests, NULL, NULL);
 }
