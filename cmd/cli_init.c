@@ -47,12 +47,12 @@ static int plan_officer(struct cli *c, const char *given, struct new_officer *ou
 static int plan_name(struct cli *c, const char *given, struct plan *p) {
     const char *eq = strchr(given, '=');
     if (p->names_n == 8) return cli_usage(c, "at most 8 names");
-    if (eq == NULL || eq == given || (size_t)(eq - given) >= sizeof p->tag[0] ||
-        eq[1] == 0)
+    if (eq == NULL || eq == given || (size_t)(eq - given) >= sizeof p->tag[0] || eq[1] == 0)
         return cli_usage(c, "--name wants a language and a name: en=Northland");
     if (!rb_name_ok(rb_str(eq + 1)))
-        return cli_usage(c, "the name after %.*s= is too long or holds characters that are not "
-                            "shown: control characters, direction marks",
+        return cli_usage(c,
+                         "the name after %.*s= is too long or holds characters that are not "
+                         "shown: control characters, direction marks",
                          (int)(eq - given), given);
     memcpy(p->tag[p->names_n], given, (size_t)(eq - given));
     p->tag[p->names_n][eq - given] = 0;

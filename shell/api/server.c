@@ -197,7 +197,8 @@ static void on_accept_again(evutil_socket_t fd, short what, void *arg) {
 static void on_accept_error(struct evconnlistener *l, void *arg) {
     const struct timeval pause = {0, ACCEPT_PAUSE_US};
     (void)arg;
-    if (event_base_once(evconnlistener_get_base(l), -1, EV_TIMEOUT, on_accept_again, l, &pause) == 0)
+    if (event_base_once(evconnlistener_get_base(l), -1, EV_TIMEOUT, on_accept_again, l, &pause) ==
+        0)
         evconnlistener_disable(l);
 }
 

@@ -50,12 +50,13 @@ static void on_log(void *ctx, int level, const char *line) {
            "link", "%s", line);
 }
 
-/* Those who connect to us leave descriptors for the store, our own connections and the local API. */
+/* Those who connect to us leave descriptors for the store, our own connections and the local API.
+ */
 static size_t room_for_peers(size_t wanted) {
     const size_t all = rb_descriptors(), room = all >= 512 ? all - 256 : all / 2;
     if (wanted <= room) return wanted;
-    rb_log(RB_LOG_WARN, "host", "%zu connections of peers at most: the system allows %zu descriptors",
-           room, all);
+    rb_log(RB_LOG_WARN, "host",
+           "%zu connections of peers at most: the system allows %zu descriptors", room, all);
     return room;
 }
 

@@ -340,7 +340,8 @@ enum rb_err rb_heads_put(struct rb_heads *h, enum rb_key_use use, struct rb_slic
     RB_TRY(rb_heads_allow(h, use, origin, size, root));
     memcpy(e.origin, origin.p, origin.n);
     memcpy(e.sig, sig, RB_SIG_LEN);
-    RB_TRY(head_set(h, &e)); /* first: a line of which the table knows nothing would guard nothing */
+    RB_TRY(
+        head_set(h, &e)); /* first: a line of which the table knows nothing would guard nothing */
     return out_append(h, line, head_encode(&e, line));
 }
 

@@ -1,6 +1,6 @@
-/* HTTP heads of the peer port (spec 7.3, 7.4). The bytes are read as a request and as an answer; what
- * is accepted must be framed by what it says in plain sight: a second, naive reading of the lines
- * finds the same length, and nothing that another program would frame otherwise. */
+/* HTTP heads of the peer port (spec 7.3, 7.4). The bytes are read as a request and as an answer;
+ * what is accepted must be framed by what it says in plain sight: a second, naive reading of the
+ * lines finds the same length, and nothing that another program would frame otherwise. */
 #include "fuzz.h"
 #include "readback/limits.h"
 #include "shell/link/http.h"
@@ -49,9 +49,11 @@ static void request_again(const struct rb_http_head *h) {
     if (h->query.p != NULL) rb_put_z(&t, "?");
     rb_put_slice(&t, h->query);
     FUZZ_CHECK(!t.over);
-    rb_http_request_encode(h->post, rb_written(&t), rb_str("a.example:7443"), (size_t)h->length, &w);
+    rb_http_request_encode(h->post, rb_written(&t), rb_str("a.example:7443"), (size_t)h->length,
+                           &w);
     FUZZ_CHECK(!w.over && rb_http_head_end(out, w.n, 0) == w.n);
-    FUZZ_CHECK(rb_http_request_decode(rb_written(&w), RB_MAX_REQUEST, &again, &status, &rj) == RB_OK);
+    FUZZ_CHECK(rb_http_request_decode(rb_written(&w), RB_MAX_REQUEST, &again, &status, &rj) ==
+               RB_OK);
     FUZZ_CHECK(again.post == h->post && again.length == h->length);
     FUZZ_CHECK(rb_slice_eq(again.path, h->path) && rb_slice_eq(again.query, h->query));
 }
@@ -84,7 +86,8 @@ static void one_answer(struct rb_slice head) {
     FUZZ_CHECK(!w.over &&
                rb_http_response_decode(rb_written(&w), RB_MAX_REQUEST, &again, &rj) == RB_OK);
     FUZZ_CHECK(again.status == h.status && again.length == h.length && again.close == h.close);
-    FUZZ_CHECK(rb_slice_eq(again.content_type, h.content_type) && rb_slice_eq(again.heads, h.heads));
+    FUZZ_CHECK(rb_slice_eq(again.content_type, h.content_type) &&
+               rb_slice_eq(again.heads, h.heads));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

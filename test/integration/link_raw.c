@@ -52,7 +52,8 @@ void raw_open(struct world *w, struct raw *r, const struct rb_seckey *key, uint1
     EVP_PKEY_free(k);
     r->ssl = SSL_new(r->ctx);
     assert_int_equal(SSL_set_fd(r->ssl, r->fd), 1);
-    for (int i = 0; i < TURNS && SSL_connect(r->ssl) != 1; i++) fix_spin(w, 1);
+    for (int i = 0; i < TURNS && SSL_connect(r->ssl) != 1; i++)
+        fix_spin(w, 1);
     assert_int_equal(SSL_is_init_finished(r->ssl), 1);
 }
 
