@@ -135,30 +135,28 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
-/* Root of up to 256 hashes at an aligned place: pairs level by level, an odd one moves up. */
-static void small_root(struct rb_hash *h, size_t k, struct rb_hash *out) {
-    while (k > 1) {
-        size_t half = k / 2;
-        for (size_t i = 0; i < half; i++) rb_node_hash(&h[2 * i], &h[2 * i + 1], &h[i]);
-        if (k % 2) h[half] = h[k - 1];
-        k = half + k % 2;
-    }
-    *out = h[0];
-}
-
 static bool package_holds(struct rb_node *n, const struct feedx *fx, const struct rb_package *p,
                           struct rb_hash hashes[256]) {
-    uint64_t start = p->from / 256 * 256;
-    struct rb_hash tmp[256], root;
-    size_t k = 0;
+    const uint64_t start = p->from / 256 * 256;
+    struct rb_hash cur[257];
+    size_t a = (size_t)(p->from - start), k = 0;
     (void)n;
-    for (uint64_t i = start; i < p->from; i++) tmp[k++] = fx->f->tree.level[0].h[i];
     for (uint64_t i = p->from; i < p->to; i++) {
         rb_leaf_hash(p->entries[i - p->from], &hashes[i - p->from]);
-        tmp[k++] = hashes[i - p->from];
+        cur[k++] = hashes[i - p->from];
     }
-    small_root(tmp, k, &root);
-    return rb_subtree_verify(start, p->to, fx->pending_size, &root, &p->proof, &fx->pending_root) == RB_OK;
+    for (unsigned level = 0; a + k > 1; level++, a /= 2) {
+        if (a % 2) {
+            memmove(cur + 1, cur, k * sizeof *cur);
+            cur[0] = fx->f->tree.level[level].h[(start >> level) + --a];
+            k++;
+        }
+        const size_t half = k / 2;
+        for (size_t i = 0; i < half; i++) rb_node_hash(&cur[2 * i], &cur[2 * i + 1], &cur[i]);
+        if (k % 2) cur[half] = cur[k - 1];
+        k = half + k % 2;
+    }
+    return rb_subtree_verify(start, p->to, fx->pending_size, &cur[0], &p->proof, &fx->pending_root) == RB_OK;
 }
 
 static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice entry,
@@ -361,8 +359,8 @@ void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_
         n->overflow = true;
     fx->note_size = j->to;
     fx->ch->heads_dirty = true;
-    store_cosigned(n, fx, j->time_s);
     if (j->conn) serve_respond(n, fx->ch, j->conn, 200, "text/plain", rb_written(&line));
+    store_cosigned(n, fx, j->time_s);
     if (j->conn == 0 && j->peer) pull_cosigned(n, fx, j->peer);
     node_job_free(n, j);
 }
