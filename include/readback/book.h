@@ -149,6 +149,8 @@ const struct rb_key *rb_book_officer_key(const struct rb_book *b, uint16_t membe
 enum rb_err rb_book_cosig_verify(const struct rb_book *b, uint16_t cosigner, const struct rb_feed *f,
                                  uint64_t size, uint64_t time_s,
                                  const uint8_t sig[RB_SIG_LEN]) RB_MUST_USE;
+/* whether a signature line (name, key id) is one of these keys' (4.2.7): other lines are passed over */
+bool rb_book_is_mirror_key(const struct rb_book *b, uint16_t member, struct rb_slice name, uint32_t key_id);
 /* seen entries of a record to be made by `member` now: what changed since its running vector, trimmed
  * to max entries; the digest over them. */
 enum rb_err rb_book_seen(const struct rb_book *b, uint16_t member, uint16_t epoch, size_t max,

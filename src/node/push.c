@@ -186,18 +186,17 @@ static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t memb
     return RB_OK;
 }
 
-/* Whose mirror name is this? */
-static bool member_of_name(struct rb_node *n, struct channel *ch, struct rb_slice name, uint16_t *member) {
-    (void)n;
+/* Whose mirror key is this, by name and key id? */
+static bool member_of_line(const struct channel *ch, const struct rb_note_sig *line, uint16_t *member) {
     for (size_t i = 0; i < ch->book.members_n; i++) {
         char own[96];
         struct rb_writer w = rb_writer(own, sizeof own);
         rb_put_z(&w, "readback/");
         rb_put_hex(&w, ch->book.members[i].party.b, RB_HASH_LEN);
         rb_put_z(&w, "/mirror");
-        if (rb_slice_eq(rb_written(&w), name)) {
+        if (rb_slice_eq(rb_written(&w), line->name)) {
             *member = ch->book.members[i].index;
-            return true;
+            return rb_book_is_mirror_key(&ch->book, *member, line->name, line->key_id);
         }
     }
     return false;
@@ -206,7 +205,7 @@ static bool member_of_name(struct rb_node *n, struct channel *ch, struct rb_slic
 enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, struct rb_slice text, uint64_t size,
                             const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member) {
     (void)text;
-    if (!member_of_name(n, fx->ch, line->name, member)) return RB_ERR_NOT_FOUND;
+    if (!member_of_line(fx->ch, line, member)) return RB_ERR_NOT_FOUND;
     return take_cosig(n, fx, *member, size, line, log_note);
 }
 
@@ -218,7 +217,7 @@ static bool cosignatures(struct rb_node *n, struct job *j, struct rb_slice body)
         struct rb_note_sig sig;
         uint16_t member;
         if (rb_note_sig_decode(line, &sig) != RB_OK) return false;
-        if (!member_of_name(n, j->ch, sig.name, &member) || member != j->member) continue;
+        if (!member_of_line(j->ch, &sig, &member) || member != j->member) continue;
         if (take_cosig(n, j->fx, member, j->to, &sig, buf_slice(&j->buf)) != RB_OK) return false;
         good = true; /* one is what was asked for: more of them are not kept */
     }

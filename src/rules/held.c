@@ -29,6 +29,16 @@ enum rb_err rb_book_cosig_verify(const struct rb_book *b, uint16_t cosigner,
     return RB_ERR_SIGNATURE;
 }
 
+bool rb_book_is_mirror_key(const struct rb_book *b, uint16_t member, struct rb_slice name, uint32_t key_id) {
+    if (member >= RB_MAX_MEMBERS) return false;
+    for (size_t i = 0; i < b->index->mirror[member].n; i++) {
+        struct rb_vkey v;
+        rb_vkey_make(name, RB_SIG_COSIGNATURE_V1, &b->index->mirror[member].key[i].key, &v);
+        if (v.key_id == key_id) return true;
+    }
+    return false;
+}
+
 /* Good for good once it verified; what did not is tried again only with keys that came later. */
 static bool cosig_good(struct rb_book *b, const struct rb_receipt_cosig *c,
                        struct rb_cosig_check *check, size_t *feed) {
