@@ -131,6 +131,7 @@ static void receipts(struct rb_node *n, struct channel *ch) {
 /* ---- line tests --------------------------------------------------------------------------------- */
 static void line_test(struct rb_node *n, struct channel *ch) {
     if (!ch->charter || ch->charter_state != RB_CHARTER_IN_FORCE || ch->standing.left) return;
+    if (ch->own->waiting) return; /* a test that waits unsigned tests nothing */
     uint64_t step = (uint64_t)ch->charter->test_interval_s * 1000;
     if (step == 0 || n->now.utc_ms <= 0) return;
     uint64_t slot = (uint64_t)n->now.utc_ms / step * step;
@@ -193,6 +194,7 @@ static bool said(struct rb_node *n, struct channel *ch, const struct rb_situatio
         if (s->has_subject ? rb_hash_eq(&was.subject, &s->subject) : was.due_utc_ms >= s->due_utc_ms)
             return true;
     }
+    if (ch->outbox) return true; /* it may be among what waits; when that is logged we look again */
     for (struct job *j = n->jobs; j; j = j->next) /* its signature is under way */
         if (j->type == JOB_SIGN_NODE && j->ch == ch) return true;
     return false;
@@ -201,7 +203,9 @@ static bool said(struct rb_node *n, struct channel *ch, const struct rb_situatio
 static void silent_dues(struct rb_node *n, struct channel *ch, const struct rb_situation *sit) {
     for (size_t i = 0; i < sit->dues_n; i++) {
         const struct rb_sit_due *d = &sit->dues[i];
-        if (d->state == RB_DUE_PENDING && d->due_utc_ms < ch->next_due_utc) ch->next_due_utc = d->due_utc_ms + 1;
+        /* time 0: its answer time has not begun, and a new receipt makes us look again */
+        if (d->state == RB_DUE_PENDING && d->due_utc_ms != 0 && d->due_utc_ms < ch->next_due_utc)
+            ch->next_due_utc = d->due_utc_ms + 1;
         if (d->state != RB_DUE_MISSED || rb_situation_author(sit, d->subject) != ch->own_member) continue;
         const struct rb_fact *subject = rb_situation_fact(sit, d->subject);
         const struct mirror *m = own_mirror(n, ch->own, d->member);

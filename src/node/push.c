@@ -112,6 +112,7 @@ bool push_load_more(struct rb_node *n, struct job *j) {
 void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     if (ev->u.loaded.item == RB_ITEM_LEAF) {
+        if (j->from + j->got >= j->to) return; /* more than was asked for */
         struct rb_slice leaf = ev->u.loaded.leaf;
         uint8_t len[2] = {(uint8_t)(leaf.n >> 8), (uint8_t)leaf.n};
         if (buf_put(n, &j->buf, len, 2) != RB_OK || buf_put(n, &j->buf, leaf.p, leaf.n) != RB_OK)
@@ -121,12 +122,13 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     }
     if (ev->u.loaded.item != RB_ITEM_END || push_load_more(n, j)) return;
     bool nothing = j->from < j->fx->note_size && (j->got == 0 || push_short(j->fx, j->from, j->got));
-    struct rb_slice body = nothing ? rb_slice(NULL, 0) :
-        push_body(n, j->fx, m->pending, buf_slice(&j->buf), j->from, j->from + j->got);
+    struct rb_slice body = {NULL, 0};
+    if (!nothing) body = push_body(n, j->fx, m->pending, buf_slice(&j->buf), j->from, j->from + j->got);
     if (body.n == 0) {
+        struct rb_reject rj = {RB_ERR_IO, "6.6.3", "our leaves could not be read for a push", 0};
+        node_alert(n, RB_ALERT_WAITING, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, j->from, &rj);
         m->inflight = false;
         m->retry_at = n->now.mono_ms + RB_RETRY_MAX_MS;
-        n->overflow = true;
         node_job_free(n, j);
         return;
     }

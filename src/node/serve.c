@@ -206,6 +206,7 @@ static void tile(struct rb_node *n, struct feedx *fx, const struct rb_tile *t, u
 
 void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     if (ev->u.loaded.item == RB_ITEM_LEAF) {
+        if (j->from + j->got >= j->to) return; /* more than was asked for */
         struct rb_slice leaf = ev->u.loaded.leaf;
         uint8_t len[2] = {(uint8_t)(leaf.n >> 8), (uint8_t)leaf.n};
         if (buf_put(n, &j->buf, len, 2) != RB_OK || buf_put(n, &j->buf, leaf.p, leaf.n) != RB_OK)

@@ -822,6 +822,26 @@ static void test_clock_that_was_years_ahead(void **state) {
     fn_free(w);
 }
 
+/* A notice whose answer time has not begun, nobody being known to hold it: nothing to count down, so sleep. */
+static void test_sleeps_while_nothing_is_due(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct rb_charter *c = calloc(1, sizeof *c);
+    c->exercise = true;
+    c->answer_ms[RB_IMMEDIATE] = 600000;
+    fn_found(w, true, c, ch);
+    free(c);
+    w->p[1].up = false;
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Is anybody there?", RB_IMMEDIATE, &id), RB_OK);
+    fn_pass(w, 300000);
+    uint64_t before = w->chance;
+    fn_pass(w, 60000);
+    assert_in_range(w->chance - before, 0, 4 * 60); /* four draws a step */
+    fn_free(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found_and_say),
@@ -847,6 +867,7 @@ int main(void) {
         cmocka_unit_test(test_refused_join_leaves_no_feed),
         cmocka_unit_test(test_nobody_else_opens_our_feed),
         cmocka_unit_test(test_clock_that_was_years_ahead),
+        cmocka_unit_test(test_sleeps_while_nothing_is_due),
     };
     return cmocka_run_group_tests_name("test_node", tests, NULL, NULL);
 }
