@@ -1,0 +1,306 @@
+/* Two nodes on one channel, founded once; each input is a sequence of events for them: requests and answers
+ * made of real ones with bytes changed, submissions, signatures and commits in odd order, clocks that jump.
+ * Whatever comes: nothing is signed that is not durable, no signed or cosigned size goes back, work stays within
+ * one step's room, and the situation folds. */
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "../unit/fixture_node.h"
+#include "fuzz.h"
+
+#define MAX_EVENTS 48u
+#define MAX_OUT 256u
+#define MAX_BODY (1u << 16)
+
+/* ---- the world, put back before each input ------------------------------------------------------ */
+static struct fn_world *world;
+static uint8_t channel[16];
+static struct sample { /* what the nodes said to each other while they were founded, and last */
+    char path[160];
+    uint8_t body[8192];
+    size_t n;
+    bool post;
+} samples[64];
+static size_t samples_n;
+
+static void tap(const struct fn_party *from, const struct rb_effect *ef) {
+    (void)from;
+    if (ef->u.request.body.n > sizeof samples[0].body || ef->u.request.path.n >= sizeof samples[0].path) return;
+    struct sample *s = &samples[samples_n < 64 ? samples_n++ : 63];
+    memset(s, 0, sizeof *s);
+    memcpy(s->path, ef->u.request.path.p, ef->u.request.path.n);
+    if (ef->u.request.body.n) memcpy(s->body, ef->u.request.body.p, ef->u.request.body.n);
+    s->n = ef->u.request.body.n;
+    s->post = ef->u.request.post;
+}
+
+static void build_world(void) {
+    struct rb_hash id;
+    struct rb_charter *c = calloc(1, sizeof *c);
+    if (c == NULL) abort();
+    fn_memfd = memfd_create("nodes", 0);
+    FUZZ_CHECK(fn_memfd >= 0 && ftruncate(fn_memfd, (off_t)(2 * FN_MEM)) == 0);
+    fn_tap = tap;
+    world = fn_world(2);
+    c->exercise = true;
+    c->test_interval_s = 3600;
+    c->test_grace_s = 300;
+    c->answer_ms[RB_IMMEDIATE] = 600000;
+    fn_found(world, true, c, channel);
+    free(c);
+    for (size_t i = 0; i < 2; i++) { /* pushes that reach nobody: news to the other one */
+        world->p[1 - i].deaf = true;
+        FUZZ_CHECK(fn_statement(world, &world->p[i], channel, "Said.", RB_IMMEDIATE, &id) == RB_OK);
+        world->p[1 - i].deaf = false;
+    }
+}
+
+static void put_back(void) {
+    for (size_t i = 0; i < 2; i++) {
+        void *p = mmap(world->p[i].mem, FN_MEM, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fn_memfd, (off_t)(i * FN_MEM));
+        FUZZ_CHECK(p == world->p[i].mem);
+    }
+}
+
+/* ---- input ---------------------------------------------------------------------------------------- */
+static const uint8_t *in;
+static size_t in_n;
+static uint8_t u8(void) {
+    if (in_n == 0) return 0;
+    in_n--;
+    return *in++;
+}
+static uint16_t u16(void) {
+    uint16_t hi = u8();
+    return (uint16_t)(hi << 8 | u8());
+}
+/* a few bytes of it changed, cut or repeated, as the input says */
+static struct rb_slice mutate(const void *p, size_t n) {
+    static uint8_t buf[MAX_BODY];
+    if (n) memcpy(buf, p, n);
+    for (size_t k = u8() % 8; k > 0 && n > 0; k--) {
+        size_t at = u16() % n;
+        uint8_t how = u8();
+        if (how < 200)
+            buf[at] ^= (uint8_t)(how + 1);
+        else if (how < 220)
+            n = at;
+        else if (2 * n < sizeof buf) {
+            memmove(buf + at + (n - at), buf + at, n - at);
+            n += n - at;
+        }
+    }
+    return rb_slice(buf, n);
+}
+
+/* ---- driver --------------------------------------------------------------------------------------- */
+struct feed_state {
+    uint64_t leaves, durable; /* stored without a gap; thereof committed */
+    uint64_t signed_size;
+};
+static struct side {
+    struct feed_state feed[2]; /* by member, epoch 0 */
+    uint64_t ticket, committed;
+    uint64_t request[MAX_OUT], load[MAX_OUT];
+    struct rb_effect sign[MAX_OUT];
+    uint8_t message[MAX_OUT][4096];
+    size_t requests_n, loads_n, signs_n;
+} sides[2];
+static uint64_t mono, conn;
+static int64_t utc;
+
+static void begin(void) {
+    memset(sides, 0, sizeof sides);
+    mono = world->mono_ms;
+    utc = world->utc_ms;
+    conn = 1000000;
+    for (size_t i = 0; i < 2; i++) {
+        struct rb_channel_view v;
+        FUZZ_CHECK(rb_node_channel_by_id(world->p[i].rb, channel, &v));
+        for (uint16_t m = 0; m < 2; m++)
+            sides[i].feed[m].leaves = sides[i].feed[m].durable = rb_book_feed(v.book, m, 0)->tree.size;
+    }
+}
+
+static void stored(struct side *s, const struct rb_effect *ef) {
+    FUZZ_CHECK(ef->u.store.ticket >= s->ticket);
+    s->ticket = ef->u.store.ticket;
+    if (ef->u.store.item == RB_ITEM_META) FUZZ_CHECK(ef->u.store.key.p != NULL);
+    if (ef->u.store.item != RB_ITEM_LEAF || ef->u.store.leaf.p == NULL || ef->u.store.feed.epoch) return;
+    if (memcmp(ef->u.store.feed.channel, channel, 16) != 0) return;
+    FUZZ_CHECK(ef->u.store.feed.member < 2);
+    struct feed_state *f = &s->feed[ef->u.store.feed.member];
+    FUZZ_CHECK(ef->u.store.index == f->leaves); /* in order, none left out, none twice */
+    f->leaves++;
+}
+
+static void to_sign(struct side *s, const struct rb_effect *ef) {
+    if (ef->u.sign.use != RB_USE_NODE && memcmp(ef->u.sign.feed.channel, channel, 16) == 0 &&
+        ef->u.sign.feed.epoch == 0) {
+        struct feed_state *f = &s->feed[ef->u.sign.feed.member];
+        FUZZ_CHECK(ef->u.sign.size <= f->durable);
+        FUZZ_CHECK(ef->u.sign.size >= f->signed_size);
+        f->signed_size = ef->u.sign.size;
+    }
+    if (s->signs_n == MAX_OUT || ef->u.sign.message.n > sizeof s->message[0]) return;
+    memcpy(s->message[s->signs_n], ef->u.sign.message.p, ef->u.sign.message.n);
+    s->sign[s->signs_n] = *ef;
+    s->sign[s->signs_n].u.sign.message.p = s->message[s->signs_n];
+    s->signs_n++;
+}
+
+static void step(size_t who, struct rb_event *ev) {
+    struct side *s = &sides[who];
+    struct rb_effects out;
+    ev->now.mono_ms = mono;
+    ev->now.utc_ms = utc;
+    ev->entropy[0] = (uint8_t)mono;
+    FUZZ_CHECK(rb_node_step(world->p[who].rb, ev, &out) == RB_OK);
+    for (size_t i = 0; i < out.n; i++) {
+        const struct rb_effect *ef = &out.e[i];
+        if (ef->type == RB_EF_STORE) stored(s, ef);
+        if (ef->type == RB_EF_SIGN) to_sign(s, ef);
+        if (ef->type == RB_EF_REQUEST && s->requests_n < MAX_OUT) s->request[s->requests_n++] = ef->u.request.request;
+        if (ef->type == RB_EF_LOAD && s->loads_n < MAX_OUT) s->load[s->loads_n++] = ef->u.load.token;
+        if (ef->type == RB_EF_RESPOND) FUZZ_CHECK(ef->u.respond.status >= 200 && ef->u.respond.status < 600);
+    }
+}
+
+static void commit(size_t who) {
+    struct rb_event ev = {.type = RB_EV_STORED};
+    struct side *s = &sides[who];
+    if (s->ticket == s->committed) return;
+    s->committed = ev.u.stored.ticket = s->ticket;
+    for (size_t m = 0; m < 2; m++) s->feed[m].durable = s->feed[m].leaves;
+    step(who, &ev);
+}
+
+static void sign(size_t who, bool well) {
+    struct side *s = &sides[who];
+    struct fn_party *p = &world->p[who];
+    if (s->signs_n == 0) return;
+    const struct rb_effect *ef = &s->sign[--s->signs_n];
+    const struct rb_seckey *key = ef->u.sign.use == RB_USE_MIRROR ? &p->mirror
+                                  : ef->u.sign.use == RB_USE_NODE ? &p->node : &p->log[0];
+    struct rb_event ev = {.type = RB_EV_SIGNED};
+    ev.u.sig.token = ef->u.sign.token;
+    ev.u.sig.err = well ? RB_OK : RB_ERR_STATE;
+    if (well) rb_ed25519_sign(key, ef->u.sign.message, ev.u.sig.sig);
+    step(who, &ev);
+}
+
+/* ---- events ---------------------------------------------------------------------------------------- */
+static void receive(size_t who) {
+    const struct sample *a = &samples[u8() % samples_n], *b = &samples[u8() % samples_n];
+    struct rb_event ev = {.type = RB_EV_RECV};
+    static char path[sizeof a->path];
+    uint8_t how = u8();
+    memcpy(path, (how & 64 ? b : a)->path, sizeof path);
+    if (how & 128) path[u8() % 40] = (char)u8();
+    struct rb_slice whole = rb_slice(path, strnlen(path, sizeof path));
+    size_t q = rb_slice_find(whole, 0, '?');
+    ev.u.recv.conn = ++conn;
+    ev.u.recv.has_peer = (how & 1) == 0;
+    rb_party_hash(&world->p[(how & 2) ? who : 1 - who].party.pub, &ev.u.recv.peer);
+    ev.u.recv.post = a->post;
+    ev.u.recv.path = rb_slice_sub(whole, 0, q);
+    ev.u.recv.query = rb_slice_sub(whole, q + 1, whole.n);
+    ev.u.recv.body = mutate(a->body, a->n);
+    step(who, &ev);
+}
+
+static void respond(size_t who) {
+    static const int statuses[] = {0, 200, 202, 409, 404, 422, 503, 200};
+    static const char *const words[] = {"0\n0\n\n", "9\n4\n\n", "4\n4\n\n", "99999\n99999\n\n", ""};
+    struct side *s = &sides[who];
+    struct rb_event ev = {.type = RB_EV_RESPONSE};
+    if (s->requests_n == 0) return;
+    ev.u.response.request = s->request[--s->requests_n];
+    ev.u.response.status = statuses[u8() % 8];
+    ev.u.response.heads = rb_str("00000000000000000000000000000000");
+    uint8_t how = u8();
+    const struct sample *a = &samples[u8() % samples_n];
+    struct rb_slice word = rb_str(words[how % 5]);
+    ev.u.response.body = how & 128 ? mutate(a->body, a->n) : mutate(word.p, word.n);
+    ev.u.response.reason = "refused";
+    step(who, &ev);
+}
+
+static void loaded(size_t who) {
+    struct side *s = &sides[who];
+    struct rb_event ev = {.type = RB_EV_LOADED};
+    static const uint8_t leaf[] = {0xd2, 0x84};
+    if (s->loads_n == 0) return;
+    ev.u.loaded.token = s->load[--s->loads_n];
+    ev.u.loaded.leaf = rb_slice(leaf, sizeof leaf);
+    ev.u.loaded.item = RB_ITEM_LEAF;
+    for (size_t k = u8() % 8; k > 0; k--) step(who, &ev);
+    ev.u.loaded.item = RB_ITEM_END;
+    step(who, &ev);
+}
+
+static void submit(size_t who) {
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    const struct sample *a = &samples[u8() % samples_n];
+    const struct fn_party *other = &world->p[1 - who];
+    struct rb_signer signer = {0};
+    ev.u.submit.token = 7;
+    ev.u.submit.what = (enum rb_submit)(u8() % (RB_SUBMIT_DISCARD + 1));
+    memcpy(ev.u.submit.channel, channel, 16);
+    rb_key_id(&world->p[who].officer[0].pub, signer.kid);
+    ev.u.submit.signers = &signer;
+    ev.u.submit.signers_n = u8() % 2;
+    struct rb_slice some = u8() % 2 ? mutate(other->card, other->card_n) : mutate(a->body, a->n);
+    ev.u.submit.payload = ev.u.submit.leaf = ev.u.submit.delegation = ev.u.submit.card = some;
+    ev.u.submit.from_utc_ms = utc - 1000;
+    ev.u.submit.to_utc_ms = utc;
+    step(who, &ev);
+}
+
+static void pass(size_t who) {
+    struct rb_event ev = {.type = RB_EV_TIMER};
+    uint8_t how = u8();
+    uint64_t ms = (uint64_t)u16() << (how % 12);
+    mono += ms;
+    utc += (int64_t)ms;
+    if (how & 128) utc += ((int64_t)u16() - 32768) * 100000000;
+    step(who, &ev);
+}
+
+static void closed(size_t who) {
+    struct rb_event ev = {.type = RB_EV_CLOSED};
+    ev.u.closed.conn = conn - u8() % 4;
+    step(who, &ev);
+}
+
+static void one_event(uint8_t op) {
+    size_t who = op & 1;
+    switch (op >> 1 & 15) {
+    case 0: case 1: case 2: case 3: receive(who); break;
+    case 4: case 5: respond(who); break;
+    case 6: loaded(who); break;
+    case 7: submit(who); break;
+    case 8: case 9: pass(who); break;
+    case 10: closed(who); break;
+    case 11: sign(who, false); break;
+    case 12: case 13: sign(who, true); break;
+    default: commit(who); break;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+    if (world == NULL) build_world();
+    put_back();
+    begin();
+    in = data;
+    in_n = n;
+    for (size_t k = 0; k < MAX_EVENTS && in_n > 0; k++) one_event(u8());
+    for (size_t i = 0; i < 2; i++) {
+        const struct rb_situation *s;
+        commit(i);
+        while (sides[i].signs_n) sign(i, true);
+        FUZZ_CHECK(rb_node_situation(world->p[i].rb, channel, utc, &s) == RB_OK);
+    }
+    return 0;
+}
