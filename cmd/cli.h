@@ -51,6 +51,7 @@ struct cli {
     int channel_exit;                /* why cli_channel gave none */
     struct rb_passphrase passphrase; /* the last one read from a descriptor */
     bool has_passphrase;
+    char instead[512]; /* positions that may answer the record spoken of; "" if none is */
 };
 extern const struct cli_command cli_commands[];
 extern const size_t cli_commands_n;
@@ -111,6 +112,22 @@ char *cli_channel(struct cli *c, const char *given);
 bool cli_confirm(const struct cli *c, const char *question, int *exit_code);
 /* whole file, at most cap bytes; NULL after it was said why */
 char *cli_read_file(struct cli *c, const char *path, size_t cap, size_t *n);
+
+/* ---- words looked at before they are sent (cli_words.c): CLI_OK, or CLI_USAGE after it was said
+ * what is accepted; an option that was not given is well ---- */
+/* RFC 3339 or a date-time group in Zulu */
+int cli_when(const struct cli *c, const char *option, int64_t *utc_ms);
+int cli_put_when(const struct cli *c, json_t *o, const char *option, const char *field);
+int cli_query_when(const struct cli *c, struct cli_path *p, const char *option);
+int cli_span(const struct cli *c, const char *option, int64_t *ms); /* above 0 */
+int cli_count(const struct cli *c, const char *option, uint64_t most); /* 1..most */
+int cli_not_one(const struct cli *c, const char *what, const char *given, const char *const *names,
+                size_t n);
+int cli_position_word(const struct cli *c, const char *given, enum rb_position_type *out);
+int cli_kind_word(const struct cli *c, const char *option);
+int cli_record_word(const struct cli *c, const char *given);
+/* places, heights, times of a notice into the list (cli_place.c); exit code */
+int cli_volumes(struct cli *c, json_t *list);
 
 /* ---- keys (cli_keys.c) ---- */
 struct cli_key {

@@ -125,9 +125,8 @@ static int from_options(struct cli *c, const char *us, json_t *charter) {
     if (json_array_size(languages)) json_object_set(charter, "languages", languages);
     json_decref(groups);
     json_decref(languages);
-    if (cli_has(c, "accept-by"))
-        json_object_set_new(charter, "accept_by", json_string(cli_get(c, "accept-by")));
-    else
+    if (rc == CLI_OK) rc = cli_put_when(c, charter, "accept-by", "accept_by");
+    if (!cli_has(c, "accept-by"))
         json_object_set_new(charter, "accept_in",
                             json_string(cli_has(c, "accept-in") ? cli_get(c, "accept-in") : "7d"));
     if (cli_has(c, "timekeeper"))
@@ -160,6 +159,8 @@ static int propose(struct cli *c, const json_t *charter) {
     struct cli_key officer = {0}, party = {0};
     json_t *in = json_pack("{s:O}", "charter", charter), *shown = NULL, *out = NULL;
     int rc = cli_call(c, "POST", "/v1/charter/compose", in, &shown);
+    if (rc == CLI_OK) rc = cli_officer(c, &officer); /* a wrong passphrase is said first */
+    if (rc == CLI_OK) rc = cli_party(c, &party);
     if (rc == CLI_OK) {
         cli_exercise(c, stderr, shown);
         cli_strong(c, stderr, "Channel to be proposed\n");
@@ -168,8 +169,6 @@ static int propose(struct cli *c, const json_t *charter) {
               stderr);
         cli_confirm(c, "Propose it?", &rc);
     }
-    if (rc == CLI_OK) rc = cli_officer(c, &officer);
-    if (rc == CLI_OK) rc = cli_party(c, &party);
     if (rc == CLI_OK) {
         int status = rb_client_found(c->client, &officer.key, &party.key, charter, &out);
         if (status != 200) rc = cli_refused(c, status, out);
@@ -268,8 +267,8 @@ int cli_channel_show(struct cli *c) {
     char *name = cli_channel(c, c->args_n ? c->args[0] : NULL);
     if (name == NULL) return c->channel_exit;
     cli_path(&p, "/v1/channels/", name, "");
-    cli_query(&p, "at", cli_get(c, "at"));
-    int rc = cli_get_json(c, p.z, &o);
+    int rc = cli_query_when(c, &p, "at");
+    if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK) {
@@ -296,8 +295,8 @@ int cli_situation(struct cli *c) {
     char *name = cli_channel(c, c->args_n ? c->args[0] : NULL);
     if (name == NULL) return c->channel_exit;
     cli_path(&p, "/v1/channels/", name, "/situation");
-    cli_query(&p, "at", cli_get(c, "at"));
-    int rc = cli_get_json(c, p.z, &o);
+    int rc = cli_query_when(c, &p, "at");
+    if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK) {
@@ -338,6 +337,8 @@ int cli_channel_accept(struct cli *c) {
     if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
     cli_path(&p, "/v1/channels/", c->args[0], "");
     int rc = cli_get_json(c, p.z, &o);
+    if (rc == CLI_OK) rc = cli_officer(c, &officer); /* a wrong passphrase is said first */
+    if (rc == CLI_OK && strcmp(cli_str(o, "own_state"), "joined") != 0) rc = cli_party(c, &party);
     if (rc == CLI_OK) {
         cli_exercise(c, stderr, o);
         cli_strong(c, stderr, "Charter to be accepted\n");
@@ -346,8 +347,6 @@ int cli_channel_accept(struct cli *c) {
         fprintf(stderr, "  proposed by: %s\n", cli_text(o, "proposer"));
         cli_confirm(c, "Accept it for our party?", &rc);
     }
-    if (rc == CLI_OK) rc = cli_officer(c, &officer);
-    if (rc == CLI_OK && strcmp(cli_str(o, "own_state"), "joined") != 0) rc = cli_party(c, &party);
     if (rc == CLI_OK) {
         int status =
             rb_client_accept(c->client, &officer.key, &party.key, cli_str(o, "channel"), &out);

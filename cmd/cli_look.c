@@ -80,18 +80,22 @@ int cli_inbox(struct cli *c) {
 /* ---- log, who holds
  * ----------------------------------------------------------------------------------- */
 static int list_path(struct cli *c, struct cli_path *p, const char *after) {
-    static const char *const plain[] = {"kind", "author", "since", "after", "limit", "at"};
+    static const char *const plain[] = {"kind", "author", "after", "limit", "last"};
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
+    if (cli_count(c, "limit", 1000) != CLI_OK || cli_count(c, "last", 1000) != CLI_OK ||
+        cli_kind_word(c, "kind") != CLI_OK)
+        return CLI_USAGE;
+    if (cli_has(c, "after") && cli_record_word(c, cli_get(c, "after")) != CLI_OK) return CLI_USAGE;
     char *name = cli_channel(c, c->args_n ? c->args[0] : NULL);
     if (name == NULL) return c->channel_exit;
     cli_path(p, "/v1/channels/", name, after);
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         cli_query(p, plain[i], cli_get(c, plain[i]));
-    cli_query(p, "last", cli_get(c, "last"));
     if (cli_has(c, "all")) cli_query(p, "all", "1");
     if (cli_has(c, "bodies")) cli_query(p, "bodies", "1");
     free(name);
-    return CLI_OK;
+    int rc = cli_query_when(c, p, "since");
+    return rc == CLI_OK ? cli_query_when(c, p, "at") : rc;
 }
 static void list_head(struct cli *c, const json_t *o) {
     cli_exercise(c, stdout, o);
@@ -222,10 +226,10 @@ static void show_record(struct cli *c, const json_t *o) {
 int cli_show(struct cli *c) {
     json_t *o = NULL;
     struct cli_path p;
-    if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
+    if (!cli_want_args(c, 1, 1) || cli_record_word(c, c->args[0]) != CLI_OK) return CLI_USAGE;
     cli_path(&p, "/v1/records/", c->args[0], "");
-    cli_query(&p, "at", cli_get(c, "at"));
-    int rc = cli_get_json(c, p.z, &o);
+    int rc = cli_query_when(c, &p, "at");
+    if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK)
@@ -236,8 +240,62 @@ int cli_show(struct cli *c) {
 
 /* ---- status, doctor
  * -------------------------------------------------------------------------------------- */
+static const char *in_bytes(json_int_t n, char buf[32]) {
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    size_t u = 0;
+    double v = (double)n;
+    for (; v >= 1000 && u < sizeof units / sizeof *units - 1; u++)
+        v /= 1000;
+    snprintf(buf, 32, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+    return buf;
+}
+static void status_peer(const json_t *p) {
+    const char *link = cli_str(p, "link");
+    printf("%s: ", cli_text(p, "handle"));
+    if (strcmp(link, "never") == 0)
+        fputs("never reached", stdout);
+    else
+        printf("line %s since %s", cli_text(p, "link"), cli_text(p, "link_since"));
+    printf(", %s", cli_text(p, "known"));
+    if (*cli_str(p, "last_outcome")) printf(" (%s)", cli_str(p, "last_outcome"));
+    if (cli_int(p, "failures"))
+        printf(", %lld tries failed in a row", (long long)cli_int(p, "failures"));
+    fputc('\n', stdout);
+}
+static void status_host(const json_t *host) {
+    const json_t *l = json_object_get(host, "link");
+    char in[32], out[32];
+    if (json_is_object(l)) {
+        printf("traffic since the start: in %s, %lld requests; out %s, %lld requests\n",
+               in_bytes(cli_int(l, "bytes_in"), in), (long long)cli_int(l, "requests_in"),
+               in_bytes(cli_int(l, "bytes_out"), out), (long long)cli_int(l, "requests_out"));
+        printf("connections now: %lld in, %lld out, listening on port %lld; turned away since the "
+               "start: %lld connections, %lld handshakes\n",
+               (long long)cli_int(l, "connections_in"), (long long)cli_int(l, "connections_out"),
+               (long long)cli_int(l, "port"), (long long)cli_int(l, "refused"),
+               (long long)cli_int(l, "handshakes_failed"));
+    }
+    if (cli_int(host, "exercise_clock_offset_ms"))
+        printf("exercise clock: moved by %lld s\n",
+               (long long)cli_int(host, "exercise_clock_offset_ms") / 1000);
+}
+/* a fork is told by the doctor, with whose it is */
+static int status_forks(struct cli *c) {
+    json_t *o = NULL, *x;
+    size_t i, n = 0;
+    int rc = cli_get_json(c, "/v1/doctor", &o);
+    json_array_foreach(json_object_get(o, "problems"), i, x) {
+        if (strcmp(cli_str(x, "code"), "fork") != 0) continue;
+        printf("FORK: %s\n", cli_str(x, "sentence"));
+        n++;
+    }
+    if (rc == CLI_OK && n == 0) puts("forks: none known here");
+    json_decref(o);
+    return rc;
+}
 int cli_status(struct cli *c) {
     json_t *o = NULL, *x;
+    json_int_t waiting = 0;
     size_t i;
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/status", &o);
@@ -254,12 +312,13 @@ int cli_status(struct cli *c) {
             cli_text(x, "state"), cli_text(x, "own_state"), (long long)cli_int(x, "records"),
             (long long)cli_int(x, "signed_size"), (long long)cli_int(x, "outbox"),
             *cli_str(x, "waiting") ? ": " : "", cli_str(x, "waiting"));
-        json_array_foreach(json_object_get(o, "peers"), i, x)
-            printf("%s: line %s since %s, %s (%s)\n", cli_text(x, "handle"), cli_text(x, "link"),
-                   cli_text(x, "link_since"), cli_text(x, "known"), cli_text(x, "last_outcome"));
+        json_array_foreach(json_object_get(o, "channels"), i, x) waiting += cli_int(x, "outbox");
+        json_array_foreach(json_object_get(o, "peers"), i, x) status_peer(x);
+        printf("records waiting: %lld\n", (long long)waiting);
+        rc = status_forks(c);
         if (cli_int(o, "drafts"))
             printf("%lld drafts wait for a second officer\n", (long long)cli_int(o, "drafts"));
-        cli_body(stdout, json_object_get(o, "host"), 0);
+        status_host(json_object_get(o, "host"));
     }
     json_decref(o);
     return rc;
@@ -275,11 +334,9 @@ int cli_doctor(struct cli *c) {
         cli_strong(c, stdout, cli_str(o, "sentence"));
         fputc('\n', stdout);
         json_array_foreach(json_object_get(o, "problems"), i, x) {
-            if (i > 0)
-                printf("\n[%s] %s\n", cli_text(x, "side"), cli_str(x, "sentence"));
-            else
-                printf("[%s]\n", cli_text(x, "side"));
-            if (*cli_str(x, "hint")) printf("  %s\n", cli_str(x, "hint"));
+            if (i > 0) printf("\n%s\n", cli_str(x, "sentence"));
+            printf("  side: %s\n", cli_text(x, "side"));
+            if (*cli_str(x, "hint")) printf("  to do: %s\n", cli_str(x, "hint"));
         }
     }
     json_decref(o);
@@ -402,5 +459,9 @@ int cli_help_command(struct cli *c) {
         cli_help(&cli_commands[i], stdout);
         any = true;
     }
-    return any ? CLI_OK : cli_usage(c, "there is no command \"%s\"", name);
+    if (any) return CLI_OK;
+    return cli_usage(c,
+                     "there is no help on \"%s\"; accepted are: kinds (the kinds of records, with "
+                     "their fields), or a command that `readback help` lists",
+                     name);
 }

@@ -23,15 +23,31 @@ static int put_demand(struct cli *c, json_t *draft) {
     if (!timed)
         return cli_usage(c,
                          "say by when the answer is demanded: --demand-in 30m or --demand-by TIME");
+    enum rb_position_type t;
+    int64_t ms = 0;
+    if (cli_has(c, "demand") && cli_position_word(c, cli_get(c, "demand"), &t) != CLI_OK)
+        return CLI_USAGE;
+    if (cli_span(c, "demand-in", &ms) != CLI_OK) return CLI_USAGE;
     json_t *d = json_object();
     put_one(c, d, "demand", "position");
-    put_one(c, d, "demand-by", "by");
     put_one(c, d, "demand-in", "in");
+    if (cli_put_when(c, d, "demand-by", "by") != CLI_OK) {
+        json_decref(d);
+        return CLI_USAGE;
+    }
     put_all(c, d, "demand-from", "members");
     json_object_set_new(draft, "demand", d);
     return CLI_OK;
 }
+static int precedence_word(const struct cli *c) {
+    static const char *const names[] = {"FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE"};
+    const char *given = cli_get(c, "precedence");
+    enum rb_precedence p;
+    if (given == NULL || rb_precedence_decode(rb_str(given), &p) == RB_OK) return CLI_OK;
+    return cli_not_one(c, "precedence", given, names, sizeof names / sizeof *names);
+}
 int cli_envelope(struct cli *c, json_t *draft) {
+    int rc = precedence_word(c);
     put_one(c, draft, "precedence", "precedence");
     put_one(c, draft, "language", "language");
     put_one(c, draft, "emergency", "emergency");
@@ -42,10 +58,10 @@ int cli_envelope(struct cli *c, json_t *draft) {
         json_t *r = json_object();
         put_one(c, r, "reported-who", "who");
         put_one(c, r, "reported-carrier", "carrier");
-        put_one(c, r, "reported-at", "at");
+        if (rc == CLI_OK) rc = cli_put_when(c, r, "reported-at", "at");
         json_object_set_new(draft, "reported", r);
     }
-    return put_demand(c, draft);
+    return rc == CLI_OK ? put_demand(c, draft) : rc;
 }
 
 /* ---- shown back
@@ -75,8 +91,9 @@ static void show_back(struct cli *c, const json_t *draft, const json_t *composed
     fputs("  written: ", out);
     cli_time(out, cli_str(composed, "created"));
     fputs("\n  can be read by: ", out);
-    cli_list(out, json_object_get(composed, "readers"));
-    fputc('\n', out);
+    const json_t *readers = json_object_get(composed, "readers");
+    cli_list(out, readers);
+    fprintf(out, " (%zu beside us)\n", json_array_size(readers));
     if (cli_int(composed, "needs_signers") > 1)
         fputs("  two officers must sign: it waits as a draft for the second\n", out);
     json_array_foreach(json_object_get(composed, "warnings"), i, w) {
@@ -126,9 +143,10 @@ int cli_release(struct cli *c, json_t *draft) {
     json_t *composed = NULL, *answer = NULL;
     struct cli_key officer = {0};
     int rc = cli_call(c, "POST", "/v1/compose", draft, &composed);
+    if (rc == CLI_OK) rc = cli_officer(c, &officer); /* a wrong passphrase is said first */
     if (rc == CLI_OK) {
         if (!c->json || !c->yes) show_back(c, draft, composed);
-        if (ask(c, composed, &rc)) rc = cli_officer(c, &officer);
+        (void)ask(c, composed, &rc);
     }
     if (rc == CLI_OK) {
         int status = rb_client_submit(c->client, &officer.key, composed, warned(composed), &answer);
@@ -173,16 +191,15 @@ static int sign_found(struct cli *c, const json_t *d) {
     struct cli_key officer;
     json_t *answer = NULL, *w;
     size_t i;
-    int rc = CLI_OK;
+    int rc = cli_officer(c, &officer);
+    if (rc != CLI_OK) return rc;
     cli_exercise(c, stderr, d);
     fprintf(stderr, "To be signed and released in \"%s\": %s\n", cli_str(d, "title"),
             cli_str(d, "kind"));
     cli_body(stderr, json_object_get(d, "body"), 2);
     json_array_foreach(json_object_get(d, "warnings"), i, w)
         fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
-    if (!ask(c, d, &rc)) return rc;
-    rc = cli_officer(c, &officer);
-    if (rc == CLI_OK) {
+    if (ask(c, d, &rc)) {
         int status = rb_client_countersign(c->client, &officer.key, cli_str(d, "draft"), &answer);
         rc = released(c, status, answer);
     }

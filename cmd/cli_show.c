@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "cli.h"
 #include "readback/text.h"
+#include "shell/api/json_body.h"
 
 void cli_strong(const struct cli *c, FILE *out, const char *text) {
     bool color = out == stderr ? c->color_err : c->color;
@@ -97,6 +98,40 @@ static bool words_only(const json_t *list) {
     }
     return true;
 }
+/* "900 m amsl"; a flight level has no unit: "FL100" */
+static bool height(FILE *out, const json_t *v) {
+    const json_t *h = json_object_get(v, "height");
+    const char *datum = json_string_value(json_object_get(v, "datum"));
+    if (!json_is_number(h) || datum == NULL || json_object_size(v) != 2) return false;
+    if (strcmp(datum, "fl") == 0)
+        fprintf(out, "FL%03.12g\n", json_number_value(h));
+    else
+        fprintf(out, "%.12g m %s\n", json_number_value(h), datum);
+    return true;
+}
+/* a time with its length is shown with its end */
+static bool period(FILE *out, const json_t *v) {
+    const char *from = json_string_value(json_object_get(v, "from"));
+    const json_t *length = json_object_get(v, "length");
+    int64_t a = 0, ms = 0;
+    char buf[40];
+    struct rb_writer w = rb_writer(buf, sizeof buf);
+    if (from == NULL || rb_rfc3339_decode(rb_str(from), &a) != RB_OK) return false;
+    if (json_object_size(v) != (length ? 2 : 1)) return false;
+    if (length && rb_json_span(length, &ms) != RB_OK) return false;
+    fputs("from ", out);
+    cli_time(out, from);
+    if (length) {
+        rb_put_rfc3339(&w, a + ms);
+        fputs(" to ", out);
+        cli_time(out, rb_writer_z(&w));
+        json_is_string(length) ? fprintf(out, ", %s\n", json_string_value(length))
+                               : fputc('\n', out);
+    } else {
+        fputs(", no end: open-ended\n", out);
+    }
+    return true;
+}
 static void value(FILE *out, const json_t *v, int indent) {
     size_t i;
     const json_t *x;
@@ -117,6 +152,7 @@ static void value(FILE *out, const json_t *v, int indent) {
         fputc('\n', out);
         break;
     case JSON_OBJECT:
+        if (height(out, v) || period(out, v)) break;
         if (one_line(v)) {
             line_of(out, v);
             break;
@@ -152,6 +188,11 @@ void cli_body(FILE *out, const json_t *body, int indent) {
             continue;
         }
         fprintf(out, "%*s%s: ", indent, "", name);
+        if (strcmp(k, "until") == 0 && json_is_string(v)) {
+            cli_time(out, json_string_value(v));
+            fputc('\n', out);
+            continue;
+        }
         value(out, v, indent + 2);
     }
 }
@@ -235,6 +276,11 @@ int cli_refused(const struct cli *c, int status, const json_t *answer) {
     fputc('\n', stderr);
     json_array_foreach(json_object_get(answer, "warnings"), i, w)
         fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
-    if (*cli_str(e, "hint")) fprintf(stderr, "  %s\n", cli_str(e, "hint"));
+    bool table = strcmp(cli_str(e, "mark"), "not-in-table") == 0 && *c->instead;
+    if (table)
+        fprintf(stderr, "  these may answer it: %s\n", c->instead);
+    else if (*cli_str(e, "hint"))
+        fprintf(stderr, "  %s\n", cli_str(e, "hint"));
+    if (strcmp(cli_str(e, "code"), "usage") == 0) return CLI_USAGE;
     return strcmp(cli_str(e, "code"), "warnings") == 0 ? CLI_CONFIRM : CLI_FAILED;
 }

@@ -58,10 +58,11 @@ static const struct cli_option notice_options[] = {
     {"title", "TEXT", "one line"},
     {"text", "TEXT", "what is planned"},
     {"file", "FILE", "the text from a file, - for standard input"},
-    {"circle", "LAT,LON,RADIUS", "decimal degrees WGS84; radius in m, or 5km, 900ft, 2nm (repeat)"},
+    {"circle", "LAT,LON,RADIUS",
+     "decimal degrees WGS84; radius with its unit: 5km, 900m, 2nm, 900ft (repeat)"},
     {"polygon", "\"LAT,LON LAT,LON ...\"", "the ring, first point not repeated (repeat)"},
     {"edges", "WORD", "of polygons: geodesic, parallel, lonlat"},
-    {"from", "TIME", "begins"},
+    {"from", "TIME", "begins: 2027-01-01T13:00:00Z or 011300ZJAN27"},
     {"to", "TIME", "ends"},
     {"for", "SPAN", "or lasts"},
     {"floor", "HEIGHT", "\"900m amsl\", \"120m agl\", \"300ft wgs84\", FL250"},
@@ -267,7 +268,9 @@ static int unknown_command(struct cli *c, char **argv, int argc, int first) {
     }
     if (strcmp(argv[first], "channel") == 0)
         return cli_usage(c, "channel what? propose, list, show, accept, suspend, resume or leave");
-    return cli_usage(c, "there is no command \"%s\"", argv[first]);
+    return cli_usage(c,
+                     "there is no command \"%s\"; notice, read, inbox, log, show, status are some",
+                     argv[first]);
 }
 
 int main(int argc, char **argv) {

@@ -31,6 +31,23 @@ static const char *span(int64_t ms, char buf[48]) {
     return buf;
 }
 
+static const char *datum_name(enum rb_datum d) {
+    static const char *const names[] = {"wgs84", "amsl", "agl", "flight levels"};
+    return (unsigned)d <= RB_DATUM_FL ? names[d] : "?";
+}
+static void look_volume(const struct rb_volume *v, size_t i, size_t n, json_t *list) {
+    char which[64] = "This notice";
+    if (n > 1) snprintf(which, sizeof which, "Place %zu of %zu", i + 1, n);
+    if (!v->has_to)
+        warn(list, "no-end", true,
+             "%s has no end: open-ended, until it is withdrawn or superseded.", which);
+    if (!v->floor.open && !v->ceiling.open && v->floor.datum != v->ceiling.datum)
+        warn(list, "datums", false,
+             "%s has its floor by %s and its ceiling by %s: different datums, they cannot be "
+             "compared here.",
+             which, datum_name(v->floor.datum), datum_name(v->ceiling.datum));
+}
+
 static void look_notice(struct rb_chan *c, const struct rb_record *rec, json_t *list) {
     struct rb_notice n;
     struct rb_reject rj;
@@ -54,6 +71,8 @@ static void look_notice(struct rb_chan *c, const struct rb_record *rec, json_t *
              span(lead, b1), first < now ? "already, since" : "in", span(first - now, b2));
     if (n.volumes_n > 0 && last <= now)
         warn(list, "over", true, "The whole time of this notice has passed already.");
+    for (size_t i = 0; i < n.volumes_n; i++)
+        look_volume(&n.volumes[i], i, n.volumes_n, list);
     if (n.volumes_n == 0)
         warn(list, "no-place", true, "This notice names no place.");
     else
