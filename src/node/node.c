@@ -348,7 +348,8 @@ enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev, struct rb
     notice_clock(n);
     dispatch(n, ev);
     if (n->started) {
-        take_judge_some(n);
+        /* judging waits for a timer: answers leave before */
+        if (ev->type == RB_EV_TIMER) take_judge_some(n);
         channels_work(n);
     }
     out->e = n->effects;

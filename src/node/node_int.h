@@ -298,8 +298,10 @@ void push_proof(struct rb_node *n, struct job *j, const struct rb_event *ev);
 bool push_load_more(struct rb_node *n, struct job *j);
 struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size, struct rb_slice raw,
                           uint64_t from, uint64_t to);
-enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, struct rb_slice text, uint64_t size,
-                            const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member);
+/* a member's line on a checkpoint of `size`: verified, and kept if wanted; NOT_FOUND: no member's */
+enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, uint64_t size,
+                            const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member,
+                            bool keep);
 struct mirror *own_mirror(struct rb_node *n, struct feedx *fx, uint16_t member);
 
 /* take.c */
@@ -314,6 +316,8 @@ struct take_in {
 void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
 void take_add_checkpoint(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
 void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
+/* a checkpoint of m leaves, signed by the log key, with another root than ours for m */
+void take_keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their_note, uint64_t m);
 void take_stored(struct rb_node *n, struct job *j);
 void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
 void take_judge_some(struct rb_node *n);

@@ -254,7 +254,10 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
     int status = ev->u.response.status;
     struct rb_slice body = ev->u.response.body;
     if (x && j->type == JOB_REQ_NEWS) x->news = false;
-    if (x && j->type == JOB_REQ_HEADS) x->heads = false;
+    if (x && j->type == JOB_REQ_HEADS) {
+        x->heads = false;
+        if (status == 0) x->heads_at = n->now.mono_ms + RB_RETRY_MIN_MS; /* or when the link is tried again */
+    }
     if (x && j->type == JOB_REQ_FEED) x->fetching = false;
     if (j->type == JOB_REQ_COSIG && status != 200 && j->fx) cosig_failed(n, j);
     if (j->type == JOB_REQ_INVITES) {

@@ -147,15 +147,21 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     e->u.request.timeout_ms = RB_REQUEST_MS;
 }
 
+static enum rb_err verify_cosig(const struct feedx *fx, uint16_t member, uint64_t size,
+                                const struct rb_note_sig *line, struct cosig *c) {
+    if (line->sig_n != 72) return RB_ERR_MALFORMED;
+    struct rb_reader r = rb_reader(rb_slice(line->sig, 72));
+    c->size = size;
+    RB_TRY(rb_get_u64(&r, &c->time_s));
+    RB_TRY(rb_get_copy(&r, c->sig, RB_SIG_LEN));
+    return rb_book_cosig_verify(&fx->ch->book, member, fx->f, size, c->time_s, c->sig);
+}
+
 /* A cosignature on our checkpoint of `size`: verified, kept, queued for a receipt. */
 static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t member, uint64_t size,
                               const struct rb_note_sig *line, struct rb_slice log_note) {
-    if (line->sig_n != 72) return RB_ERR_MALFORMED;
-    struct cosig c = {.size = size};
-    struct rb_reader r = rb_reader(rb_slice(line->sig, 72));
-    RB_TRY(rb_get_u64(&r, &c.time_s));
-    RB_TRY(rb_get_copy(&r, c.sig, RB_SIG_LEN));
-    RB_TRY(rb_book_cosig_verify(&fx->ch->book, member, fx->f, size, c.time_s, c.sig));
+    struct cosig c;
+    RB_TRY(verify_cosig(fx, member, size, line, &c));
     struct rb_writer w = node_writer(n, log_note.n + line->name.n + line->blob.n + 16);
     rb_put_slice(&w, log_note);
     rb_put_z(&w, "\xe2\x80\x94 ");
@@ -204,11 +210,13 @@ static bool member_of_line(const struct channel *ch, const struct rb_note_sig *l
     return false;
 }
 
-enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, struct rb_slice text, uint64_t size,
-                            const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member) {
-    (void)text;
+enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, uint64_t size,
+                            const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member,
+                            bool keep) {
+    struct cosig c;
     if (!member_of_line(fx->ch, line, member)) return RB_ERR_NOT_FOUND;
-    return take_cosig(n, fx, *member, size, line, log_note);
+    return keep ? take_cosig(n, fx, *member, size, line, log_note)
+                : verify_cosig(fx, *member, size, line, &c);
 }
 
 static bool cosignatures(struct rb_node *n, struct job *j, struct rb_slice body) {

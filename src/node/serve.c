@@ -256,7 +256,7 @@ static void log_path(struct rb_node *n, struct rb_slice path, size_t prefix, boo
 /* The note's text must be a checkpoint of a feed held here to that size with that root; whoever signed the
  * note, each member's line is verified and kept. */
 static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_slice bytes, size_t *lines,
-                            struct rb_reject *rj) {
+                            bool keep, struct rb_reject *rj) {
     struct rb_note *note = rb_arena_alloc(&n->work, sizeof *note);
     struct rb_checkpoint cp;
     struct rb_hash root;
@@ -269,19 +269,20 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
     struct feedx *fx = node_feedx_by_origin(n, cp.origin);
     if (!fx || fx->ch != ch) return rb_reject(rj, RB_ERR_NOT_FOUND, "6.8.2", "unknown origin", 0);
     if (cp.size > fx->note_size) return rb_reject(rj, RB_ERR_STALE, "6.8.3", "larger than what is held", 0);
-    rb_tree_root(&fx->f->tree, cp.size, &root);
-    if (!rb_hash_eq(&root, &cp.root))
-        return rb_reject(rj, RB_ERR_FORK, "6.8.4", "another root for that size", 0);
     struct rb_vkey key;
     rb_vkey_make(cp.origin, RB_SIG_ED25519, &fx->f->log_key, &key);
-    RB_TRY(rb_note_verify(note, &key, NULL) == RB_OK
-               ? RB_OK
-               : rb_reject(rj, RB_ERR_SIGNATURE, "6.8.5", "the log's signature", 0));
+    if (rb_note_verify(note, &key, NULL) != RB_OK)
+        return rb_reject(rj, RB_ERR_SIGNATURE, "6.8.5", "the log's signature", 0);
+    rb_tree_root(&fx->f->tree, cp.size, &root);
+    if (!rb_hash_eq(&root, &cp.root)) {
+        take_keep_fork(n, fx, bytes, cp.size);
+        return rb_reject(rj, RB_ERR_FORK, "6.8.4", "another root for that size", 0);
+    }
     struct rb_writer w = node_writer(n, bytes.n + 16);
     rb_note_only(note, &key, &w);
     for (size_t i = 0; i < note->sigs_n; i++) {
         uint16_t member;
-        enum rb_err err = push_take_cosig(n, fx, note->text, cp.size, &note->sigs[i], rb_written(&w), &member);
+        enum rb_err err = push_take_cosig(n, fx, cp.size, &note->sigs[i], rb_written(&w), &member, keep);
         if (err == RB_ERR_SIGNATURE)
             return rb_reject(rj, err, "6.8.6", "a member's cosignature does not verify", i);
     }
@@ -289,29 +290,36 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
 }
 
 /* body: one or more of u32 length, note */
-static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
-                             struct peer *p) {
+static enum rb_err all_notes(struct rb_node *n, struct channel *ch, struct rb_slice body, bool keep,
+                             struct rb_reject *rj) {
     struct rb_reader r = rb_reader(body);
-    struct rb_reject rj = {0};
     size_t lines = 0;
     while (rb_left(&r)) {
         uint32_t len;
         struct rb_slice bytes;
-        if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_NOTE || rb_get_view(&r, len, &bytes) != RB_OK) {
-            rj = (struct rb_reject){RB_ERR_MALFORMED, "6.8.1", "length of a note", r.at};
-            serve_refuse(n, conn, p, 400, &rj);
-            return;
-        }
+        if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_NOTE || rb_get_view(&r, len, &bytes) != RB_OK)
+            return rb_reject(rj, RB_ERR_MALFORMED, "6.8.1", "length of a note", r.at);
         size_t mark = rb_arena_mark(&n->work);
-        enum rb_err err = one_note(n, ch, bytes, &lines, &rj);
+        enum rb_err err = one_note(n, ch, bytes, &lines, keep, rj);
         rb_arena_release(&n->work, mark);
-        if (err != RB_OK) {
-            serve_refuse(n, conn, p, err == RB_ERR_NOT_FOUND ? 404 : err == RB_ERR_STALE ? 409
-                         : err == RB_ERR_LIMIT ? 413 : 422, &rj);
-            return;
-        }
+        if (err != RB_OK) return err;
     }
-    serve_when_stored(n, ch, conn, 200);
+    return RB_OK;
+}
+
+/* Looked through first and kept in a second pass: all of it or nothing. */
+static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
+                             struct peer *p) {
+    struct rb_reject rj = {0};
+    enum rb_err err = all_notes(n, ch, body, false, &rj);
+    if (err == RB_OK) err = all_notes(n, ch, body, true, &rj);
+    if (err == RB_OK) {
+        serve_when_stored(n, ch, conn, 200);
+        return;
+    }
+    int status = err == RB_ERR_NOT_FOUND ? 404 : err == RB_ERR_STALE ? 409 : err == RB_ERR_LIMIT ? 413
+                 : err == RB_ERR_MALFORMED ? 400 : 422;
+    serve_refuse(n, conn, p, status, &rj);
 }
 
 /* ---- routes ------------------------------------------------------------------------------------- */

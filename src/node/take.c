@@ -42,7 +42,7 @@ static void freeze(struct rb_node *n, struct feedx *fx, const struct rb_fork *fo
 
 /* Their signed checkpoint of m leaves names another root than our tree has under a checkpoint of n >= m:
  * both notes and the consistency proof of our root are kept. The feed freezes. */
-static void keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their_note, uint64_t m) {
+void take_keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their_note, uint64_t m) {
     if (fx->note_size < m || fx->f->frozen) return;
     struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
     if (!fork) return;
@@ -115,7 +115,7 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
     if (o->cp.size <= known) {
         rb_tree_root(&fx->f->tree, o->cp.size, &root);
         if (!rb_hash_eq(&root, &o->cp.root)) {
-            keep_fork(n, fx, ac->note, o->cp.size);
+            take_keep_fork(n, fx, ac->note, o->cp.size);
             (void)rb_reject(rj, RB_ERR_FORK, "6.4.4", "another root for a size that is held here", 0);
             return 422;
         }
