@@ -141,6 +141,12 @@ static int check_polygon(struct cli *c, const char *entered, const json_t *made)
 
 /* ---- heights, times ---------------------------------------------------------------------------
  */
+static bool metres_of(const char *z, int64_t *mm) {
+    json_t *s = json_string(z);
+    bool ok = rb_json_metres(s, mm) == RB_OK;
+    json_decref(s);
+    return ok;
+}
 static json_t *flight_level(const char *z) {
     uint64_t level = 0;
     z += z[2] == ' ' ? 3 : 2;
@@ -153,13 +159,14 @@ static int height(struct cli *c, const char *option, const char *z, json_t **out
     static const char *const datums[] = {"amsl", "agl", "wgs84"};
     char value[48], datum[16] = "";
     const char *rest = "";
+    int64_t mm = 0;
     *out = NULL;
     if ((z[0] == 'F' || z[0] == 'f') && (z[1] == 'L' || z[1] == 'l')) {
         *out = flight_level(z);
         return *out ? CLI_OK
                     : cli_usage(c, "--%s wants a flight level as FL250, up to FL1000", option);
     }
-    if (!length_of(z, value, &rest))
+    if (!length_of(z, value, &rest) || !metres_of(value, &mm))
         return cli_usage(c,
                          "--%s wants a height with its unit and what it is counted from: \"900m "
                          "amsl\", \"400ft agl\", \"300m wgs84\", or FL250; not \"%s\"",
@@ -177,6 +184,16 @@ static int height(struct cli *c, const char *option, const char *z, json_t **out
         "(ground), \"%s wgs84\" (ellipsoid), or a flight level like FL250",
         option, z, value, value, value);
 }
+/* by one datum only: others cannot be compared here, and the node points that out */
+static bool upside_down(const json_t *volume) {
+    const json_t *f = json_object_get(volume, "floor"), *c = json_object_get(volume, "ceiling");
+    int64_t low = 0, high = 0;
+    if (f == NULL || c == NULL || strcmp(cli_str(f, "datum"), cli_str(c, "datum")) != 0)
+        return false;
+    if (strcmp(cli_str(f, "datum"), "fl") == 0) return cli_int(f, "height") > cli_int(c, "height");
+    return metres_of(cli_str(f, "height"), &low) && metres_of(cli_str(c, "height"), &high) &&
+           low > high;
+}
 static int put_heights(struct cli *c, json_t *volume) {
     static const char *const names[] = {"floor", "ceiling"};
     for (size_t i = 0; i < 2; i++) {
@@ -186,7 +203,9 @@ static int put_heights(struct cli *c, json_t *volume) {
         if (rc != CLI_OK) return rc;
         if (a) json_object_set_new(volume, names[i], a);
     }
-    return CLI_OK;
+    if (!upside_down(volume)) return CLI_OK;
+    return cli_usage(c, "--floor %s is above --ceiling %s (clause 3.7.7)", cli_get(c, "floor"),
+                     cli_get(c, "ceiling"));
 }
 static int put_time(struct cli *c, json_t *volume) {
     bool from = cli_has(c, "from"), to = cli_has(c, "to"), span = cli_has(c, "for");

@@ -82,14 +82,26 @@ static enum rb_err put_hex32(struct in *in, const json_t *v) {
     rb_cbor_put_bytes(in->w, rb_slice(b, sizeof b));
     return RB_OK;
 }
+/* says which values there are */
+static enum rb_err not_named(struct in *in, const struct rb_field *f) {
+    if (in->e == NULL) return RB_ERR_USAGE;
+    struct rb_writer w = rb_writer(in->e->words, sizeof in->e->words);
+    rb_put_z(&w, "this value is not one of those possible here: ");
+    for (const struct rb_enum_name *e = f->names; e && e->name; e++) {
+        rb_put_z(&w, e == f->names ? "" : ", ");
+        rb_put_z(&w, e->name);
+    }
+    if (w.over) return off(in, "this value is not one of those possible here");
+    return off(in, rb_writer_z(&w));
+}
 static enum rb_err put_enum(struct in *in, const struct rb_field *f, const json_t *v) {
-    if (!json_is_string(v)) return off(in, "one of the named values is wanted");
+    if (!json_is_string(v)) return not_named(in, f);
     for (const struct rb_enum_name *e = f->names; e && e->name; e++) {
         if (strcmp(e->name, json_string_value(v)) != 0) continue;
         rb_cbor_put_uint(in->w, e->value);
         return RB_OK;
     }
-    return off(in, "this value is not one of those possible here");
+    return not_named(in, f);
 }
 static enum rb_err member_index(struct in *in, const json_t *v, uint16_t *out) {
     if (json_is_integer(v) && json_integer_value(v) >= 0 &&

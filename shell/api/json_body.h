@@ -11,7 +11,8 @@ struct rb_names { /* handles of a channel's members */
 };
 struct rb_json_error {
     char field[160];      /* "volumes[0].center.lat" */
-    const char *sentence; /* static */
+    const char *sentence; /* static, or in words */
+    char words[320];      /* a sentence with what is accepted */
 };
 /* Writes the body map. RB_ERR_USAGE with *e filled: a field is missing, unknown, of the wrong type
  * or out of bounds. The result still goes through rb_body_check. */

@@ -352,6 +352,8 @@ class Line(unittest.TestCase):
             self.slip(option, "900m", says=[option, "900m amsl", "900m agl", "900m wgs84", "FL250"])
             for v in ("900", "900 amsl", "900m msl", "FLx", "FL1001", "900m amsl or so", ""):
                 self.slip(option, v, says=[option])
+        for low, high in (("900m amsl", "899m amsl"), ("FL100", "FL090"), ("1km agl", "3000ft agl")):
+            self.slip("--floor", low, "--ceiling", high, says=["--floor " + low + " is above --ceiling " + high, "3.7.7"])
 
     def test_13_words_and_what_is_accepted(self):
         self.slip("--for", "3 hours", says=["90s, 15m, 3h, 2d"])
@@ -507,6 +509,11 @@ class Line(unittest.TestCase):
             got = raw(post % (len(body), body))
             self.assertIn(b" 400 ", got.split(b"\r\n")[0])
             self.assertIn("sentence", json.loads(got.split(b"\r\n\r\n", 1)[1])["error"])
+        body = json.dumps({"channel": self.channel, "kind": "notice", "body": {"class": "operatoin", "title": "T"}}).encode()
+        got = raw(b"POST /v1/compose HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        error = json.loads(got.split(b"\r\n\r\n", 1)[1])["error"]
+        self.assertEqual(error["field"], "body.class")
+        self.assertIn("operation, exercise, movement, site, area", error["sentence"])
         raw(b"\x00\x01\x02\r\n\r\n")
         raw(b"POST /v1/submit HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
         raw(b"GET /v1/" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n")
