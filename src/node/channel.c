@@ -8,17 +8,24 @@ struct channel *node_channel_find(const struct rb_node *n, const uint8_t id[RB_C
     return NULL;
 }
 
+/* Reading a card verifies signature and keys: only where it is news. */
+static void take_card(struct rb_node *n, struct channel *ch, const struct rb_book_member *m) {
+    const struct peer *p = node_peer_find(n, &m->party);
+    if (p && p->card.version >= m->card->version) return;
+    struct rb_reject rj = {0};
+    size_t mark = rb_arena_mark(&n->work);
+    if (node_peer_put(n, m->card->raw, false, n->started, NULL, &rj) != RB_OK)
+        node_alert(n, RB_ALERT_REFUSED, ch, NULL, m->index, &m->party, RB_ROUTINE, 0, &rj);
+    rb_arena_release(&n->work, mark);
+}
+
 /* Members' cards make peers (introduced by charter), each with its line to be looked after. Only where we
  * joined: a charter that was merely sent to us pins nobody (design §3). */
 void node_sync_members(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < ch->book.members_n; i++) {
         const struct rb_book_member *m = &ch->book.members[i];
         if (m->index == ch->own_member || !m->card) continue;
-        struct rb_reject rj = {0};
-        size_t mark = rb_arena_mark(&n->work);
-        if (ch->own && node_peer_put(n, m->card->raw, false, n->started, NULL, &rj) != RB_OK)
-            node_alert(n, RB_ALERT_REFUSED, ch, NULL, m->index, &m->party, RB_ROUTINE, 0, &rj);
-        rb_arena_release(&n->work, mark);
+        if (ch->own) take_card(n, ch, m);
         bool listed = false;
         for (size_t k = 0; k < ch->pulls_n; k++) listed |= ch->pulls[k].member == m->index;
         if (!listed && ch->pulls_n < RB_MAX_MEMBERS) {
