@@ -91,7 +91,8 @@ int cli_span(const struct cli *c, const char *option, int64_t *ms) {
     const char *z = cli_get(c, option);
     *ms = 0;
     if (z == NULL) return CLI_OK;
-    if (rb_duration_decode(rb_str(z), ms) == RB_OK && *ms > 0) return CLI_OK;
+    bool letter = *z && strchr("smhd", z[strlen(z) - 1]) != NULL; /* 3 of what? */
+    if (letter && rb_duration_decode(rb_str(z), ms) == RB_OK && *ms > 0) return CLI_OK;
     return cli_usage(
         c,
         "--%s wants a span of time above 0, a number and its letter: 90s, 15m, 3h, 2d; "

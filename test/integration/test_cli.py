@@ -357,7 +357,8 @@ class Line(unittest.TestCase):
 
     def test_13_words_and_what_is_accepted(self):
         self.slip("--for", "3 hours", says=["90s, 15m, 3h, 2d"])
-        self.slip("--for", "0h", says=["above 0"])
+        for bad in ("0h", "3", "", "-3h", "3 h", "h"):
+            self.slip("--for", bad, says=["above 0", "90s, 15m, 3h, 2d"])
         self.slip("--precedence", "URGENT", says=["FLASH, IMMEDIATE, PRIORITY, ROUTINE"])
         self.slip("--demand", "reed", "--demand-in", "30m", says=["read, passed-down", "will-comply"])
         self.slip("--edges", "straight", says=["geodesic, parallel, lonlat"])
