@@ -390,12 +390,23 @@ void fn_restart(struct fn_world *w, struct fn_party *p) {
     start(w, p);
 }
 
+static void item_free(struct fn_item *i) {
+    free((void *)(uintptr_t)i->ef.u.store.key.p);
+    free((void *)(uintptr_t)i->ef.u.store.value.p);
+    free((void *)(uintptr_t)i->ef.u.store.leaf.p);
+    free((void *)(uintptr_t)i->ef.u.store.note.p);
+}
+
+void fn_lose_item(struct fn_party *p, size_t i) {
+    item_free(&p->items[i]);
+    p->items[i] = p->items[--p->items_n];
+}
+
 void fn_roll_back(struct fn_party *p, size_t k) {
-    for (size_t i = p->items_n; i-- > 0 && k > 0;)
-        if (p->items[i].ef.u.store.item == RB_ITEM_LEAF) {
-            p->items_n = i;
-            k--;
-        }
+    while (p->items_n > 0 && k > 0) {
+        k -= p->items[p->items_n - 1].ef.u.store.item == RB_ITEM_LEAF;
+        item_free(&p->items[--p->items_n]);
+    }
 }
 
 static void accredit(struct fn_world *w, size_t i, size_t k) {
@@ -443,12 +454,7 @@ void fn_free(struct fn_world *w) {
     for (size_t i = 0; i < w->n; i++) {
         struct fn_party *p = &w->p[i];
         munmap(p->mem, MEM);
-        for (size_t k = 0; k < p->items_n; k++) {
-            free((void *)(uintptr_t)p->items[k].ef.u.store.key.p);
-            free((void *)(uintptr_t)p->items[k].ef.u.store.value.p);
-            free((void *)(uintptr_t)p->items[k].ef.u.store.leaf.p);
-            free((void *)(uintptr_t)p->items[k].ef.u.store.note.p);
-        }
+        for (size_t k = 0; k < p->items_n; k++) item_free(&p->items[k]);
         free(p->items);
     }
     free(w);

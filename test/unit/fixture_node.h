@@ -62,6 +62,8 @@ void fn_pass(struct fn_world *w, uint64_t ms); /* time passes, timers fire */
 void fn_restart(struct fn_world *w, struct fn_party *p);
 /* forgets the newest k stored leaves and what came after: a restored backup */
 void fn_roll_back(struct fn_party *p, size_t k);
+/* forgets one stored item; the last takes its place */
+void fn_lose_item(struct fn_party *p, size_t i);
 
 /* founds a channel of all parties by p[0]; all accept unless `alone` */
 void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, uint8_t channel[16]);

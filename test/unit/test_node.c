@@ -673,7 +673,7 @@ static void test_restored_mirror_keeps_its_word(void **state) {
                         ? e->u.store.table == RB_TABLE_PENDING || e->u.store.table == RB_TABLE_JUDGED
                         : of_alfa && (e->u.store.item == RB_ITEM_LEAF ? e->u.store.index : e->u.store.size) >= size - 4;
         if (!gone) continue;
-        p->items[i] = p->items[--p->items_n];
+        fn_lose_item(p, i);
         k++;
     }
     assert_true(k > 0);
