@@ -172,7 +172,7 @@ static int height(struct cli *c, const char *option, const char *z, json_t **out
                          "amsl\", \"400ft agl\", \"300m wgs84\", or FL250; not \"%s\"",
                          option, z);
     rest += strspn(rest, " ");
-    for (size_t i = 0; rest[i] && i < sizeof datum - 1; i++)
+    for (size_t i = 0; i < sizeof datum - 1 && rest[i]; i++)
         datum[i] = rest[i] >= 'A' && rest[i] <= 'Z' ? (char)(rest[i] - 'A' + 'a') : rest[i];
     for (size_t i = 0; i < sizeof datums / sizeof *datums; i++)
         if (strcmp(datum, datums[i]) == 0)

@@ -264,7 +264,7 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
     RB_TRY(rb_note_decode(bytes, note, rj));
     RB_TRY(rb_checkpoint_decode(note->text, &cp, rj));
     *lines += note->sigs_n;
-    if (*lines > 2 * RB_COSIGS_MAX || !node_room(n, (note->sigs_n + 1) * (bytes.n + 512)))
+    if (*lines > (size_t)2 * RB_COSIGS_MAX || !node_room(n, (note->sigs_n + 1) * (bytes.n + 512)))
         return rb_reject(rj, RB_ERR_LIMIT, "6.8.7", "too many cosignatures at once", 0);
     struct feedx *fx = node_feedx_by_origin(n, cp.origin);
     if (!fx || fx->ch != ch) return rb_reject(rj, RB_ERR_NOT_FOUND, "6.8.2", "unknown origin", 0);

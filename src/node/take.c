@@ -259,7 +259,7 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
         refuse(n, in, 403, RB_ERR_STATE, "6.4.5", "the feed is closed to larger checkpoints here");
         return;
     }
-    if (!node_room(n, rb_left(&in->entries) + RB_MAX_NOTE + 16 * RB_MAX_PUSH_ENTRIES)) {
+    if (!node_room(n, rb_left(&in->entries) + RB_MAX_NOTE + (size_t)16 * RB_MAX_PUSH_ENTRIES)) {
         refuse(n, in, 503, RB_ERR_LIMIT, "6.4.10", "no memory");
         return;
     }

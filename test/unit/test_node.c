@@ -809,16 +809,16 @@ static void test_clock_that_was_years_ahead(void **state) {
     c->test_grace_s = 300;
     fn_found(w, true, c, ch);
     free(c);
-    int64_t year = 365 * 86400000ll;
+    const int64_t hour = 3600000, year = 365 * 24 * hour;
     fn_pass(w, 3600000);
     w->utc_ms += 20 * year;
-    fn_pass(w, 2 * 3600000);
+    fn_pass(w, (uint64_t)(2 * hour));
     w->utc_ms -= 20 * year;
-    fn_pass(w, 3 * 3600000);
-    assert_true((int64_t)last_test(w, ch) > w->utc_ms - 2 * 3600000);
+    fn_pass(w, (uint64_t)(3 * hour));
+    assert_true((int64_t)last_test(w, ch) > w->utc_ms - 2 * hour);
     fn_restart(w, &w->p[0]);
-    fn_pass(w, 3 * 3600000);
-    assert_true((int64_t)last_test(w, ch) > w->utc_ms - 2 * 3600000);
+    fn_pass(w, (uint64_t)(3 * hour));
+    assert_true((int64_t)last_test(w, ch) > w->utc_ms - 2 * hour);
     fn_free(w);
 }
 
