@@ -13,8 +13,8 @@ static bool two_digits(const char *z, int *out) {
 }
 static int month_of(const char *z) {
     static const char names[] = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC";
-    for (int i = 0; i < 12; i++)
-        if (memcmp(names + (size_t)3 * i, z, 3) == 0) return i + 1;
+    for (size_t i = 0; i < 12; i++)
+        if (memcmp(names + 3 * i, z, 3) == 0) return (int)i + 1;
     return 0;
 }
 /* blanks out, letters large; false where it has not the form DDHHMM L MON YY */
