@@ -809,7 +809,7 @@ static void test_clock_that_was_years_ahead(void **state) {
     c->test_grace_s = 300;
     fn_found(w, true, c, ch);
     free(c);
-    const int64_t hour = 3600000, year = 365 * 24 * hour;
+    const int64_t hour = 3600000, year = hour * 24 * 365;
     fn_pass(w, 3600000);
     w->utc_ms += 20 * year;
     fn_pass(w, (uint64_t)(2 * hour));
