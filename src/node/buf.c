@@ -13,7 +13,9 @@ enum rb_err buf_put(struct rb_node *n, struct buf *b, const void *p, size_t len)
     return RB_OK;
 }
 
-void buf_clear(struct buf *b) { b->n = 0; }
+void buf_clear(struct buf *b) {
+    b->n = 0;
+}
 
 void buf_free(struct rb_node *n, struct buf *b) {
     if (b->p) rb_region_free(&n->region, b->p, b->cap);

@@ -19,15 +19,16 @@ static void take_card(struct rb_node *n, struct channel *ch, const struct rb_boo
     rb_arena_release(&n->work, mark);
 }
 
-/* Members' cards make peers (introduced by charter), each with its line to be looked after. Only where we
- * joined: a charter that was merely sent to us pins nobody (design §3). */
+/* Members' cards make peers (introduced by charter), each with its line to be looked after. Only
+ * where we joined: a charter that was merely sent to us pins nobody (design §3). */
 void node_sync_members(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < ch->book.members_n; i++) {
         const struct rb_book_member *m = &ch->book.members[i];
         if (m->index == ch->own_member || !m->card) continue;
         if (ch->own) take_card(n, ch, m);
         bool listed = false;
-        for (size_t k = 0; k < ch->pulls_n; k++) listed |= ch->pulls[k].member == m->index;
+        for (size_t k = 0; k < ch->pulls_n; k++)
+            listed |= ch->pulls[k].member == m->index;
         if (!listed && ch->pulls_n < RB_MAX_MEMBERS) {
             struct pullx p = {.member = m->index};
             ch->pulls[ch->pulls_n++] = p;
@@ -37,7 +38,8 @@ void node_sync_members(struct rb_node *n, struct channel *ch) {
 
 static enum rb_err channel_find_self(struct rb_node *n, struct channel *ch, struct rb_reject *rj) {
     const struct rb_book_member *me = rb_book_member_by_party(&ch->book, &n->self_party);
-    if (!me) return rb_reject(rj, RB_ERR_DENIED, "6.2.2", "the charter does not name this party", 0);
+    if (!me)
+        return rb_reject(rj, RB_ERR_DENIED, "6.2.2", "the charter does not name this party", 0);
     ch->own_member = me->index;
     if (node_channel_find(n, ch->book.channel))
         return rb_reject(rj, RB_ERR_EXISTS, "6.2.3", "the channel is known already", 0);
@@ -52,8 +54,8 @@ enum rb_err node_channel_new(struct rb_node *n, struct rb_slice charter_leaf, st
     struct channel *ch = rb_region_alloc(&n->region, sizeof *ch);
     if (!ch) return RB_ERR_LIMIT;
     ch->pulls = rb_region_alloc(&n->region, RB_MAX_MEMBERS * sizeof *ch->pulls);
-    enum rb_err err = ch->pulls ? rb_book_found(&ch->book, &n->region, charter_leaf, &n->work, rj)
-                                : RB_ERR_LIMIT;
+    enum rb_err err =
+        ch->pulls ? rb_book_found(&ch->book, &n->region, charter_leaf, &n->work, rj) : RB_ERR_LIMIT;
     if (err == RB_OK && (err = channel_find_self(n, ch, rj)) != RB_OK) rb_book_free(&ch->book);
     if (err != RB_OK) {
         if (ch->pulls) rb_region_free(&n->region, ch->pulls, RB_MAX_MEMBERS * sizeof *ch->pulls);
@@ -81,7 +83,8 @@ void node_channel_drop(struct rb_node *n, struct channel *ch) {
     assert(n->channels_n > 0 && n->channels[n->channels_n - 1] == ch);
     n->channels_n--;
     n->sit_of = NULL;
-    for (size_t i = 0; i < ch->feeds_n; i++) feedx_free(n, ch->feeds[i]);
+    for (size_t i = 0; i < ch->feeds_n; i++)
+        feedx_free(n, ch->feeds[i]);
     if (ch->feeds) rb_region_free(&n->region, ch->feeds, ch->feeds_cap * sizeof *ch->feeds);
     rb_book_free(&ch->book);
     rb_region_free(&n->region, ch->pulls, RB_MAX_MEMBERS * sizeof *ch->pulls);
@@ -97,14 +100,16 @@ void node_channel_store(struct rb_node *n, struct channel *ch) {
 
 struct feedx *node_feedx(struct channel *ch, uint16_t member, uint16_t epoch) {
     for (size_t i = 0; i < ch->feeds_n; i++)
-        if (ch->feeds[i]->f->member == member && ch->feeds[i]->f->epoch == epoch) return ch->feeds[i];
+        if (ch->feeds[i]->f->member == member && ch->feeds[i]->f->epoch == epoch)
+            return ch->feeds[i];
     return NULL;
 }
 
 struct feedx *node_feedx_by_hash(struct rb_node *n, const struct rb_hash *h) {
     for (size_t c = 0; c < n->channels_n; c++)
         for (size_t i = 0; i < n->channels[c]->feeds_n; i++)
-            if (rb_hash_eq(&n->channels[c]->feeds[i]->origin_hash, h)) return n->channels[c]->feeds[i];
+            if (rb_hash_eq(&n->channels[c]->feeds[i]->origin_hash, h))
+                return n->channels[c]->feeds[i];
     return NULL;
 }
 
@@ -114,7 +119,8 @@ struct feedx *node_feedx_by_origin(struct rb_node *n, struct rb_slice origin) {
     return node_feedx_by_hash(n, &h);
 }
 
-static enum rb_err feedx_new(struct rb_node *n, struct channel *ch, struct rb_feed *f, struct feedx **out) {
+static enum rb_err feedx_new(struct rb_node *n, struct channel *ch, struct rb_feed *f,
+                             struct feedx **out) {
     void *list = ch->feeds;
     RB_TRY(rb_region_grow(&n->region, &list, &ch->feeds_cap, ch->feeds_n + 1, sizeof *ch->feeds));
     ch->feeds = list;
@@ -140,8 +146,9 @@ static enum rb_err feedx_new(struct rb_node *n, struct channel *ch, struct rb_fe
     return RB_OK;
 }
 
-enum rb_err node_channel_open_feed(struct rb_node *n, struct channel *ch, struct rb_slice delegation,
-                                   bool persist, struct feedx **out, struct rb_reject *rj) {
+enum rb_err node_channel_open_feed(struct rb_node *n, struct channel *ch,
+                                   struct rb_slice delegation, bool persist, struct feedx **out,
+                                   struct rb_reject *rj) {
     struct rb_feed *f = NULL;
     RB_TRY(rb_book_open_feed(&ch->book, delegation, &n->work, &f, rj));
     struct feedx *fx = node_feedx(ch, f->member, f->epoch);
@@ -160,7 +167,8 @@ enum rb_err node_channel_open_feed(struct rb_node *n, struct channel *ch, struct
 }
 
 /* The founding charter, or the adopted amendment's, decoded into the region once. */
-static enum rb_err keep_charter(struct rb_node *n, struct channel *ch, const struct rb_situation *s) {
+static enum rb_err keep_charter(struct rb_node *n, struct channel *ch,
+                                const struct rb_situation *s) {
     if (s->charter_record == RB_NOWHERE) {
         ch->charter = ch->book.charter;
         return RB_OK;
@@ -207,14 +215,21 @@ enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch) {
 
 static bool changes_rules(const struct channel *ch, const struct rb_fact *f) {
     switch ((int)f->kind) {
-    case RB_KIND_CHARTER: case RB_KIND_AMENDMENT: case RB_KIND_MEMBERSHIP: case RB_KIND_REVOCATION:
-    case RB_KIND_DELEGATION: case RB_KIND_CARD: case RB_KIND_ROTATION:
+    case RB_KIND_CHARTER:
+    case RB_KIND_AMENDMENT:
+    case RB_KIND_MEMBERSHIP:
+    case RB_KIND_REVOCATION:
+    case RB_KIND_DELEGATION:
+    case RB_KIND_CARD:
+    case RB_KIND_ROTATION:
         return true;
-    case RB_KIND_RECEIPT: return ch->charter_state != RB_CHARTER_IN_FORCE;
+    case RB_KIND_RECEIPT:
+        return ch->charter_state != RB_CHARTER_IN_FORCE;
     case RB_KIND_POSITION:
         return f->position == RB_POSITION_ACCEPT || f->position == RB_POSITION_REJECT ||
                f->position == RB_POSITION_ABSTAIN || f->position == RB_POSITION_WITHDRAW;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -222,7 +237,8 @@ static bool changes_rules(const struct channel *ch, const struct rb_fact *f) {
 static void put_off_fold(struct rb_node *n, struct channel *ch) {
     if (ch->dirty) return;
     uint64_t wait = 1000;
-    for (size_t i = 0; i < ch->feeds_n; i++) wait += ch->feeds[i]->f->facts_n / 50;
+    for (size_t i = 0; i < ch->feeds_n; i++)
+        wait += ch->feeds[i]->f->facts_n / 50;
     ch->fold_at = n->now.mono_ms + wait;
     ch->dirty = true;
 }
@@ -238,8 +254,8 @@ void node_judged(struct rb_node *n, struct feedx *fx, size_t leaf) {
         node_alert(n, RB_ALERT_RECORD, ch, &f->id, fx->f->member, NULL, f->precedence, leaf, NULL);
 }
 
-/* Spec 6.5: SHA-256 over, for each feed with a checkpoint in (member, epoch) order, u16 origin length,
- * origin, u64 size, root; the first 16 bytes in hex. */
+/* Spec 6.5: SHA-256 over, for each feed with a checkpoint in (member, epoch) order, u16 origin
+ * length, origin, u64 size, root; the first 16 bytes in hex. */
 void node_heads_digest(struct rb_node *n, struct channel *ch, char out[33]) {
     if (ch->heads_dirty) {
         size_t mark = rb_arena_mark(&n->work), cap = ch->feeds_n * (RB_MAX_ORIGIN + 42) + 1;

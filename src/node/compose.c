@@ -13,12 +13,14 @@ void node_fact_of(const struct rb_record *rec, struct rb_fact *out) {
     out->demand = rec->demand;
     out->notice_class = -1;
     out->signers = (uint8_t)rec->signers_n;
-    for (size_t i = 0; i < RB_REF_TYPES; i++) out->refs_n[i] = (uint8_t)rec->refs[i].n;
+    for (size_t i = 0; i < RB_REF_TYPES; i++)
+        out->refs_n[i] = (uint8_t)rec->refs[i].n;
     struct rb_reader r;
     uint64_t v;
     if (rec->closed || rec->body.n == 0) return;
     if (rec->kind == RB_KIND_POSITION || rec->kind == RB_KIND_NOTICE) {
-        if (rb_cbor_find(rec->body, 1, &r) != RB_OK || rb_cbor_get_uint(&r, &v) != RB_OK || v > 127) return;
+        if (rb_cbor_find(rec->body, 1, &r) != RB_OK || rb_cbor_get_uint(&r, &v) != RB_OK || v > 127)
+            return;
         if (rec->kind == RB_KIND_POSITION)
             out->position = (int8_t)v;
         else
@@ -27,7 +29,8 @@ void node_fact_of(const struct rb_record *rec, struct rb_fact *out) {
 }
 
 size_t node_signers_due(const struct channel *ch, const struct rb_fact *f) {
-    return rb_rules_needs_two(ch->charter, (enum rb_kind)f->kind, f->position) && !f->emergency ? 2 : 1;
+    return rb_rules_needs_two(ch->charter, (enum rb_kind)f->kind, f->position) && !f->emergency ? 2
+                                                                                                : 1;
 }
 
 enum rb_mark node_admit(struct rb_node *n, struct channel *ch, const struct rb_fact *fact,
@@ -38,7 +41,8 @@ enum rb_mark node_admit(struct rb_node *n, struct channel *ch, const struct rb_f
     if (rec->refs[RB_REF_ANSWERS].n) {
         struct rb_feed *f;
         size_t leaf;
-        if (!rb_book_find(&ch->book, &rec->refs[RB_REF_ANSWERS].h[0], &f, &leaf)) return RB_MARK_NO_SUBJECT;
+        if (!rb_book_find(&ch->book, &rec->refs[RB_REF_ANSWERS].h[0], &f, &leaf))
+            return RB_MARK_NO_SUBJECT;
         subject = &f->facts[leaf];
         own = f->member == ch->own_member;
     } else if (rec->kind == RB_KIND_POSITION) {

@@ -2,7 +2,8 @@
 #include "node_int.h"
 
 static void bad_item(struct rb_node *n, const char *what, const struct rb_reject *rj) {
-    struct rb_reject r = rj && rj->err ? *rj : (struct rb_reject){RB_ERR_MALFORMED, "6.9.5", what, 0};
+    struct rb_reject r =
+        rj && rj->err ? *rj : (struct rb_reject){RB_ERR_MALFORMED, "6.9.5", what, 0};
     node_alert(n, RB_ALERT_REFUSED, NULL, NULL, RB_NO_MEMBER, NULL, RB_ROUTINE, 0, &r);
 }
 
@@ -75,7 +76,8 @@ static enum rb_err load_evidence(struct rb_node *n, struct rb_slice value, struc
     struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
     if (!fork) return RB_ERR_LIMIT;
     RB_TRY(rb_fork_decode(value, fork, rj));
-    struct feedx *fx = node_feedx_by_origin(n, rb_slice_sub(fork->note_a, 0, rb_slice_find(fork->note_a, 0, '\n')));
+    struct feedx *fx = node_feedx_by_origin(
+        n, rb_slice_sub(fork->note_a, 0, rb_slice_find(fork->note_a, 0, '\n')));
     if (fx) fx->f->frozen = true;
     return RB_OK;
 }
@@ -91,21 +93,41 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
     struct rb_reject rj = {0};
     enum rb_err err = RB_OK;
     switch (ev->u.loaded.table) {
-    case RB_TABLE_SELF: err = node_self_put(n, value, &rj); break;
-    case RB_TABLE_PEER: err = load_peer(n, value, &rj); break;
-    case RB_TABLE_CHANNEL: err = load_channel(n, value, &rj); break;
-    case RB_TABLE_DELEGATION: err = load_delegation(n, key, value, &rj); break;
-    case RB_TABLE_DRAFT: err = draft_load(n, key, value); break;
-    case RB_TABLE_OUTBOX: err = load_outbox(n, key, value); break;
-    case RB_TABLE_PENDING: err = load_pending(n, key, value, &rj); break;
-    case RB_TABLE_JUDGED: err = load_judged(n, key, value); break;
-    case RB_TABLE_EVIDENCE: err = load_evidence(n, value, &rj); break;
-    default: break;
+    case RB_TABLE_SELF:
+        err = node_self_put(n, value, &rj);
+        break;
+    case RB_TABLE_PEER:
+        err = load_peer(n, value, &rj);
+        break;
+    case RB_TABLE_CHANNEL:
+        err = load_channel(n, value, &rj);
+        break;
+    case RB_TABLE_DELEGATION:
+        err = load_delegation(n, key, value, &rj);
+        break;
+    case RB_TABLE_DRAFT:
+        err = draft_load(n, key, value);
+        break;
+    case RB_TABLE_OUTBOX:
+        err = load_outbox(n, key, value);
+        break;
+    case RB_TABLE_PENDING:
+        err = load_pending(n, key, value, &rj);
+        break;
+    case RB_TABLE_JUDGED:
+        err = load_judged(n, key, value);
+        break;
+    case RB_TABLE_EVIDENCE:
+        err = load_evidence(n, value, &rj);
+        break;
+    default:
+        break;
     }
     if (err != RB_OK) bad_item(n, "a stored item cannot be read", &rj);
 }
 
-/* Receipts logged earlier say up to where first cosignatures are logged; tests, which slot was met. */
+/* Receipts logged earlier say up to where first cosignatures are logged; tests, which slot was met.
+ */
 static void note_own(struct feedx *fx, struct rb_node *n) {
     const struct rb_fact *f = &fx->f->facts[fx->f->facts_n - 1];
     if (f->kind == RB_KIND_TEST) {
@@ -126,7 +148,8 @@ static void note_own(struct feedx *fx, struct rb_node *n) {
 
 static void load_leaf(struct rb_node *n, const struct rb_event *ev) {
     struct channel *ch = node_channel_find(n, ev->u.loaded.feed.channel);
-    struct feedx *fx = ch ? node_feedx(ch, ev->u.loaded.feed.member, ev->u.loaded.feed.epoch) : NULL;
+    struct feedx *fx =
+        ch ? node_feedx(ch, ev->u.loaded.feed.member, ev->u.loaded.feed.epoch) : NULL;
     if (!fx || ev->u.loaded.index != fx->f->tree.size) {
         bad_item(n, "a stored leaf is out of order", NULL);
         return;
@@ -153,10 +176,12 @@ static void load_leaf(struct rb_node *n, const struct rb_event *ev) {
         n->overflow = true;
 }
 
-/* splits a stored note into log part (text, empty line, first signature line) and the line after it */
+/* splits a stored note into log part (text, empty line, first signature line) and the line after it
+ */
 static void split_note(struct rb_slice note, struct rb_slice *log_part, struct rb_slice *line) {
     size_t at = 0;
-    while (at + 1 < note.n && !(note.p[at] == '\n' && note.p[at + 1] == '\n')) at++;
+    while (at + 1 < note.n && !(note.p[at] == '\n' && note.p[at + 1] == '\n'))
+        at++;
     size_t end = rb_slice_find(note, at + 2, '\n') + 1;
     *log_part = rb_slice_sub(note, 0, end);
     *line = rb_slice_sub(note, end, note.n);
@@ -179,7 +204,8 @@ static void load_cosigned_by_peer(struct rb_node *n, struct feedx *fx, const str
 
 static void load_note(struct rb_node *n, const struct rb_event *ev) {
     struct channel *ch = node_channel_find(n, ev->u.loaded.feed.channel);
-    struct feedx *fx = ch ? node_feedx(ch, ev->u.loaded.feed.member, ev->u.loaded.feed.epoch) : NULL;
+    struct feedx *fx =
+        ch ? node_feedx(ch, ev->u.loaded.feed.member, ev->u.loaded.feed.epoch) : NULL;
     struct rb_slice log_part, line;
     if (!fx) return;
     split_note(ev->u.loaded.note, &log_part, &line);
@@ -188,7 +214,9 @@ static void load_note(struct rb_node *n, const struct rb_event *ev) {
     if (!fx->own && ev->u.loaded.cosigner != ch->own_member) return;
     if (ev->u.loaded.size < fx->note_size) return;
     if (ev->u.loaded.size > fx->f->tree.size) {
-        if (fx->own) fx->waiting = "the store has a checkpoint larger than its leaves: was a backup restored?";
+        if (fx->own)
+            fx->waiting =
+                "the store has a checkpoint larger than its leaves: was a backup restored?";
         return;
     }
     buf_clear(&fx->note);
@@ -215,17 +243,28 @@ static void keep_head(struct rb_node *n, const struct rb_event *ev) {
 
 void load_item(struct rb_node *n, const struct rb_event *ev) {
     switch (ev->u.loaded.item) {
-    case RB_ITEM_META: load_meta(n, ev); break;
-    case RB_ITEM_LEAF: load_leaf(n, ev); break;
-    case RB_ITEM_NOTE: load_note(n, ev); break;
-    case RB_ITEM_HEAD: keep_head(n, ev); break;
-    case RB_ITEM_END: break;
-    default: break;
+    case RB_ITEM_META:
+        load_meta(n, ev);
+        break;
+    case RB_ITEM_LEAF:
+        load_leaf(n, ev);
+        break;
+    case RB_ITEM_NOTE:
+        load_note(n, ev);
+        break;
+    case RB_ITEM_HEAD:
+        keep_head(n, ev);
+        break;
+    case RB_ITEM_END:
+        break;
+    default:
+        break;
     }
 }
 
 /* What we cosigned is compared when we cosign again (take.c), our own feed at once. */
-static void compare_head(struct rb_node *n, struct feedx *fx, uint64_t size, const struct rb_hash *root) {
+static void compare_head(struct rb_node *n, struct feedx *fx, uint64_t size,
+                         const struct rb_hash *root) {
     if (size >= fx->head_size) {
         fx->head_size = size;
         fx->head_root = *root;
@@ -237,7 +276,8 @@ static void compare_head(struct rb_node *n, struct feedx *fx, uint64_t size, con
         why = "the store holds less of our feed than was signed: was a backup restored?";
     } else {
         rb_tree_root(&fx->f->tree, size, &here);
-        if (!rb_hash_eq(&here, root)) why = "the store holds another history of our feed than was signed";
+        if (!rb_hash_eq(&here, root))
+            why = "the store holds another history of our feed than was signed";
     }
     if (!why) return;
     fx->waiting = why;
@@ -262,8 +302,8 @@ void load_head(struct rb_node *n, struct feedx *fx) {
     }
 }
 
-/* The pending checkpoint is at least what was cosigned, whatever became of its own item: an older one would
- * let another history be taken for the continuation of this one. */
+/* The pending checkpoint is at least what was cosigned, whatever became of its own item: an older
+ * one would let another history be taken for the continuation of this one. */
 static void pending_at_least_cosigned(struct rb_node *n, struct feedx *fx) {
     if (fx->own || fx->pending_size >= fx->note_size) return;
     buf_clear(&fx->pending);
@@ -288,6 +328,7 @@ void load_start(struct rb_node *n) {
         ch->fold_at = n->now.mono_ms;
         node_sync_members(n, ch);
         /* what happened while we were off, and whether the lines stand: asked once of everybody */
-        for (size_t k = 0; k < ch->pulls_n; k++) ch->pulls[k].heads_at = n->now.mono_ms + 1;
+        for (size_t k = 0; k < ch->pulls_n; k++)
+            ch->pulls[k].heads_at = n->now.mono_ms + 1;
     }
 }

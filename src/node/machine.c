@@ -1,8 +1,11 @@
-/* Records the node makes by itself, and says so: line tests, receipts, silence (design §2, §6, §9). */
+/* Records the node makes by itself, and says so: line tests, receipts, silence (design §2, §6, §9).
+ */
 #include "node_int.h"
 
-/* channel, created and seen are filled in; the node key signs; then the outbox as for any record. */
-enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec, uint64_t token) {
+/* channel, created and seen are filled in; the node key signs; then the outbox as for any record.
+ */
+enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec,
+                         uint64_t token) {
     rec->has_channel = true;
     memcpy(rec->channel, ch->id, RB_CHANNEL_LEN);
     rec->created_utc_ms = n->now.utc_ms;
@@ -46,11 +49,13 @@ void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uin
     if (err == RB_OK) err = rb_writer_done(&w, &leaf);
     if (err == RB_OK) err = own_enqueue(n, j->ch, leaf, (uint8_t)j->status, j->time_s);
     if (err != RB_OK && j->time_s)
-        submit_done(n, j->time_s, err, "6.11.9", rb_err_text(err), RB_MARK_NONE, NULL, j->ch->id, 0);
+        submit_done(n, j->time_s, err, "6.11.9", rb_err_text(err), RB_MARK_NONE, NULL, j->ch->id,
+                    0);
     node_job_free(n, j);
 }
 
-/* ---- receipts ---------------------------------------------------------------------------------- */
+/* ---- receipts ----------------------------------------------------------------------------------
+ */
 static bool covers_substance(const struct rb_feed *f, uint64_t from, uint64_t to) {
     for (uint64_t i = from; i < to && i < f->facts_n; i++)
         if (f->facts[i].kind != RB_KIND_RECEIPT) return true;
@@ -62,9 +67,10 @@ static uint64_t receipt_interval(const struct channel *ch) {
     return ms < RB_RECEIPT_MIN_MS ? RB_RECEIPT_MIN_MS : ms;
 }
 
-/* The first cosignature over each newly covered leaf. T has whole seconds: of those with the same T the
- * largest covers the same leaves from the same instant, so it alone is kept. */
-void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m, const struct cosig *c) {
+/* The first cosignature over each newly covered leaf. T has whole seconds: of those with the same T
+ * the largest covers the same leaves from the same instant, so it alone is kept. */
+void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
+                         const struct cosig *c) {
     struct channel *ch = fx->ch;
     if (c->size <= m->queued_to) return;
     bool substance = covers_substance(fx->f, m->queued_to, c->size);
@@ -75,7 +81,8 @@ void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m, 
     }
     if (!substance) return;
     bool idle = true;
-    for (size_t i = 0; i < fx->mirrors_n; i++) idle &= fx->mirrors[i].queue_n == 0;
+    for (size_t i = 0; i < fx->mirrors_n; i++)
+        idle &= fx->mirrors[i].queue_n == 0;
     void *q = m->queue;
     if (rb_region_grow(&n->region, &q, &m->queue_cap, m->queue_n + 1, sizeof *m->queue) != RB_OK) {
         n->overflow = true;
@@ -93,15 +100,18 @@ static bool queued(const struct feedx *fx) {
     return false;
 }
 
-static size_t take_queued(struct rb_node *n, struct feedx *fx, struct rb_receipt_cosig *out, size_t max) {
+static size_t take_queued(struct rb_node *n, struct feedx *fx, struct rb_receipt_cosig *out,
+                          size_t max) {
     size_t k = 0;
     (void)n;
     for (size_t i = 0; i < fx->mirrors_n; i++) {
         struct mirror *m = &fx->mirrors[i];
         size_t taken = 0;
         for (; taken < m->queue_n && k < max; taken++, k++) {
-            out[k] = (struct rb_receipt_cosig){.member = fx->f->member, .epoch = fx->f->epoch,
-                                               .size = m->queue[taken].size, .cosigner = m->member,
+            out[k] = (struct rb_receipt_cosig){.member = fx->f->member,
+                                               .epoch = fx->f->epoch,
+                                               .size = m->queue[taken].size,
+                                               .cosigner = m->member,
                                                .time_s = m->queue[taken].time_s};
             memcpy(out[k].sig, m->queue[taken].sig, RB_SIG_LEN);
         }
@@ -128,7 +138,8 @@ static void receipts(struct rb_node *n, struct channel *ch) {
     ch->receipt_at = n->now.mono_ms + receipt_interval(ch);
 }
 
-/* ---- line tests --------------------------------------------------------------------------------- */
+/* ---- line tests ---------------------------------------------------------------------------------
+ */
 static void line_test(struct rb_node *n, struct channel *ch) {
     if (!ch->charter || ch->charter_state != RB_CHARTER_IN_FORCE || ch->standing.left) return;
     if (ch->own->waiting) return; /* a test that waits unsigned tests nothing */
@@ -136,7 +147,8 @@ static void line_test(struct rb_node *n, struct channel *ch) {
     if (step == 0 || n->now.utc_ms <= 0) return;
     uint64_t slot = (uint64_t)n->now.utc_ms / step * step;
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
-    /* one slot back is a clock that was adjusted; more is one that was wrong, and the line is tested again */
+    /* one slot back is a clock that was adjusted; more is one that was wrong, and the line is
+     * tested again */
     if (!rec || (slot <= ch->last_test_slot && ch->last_test_slot - slot <= step)) return;
     ch->last_test_slot = slot;
     struct rb_test t = {.slot_utc_ms = slot, .sequence = ++ch->test_sequence};
@@ -148,7 +160,8 @@ static void line_test(struct rb_node *n, struct channel *ch) {
     if (machine_make(n, ch, rec, 0) != RB_OK) n->overflow = true;
 }
 
-/* ---- silence ------------------------------------------------------------------------------------ */
+/* ---- silence ------------------------------------------------------------------------------------
+ */
 static void silence_attempts(const struct peer *p, struct rb_silence *s) {
     size_t k = p->attempts_n < 8 ? p->attempts_n : 8;
     for (size_t i = 0; i < k; i++) {
@@ -177,8 +190,8 @@ static void say_silence(struct rb_node *n, struct channel *ch, struct rb_silence
         rec->refs[RB_REF_ABOUT].n = 1;
         rec->refs[RB_REF_ABOUT].h[0] = s->subject;
     }
-    node_alert(n, RB_ALERT_DUE_MISSED, ch, s->has_subject ? &s->subject : NULL, s->member, &p->party,
-               RB_IMMEDIATE, 0, NULL);
+    node_alert(n, RB_ALERT_DUE_MISSED, ch, s->has_subject ? &s->subject : NULL, s->member,
+               &p->party, RB_IMMEDIATE, 0, NULL);
     if (machine_make(n, ch, rec, 0) != RB_OK) n->overflow = true;
 }
 
@@ -187,11 +200,13 @@ static bool said(struct rb_node *n, struct channel *ch, const struct rb_situatio
                  const struct rb_silence *s) {
     for (size_t i = 0; i < sit->silences_n; i++) {
         uint32_t rec = sit->silences[i].record;
-        if (sit->silences[i].member != s->member || rb_situation_author(sit, rec) != ch->own_member) continue;
+        if (sit->silences[i].member != s->member || rb_situation_author(sit, rec) != ch->own_member)
+            continue;
         struct rb_silence was;
         if (rb_silence_decode(rb_situation_fact(sit, rec)->body, &was, NULL) != RB_OK) continue;
         if (was.about != s->about || was.has_subject != s->has_subject) continue;
-        if (s->has_subject ? rb_hash_eq(&was.subject, &s->subject) : was.due_utc_ms >= s->due_utc_ms)
+        if (s->has_subject ? rb_hash_eq(&was.subject, &s->subject)
+                           : was.due_utc_ms >= s->due_utc_ms)
             return true;
     }
     if (ch->outbox) return true; /* it may be among what waits; when that is logged we look again */
@@ -206,11 +221,15 @@ static void silent_dues(struct rb_node *n, struct channel *ch, const struct rb_s
         /* time 0: its answer time has not begun, and a new receipt makes us look again */
         if (d->state == RB_DUE_PENDING && d->due_utc_ms != 0 && d->due_utc_ms < ch->next_due_utc)
             ch->next_due_utc = d->due_utc_ms + 1;
-        if (d->state != RB_DUE_MISSED || rb_situation_author(sit, d->subject) != ch->own_member) continue;
+        if (d->state != RB_DUE_MISSED || rb_situation_author(sit, d->subject) != ch->own_member)
+            continue;
         const struct rb_fact *subject = rb_situation_fact(sit, d->subject);
         const struct mirror *m = own_mirror(n, ch->own, d->member);
-        struct rb_silence s = {.about = RB_SILENCE_DEMAND, .has_subject = true, .subject = subject->id,
-                               .member = d->member, .due_utc_ms = d->due_utc_ms};
+        struct rb_silence s = {.about = RB_SILENCE_DEMAND,
+                               .has_subject = true,
+                               .subject = subject->id,
+                               .member = d->member,
+                               .due_utc_ms = d->due_utc_ms};
         s.delivered = m && m->covered > sit->order[d->subject].place.leaf;
         if (!said(n, ch, sit, &s)) say_silence(n, ch, &s);
     }
@@ -240,7 +259,8 @@ static void look(struct rb_node *n, struct channel *ch) {
     if (!(ch->dirty && n->now.mono_ms >= ch->fold_at) && !due) return;
     const struct rb_situation *sit;
     size_t mark = rb_arena_mark(&n->work);
-    if (node_refresh_rules(n, ch) != RB_OK || rb_node_situation(n, ch->id, n->now.utc_ms, &sit) != RB_OK) {
+    if (node_refresh_rules(n, ch) != RB_OK ||
+        rb_node_situation(n, ch->id, n->now.utc_ms, &sit) != RB_OK) {
         n->overflow = true;
         ch->dirty = true;
         ch->fold_at = n->now.mono_ms + 60000;
@@ -261,9 +281,11 @@ static void look(struct rb_node *n, struct channel *ch) {
 
 void machine_timers(struct rb_node *n, struct channel *ch) {
     if (!ch->own || !n->has_self) return;
-    if (ch->rules_dirty && n->now.mono_ms >= ch->refresh_at) { /* a flood of positions is not a flood of folds */
+    if (ch->rules_dirty &&
+        n->now.mono_ms >= ch->refresh_at) { /* a flood of positions is not a flood of folds */
         ch->refresh_at = n->now.mono_ms + 1000;
-        for (size_t i = 0; i < ch->feeds_n; i++) ch->refresh_at += ch->feeds[i]->f->facts_n / 50;
+        for (size_t i = 0; i < ch->feeds_n; i++)
+            ch->refresh_at += ch->feeds[i]->f->facts_n / 50;
         if (node_refresh_rules(n, ch) != RB_OK) n->overflow = true;
     }
     line_test(n, ch);

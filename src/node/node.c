@@ -7,21 +7,31 @@
 
 const char *rb_alert_name(enum rb_alert_type a) {
     switch (a) {
-    case RB_ALERT_RECORD: return "record";
-    case RB_ALERT_HELD: return "held";
-    case RB_ALERT_INVITED: return "invited";
-    case RB_ALERT_LINK_UP: return "link-up";
-    case RB_ALERT_LINK_DOWN: return "link-down";
-    case RB_ALERT_DUE_MISSED: return "due-missed";
-    case RB_ALERT_FORK: return "fork";
-    case RB_ALERT_REFUSED: return "refused";
-    case RB_ALERT_WAITING: return "waiting";
-    default: return "?";
+    case RB_ALERT_RECORD:
+        return "record";
+    case RB_ALERT_HELD:
+        return "held";
+    case RB_ALERT_INVITED:
+        return "invited";
+    case RB_ALERT_LINK_UP:
+        return "link-up";
+    case RB_ALERT_LINK_DOWN:
+        return "link-down";
+    case RB_ALERT_DUE_MISSED:
+        return "due-missed";
+    case RB_ALERT_FORK:
+        return "fork";
+    case RB_ALERT_REFUSED:
+        return "refused";
+    case RB_ALERT_WAITING:
+        return "waiting";
+    default:
+        return "?";
     }
 }
 
-/* The range is cut once: node, effects, then half for what lives long, a quarter for the situation, the
- * rest for one step. Untouched pages cost nothing. */
+/* The range is cut once: node, effects, then half for what lives long, a quarter for the situation,
+ * the rest for one step. Untouched pages cost nothing. */
 struct rb_node *rb_node_create(void *mem, size_t cap) {
     if (cap < NODE_MIN_CAP) return NULL;
     uint8_t *at = mem, *end = at + cap;
@@ -59,7 +69,9 @@ bool node_room(const struct rb_node *n, size_t bytes) {
            bytes < left - RB_ROOM_SPARE;
 }
 
-uint64_t node_id(struct rb_node *n) { return n->next_id++; }
+uint64_t node_id(struct rb_node *n) {
+    return n->next_id++;
+}
 
 uint16_t node_rand16(struct rb_node *n) {
     struct rb_hash h;
@@ -80,7 +92,8 @@ struct rb_writer node_writer(struct rb_node *n, size_t cap) {
     return rb_writer(p, p ? cap : 0);
 }
 
-uint64_t node_store_meta(struct rb_node *n, uint8_t table, struct rb_slice key, struct rb_slice value) {
+uint64_t node_store_meta(struct rb_node *n, uint8_t table, struct rb_slice key,
+                         struct rb_slice value) {
     struct rb_effect *e = node_effect(n, RB_EF_STORE);
     e->u.store.ticket = n->next_ticket;
     e->u.store.item = RB_ITEM_META;
@@ -120,9 +133,9 @@ void node_job_free(struct rb_node *n, struct job *j) {
     assert(false); /* a job that is not listed: our mistake */
 }
 
-void node_alert(struct rb_node *n, enum rb_alert_type a, struct channel *ch, const struct rb_hash *record,
-                uint16_t member, const struct rb_hash *peer, uint8_t precedence, uint64_t size,
-                const struct rb_reject *rj) {
+void node_alert(struct rb_node *n, enum rb_alert_type a, struct channel *ch,
+                const struct rb_hash *record, uint16_t member, const struct rb_hash *peer,
+                uint8_t precedence, uint64_t size, const struct rb_reject *rj) {
     struct rb_effect *e = node_effect(n, RB_EF_ALERT);
     e->u.alert.alert = a;
     if (ch) {
@@ -218,8 +231,10 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
         if (ev->u.response.status > 0)
             node_peer_ok(n, j->peer);
         else
-            node_peer_failed(n, j->peer, ev->u.response.reason ? ev->u.response.reason : "no answer");
-        if (j->ch && ev->u.response.heads.n) pull_note_heads(n, j->ch, j->peer, ev->u.response.heads);
+            node_peer_failed(n, j->peer,
+                             ev->u.response.reason ? ev->u.response.reason : "no answer");
+        if (j->ch && ev->u.response.heads.n)
+            pull_note_heads(n, j->ch, j->peer, ev->u.response.heads);
     }
     if (j->type == JOB_REQ_PUSH)
         push_response(n, j, ev);
@@ -253,8 +268,12 @@ static void channels_work(struct rb_node *n) {
     }
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
-static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+static uint64_t sooner(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+static uint64_t later(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
 
 /* utc instants become monotonic ones by the distance from now */
 static uint64_t mono_of(const struct rb_node *n, int64_t utc) {
@@ -276,17 +295,20 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
             }
             if (m->queue_n && !ch->own->waiting) wake = sooner(wake, ch->receipt_at);
         }
-        if (ch->charter && ch->charter->test_interval_s && ch->charter_state == RB_CHARTER_IN_FORCE) {
+        if (ch->charter && ch->charter->test_interval_s &&
+            ch->charter_state == RB_CHARTER_IN_FORCE) {
             int64_t step = (int64_t)ch->charter->test_interval_s * 1000;
             wake = sooner(wake, mono_of(n, (n->now.utc_ms / step + 1) * step));
         }
     }
-    for (size_t i = 0; i < ch->feeds_n; i++) wake = sooner(wake, pull_tell_time(n, ch->feeds[i]));
+    for (size_t i = 0; i < ch->feeds_n; i++)
+        wake = sooner(wake, pull_tell_time(n, ch->feeds[i]));
     for (size_t i = 0; i < ch->pulls_n; i++) {
         const struct pullx *x = &ch->pulls[i];
         const struct peer *p = node_member_peer(n, ch, x->member);
         if (!p || p->card.addresses_n == 0) continue;
-        if (x->heads_at && !x->heads && !x->fetching) wake = sooner(wake, later(x->heads_at, p->retry_at));
+        if (x->heads_at && !x->heads && !x->fetching)
+            wake = sooner(wake, later(x->heads_at, p->retry_at));
         if (!x->news && !x->fetching && n->has_self && n->self.addresses_n == 0)
             wake = sooner(wake, later(x->retry_at, p->retry_at));
     }
@@ -297,7 +319,8 @@ static uint64_t wake_time(struct rb_node *n) {
     uint64_t wake = UINT64_MAX;
     if (!n->started) return wake;
     if (take_judging(n)) return later(n->judge_at, n->now.mono_ms);
-    for (size_t i = 0; i < n->channels_n; i++) wake = sooner(wake, channel_wake(n, n->channels[i]));
+    for (size_t i = 0; i < n->channels_n; i++)
+        wake = sooner(wake, channel_wake(n, n->channels[i]));
     for (size_t i = 0; i < n->peers_n && n->has_self && n->self.addresses_n == 0; i++) {
         const struct peer *p = n->peers[i];
         if (!p->accredited || p->asking || p->card.addresses_n == 0) continue;
@@ -312,16 +335,34 @@ static uint64_t wake_time(struct rb_node *n) {
 
 static void dispatch(struct rb_node *n, const struct rb_event *ev) {
     switch (ev->type) {
-    case RB_EV_LOADED: loaded_event(n, ev); break;
-    case RB_EV_START: load_start(n); break;
-    case RB_EV_RECV: serve_recv(n, ev); break;
-    case RB_EV_RESPONSE: response_event(n, ev); break;
-    case RB_EV_CLOSED: closed_event(n, ev->u.closed.conn); break;
-    case RB_EV_SUBMIT: submit_event(n, ev); break;
-    case RB_EV_STORED: stored(n, ev->u.stored.ticket); break;
-    case RB_EV_SIGNED: signed_event(n, ev); break;
-    case RB_EV_TIMER: break;
-    default: break;
+    case RB_EV_LOADED:
+        loaded_event(n, ev);
+        break;
+    case RB_EV_START:
+        load_start(n);
+        break;
+    case RB_EV_RECV:
+        serve_recv(n, ev);
+        break;
+    case RB_EV_RESPONSE:
+        response_event(n, ev);
+        break;
+    case RB_EV_CLOSED:
+        closed_event(n, ev->u.closed.conn);
+        break;
+    case RB_EV_SUBMIT:
+        submit_event(n, ev);
+        break;
+    case RB_EV_STORED:
+        stored(n, ev->u.stored.ticket);
+        break;
+    case RB_EV_SIGNED:
+        signed_event(n, ev);
+        break;
+    case RB_EV_TIMER:
+        break;
+    default:
+        break;
     }
 }
 

@@ -1,31 +1,33 @@
 /* The node's own structures; only src/node looks in here.
  *
- * Rooms within the room: node.c (create, step, effects), load.c (start), submit.c (from the local side),
- * own.c (our feeds: outbox, log, checkpoint), push.c (to peers), serve.c (requests of peers),
- * take.c (a peer's leaves: proof, store, cosign, judge), machine.c (records the node makes: tests,
- * receipts, silence), pull.c (heads, news, fetching), view.c (looking). */
+ * Rooms within the room: node.c (create, step, effects), load.c (start), submit.c (from the local
+ * side), own.c (our feeds: outbox, log, checkpoint), push.c (to peers), serve.c (requests of
+ * peers), take.c (a peer's leaves: proof, store, cosign, judge), machine.c (records the node makes:
+ * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking). */
 #ifndef RB_NODE_INT_H
 #define RB_NODE_INT_H
 #include "readback/node.h"
 
 #define RB_EFFECTS_CAP 65536u
-#define RB_PUSH_BYTES (17u << 20)   /* raw leaves in one push: a whole package always fits */
-#define RB_JUDGE_STEP 256u          /* leaves judged in one step, so that a flood delays nobody */
-#define RB_INVITES_MAX 8u           /* charters of others that we have not joined */
+#define RB_PUSH_BYTES (17u << 20) /* raw leaves in one push: a whole package always fits */
+#define RB_JUDGE_STEP 256u        /* leaves judged in one step, so that a flood delays nobody */
+#define RB_INVITES_MAX 8u         /* charters of others that we have not joined */
 #define RB_REQUEST_MS 15000u
-#define RB_NEWS_HOLD_MS 50000u      /* a held GET is answered at the latest after this */
+#define RB_NEWS_HOLD_MS 50000u /* a held GET is answered at the latest after this */
 #define RB_NEWS_MS 60000u
-#define RB_RECEIPT_MIN_MS 1000u     /* least interval between two receipts of ours, if the charter names none */
-#define RB_SETTLE_MS 60000u         /* after our own start nobody is called silent */
-#define RB_INVITES_MS 60000u        /* how often a member that only connects outwards asks for invitations */
-#define RB_NEWS_LEAST_MS 100u      /* between two held GETs to one peer */
-#define RB_HEADS_QUIET_MS 2000u     /* heads that differ are looked at after this, once settled */
+#define RB_RECEIPT_MIN_MS                                                                          \
+    1000u /* least interval between two receipts of ours, if the charter names none */
+#define RB_SETTLE_MS 60000u /* after our own start nobody is called silent */
+#define RB_INVITES_MS                                                                              \
+    60000u /* how often a member that only connects outwards asks for invitations */
+#define RB_NEWS_LEAST_MS 100u   /* between two held GETs to one peer */
+#define RB_HEADS_QUIET_MS 2000u /* heads that differ are looked at after this, once settled */
 #define RB_RETRY_MIN_MS 1000u
 #define RB_RETRY_MAX_MS 60000u
-#define RB_INVITES_OF_ONE 4u        /* of them by one proposer */
-#define RB_COSIGS_MAX 256u          /* cosignatures in one add-cosignatures */
-#define RB_CLOCK_JUMP_MS 5000       /* utc moved against mono by more: the clock was set */
-#define RB_RAW_MAX (64u << 20)      /* leaves stored and not yet judged, per feed */
+#define RB_INVITES_OF_ONE 4u   /* of them by one proposer */
+#define RB_COSIGS_MAX 256u     /* cosignatures in one add-cosignatures */
+#define RB_CLOCK_JUMP_MS 5000  /* utc moved against mono by more: the clock was set */
+#define RB_RAW_MAX (64u << 20) /* leaves stored and not yet judged, per feed */
 
 struct buf { /* grows in the region */
     uint8_t *p;
@@ -46,7 +48,7 @@ struct peer {
     uint32_t failures;
     uint64_t retry_at; /* mono; nothing is sent before */
     struct attempt attempts[8];
-    size_t attempts_n; /* total, ring of 8 */
+    size_t attempts_n;   /* total, ring of 8 */
     uint64_t invites_at; /* mono: ask for invitations then, where we only connect outwards */
     bool asking;
 };
@@ -56,16 +58,16 @@ struct cosig {
 };
 struct mirror { /* what one peer holds of our feed */
     uint16_t member;
-    uint64_t known;       /* leaves it has, as far as we know; the next push starts here */
-    uint64_t pending;     /* size of the checkpoint it has, cosigned or pending */
-    bool inflight;        /* LOAD or REQUEST under way */
-    bool told;            /* it answered anything but 404 for this feed */
+    uint64_t known;   /* leaves it has, as far as we know; the next push starts here */
+    uint64_t pending; /* size of the checkpoint it has, cosigned or pending */
+    bool inflight;    /* LOAD or REQUEST under way */
+    bool told;        /* it answered anything but 404 for this feed */
     uint64_t retry_at;
     uint32_t failures;
-    uint64_t covered;     /* largest size cosigned */
+    uint64_t covered; /* largest size cosigned */
     uint64_t covered_time_s;
-    uint64_t queued_to;   /* leaves below it have their first cosignature logged or queued */
-    struct cosig *queue;  /* first cosignatures not yet logged in a receipt */
+    uint64_t queued_to;  /* leaves below it have their first cosignature logged or queued */
+    struct cosig *queue; /* first cosignatures not yet logged in a receipt */
     size_t queue_n, queue_cap;
 };
 struct ticket_size {
@@ -76,21 +78,21 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct channel *ch;
     struct rb_feed *f;
     bool own;
-    struct buf note;          /* latest checkpoint with the log's signature only: ours as signed, of others
-                                 the one we cosigned */
+    struct buf note; /* latest checkpoint with the log's signature only: ours as signed, of others
+                        the one we cosigned */
     uint64_t note_size;
-    struct buf cosig_line;    /* our mirror's line on it */
-    struct buf delegation;    /* the party-key body that authorises the log key */
-    uint64_t stored;          /* leaves durable here */
+    struct buf cosig_line; /* our mirror's line on it */
+    struct buf delegation; /* the party-key body that authorises the log key */
+    uint64_t stored;       /* leaves durable here */
     struct ticket_size flying[16];
     size_t flying_n;
     bool signing;
-    uint64_t told_size;       /* others', where nobody can reach us: cosigned and sent to its author */
-    uint64_t tell_at;         /* mono: not before, after a failure */
-    uint64_t head_size;       /* head file at start: largest signed or cosigned, and its root */
+    uint64_t told_size; /* others', where nobody can reach us: cosigned and sent to its author */
+    uint64_t tell_at;   /* mono: not before, after a failure */
+    uint64_t head_size; /* head file at start: largest signed or cosigned, and its root */
     struct rb_hash head_root;
-    const char *waiting;      /* own: why nothing is signed */
-    bool closed;              /* its party left: no larger checkpoint is taken */
+    const char *waiting; /* own: why nothing is signed */
+    bool closed;         /* its party left: no larger checkpoint is taken */
     /* own */
     size_t mirrors_n;
     struct mirror *mirrors;
@@ -98,10 +100,10 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct buf pending;
     uint64_t pending_size;
     struct rb_hash pending_root;
-    bool busy;                /* store and cosign of one request under way */
-    struct buf raw;           /* leaves not yet judged: u32 length, bytes */
+    bool busy;      /* store and cosign of one request under way */
+    struct buf raw; /* leaves not yet judged: u32 length, bytes */
     size_t raw_at;
-    uint64_t judged_stored;   /* watermark written last */
+    uint64_t judged_stored; /* watermark written last */
     struct rb_hash origin_hash;
 };
 struct outbox_item {
@@ -123,11 +125,12 @@ struct draft {
 };
 struct pullx { /* what we ask one peer about one channel */
     uint16_t member;
-    bool news;          /* a held GET is out */
-    bool heads;         /* a GET heads is out */
-    bool fetching;      /* a GET feed is out */
-    uint64_t heads_at;  /* mono: look at heads then; 0 = not needed */
-    uint64_t quiet_ms;  /* wait before asking again where asking brought nothing; 0 = the last one did */
+    bool news;         /* a held GET is out */
+    bool heads;        /* a GET heads is out */
+    bool fetching;     /* a GET feed is out */
+    uint64_t heads_at; /* mono: look at heads then; 0 = not needed */
+    uint64_t
+        quiet_ms; /* wait before asking again where asking brought nothing; 0 = the last one did */
     uint64_t retry_at;
 };
 struct channel {
@@ -149,23 +152,33 @@ struct channel {
     struct rb_hash charter_id;
     enum rb_charter_state charter_state;
     struct rb_standing standing;
-    uint64_t fold_at;            /* mono: look for missed answers then; UINT64_MAX: not */
-    uint64_t refresh_at;         /* mono: the rules are not folded anew before, unless a submission asks */
-    int64_t next_due_utc;        /* earliest pending due or test slot's end; INT64_MAX */
-    uint64_t receipt_at;         /* mono: not before */
+    uint64_t fold_at;     /* mono: look for missed answers then; UINT64_MAX: not */
+    uint64_t refresh_at;  /* mono: the rules are not folded anew before, unless a submission asks */
+    int64_t next_due_utc; /* earliest pending due or test slot's end; INT64_MAX */
+    uint64_t receipt_at;  /* mono: not before */
     uint64_t last_test_slot, test_sequence;
-    char heads[33];              /* digest of the heads known here */
+    char heads[33]; /* digest of the heads known here */
     bool heads_dirty;
 };
 enum job_type {
-    JOB_PUSH_LOAD, JOB_FEED_LOAD, JOB_TILE_LOAD, /* LOADs */
-    JOB_SIGN_LOG, JOB_SIGN_MIRROR, JOB_SIGN_NODE, /* SIGNs */
-    JOB_TAKE,                                     /* waiting for STORED */
-    JOB_STORED_REPLY,                             /* RESPOND after STORED */
-    JOB_DONE,                                     /* DONE after STORED */
-    JOB_HELD,                                     /* ALERT HELD after STORED */
-    JOB_REQ_PUSH, JOB_REQ_NEWS, JOB_REQ_HEADS, JOB_REQ_FEED, JOB_REQ_COSIG, JOB_REQ_INVITES, JOB_REQ_OWN, /* REQUESTs */
-    JOB_WAIT_NEWS                                 /* a peer's held GET */
+    JOB_PUSH_LOAD,
+    JOB_FEED_LOAD,
+    JOB_TILE_LOAD, /* LOADs */
+    JOB_SIGN_LOG,
+    JOB_SIGN_MIRROR,
+    JOB_SIGN_NODE,    /* SIGNs */
+    JOB_TAKE,         /* waiting for STORED */
+    JOB_STORED_REPLY, /* RESPOND after STORED */
+    JOB_DONE,         /* DONE after STORED */
+    JOB_HELD,         /* ALERT HELD after STORED */
+    JOB_REQ_PUSH,
+    JOB_REQ_NEWS,
+    JOB_REQ_HEADS,
+    JOB_REQ_FEED,
+    JOB_REQ_COSIG,
+    JOB_REQ_INVITES,
+    JOB_REQ_OWN,  /* REQUESTs */
+    JOB_WAIT_NEWS /* a peer's held GET */
 };
 struct job {
     struct job *next;
@@ -176,9 +189,9 @@ struct job {
     struct feedx *fx;
     struct peer *peer;
     uint16_t member;
-    uint64_t conn;   /* to answer; 0 = a pull of ours */
+    uint64_t conn; /* to answer; 0 = a pull of ours */
     uint64_t from, to, got;
-    uint64_t old;    /* feed: the asker's pending checkpoint */
+    uint64_t old;      /* feed: the asker's pending checkpoint */
     uint64_t deadline; /* mono */
     uint64_t time_s;
     struct rb_hash root;
@@ -217,31 +230,34 @@ struct rb_node {
     struct rb_situation sit;
     struct channel *sit_of; /* whose the cached situation is; NULL = none */
     int64_t sit_utc;
-    struct buf heads;       /* the head file as it was at start: a feed may be opened later */
-    uint64_t judge_at;      /* mono: judging failed for want of memory; not before */
+    struct buf heads;  /* the head file as it was at start: a feed may be opened later */
+    uint64_t judge_at; /* mono: judging failed for want of memory; not before */
     bool clock_known;
-    int64_t clock_lead;     /* utc less mono, to notice a clock that was set */
+    int64_t clock_lead; /* utc less mono, to notice a clock that was set */
 };
 
 /* node.c */
 struct rb_effect *node_effect(struct rb_node *n, enum rb_effect_type type);
 uint64_t node_id(struct rb_node *n);
-uint64_t node_store_meta(struct rb_node *n, uint8_t table, struct rb_slice key, struct rb_slice value);
+uint64_t node_store_meta(struct rb_node *n, uint8_t table, struct rb_slice key,
+                         struct rb_slice value);
 struct rb_slice node_keep(struct rb_node *n, struct rb_slice in); /* copy into the step's arena */
 struct rb_writer node_writer(struct rb_node *n, size_t cap);      /* in the step's arena */
 enum rb_err buf_put(struct rb_node *n, struct buf *b, const void *p, size_t len);
 void buf_clear(struct buf *b);
 void buf_free(struct rb_node *n, struct buf *b);
-static inline struct rb_slice buf_slice(const struct buf *b) { return rb_slice(b->p, b->n); }
-/* room in this step for `bytes` of slices in effects and for plenty of effects: asked before anything that
- * may not be done by halves */
+static inline struct rb_slice buf_slice(const struct buf *b) {
+    return rb_slice(b->p, b->n);
+}
+/* room in this step for `bytes` of slices in effects and for plenty of effects: asked before
+ * anything that may not be done by halves */
 bool node_room(const struct rb_node *n, size_t bytes);
 struct job *node_job(struct rb_node *n, enum job_type type); /* NULL: memory */
 struct job *node_job_find(struct rb_node *n, uint64_t id);
 void node_job_free(struct rb_node *n, struct job *j);
-void node_alert(struct rb_node *n, enum rb_alert_type a, struct channel *ch, const struct rb_hash *record,
-                uint16_t member, const struct rb_hash *peer, uint8_t precedence, uint64_t size,
-                const struct rb_reject *rj);
+void node_alert(struct rb_node *n, enum rb_alert_type a, struct channel *ch,
+                const struct rb_hash *record, uint16_t member, const struct rb_hash *peer,
+                uint8_t precedence, uint64_t size, const struct rb_reject *rj);
 void node_feed_key(const struct feedx *fx, uint8_t key[20]);
 struct rb_feed_ref node_feed_ref(const struct feedx *fx);
 uint16_t node_rand16(struct rb_node *n);
@@ -261,8 +277,9 @@ enum rb_err node_channel_new(struct rb_node *n, struct rb_slice charter_leaf, st
                              struct rb_reject *rj);
 void node_channel_drop(struct rb_node *n, struct channel *ch);
 void node_channel_store(struct rb_node *n, struct channel *ch);
-enum rb_err node_channel_open_feed(struct rb_node *n, struct channel *ch, struct rb_slice delegation,
-                                   bool persist, struct feedx **out, struct rb_reject *rj);
+enum rb_err node_channel_open_feed(struct rb_node *n, struct channel *ch,
+                                   struct rb_slice delegation, bool persist, struct feedx **out,
+                                   struct rb_reject *rj);
 struct feedx *node_feedx(struct channel *ch, uint16_t member, uint16_t epoch);
 struct feedx *node_feedx_by_origin(struct rb_node *n, struct rb_slice origin);
 struct feedx *node_feedx_by_hash(struct rb_node *n, const struct rb_hash *origin_hash);
@@ -278,8 +295,8 @@ void node_heads_digest(struct rb_node *n, struct channel *ch, char out[33]);
 void node_heads_text(struct rb_node *n, struct channel *ch, struct rb_writer *w);
 
 /* own.c */
-enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice leaf, uint8_t precedence,
-                        uint64_t token);
+enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice leaf,
+                        uint8_t precedence, uint64_t token);
 void own_drain(struct rb_node *n, struct channel *ch);
 void own_stored(struct rb_node *n, struct feedx *fx);
 void own_maybe_sign(struct rb_node *n, struct feedx *fx);
@@ -293,24 +310,25 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 /* the answer to JOB_REQ_OWN: a checkpoint of our feed, larger than we know of? */
 void push_proof(struct rb_node *n, struct job *j, const struct rb_event *ev);
-/* Leaves were read for a checkpoint that a larger one has replaced meanwhile, and are no whole package of
- * that: true, and the rest is being read, too. */
+/* Leaves were read for a checkpoint that a larger one has replaced meanwhile, and are no whole
+ * package of that: true, and the rest is being read, too. */
 bool push_load_more(struct rb_node *n, struct job *j);
-struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size, struct rb_slice raw,
-                          uint64_t from, uint64_t to);
-/* a member's line on a checkpoint of `size`: verified, and kept if wanted; NOT_FOUND: no member's */
+struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size,
+                          struct rb_slice raw, uint64_t from, uint64_t to);
+/* a member's line on a checkpoint of `size`: verified, and kept if wanted; NOT_FOUND: no member's
+ */
 enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, uint64_t size,
-                            const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member,
-                            bool keep);
+                            const struct rb_note_sig *line, struct rb_slice log_note,
+                            uint16_t *member, bool keep);
 struct mirror *own_mirror(struct rb_node *n, struct feedx *fx, uint16_t member);
 
 /* take.c */
 struct take_in {
-    struct rb_slice delegation;  /* signed body, may be empty */
+    struct rb_slice delegation; /* signed body, may be empty */
     struct rb_add_checkpoint ac;
     struct rb_reader entries;
     bool has_entries;
-    uint64_t conn;               /* 0: pulled */
+    uint64_t conn; /* 0: pulled */
     struct peer *peer;
 };
 void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
@@ -325,11 +343,12 @@ bool take_judging(const struct rb_node *n);
 
 /* serve.c */
 void serve_recv(struct rb_node *n, const struct rb_event *ev);
-void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status, const char *type,
-                   struct rb_slice body);
+void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
+                   const char *type, struct rb_slice body);
 /* as serve_respond with an empty body, once all that was stored by now is durable */
 void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int status);
-void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status, const struct rb_reject *rj);
+void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
+                  const struct rb_reject *rj);
 void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void serve_news(struct rb_node *n, struct channel *ch); /* wakes held GETs whose digest differs */
 bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p);
@@ -344,16 +363,18 @@ uint64_t pull_tell_time(struct rb_node *n, const struct feedx *fx);
 
 /* submit.c */
 void submit_event(struct rb_node *n, const struct rb_event *ev);
-void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char *clause, const char *what,
-                 enum rb_mark mark, const struct rb_hash *record, const uint8_t *channel,
-                 uint64_t after_ticket);
+void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char *clause,
+                 const char *what, enum rb_mark mark, const struct rb_hash *record,
+                 const uint8_t *channel, uint64_t after_ticket);
 enum rb_err draft_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);
 
 /* machine.c */
 void machine_timers(struct rb_node *n, struct channel *ch);
-enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec, uint64_t token);
+enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec,
+                         uint64_t token);
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
-void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m, const struct cosig *c);
+void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
+                         const struct cosig *c);
 
 /* load.c */
 void load_item(struct rb_node *n, const struct rb_event *ev);

@@ -9,7 +9,8 @@ void feed_flying(struct feedx *fx, uint64_t ticket, uint64_t size) {
 
 bool feed_landed(struct feedx *fx, uint64_t ticket) {
     size_t k = 0;
-    while (k < fx->flying_n && fx->flying[k].ticket <= ticket) fx->stored = fx->flying[k++].size;
+    while (k < fx->flying_n && fx->flying[k].ticket <= ticket)
+        fx->stored = fx->flying[k++].size;
     memmove(fx->flying, fx->flying + k, (fx->flying_n - k) * sizeof *fx->flying);
     fx->flying_n -= k;
     return k > 0;
@@ -24,15 +25,16 @@ static void outbox_insert(struct channel *ch, struct outbox_item *item) {
         ch->outbox_tail = item;
     } else {
         struct outbox_item **at = &ch->outbox;
-        while ((*at)->precedence <= item->precedence) at = &(*at)->next;
+        while ((*at)->precedence <= item->precedence)
+            at = &(*at)->next;
         item->next = *at;
         *at = item;
     }
     ch->outbox_n++;
 }
 
-enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice leaf, uint8_t precedence,
-                        uint64_t token) {
+enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice leaf,
+                        uint8_t precedence, uint64_t token) {
     if (ch->outbox_n >= RB_MAX_OUTBOX) return RB_ERR_BUSY;
     struct outbox_item *item = rb_region_alloc(&n->region, sizeof *item);
     if (!item) return RB_ERR_LIMIT;
@@ -75,8 +77,10 @@ static void outbox_free(struct rb_node *n, struct channel *ch, struct outbox_ite
 
 static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item *item) {
     size_t mark = rb_arena_mark(&n->work);
-    if (!node_room(n, item->leaf.n)) return 0; /* a leaf in the tree that no STORE names would fork us */
-    if (rb_book_judge(&fx->ch->book, fx->f, buf_slice(&item->leaf), RB_MARK_NONE, &n->work) != RB_OK) {
+    if (!node_room(n, item->leaf.n))
+        return 0; /* a leaf in the tree that no STORE names would fork us */
+    if (rb_book_judge(&fx->ch->book, fx->f, buf_slice(&item->leaf), RB_MARK_NONE, &n->work) !=
+        RB_OK) {
         n->overflow = true;
         return 0;
     }
@@ -128,7 +132,9 @@ void own_drain(struct rb_node *n, struct channel *ch) {
     persist_waiting(n, ch);
 }
 
-void own_stored(struct rb_node *n, struct feedx *fx) { own_maybe_sign(n, fx); }
+void own_stored(struct rb_node *n, struct feedx *fx) {
+    own_maybe_sign(n, fx);
+}
 
 void own_maybe_sign(struct rb_node *n, struct feedx *fx) {
     if (fx->signing || fx->waiting || fx->stored == 0 || fx->stored <= fx->note_size) return;
@@ -165,9 +171,10 @@ void own_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t
     struct feedx *fx = j->fx;
     fx->signing = false;
     if (err != RB_OK) {
-        fx->waiting = err == RB_ERR_STATE ? "the head file names a larger or other checkpoint of this feed "
-                                            "than the store: was a backup restored?"
-                                          : "the checkpoint could not be signed";
+        fx->waiting = err == RB_ERR_STATE
+                          ? "the head file names a larger or other checkpoint of this feed "
+                            "than the store: was a backup restored?"
+                          : "the checkpoint could not be signed";
         struct rb_reject rj = {err, "6.9.3", fx->waiting, 0};
         node_alert(n, RB_ALERT_WAITING, fx->ch, NULL, RB_NO_MEMBER, NULL, RB_ROUTINE, j->to, &rj);
         node_job_free(n, j);

@@ -1,4 +1,5 @@
-/* Peers: whose cards we know, whether compared in person or introduced by a charter, and our link. */
+/* Peers: whose cards we know, whether compared in person or introduced by a charter, and our link.
+ */
 #include "node_int.h"
 
 struct peer *node_peer_find(const struct rb_node *n, const struct rb_hash *party) {
@@ -31,14 +32,16 @@ static void peer_store(struct rb_node *n, const struct peer *p) {
     node_store_meta(n, RB_TABLE_PEER, rb_slice(p->party.b, RB_HASH_LEN), rb_written(&w));
 }
 
-/* A card of ours, or one that carries a key another card already carries, is refused (design §3). */
+/* A card of ours, or one that carries a key another card already carries, is refused (design §3).
+ */
 static enum rb_err card_fits(const struct rb_node *n, const struct rb_card *card,
                              const struct rb_hash *party, struct rb_reject *rj) {
     if (n->has_self && !rb_hash_eq(party, &n->self_party) && rb_card_shares_key(&n->self, card))
         return rb_reject(rj, RB_ERR_DENIED, "6.1.4", "the card carries one of our own keys", 0);
     for (size_t i = 0; i < n->peers_n; i++)
         if (!rb_hash_eq(&n->peers[i]->party, party) && rb_card_shares_key(&n->peers[i]->card, card))
-            return rb_reject(rj, RB_ERR_DENIED, "6.1.4", "another party's card carries one of its keys", 0);
+            return rb_reject(rj, RB_ERR_DENIED, "6.1.4",
+                             "another party's card carries one of its keys", 0);
     return RB_OK;
 }
 

@@ -1,5 +1,5 @@
-/* Asking: heads where a peer's digest differs from ours, a held GET for news where we only connect outwards,
- * fetching what we lack, and the way back for cosignatures. */
+/* Asking: heads where a peer's digest differs from ours, a held GET for news where we only connect
+ * outwards, fetching what we lack, and the way back for cosignatures. */
 #include "node_int.h"
 #include "readback/text.h"
 
@@ -80,11 +80,13 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
 }
 
 /* mono when our cosignature of this feed is to be sent to its author, who cannot ask for it;
- * UINT64_MAX: it has it, or cannot be reached. An answer may be lost, a process may end in between. */
+ * UINT64_MAX: it has it, or cannot be reached. An answer may be lost, a process may end in between.
+ */
 uint64_t pull_tell_time(struct rb_node *n, const struct feedx *fx) {
     if (fx->own || !n->has_self || n->self.addresses_n || fx->cosig_line.n == 0) return UINT64_MAX;
     const struct peer *author = node_member_peer(n, fx->ch, fx->f->member);
-    if (fx->told_size >= fx->note_size || !author || author->card.addresses_n == 0) return UINT64_MAX;
+    if (fx->told_size >= fx->note_size || !author || author->card.addresses_n == 0)
+        return UINT64_MAX;
     return fx->tell_at > author->retry_at ? fx->tell_at : author->retry_at;
 }
 
@@ -109,11 +111,13 @@ void pull_all(struct rb_node *n, struct channel *ch) {
         if (x->heads_at && n->now.mono_ms >= x->heads_at && !x->heads && !x->fetching) {
             ask_heads(n, ch, x, p);
         }
-        if (outward && !x->news && !x->fetching && n->now.mono_ms >= x->retry_at) ask_news(n, ch, x, p);
+        if (outward && !x->news && !x->fetching && n->now.mono_ms >= x->retry_at)
+            ask_news(n, ch, x, p);
     }
 }
 
-/* Who cannot be reached asks those it accredited whether a charter of theirs names it (spec 6.6). */
+/* Who cannot be reached asks those it accredited whether a charter of theirs names it (spec 6.6).
+ */
 void pull_invites(struct rb_node *n) {
     if (!n->has_self || n->self.addresses_n) return;
     for (size_t i = 0; i < n->peers_n; i++) {
@@ -127,8 +131,9 @@ void pull_invites(struct rb_node *n) {
     }
 }
 
-/* Lines of origins. One of the channels that are unknown here is fetched, by chance, so that one that we
- * cannot take stands in nobody's way; soon another if it could be taken, else when we ask again. */
+/* Lines of origins. One of the channels that are unknown here is fetched, by chance, so that one
+ * that we cannot take stands in nobody's way; soon another if it could be taken, else when we ask
+ * again. */
 static void invites_arrived(struct rb_node *n, struct peer *p, struct rb_slice body) {
     struct rb_reader r = rb_reader(body);
     struct rb_slice origin, chosen = {NULL, 0};
@@ -141,7 +146,8 @@ static void invites_arrived(struct rb_node *n, struct peer *p, struct rb_slice b
     if (unknown) ask_feed(n, NULL, NULL, p, chosen, 0, 0);
 }
 
-/* The header of every answer: if the peer knows other heads than we do, look once things are quiet. */
+/* The header of every answer: if the peer knows other heads than we do, look once things are quiet.
+ */
 void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads) {
     const struct rb_book_member *m = rb_book_member_by_party(&ch->book, &p->party);
     struct pullx *x = m ? pull_of(ch, m->index) : NULL;
@@ -154,8 +160,8 @@ void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, stru
         x->heads_at = n->now.mono_ms + (x->quiet_ms ? x->quiet_ms : RB_HEADS_QUIET_MS);
 }
 
-/* Asking brought nothing although the heads differ (a closed feed, or a peer that is behind or lies): ask
- * again, but less and less often. */
+/* Asking brought nothing although the heads differ (a closed feed, or a peer that is behind or
+ * lies): ask again, but less and less often. */
 static void nothing_new(struct rb_node *n, struct pullx *x) {
     x->quiet_ms = x->quiet_ms == 0 ? RB_HEADS_QUIET_MS : x->quiet_ms * 2;
     if (x->quiet_ms > RB_RETRY_MAX_MS) x->quiet_ms = RB_RETRY_MAX_MS;
@@ -173,18 +179,20 @@ static uint64_t held_sum(const struct channel *ch) {
     return sum;
 }
 
-/* does the peer name another root for a size that we hold? Then its note is evidence, and worth a fetch */
+/* does the peer name another root for a size that we hold? Then its note is evidence, and worth a
+ * fetch */
 static bool other_root(struct feedx *fx, uint64_t size, struct rb_slice base64) {
     struct rb_hash theirs, here;
     size_t k = 0;
     if (size == 0 || size > fx->note_size || fx->f->frozen) return false;
-    if (rb_base64_decode(base64, theirs.b, sizeof theirs.b, &k) != RB_OK || k != RB_HASH_LEN) return false;
+    if (rb_base64_decode(base64, theirs.b, sizeof theirs.b, &k) != RB_OK || k != RB_HASH_LEN)
+        return false;
     rb_tree_root(&fx->f->tree, size, &here);
     return !rb_hash_eq(&theirs, &here);
 }
 
-/* A line "ORIGIN SIZE ROOT": fetch if it is larger than what we hold, or another history. true: a fetch was
- * started. */
+/* A line "ORIGIN SIZE ROOT": fetch if it is larger than what we hold, or another history. true: a
+ * fetch was started. */
 static bool look_at_head(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
                          struct rb_slice line) {
     size_t a = rb_slice_find(line, 0, ' '), b = rb_slice_find(line, a + 1, ' ');
@@ -192,7 +200,8 @@ static bool look_at_head(struct rb_node *n, struct channel *ch, struct pullx *x,
     uint64_t size;
     struct rb_origin o;
     if (rb_dec_decode(rb_slice_sub(line, a + 1, b), &size) != RB_OK) return false;
-    if (rb_origin_decode(origin, &o) != RB_OK || memcmp(o.channel, ch->id, RB_CHANNEL_LEN) != 0) return false;
+    if (rb_origin_decode(origin, &o) != RB_OK || memcmp(o.channel, ch->id, RB_CHANNEL_LEN) != 0)
+        return false;
     struct feedx *fx = node_feedx_by_origin(n, origin);
     if (rb_hash_eq(&o.party, &n->self_party)) return false;
     if (!fx && !rb_book_member_by_party(&ch->book, &o.party)) return false;
@@ -230,8 +239,8 @@ static void feed_arrived(struct rb_node *n, struct job *j, struct pullx *x, stru
         x->quiet_ms = 0;
 }
 
-/* Our cosignature goes back to the feed's author, or, where it has no address, through whoever gave us
- * the leaves (spec 6.8). */
+/* Our cosignature goes back to the feed's author, or, where it has no address, through whoever gave
+ * us the leaves (spec 6.8). */
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p) {
     struct peer *author = node_member_peer(n, fx->ch, fx->f->member);
     if (author && author->card.addresses_n) p = author;
@@ -256,7 +265,8 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
     if (x && j->type == JOB_REQ_NEWS) x->news = false;
     if (x && j->type == JOB_REQ_HEADS) {
         x->heads = false;
-        if (status == 0) x->heads_at = n->now.mono_ms + RB_RETRY_MIN_MS; /* or when the link is tried again */
+        if (status == 0)
+            x->heads_at = n->now.mono_ms + RB_RETRY_MIN_MS; /* or when the link is tried again */
     }
     if (x && j->type == JOB_REQ_FEED) x->fetching = false;
     if (j->type == JOB_REQ_COSIG && status != 200 && j->fx) cosig_failed(n, j);

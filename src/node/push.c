@@ -36,7 +36,8 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
         struct peer *p = node_member_peer(n, ch, ch->pulls[i].member);
         struct mirror *m = own_mirror(n, fx, ch->pulls[i].member);
         if (!p || !m || p->card.addresses_n == 0 || m->inflight) continue;
-        if (m->covered >= fx->note_size) continue; /* known alone is not enough: an answer may be lost */
+        if (m->covered >= fx->note_size)
+            continue; /* known alone is not enough: an answer may be lost */
         if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) continue;
         start_push(n, fx, m, p);
     }
@@ -47,10 +48,10 @@ void push_all(struct rb_node *n, struct channel *ch) {
         if (ch->feeds[i]->own) push_feed(n, ch->feeds[i]);
 }
 
-/* raw: entries [from, to) each with its u16 length. Whole packages only; upload_end is the checkpoint's
- * size (spec 6.3). n 0 when memory is short. */
-struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size, struct rb_slice raw,
-                          uint64_t from, uint64_t to) {
+/* raw: entries [from, to) each with its u16 length. Whole packages only; upload_end is the
+ * checkpoint's size (spec 6.3). n 0 when memory is short. */
+struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size,
+                          struct rb_slice raw, uint64_t from, uint64_t to) {
     size_t packages = (size_t)((to - from) / 256 + 2);
     size_t cap = raw.n + packages * (1 + 32 * RB_MAX_PROOF) + fx->delegation.n + fx->note.n + 8192;
     struct rb_writer w = node_writer(n, cap);
@@ -66,7 +67,8 @@ struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size
     rb_add_checkpoint_encode(&ac, &w);
     struct rb_writer len = rb_writer(w.p + len_at, 4);
     rb_put_u32(&len, (uint32_t)(w.n - len_at - 4));
-    struct rb_add_entries h = {rb_slice(fx->f->origin, fx->f->origin_n), from, fx->note_size, {NULL, 0}};
+    struct rb_add_entries h = {
+        rb_slice(fx->f->origin, fx->f->origin_n), from, fx->note_size, {NULL, 0}};
     rb_add_entries_encode(&h, &w);
     struct rb_reader r = rb_reader(raw);
     for (uint64_t at = from; at < to;) {
@@ -77,7 +79,8 @@ struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size
         for (uint64_t i = at; i < pt; i++) {
             uint16_t l;
             struct rb_slice skip;
-            if (rb_get_u16(&r, &l) != RB_OK || rb_get_view(&r, l, &skip) != RB_OK) return rb_slice(NULL, 0);
+            if (rb_get_u16(&r, &l) != RB_OK || rb_get_view(&r, l, &skip) != RB_OK)
+                return rb_slice(NULL, 0);
         }
         rb_put(&w, raw.p + begin, r.at - begin);
         struct rb_proof proof;
@@ -121,12 +124,15 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
         return;
     }
     if (ev->u.loaded.item != RB_ITEM_END || push_load_more(n, j)) return;
-    bool nothing = j->from < j->fx->note_size && (j->got == 0 || push_short(j->fx, j->from, j->got));
+    bool nothing =
+        j->from < j->fx->note_size && (j->got == 0 || push_short(j->fx, j->from, j->got));
     struct rb_slice body = {NULL, 0};
-    if (!nothing) body = push_body(n, j->fx, m->pending, buf_slice(&j->buf), j->from, j->from + j->got);
+    if (!nothing)
+        body = push_body(n, j->fx, m->pending, buf_slice(&j->buf), j->from, j->from + j->got);
     if (body.n == 0) {
         struct rb_reject rj = {RB_ERR_IO, "6.6.3", "our leaves could not be read for a push", 0};
-        node_alert(n, RB_ALERT_WAITING, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, j->from, &rj);
+        node_alert(n, RB_ALERT_WAITING, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE,
+                   j->from, &rj);
         m->inflight = false;
         m->retry_at = n->now.mono_ms + RB_RETRY_MAX_MS;
         node_job_free(n, j);
@@ -195,7 +201,8 @@ static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t memb
 }
 
 /* Whose mirror key is this, by name and key id? */
-static bool member_of_line(const struct channel *ch, const struct rb_note_sig *line, uint16_t *member) {
+static bool member_of_line(const struct channel *ch, const struct rb_note_sig *line,
+                           uint16_t *member) {
     for (size_t i = 0; i < ch->book.members_n; i++) {
         char own[96];
         struct rb_writer w = rb_writer(own, sizeof own);
@@ -211,8 +218,8 @@ static bool member_of_line(const struct channel *ch, const struct rb_note_sig *l
 }
 
 enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, uint64_t size,
-                            const struct rb_note_sig *line, struct rb_slice log_note, uint16_t *member,
-                            bool keep) {
+                            const struct rb_note_sig *line, struct rb_slice log_note,
+                            uint16_t *member, bool keep) {
     struct cosig c;
     if (!member_of_line(fx->ch, line, member)) return RB_ERR_NOT_FOUND;
     return keep ? take_cosig(n, fx, *member, size, line, log_note)
@@ -234,7 +241,8 @@ static bool cosignatures(struct rb_node *n, struct job *j, struct rb_slice body)
     return good;
 }
 
-static void push_failed(struct rb_node *n, struct mirror *m, struct job *j, int status, const char *what) {
+static void push_failed(struct rb_node *n, struct mirror *m, struct job *j, int status,
+                        const char *what) {
     uint64_t wait = RB_RETRY_MIN_MS << (m->failures < 4 ? m->failures : 4);
     m->failures++;
     m->retry_at = n->now.mono_ms + wait;
@@ -243,8 +251,8 @@ static void push_failed(struct rb_node *n, struct mirror *m, struct job *j, int 
     node_alert(n, RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0, &rj);
 }
 
-/* It says that it holds more of our feed than we do. Its word alone must not silence us; a checkpoint that
- * our log key signed does. */
+/* It says that it holds more of our feed than we do. Its word alone must not silence us; a
+ * checkpoint that our log key signed does. */
 static void ask_proof(struct rb_node *n, struct job *of) {
     struct job *j = node_job(n, JOB_REQ_OWN);
     if (!j) return;
@@ -270,7 +278,8 @@ void push_proof(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     struct rb_checkpoint cp;
     struct rb_hash root;
     struct rb_note *note = rb_arena_alloc(&n->work, sizeof *note);
-    struct rb_reject rj = {RB_ERR_PROOF, "6.3.5", "claims more of our feed than there is and shows none", 0};
+    struct rb_reject rj = {RB_ERR_PROOF, "6.3.5",
+                           "claims more of our feed than there is and shows none", 0};
     rb_vkey_make(rb_slice(fx->f->origin, fx->f->origin_n), RB_SIG_ED25519, &fx->f->log_key, &key);
     bool ours = note && ev->u.response.status == 200 &&
                 rb_checkpoint_open(ev->u.response.body, &key, note, &cp, NULL) == RB_OK;
@@ -282,8 +291,8 @@ void push_proof(struct rb_node *n, struct job *j, const struct rb_event *ev) {
         fx->waiting = "a peer holds more of our feed than this store: was a backup restored?";
         rj = (struct rb_reject){RB_ERR_STATE, "6.3.5", fx->waiting, 0};
     }
-    node_alert(n, ours ? RB_ALERT_WAITING : RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party,
-               RB_ROUTINE, ours ? cp.size : 0, &rj);
+    node_alert(n, ours ? RB_ALERT_WAITING : RB_ALERT_REFUSED, j->ch, NULL, j->member,
+               &j->peer->party, RB_ROUTINE, ours ? cp.size : 0, &rj);
     node_job_free(n, j);
 }
 

@@ -1,5 +1,5 @@
-/* Requests of peers: who may ask, which path means what. Everything unknown or not permitted is the same
- * 404 (design §6). Clauses 6.4 to 6.8. */
+/* Requests of peers: who may ask, which path means what. Everything unknown or not permitted is the
+ * same 404 (design §6). Clauses 6.4 to 6.8. */
 #include "node_int.h"
 #include "readback/text.h"
 
@@ -8,8 +8,8 @@ bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p) {
     return p && ch && rb_book_member_by_party(&ch->book, &p->party) != NULL;
 }
 
-void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status, const char *type,
-                   struct rb_slice body) {
+void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
+                   const char *type, struct rb_slice body) {
     if (conn == 0 || conn == UINT64_MAX) return;
     struct rb_effect *e = node_effect(n, RB_EF_RESPOND);
     e->u.respond.conn = conn;
@@ -33,8 +33,10 @@ void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int
 }
 
 /* The peer is told code, clause and offset where that gives nothing away; a 404 says nothing. */
-void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status, const struct rb_reject *rj) {
-    node_alert(n, RB_ALERT_REFUSED, NULL, NULL, RB_NO_MEMBER, p ? &p->party : NULL, RB_ROUTINE, 0, rj);
+void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
+                  const struct rb_reject *rj) {
+    node_alert(n, RB_ALERT_REFUSED, NULL, NULL, RB_NO_MEMBER, p ? &p->party : NULL, RB_ROUTINE, 0,
+               rj);
     if (conn == 0 || conn == UINT64_MAX) return;
     struct rb_writer w = node_writer(n, 512);
     if (status == 404) {
@@ -72,7 +74,8 @@ static bool param(struct rb_slice query, const char *name, struct rb_slice *out)
     return false;
 }
 
-static struct channel *param_channel(struct rb_node *n, struct rb_slice query, const struct peer *p) {
+static struct channel *param_channel(struct rb_node *n, struct rb_slice query,
+                                     const struct peer *p) {
     struct rb_slice hex;
     uint8_t id[RB_CHANNEL_LEN];
     if (!param(query, "channel", &hex) || rb_hex_decode(hex, id, sizeof id) != RB_OK) return NULL;
@@ -80,7 +83,8 @@ static struct channel *param_channel(struct rb_node *n, struct rb_slice query, c
     return ch && serve_member(n, ch, p) ? ch : NULL;
 }
 
-/* ---- heads and news --------------------------------------------------------------------------- */
+/* ---- heads and news ---------------------------------------------------------------------------
+ */
 static void heads(struct rb_node *n, struct channel *ch, uint64_t conn) {
     struct rb_writer w = node_writer(n, ch->feeds_n * (RB_MAX_ORIGIN + 80) + 1);
     node_heads_text(n, ch, &w);
@@ -136,7 +140,8 @@ static void invitations(struct rb_node *n, uint64_t conn, struct peer *p) {
     serve_respond(n, NULL, conn, 200, "text/plain", rb_written(&w));
 }
 
-/* ---- leaves and tiles out ---------------------------------------------------------------------- */
+/* ---- leaves and tiles out ----------------------------------------------------------------------
+ */
 static void load(struct rb_node *n, struct job *j, size_t max_bytes) {
     struct rb_effect *e = node_effect(n, RB_EF_LOAD);
     e->u.load.token = j->id;
@@ -148,7 +153,8 @@ static void load(struct rb_node *n, struct job *j, size_t max_bytes) {
 
 /* GET /rb/v1/feed?origin=HEX&from=N&old=M: what a push to one who has leaves below N and a pending
  * checkpoint of M would carry */
-static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uint64_t conn, struct peer *p) {
+static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uint64_t conn,
+                 struct peer *p) {
     struct rb_slice text;
     uint64_t from = 0, old;
     bool bad = param(query, "from", &text) && rb_dec_decode(text, &from) != RB_OK;
@@ -231,8 +237,8 @@ void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
 }
 
 /* /log/HEX/... our own feeds, /mirror/HEX/... those we mirror */
-static void log_path(struct rb_node *n, struct rb_slice path, size_t prefix, bool own, uint64_t conn,
-                     struct peer *p) {
+static void log_path(struct rb_node *n, struct rb_slice path, size_t prefix, bool own,
+                     uint64_t conn, struct peer *p) {
     struct rb_hash h;
     struct rb_slice rest = rb_slice_sub(path, prefix + 64 + 1, path.n);
     struct rb_tile t;
@@ -252,11 +258,12 @@ static void log_path(struct rb_node *n, struct rb_slice path, size_t prefix, boo
         not_found(n, conn, p);
 }
 
-/* ---- add-cosignatures -------------------------------------------------------------------------- */
-/* The note's text must be a checkpoint of a feed held here to that size with that root; whoever signed the
- * note, each member's line is verified and kept. */
-static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_slice bytes, size_t *lines,
-                            bool keep, struct rb_reject *rj) {
+/* ---- add-cosignatures --------------------------------------------------------------------------
+ */
+/* The note's text must be a checkpoint of a feed held here to that size with that root; whoever
+ * signed the note, each member's line is verified and kept. */
+static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_slice bytes,
+                            size_t *lines, bool keep, struct rb_reject *rj) {
     struct rb_note *note = rb_arena_alloc(&n->work, sizeof *note);
     struct rb_checkpoint cp;
     struct rb_hash root;
@@ -268,7 +275,8 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
         return rb_reject(rj, RB_ERR_LIMIT, "6.8.7", "too many cosignatures at once", 0);
     struct feedx *fx = node_feedx_by_origin(n, cp.origin);
     if (!fx || fx->ch != ch) return rb_reject(rj, RB_ERR_NOT_FOUND, "6.8.2", "unknown origin", 0);
-    if (cp.size > fx->note_size) return rb_reject(rj, RB_ERR_STALE, "6.8.3", "larger than what is held", 0);
+    if (cp.size > fx->note_size)
+        return rb_reject(rj, RB_ERR_STALE, "6.8.3", "larger than what is held", 0);
     struct rb_vkey key;
     rb_vkey_make(cp.origin, RB_SIG_ED25519, &fx->f->log_key, &key);
     if (rb_note_verify(note, &key, NULL) != RB_OK)
@@ -282,7 +290,8 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
     rb_note_only(note, &key, &w);
     for (size_t i = 0; i < note->sigs_n; i++) {
         uint16_t member;
-        enum rb_err err = push_take_cosig(n, fx, cp.size, &note->sigs[i], rb_written(&w), &member, keep);
+        enum rb_err err =
+            push_take_cosig(n, fx, cp.size, &note->sigs[i], rb_written(&w), &member, keep);
         if (err == RB_ERR_SIGNATURE)
             return rb_reject(rj, err, "6.8.6", "a member's cosignature does not verify", i);
     }
@@ -297,7 +306,8 @@ static enum rb_err all_notes(struct rb_node *n, struct channel *ch, struct rb_sl
     while (rb_left(&r)) {
         uint32_t len;
         struct rb_slice bytes;
-        if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_NOTE || rb_get_view(&r, len, &bytes) != RB_OK)
+        if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_NOTE ||
+            rb_get_view(&r, len, &bytes) != RB_OK)
             return rb_reject(rj, RB_ERR_MALFORMED, "6.8.1", "length of a note", r.at);
         size_t mark = rb_arena_mark(&n->work);
         enum rb_err err = one_note(n, ch, bytes, &lines, keep, rj);
@@ -308,8 +318,8 @@ static enum rb_err all_notes(struct rb_node *n, struct channel *ch, struct rb_sl
 }
 
 /* Looked through first and kept in a second pass: all of it or nothing. */
-static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
-                             struct peer *p) {
+static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_slice body,
+                             uint64_t conn, struct peer *p) {
     struct rb_reject rj = {0};
     enum rb_err err = all_notes(n, ch, body, false, &rj);
     if (err == RB_OK) err = all_notes(n, ch, body, true, &rj);
@@ -317,12 +327,16 @@ static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_sl
         serve_when_stored(n, ch, conn, 200);
         return;
     }
-    int status = err == RB_ERR_NOT_FOUND ? 404 : err == RB_ERR_STALE ? 409 : err == RB_ERR_LIMIT ? 413
-                 : err == RB_ERR_MALFORMED ? 400 : 422;
+    int status = err == RB_ERR_NOT_FOUND   ? 404
+                 : err == RB_ERR_STALE     ? 409
+                 : err == RB_ERR_LIMIT     ? 413
+                 : err == RB_ERR_MALFORMED ? 400
+                                           : 422;
     serve_refuse(n, conn, p, status, &rj);
 }
 
-/* ---- routes ------------------------------------------------------------------------------------- */
+/* ---- routes -------------------------------------------------------------------------------------
+ */
 static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer *p) {
     struct rb_slice path = ev->u.recv.path, body = ev->u.recv.body;
     uint64_t conn = ev->u.recv.conn;
@@ -376,7 +390,8 @@ void serve_recv(struct rb_node *n, const struct rb_event *ev) {
         not_found(n, ev->u.recv.conn, p);
         return;
     }
-    if (p->card.addresses_n == 0) node_peer_ok(n, p); /* it only connects outwards: this is its line */
+    if (p->card.addresses_n == 0)
+        node_peer_ok(n, p); /* it only connects outwards: this is its line */
     if (p->failures && p->retry_at > n->now.mono_ms + RB_RETRY_MIN_MS)
         p->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS; /* it lives: try our way again */
     if (ev->u.recv.post)

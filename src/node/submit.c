@@ -1,8 +1,10 @@
-/* From the local side: records of officers, drafts that wait for a second one, founding, joining, cards. */
+/* From the local side: records of officers, drafts that wait for a second one, founding, joining,
+ * cards. */
 #include "node_int.h"
 
-void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char *clause, const char *what,
-                 enum rb_mark mark, const struct rb_hash *record, const uint8_t *channel, uint64_t after) {
+void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char *clause,
+                 const char *what, enum rb_mark mark, const struct rb_hash *record,
+                 const uint8_t *channel, uint64_t after) {
     struct rb_effect e = {.type = RB_EF_DONE};
     e.u.done.token = token;
     e.u.done.reject = (struct rb_reject){err, clause, what, 0};
@@ -30,10 +32,12 @@ static void refused(struct rb_node *n, const struct rb_event *ev, const struct r
     memcpy(e->u.done.channel, ev->u.submit.channel, RB_CHANNEL_LEN);
 }
 
-/* ---- drafts ------------------------------------------------------------------------------------ */
+/* ---- drafts ------------------------------------------------------------------------------------
+ */
 static struct draft *draft_find(struct rb_node *n, const struct rb_hash *h) {
     for (size_t i = 0; i < RB_MAX_DRAFTS; i++)
-        if (n->drafts[i] && n->drafts[i]->used && rb_hash_eq(&n->drafts[i]->hash, h)) return n->drafts[i];
+        if (n->drafts[i] && n->drafts[i]->used && rb_hash_eq(&n->drafts[i]->hash, h))
+            return n->drafts[i];
     return NULL;
 }
 
@@ -78,17 +82,20 @@ enum rb_err draft_load(struct rb_node *n, struct rb_slice key, struct rb_slice v
 }
 
 static uint64_t draft_forget(struct rb_node *n, struct draft *d) {
-    uint64_t t = node_store_meta(n, RB_TABLE_DRAFT, rb_slice(d->hash.b, RB_HASH_LEN), rb_slice(NULL, 0));
+    uint64_t t =
+        node_store_meta(n, RB_TABLE_DRAFT, rb_slice(d->hash.b, RB_HASH_LEN), rb_slice(NULL, 0));
     buf_free(n, &d->payload);
     d->used = false;
     return t;
 }
 
 /* Adds signatures that are not there yet; those given with this submission are verified already. */
-static void join_signers(struct rb_signer *all, size_t *all_n, const struct rb_signer *more, size_t more_n) {
+static void join_signers(struct rb_signer *all, size_t *all_n, const struct rb_signer *more,
+                         size_t more_n) {
     for (size_t i = 0; i < more_n && *all_n < RB_MAX_SIGNERS; i++) {
         bool there = false;
-        for (size_t k = 0; k < *all_n; k++) there |= memcmp(all[k].kid, more[i].kid, RB_KID_LEN) == 0;
+        for (size_t k = 0; k < *all_n; k++)
+            there |= memcmp(all[k].kid, more[i].kid, RB_KID_LEN) == 0;
         if (!there) all[(*all_n)++] = more[i];
     }
 }
@@ -99,10 +106,12 @@ static void keep_draft(struct rb_node *n, const struct rb_event *ev, struct draf
         memset(d, 0, sizeof *d);
         d->hash = *hash;
         memcpy(d->channel, ev->u.submit.channel, RB_CHANNEL_LEN);
-        if (buf_put(n, &d->payload, ev->u.submit.payload.p, ev->u.submit.payload.n) != RB_OK) d = NULL;
+        if (buf_put(n, &d->payload, ev->u.submit.payload.p, ev->u.submit.payload.n) != RB_OK)
+            d = NULL;
     }
     if (!d) {
-        struct rb_reject rj = {RB_ERR_LIMIT, "6.11.4", "too many drafts wait for a second officer", 0};
+        struct rb_reject rj = {RB_ERR_LIMIT, "6.11.4", "too many drafts wait for a second officer",
+                               0};
         refused(n, ev, &rj, RB_MARK_NEEDS_SECOND);
         return;
     }
@@ -114,7 +123,8 @@ static void keep_draft(struct rb_node *n, const struct rb_event *ev, struct draf
                 ev->u.submit.channel, draft_store(n, d));
 }
 
-/* ---- records ----------------------------------------------------------------------------------- */
+/* ---- records -----------------------------------------------------------------------------------
+ */
 /* A draft's signatures are verified again: an officer may have left the card since. */
 static enum rb_err verify_signers(struct rb_node *n, struct channel *ch, const struct rb_event *ev,
                                   const struct rb_signer *all, size_t all_n, size_t total,
@@ -124,7 +134,8 @@ static enum rb_err verify_signers(struct rb_node *n, struct channel *ch, const s
         const struct rb_signer *s = &all[i];
         size_t officer, mark = rb_arena_mark(&n->work);
         const struct rb_key *key = rb_book_officer_key(&ch->book, ch->own_member, s->kid, &officer);
-        if (!key) return rb_reject(rj, RB_ERR_DENIED, "6.11.1", "no officer on our card has this key", i);
+        if (!key)
+            return rb_reject(rj, RB_ERR_DENIED, "6.11.1", "no officer on our card has this key", i);
         size_t cap = ev->u.submit.payload.n + 512;
         struct rb_writer w = rb_writer(rb_arena_alloc(&n->work, cap), cap);
         if (!w.p) return RB_ERR_LIMIT;
@@ -132,7 +143,8 @@ static enum rb_err verify_signers(struct rb_node *n, struct channel *ch, const s
         enum rb_err err = rb_ed25519_verify(key, rb_written(&w), s->sig);
         rb_arena_release(&n->work, mark);
         if (err != RB_OK)
-            return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "the officer's signature does not verify", i);
+            return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2",
+                             "the officer's signature does not verify", i);
     }
     return RB_OK;
 }
@@ -144,7 +156,8 @@ static enum rb_err check_form(struct rb_node *n, struct channel *ch, const struc
     if (!rec->has_channel || memcmp(rec->channel, ch->id, RB_CHANNEL_LEN) != 0)
         return rb_reject(rj, RB_ERR_MALFORMED, "6.11.5", "the record names another channel", 0);
     if (rb_kind_is_machine(rec->kind) && rec->kind != RB_KIND_SERVICE)
-        return rb_reject(rj, RB_ERR_DENIED, "6.11.6", "records of this kind are made by the node", 0);
+        return rb_reject(rj, RB_ERR_DENIED, "6.11.6", "records of this kind are made by the node",
+                         0);
     if (rec->closed)
         return rb_reject(rj, RB_ERR_UNSUPPORTED, "6.11.7",
                          "records with recipients are not released by this version", 0);
@@ -153,7 +166,9 @@ static enum rb_err check_form(struct rb_node *n, struct channel *ch, const struc
     return RB_OK;
 }
 
-static const char *mark_clause(enum rb_mark m) { return m == RB_MARK_NONE ? NULL : "5.4"; }
+static const char *mark_clause(enum rb_mark m) {
+    return m == RB_MARK_NONE ? NULL : "5.4";
+}
 
 static void submit_record(struct rb_node *n, const struct rb_event *ev) {
     struct rb_reject rj = {0};
@@ -210,7 +225,8 @@ static void submit_record(struct rb_node *n, const struct rb_event *ev) {
     if (d) draft_forget(n, d);
 }
 
-/* ---- founding and joining ------------------------------------------------------------------------ */
+/* ---- founding and joining
+ * ------------------------------------------------------------------------ */
 /* the signed delegation that a leaf carries */
 static enum rb_err carried_delegation(struct rb_node *n, struct rb_slice leaf, struct rb_slice *out,
                                       struct rb_reject *rj) {
@@ -236,7 +252,8 @@ static enum rb_err check_joining(struct rb_node *n, struct channel *ch, struct r
     if (!rec->has_channel || memcmp(rec->channel, ch->id, RB_CHANNEL_LEN) != 0)
         return rb_reject(rj, RB_ERR_MALFORMED, "6.11.5", "the record names another channel", 0);
     if (rb_record_verify(rec, 0, origin, key, &n->work) != RB_OK)
-        return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "the officer's signature does not verify", 0);
+        return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "the officer's signature does not verify",
+                         0);
     return RB_OK;
 }
 
@@ -251,9 +268,11 @@ static void submit_found(struct rb_node *n, const struct rb_event *ev) {
         err = rb_reject(&rj, RB_ERR_DENIED, "6.2.11", "the charter is signed by another party", 0);
     if (err == RB_OK) err = node_channel_open_feed(n, ch, delegation, false, &fx, &rj);
     if (err == RB_OK && (!fx->own || fx->f->epoch != 0))
-        err = rb_reject(&rj, RB_ERR_DENIED, "6.2.12", "the delegation is not for our first epoch", 0);
+        err =
+            rb_reject(&rj, RB_ERR_DENIED, "6.2.12", "the delegation is not for our first epoch", 0);
     if (err == RB_OK)
-        err = check_joining(n, ch, rb_slice(fx->f->origin, fx->f->origin_n), ev->u.submit.delegation, &rj);
+        err = check_joining(n, ch, rb_slice(fx->f->origin, fx->f->origin_n),
+                            ev->u.submit.delegation, &rj);
     if (err != RB_OK) {
         if (ch) node_channel_drop(n, ch);
         refused(n, ev, &rj, RB_MARK_NONE);
@@ -282,11 +301,13 @@ static void submit_join(struct rb_node *n, const struct rb_event *ev) {
         err = rb_delegation_decode(delegation, &d, &n->work, &rj);
         if (err == RB_OK && !rb_key_eq(&d.party, &n->self.party))
             err = rb_reject(&rj, RB_ERR_DENIED, "6.2.14", "another party's delegation", 0);
-        /* all of it before the feed is opened: a feed of ours without its first leaf could not be mended */
+        /* all of it before the feed is opened: a feed of ours without its first leaf could not be
+         * mended */
         if (err == RB_OK) err = check_joining(n, ch, d.origin, ev->u.submit.delegation, &rj);
     }
     if (err == RB_OK) err = node_channel_open_feed(n, ch, delegation, true, &fx, &rj);
-    if (err == RB_OK) err = own_enqueue(n, ch, ev->u.submit.delegation, RB_FLASH, ev->u.submit.token);
+    if (err == RB_OK)
+        err = own_enqueue(n, ch, ev->u.submit.delegation, RB_FLASH, ev->u.submit.token);
     if (err != RB_OK) {
         if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.2.15", rb_err_text(err), 0);
         refused(n, ev, &rj, RB_MARK_NONE);
@@ -296,7 +317,8 @@ static void submit_join(struct rb_node *n, const struct rb_event *ev) {
     node_sync_members(n, ch);
 }
 
-/* ---- cards, tests, nil, drafts -------------------------------------------------------------------- */
+/* ---- cards, tests, nil, drafts
+ * -------------------------------------------------------------------- */
 static void submit_card(struct rb_node *n, const struct rb_event *ev, bool own) {
     struct rb_reject rj = {0};
     enum rb_err err;
@@ -368,14 +390,29 @@ void submit_event(struct rb_node *n, const struct rb_event *ev) {
         return;
     }
     switch (ev->u.submit.what) {
-    case RB_SUBMIT_RECORD: submit_record(n, ev); break;
-    case RB_SUBMIT_FOUND: submit_found(n, ev); break;
-    case RB_SUBMIT_JOIN: submit_join(n, ev); break;
-    case RB_SUBMIT_ACCREDIT: submit_card(n, ev, false); break;
-    case RB_SUBMIT_CARD: submit_card(n, ev, true); break;
+    case RB_SUBMIT_RECORD:
+        submit_record(n, ev);
+        break;
+    case RB_SUBMIT_FOUND:
+        submit_found(n, ev);
+        break;
+    case RB_SUBMIT_JOIN:
+        submit_join(n, ev);
+        break;
+    case RB_SUBMIT_ACCREDIT:
+        submit_card(n, ev, false);
+        break;
+    case RB_SUBMIT_CARD:
+        submit_card(n, ev, true);
+        break;
     case RB_SUBMIT_TEST:
-    case RB_SUBMIT_NIL: submit_machine(n, ev); break;
-    case RB_SUBMIT_DISCARD: submit_discard(n, ev); break;
-    default: break;
+    case RB_SUBMIT_NIL:
+        submit_machine(n, ev);
+        break;
+    case RB_SUBMIT_DISCARD:
+        submit_discard(n, ev);
+        break;
+    default:
+        break;
     }
 }

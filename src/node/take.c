@@ -1,8 +1,9 @@
-/* A peer's leaves: receive, prove, STORE, cosign, answer; then judge. Nothing after the proof skips a
- * leaf; only requests are refused. Clauses 6.3 (push) and 6.4 (the standard endpoints). */
+/* A peer's leaves: receive, prove, STORE, cosign, answer; then judge. Nothing after the proof skips
+ * a leaf; only requests are refused. Clauses 6.3 (push) and 6.4 (the standard endpoints). */
 #include "node_int.h"
 
-static void take_refuse(struct rb_node *n, const struct take_in *in, int status, const struct rb_reject *rj) {
+static void take_refuse(struct rb_node *n, const struct take_in *in, int status,
+                        const struct rb_reject *rj) {
     serve_refuse(n, in->conn, in->peer, status, rj);
 }
 
@@ -12,7 +13,9 @@ static void refuse(struct rb_node *n, const struct take_in *in, int status, enum
     take_refuse(n, in, status, &rj);
 }
 
-static uint64_t next_wanted(const struct feedx *fx) { return fx->f->tree.size; }
+static uint64_t next_wanted(const struct feedx *fx) {
+    return fx->f->tree.size;
+}
 
 static void mirror_info(struct rb_node *n, const struct feedx *fx, struct rb_writer *w) {
     (void)n;
@@ -40,8 +43,8 @@ static void freeze(struct rb_node *n, struct feedx *fx, const struct rb_fork *fo
     node_alert(n, RB_ALERT_FORK, fx->ch, NULL, fx->f->member, NULL, RB_FLASH, m, NULL);
 }
 
-/* Their signed checkpoint of m leaves names another root than our tree has under a checkpoint of n >= m:
- * both notes and the consistency proof of our root are kept. The feed freezes. */
+/* Their signed checkpoint of m leaves names another root than our tree has under a checkpoint of n
+ * >= m: both notes and the consistency proof of our root are kept. The feed freezes. */
 void take_keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their_note, uint64_t m) {
     if (fx->note_size < m || fx->f->frozen) return;
     struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
@@ -98,7 +101,8 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
     if (!o->note) return 503;
     if (rb_checkpoint_open(ac->note, &key, o->note, &o->cp, rj) != RB_OK) return 403;
     if (o->cp.extensions.n) {
-        (void)rb_reject(rj, RB_ERR_UNSUPPORTED, "6.4.2", "checkpoints here bear no extension lines", 0);
+        (void)rb_reject(rj, RB_ERR_UNSUPPORTED, "6.4.2", "checkpoints here bear no extension lines",
+                        0);
         return 422;
     }
     if (ac->old_size > o->cp.size) {
@@ -107,7 +111,8 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
     }
     struct rb_hash root;
     uint64_t known = fx->note_size;
-    if (o->cp.size > known && o->cp.size == fx->pending_size && !rb_hash_eq(&o->cp.root, &fx->pending_root)) {
+    if (o->cp.size > known && o->cp.size == fx->pending_size &&
+        !rb_hash_eq(&o->cp.root, &fx->pending_root)) {
         keep_fork_of_pending(n, fx, ac->note);
         (void)rb_reject(rj, RB_ERR_FORK, "6.4.4", "another root for the size that is pending", 0);
         return 422;
@@ -116,18 +121,21 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
         rb_tree_root(&fx->f->tree, o->cp.size, &root);
         if (!rb_hash_eq(&root, &o->cp.root)) {
             take_keep_fork(n, fx, ac->note, o->cp.size);
-            (void)rb_reject(rj, RB_ERR_FORK, "6.4.4", "another root for a size that is held here", 0);
+            (void)rb_reject(rj, RB_ERR_FORK, "6.4.4", "another root for a size that is held here",
+                            0);
             return 422;
         }
     }
     if (fx->f->frozen || fx->closed) {
-        (void)rb_reject(rj, RB_ERR_STATE, "6.4.5", "the feed is closed to larger checkpoints here", 0);
+        (void)rb_reject(rj, RB_ERR_STATE, "6.4.5", "the feed is closed to larger checkpoints here",
+                        0);
         return o->cp.size <= known ? 0 : 403;
     }
     if (ac->old_size != fx->pending_size) return 409;
     struct rb_hash old_root = fx->pending_root;
     if (fx->pending_size == 0) rb_empty_root(&old_root);
-    if (rb_consistency_verify(ac->old_size, o->cp.size, &old_root, &ac->proof, &o->cp.root) != RB_OK) {
+    if (rb_consistency_verify(ac->old_size, o->cp.size, &old_root, &ac->proof, &o->cp.root) !=
+        RB_OK) {
         (void)rb_reject(rj, RB_ERR_PROOF, "6.4.6", "the consistency proof does not hold", 0);
         return 422;
     }
@@ -152,11 +160,13 @@ static bool package_holds(struct rb_node *n, const struct feedx *fx, const struc
             k++;
         }
         const size_t half = k / 2;
-        for (size_t i = 0; i < half; i++) rb_node_hash(&cur[2 * i], &cur[2 * i + 1], &cur[i]);
+        for (size_t i = 0; i < half; i++)
+            rb_node_hash(&cur[2 * i], &cur[2 * i + 1], &cur[i]);
         if (k % 2) cur[half] = cur[k - 1];
         k = half + k % 2;
     }
-    return rb_subtree_verify(start, p->to, fx->pending_size, &cur[0], &p->proof, &fx->pending_root) == RB_OK;
+    return rb_subtree_verify(start, p->to, fx->pending_size, &cur[0], &p->proof,
+                             &fx->pending_root) == RB_OK;
 }
 
 static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice entry,
@@ -166,7 +176,8 @@ static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice e
     size_t before = fx->raw.n;
     struct rb_slice kept;
     /* what the tree has, a STORE must name: otherwise we would cosign what is not durable */
-    if (!node_room(n, 0) || rb_arena_copy(&n->step_arena, entry, &kept) != RB_OK) return RB_ERR_LIMIT;
+    if (!node_room(n, 0) || rb_arena_copy(&n->step_arena, entry, &kept) != RB_OK)
+        return RB_ERR_LIMIT;
     RB_TRY(buf_put(n, &fx->raw, len, 4));
     if (buf_put(n, &fx->raw, entry.p, entry.n) != RB_OK ||
         rb_tree_append(&fx->f->tree, hash) != RB_OK) {
@@ -184,8 +195,8 @@ static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice e
     return RB_OK;
 }
 
-/* Whole packages, each proven before a leaf of it is kept; of new leaves no more than a push may bring, the
- * rest is asked for again. 0 = fine, else the HTTP status. */
+/* Whole packages, each proven before a leaf of it is kept; of new leaves no more than a push may
+ * bring, the rest is asked for again. 0 = fine, else the HTTP status. */
 static int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
                          const struct rb_add_entries *h, struct rb_reject *rj) {
     struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);
@@ -219,7 +230,8 @@ static void wait_stored(struct rb_node *n, struct feedx *fx, const struct take_i
     }
     uint8_t k[20];
     node_feed_key(fx, k);
-    j->ticket = node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), buf_slice(&fx->pending));
+    j->ticket =
+        node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), buf_slice(&fx->pending));
     feed_flying(fx, j->ticket, fx->f->tree.size);
     j->ch = fx->ch;
     j->fx = fx;
@@ -246,13 +258,15 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
         refuse(n, in, 422, RB_ERR_STATE, "6.4.7", "no checkpoint is pending");
         return;
     }
-    if (h.end != fx->pending_size || h.start > next_wanted(fx) || fx->busy || fx->raw.n > RB_RAW_MAX) {
+    if (h.end != fx->pending_size || h.start > next_wanted(fx) || fx->busy ||
+        fx->raw.n > RB_RAW_MAX) {
         answer_info(n, in, fx, 409);
         return;
     }
     if (fx->note_size == fx->pending_size && fx->cosig_line.n) { /* asked again: the same answer */
         if (in->conn)
-            serve_respond(n, fx->ch, in->conn, 200, "text/plain", node_keep(n, buf_slice(&fx->cosig_line)));
+            serve_respond(n, fx->ch, in->conn, 200, "text/plain",
+                          node_keep(n, buf_slice(&fx->cosig_line)));
         return;
     }
     if (fx->f->frozen || fx->closed) {
@@ -272,8 +286,8 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
     wait_stored(n, fx, in);
 }
 
-/* What we are about to sign is the tree that is stored, and goes on from what we cosigned last, also where
- * the database was put back since (the head file was not). */
+/* What we are about to sign is the tree that is stored, and goes on from what we cosigned last,
+ * also where the database was put back since (the head file was not). */
 static const char *why_not_cosign(const struct feedx *fx, const struct job *j) {
     struct rb_hash root;
     rb_tree_root(&fx->f->tree, j->to, &root);
@@ -281,7 +295,9 @@ static const char *why_not_cosign(const struct feedx *fx, const struct job *j) {
     if (fx->head_size == 0) return NULL;
     if (j->to < fx->head_size) return "not cosigned: less than was cosigned before";
     rb_tree_root(&fx->f->tree, fx->head_size, &root);
-    return rb_hash_eq(&root, &fx->head_root) ? NULL : "not cosigned: another history than was cosigned before";
+    return rb_hash_eq(&root, &fx->head_root)
+               ? NULL
+               : "not cosigned: another history than was cosigned before";
 }
 
 static void not_cosigned(struct rb_node *n, struct job *j, enum rb_err err, const char *why) {
@@ -405,16 +421,18 @@ static void take(struct rb_node *n, struct feedx *fx, struct take_in *in) {
 }
 
 /* A charter that names us, in the founding feed of an accredited peer (design §4). */
-static enum rb_err may_invite(struct rb_node *n, const struct take_in *in, const struct rb_origin *o,
-                              struct rb_reject *rj) {
+static enum rb_err may_invite(struct rb_node *n, const struct take_in *in,
+                              const struct rb_origin *o, struct rb_reject *rj) {
     size_t open = 0, of_one = 0;
     for (size_t i = 0; i < n->channels_n; i++) {
         struct channel *ch = n->channels[i];
         if (ch->state != RB_OWN_INVITED) continue;
         open++;
-        of_one += rb_hash_eq(&rb_book_member(&ch->book, ch->book.proposer)->party, &in->peer->party);
+        of_one +=
+            rb_hash_eq(&rb_book_member(&ch->book, ch->book.proposer)->party, &in->peer->party);
     }
-    if (!in->peer->accredited) return rb_reject(rj, RB_ERR_DENIED, "6.2.4", "not an accredited peer", 0);
+    if (!in->peer->accredited)
+        return rb_reject(rj, RB_ERR_DENIED, "6.2.4", "not an accredited peer", 0);
     if (open >= RB_INVITES_MAX || of_one >= RB_INVITES_OF_ONE)
         return rb_reject(rj, RB_ERR_LIMIT, "6.2.5", "too many open invitations", 0);
     if (o->epoch != 0 || !rb_hash_eq(&o->party, &in->peer->party))
@@ -423,8 +441,8 @@ static enum rb_err may_invite(struct rb_node *n, const struct take_in *in, const
 }
 
 /* The delegation that came along is for this origin and no other. */
-static enum rb_err delegation_for(struct rb_node *n, const struct take_in *in, struct rb_slice origin,
-                                  struct rb_reject *rj) {
+static enum rb_err delegation_for(struct rb_node *n, const struct take_in *in,
+                                  struct rb_slice origin, struct rb_reject *rj) {
     struct rb_delegation d;
     RB_TRY(rb_delegation_decode(in->delegation, &d, &n->work, rj));
     return rb_slice_eq(d.origin, origin)
@@ -448,7 +466,8 @@ static enum rb_err invited(struct rb_node *n, struct take_in *in, const struct r
     struct feedx *fx;
     const struct rb_book_member *founder = rb_book_member(&ch->book, ch->book.proposer);
     enum rb_err err = RB_OK;
-    if (!rb_hash_eq(&founder->party, &in->peer->party) || memcmp(ch->id, o->channel, RB_CHANNEL_LEN) != 0)
+    if (!rb_hash_eq(&founder->party, &in->peer->party) ||
+        memcmp(ch->id, o->channel, RB_CHANNEL_LEN) != 0)
         err = rb_reject(rj, RB_ERR_DENIED, "6.2.7", "the charter is not its founder's", 0);
     if (err == RB_OK) err = node_channel_open_feed(n, ch, in->delegation, true, &fx, rj);
     if (err != RB_OK) {
@@ -471,7 +490,8 @@ static enum rb_err push_decode(struct rb_slice body, struct take_in *in, struct 
     struct rb_slice ac;
     if (rb_get_u8(&r, &version) != RB_OK || version != 1)
         return rb_reject(rj, RB_ERR_UNSUPPORTED, "6.3.1", "version of the push", 0);
-    if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_CARD || rb_get_view(&r, len, &in->delegation) != RB_OK)
+    if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_CARD ||
+        rb_get_view(&r, len, &in->delegation) != RB_OK)
         return rb_reject(rj, RB_ERR_MALFORMED, "6.3.1", "delegation", r.at);
     if (rb_get_u32(&r, &len) != RB_OK || len > RB_MAX_NOTE || rb_get_view(&r, len, &ac) != RB_OK)
         return rb_reject(rj, RB_ERR_MALFORMED, "6.3.1", "checkpoint", r.at);
@@ -486,8 +506,9 @@ static struct rb_slice origin_of(struct rb_slice note) {
     return rb_slice_sub(note, 0, nl);
 }
 
-/* The feed that a push is for, opened if its delegation came along. Our own feeds are opened by us alone: a
- * delegation of ours travels, and whoever has it must not make us write where we do not know to have written. */
+/* The feed that a push is for, opened if its delegation came along. Our own feeds are opened by us
+ * alone: a delegation of ours travels, and whoever has it must not make us write where we do not
+ * know to have written. */
 static enum rb_err pushed_feed(struct rb_node *n, struct take_in *in, struct rb_slice origin,
                                struct feedx **fx, struct rb_reject *rj) {
     struct rb_origin o;
@@ -551,13 +572,15 @@ void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, st
     take_entries(n, fx, &in);
 }
 
-/* ---- judging ---------------------------------------------------------------------------------- */
-/* Leaves are judged once cosigned; where a long feed comes in many pushes under one checkpoint, so that room
- * for the rest of it would run out, once durable. */
+/* ---- judging ----------------------------------------------------------------------------------
+ */
+/* Leaves are judged once cosigned; where a long feed comes in many pushes under one checkpoint, so
+ * that room for the rest of it would run out, once durable. */
 static bool unjudged(const struct feedx *fx) {
     bool crowded = fx->raw.n - fx->raw_at > RB_RAW_MAX / 2;
     uint64_t to = crowded && fx->stored > fx->note_size ? fx->stored : fx->note_size;
-    return !fx->own && fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size && fx->raw_at < fx->raw.n;
+    return !fx->own && fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size &&
+           fx->raw_at < fx->raw.n;
 }
 
 static void raw_taken(struct feedx *fx, size_t k) {

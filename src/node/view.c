@@ -1,15 +1,20 @@
 /* Looking at the node without changing it. */
 #include "node_int.h"
 
-const struct rb_card *rb_node_card(const struct rb_node *n) { return n->has_self ? &n->self : NULL; }
+const struct rb_card *rb_node_card(const struct rb_node *n) {
+    return n->has_self ? &n->self : NULL;
+}
 
-size_t rb_node_peers(const struct rb_node *n) { return n->peers_n; }
+size_t rb_node_peers(const struct rb_node *n) {
+    return n->peers_n;
+}
 
 bool rb_node_peer(const struct rb_node *n, size_t i, struct rb_peer_view *out) {
     if (i >= n->peers_n) return false;
     const struct peer *p = n->peers[i];
-    *out = (struct rb_peer_view){p->party, &p->card, p->accredited, p->link, p->link_since, p->last_ok,
-                                 p->last_try, p->last_outcome, p->failures};
+    *out =
+        (struct rb_peer_view){p->party,   &p->card,    p->accredited,   p->link,    p->link_since,
+                              p->last_ok, p->last_try, p->last_outcome, p->failures};
     return true;
 }
 
@@ -22,7 +27,9 @@ bool rb_node_peer_by_tls(const struct rb_node *n, const struct rb_key *tls, stru
     return false;
 }
 
-size_t rb_node_channels(const struct rb_node *n) { return n->channels_n; }
+size_t rb_node_channels(const struct rb_node *n) {
+    return n->channels_n;
+}
 
 static void channel_view(struct channel *ch, struct rb_channel_view *out) {
     memset(out, 0, sizeof *out);
@@ -54,7 +61,8 @@ bool rb_node_channel_by_id(const struct rb_node *n, const uint8_t id[RB_CHANNEL_
 
 size_t rb_node_drafts(const struct rb_node *n) {
     size_t k = 0;
-    for (size_t i = 0; i < RB_MAX_DRAFTS; i++) k += n->drafts[i] && n->drafts[i]->used;
+    for (size_t i = 0; i < RB_MAX_DRAFTS; i++)
+        k += n->drafts[i] && n->drafts[i]->used;
     return k;
 }
 
@@ -87,8 +95,8 @@ enum rb_err rb_node_situation(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN
     return RB_OK;
 }
 
-uint64_t rb_node_cosigned(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], uint16_t member,
-                          uint64_t *time_s) {
+uint64_t rb_node_cosigned(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                          uint16_t member, uint64_t *time_s) {
     struct channel *ch = node_channel_find(n, id);
     if (!ch || !ch->own) return 0;
     for (size_t i = 0; i < ch->own->mirrors_n; i++)

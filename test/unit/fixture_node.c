@@ -25,7 +25,8 @@ static struct rb_slice dup_slice(struct rb_slice s) {
     return rb_slice(p, s.n);
 }
 
-/* ---- keys and cards ---------------------------------------------------------------------------- */
+/* ---- keys and cards ----------------------------------------------------------------------------
+ */
 static void seed_key(const char *who, const char *what, struct rb_seckey *out) {
     struct rb_slice parts[3] = {rb_str(who), rb_str("/"), rb_str(what)};
     struct rb_hash h;
@@ -65,7 +66,8 @@ static void make_card(struct fn_party *p) {
     free(c);
 }
 
-/* ---- disk --------------------------------------------------------------------------------------- */
+/* ---- disk ---------------------------------------------------------------------------------------
+ */
 static void disk_put(struct fn_party *p, const struct rb_effect *ef) {
     if (ef->u.store.item == RB_ITEM_META)
         for (size_t i = 0; i < p->items_n; i++) {
@@ -100,7 +102,8 @@ static void disk_put(struct fn_party *p, const struct rb_effect *ef) {
 }
 
 static int item_cmp(const void *a, const void *b) {
-    const struct rb_effect *x = &((const struct fn_item *)a)->ef, *y = &((const struct fn_item *)b)->ef;
+    const struct rb_effect *x = &((const struct fn_item *)a)->ef,
+                           *y = &((const struct fn_item *)b)->ef;
     if (x->u.store.item != y->u.store.item) return (int)x->u.store.item - (int)y->u.store.item;
     if (x->u.store.item == RB_ITEM_META) {
         if (x->u.store.table != y->u.store.table) return x->u.store.table - y->u.store.table;
@@ -113,7 +116,8 @@ static int item_cmp(const void *a, const void *b) {
     return x->u.store.size < y->u.store.size ? -1 : x->u.store.size > y->u.store.size;
 }
 
-/* ---- events and effects --------------------------------------------------------------------------- */
+/* ---- events and effects
+ * --------------------------------------------------------------------------- */
 struct queued {
     struct queued *next;
     struct fn_party *to;
@@ -146,9 +150,12 @@ static const struct rb_seckey *sign_key(struct fn_party *p, const struct rb_effe
 static bool head_allows(struct fn_party *p, const struct rb_effect *ef) {
     if (ef->u.sign.use == RB_USE_NODE) return true;
     for (size_t i = 0; i < p->heads_n; i++) {
-        if (p->heads[i].use != (int)ef->u.sign.use || !rb_slice_is(ef->u.sign.origin, p->heads[i].origin)) continue;
+        if (p->heads[i].use != (int)ef->u.sign.use ||
+            !rb_slice_is(ef->u.sign.origin, p->heads[i].origin))
+            continue;
         if (ef->u.sign.size < p->heads[i].size) return false;
-        if (ef->u.sign.size == p->heads[i].size && !rb_hash_eq(&ef->u.sign.root, &p->heads[i].root)) return false;
+        if (ef->u.sign.size == p->heads[i].size && !rb_hash_eq(&ef->u.sign.root, &p->heads[i].root))
+            return false;
         p->heads[i].size = ef->u.sign.size;
         p->heads[i].root = ef->u.sign.root;
         return true;
@@ -284,19 +291,28 @@ static void one(struct fn_world *w, struct fn_party *p, struct rb_event *ev) {
             disk_put(p, ef);
             ticket = ef->u.store.ticket;
             break;
-        case RB_EF_LOAD: do_load(p, ef); break;
-        case RB_EF_SIGN: do_sign(p, ef); break;
+        case RB_EF_LOAD:
+            do_load(p, ef);
+            break;
+        case RB_EF_SIGN:
+            do_sign(p, ef);
+            break;
         case RB_EF_REQUEST:
             if (fn_tap) fn_tap(p, ef);
             do_request(w, p, ef);
             break;
-        case RB_EF_RESPOND: do_respond(w, ef); break;
-        case RB_EF_DONE: p->done = *ef; break;
+        case RB_EF_RESPOND:
+            do_respond(w, ef);
+            break;
+        case RB_EF_DONE:
+            p->done = *ef;
+            break;
         case RB_EF_ALERT:
             if (p->alerts_n < 256) p->alerts[p->alerts_n++] = *ef;
             break;
         case RB_EF_CANCEL:
-        default: break;
+        default:
+            break;
         }
     }
     if (ticket) {
@@ -346,7 +362,8 @@ void fn_pass(struct fn_world *w, uint64_t ms) {
 }
 
 static void start(struct fn_world *w, struct fn_party *p) {
-    int flags = fn_memfd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED | MAP_NORESERVE;
+    int flags =
+        fn_memfd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED | MAP_NORESERVE;
     off_t at = fn_memfd < 0 ? 0 : (off_t)((size_t)(p - w->p) * MEM);
     p->mem = mmap(NULL, MEM, PROT_READ | PROT_WRITE, flags, fn_memfd, at);
     CHECK(p->mem != MAP_FAILED);
@@ -417,7 +434,9 @@ static void accredit(struct fn_world *w, size_t i, size_t k) {
     CHECK(w->p[i].done.u.done.reject.err == RB_OK);
 }
 
-struct fn_world *fn_world(size_t parties) { return fn_world_of(parties, false); }
+struct fn_world *fn_world(size_t parties) {
+    return fn_world_of(parties, false);
+}
 
 struct fn_world *fn_world_of(size_t parties, bool hub) {
     struct fn_world *w = calloc(1, sizeof *w);
@@ -454,13 +473,15 @@ void fn_free(struct fn_world *w) {
     for (size_t i = 0; i < w->n; i++) {
         struct fn_party *p = &w->p[i];
         munmap(p->mem, MEM);
-        for (size_t k = 0; k < p->items_n; k++) item_free(&p->items[k]);
+        for (size_t k = 0; k < p->items_n; k++)
+            item_free(&p->items[k]);
         free(p->items);
     }
     free(w);
 }
 
-/* ---- doing -------------------------------------------------------------------------------------------- */
+/* ---- doing
+ * -------------------------------------------------------------------------------------------- */
 static struct rb_slice sign_leaf(struct fn_party *p, struct rb_slice payload, struct rb_slice aad,
                                  uint8_t *out, size_t cap) {
     struct rb_signer s = {0};
@@ -474,8 +495,8 @@ static struct rb_slice sign_leaf(struct fn_party *p, struct rb_slice payload, st
 }
 
 /* the party's signed delegation of a fresh log key to an epoch of its feed */
-struct rb_slice fn_delegation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16], bool exercise,
-                              uint16_t epoch) {
+struct rb_slice fn_delegation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                              bool exercise, uint16_t epoch) {
     static uint8_t signed_body[2048];
     uint8_t payload[4096], tbs[4096], sig[64];
     char origin[160], name[16] = "log0";
@@ -485,8 +506,10 @@ struct rb_slice fn_delegation(struct fn_world *w, struct fn_party *p, const uint
     rb_origin_encode(exercise, channel, &party, epoch, &o);
     name[3] = (char)('0' + p->logs_n);
     seed_key(p->handle, name, &p->log[p->logs_n]);
-    struct rb_delegation d = {.party = p->party.pub, .origin = rb_written(&o),
-                              .log = p->log[p->logs_n++].pub, .issued_utc_ms = w->utc_ms};
+    struct rb_delegation d = {.party = p->party.pub,
+                              .origin = rb_written(&o),
+                              .log = p->log[p->logs_n++].pub,
+                              .issued_utc_ms = w->utc_ms};
     struct rb_writer pl = rb_writer(payload, sizeof payload), t = rb_writer(tbs, sizeof tbs);
     rb_delegation_encode(&d, &pl);
     rb_party_tbs(rb_written(&pl), &p->party.pub, &t);
@@ -497,8 +520,9 @@ struct rb_slice fn_delegation(struct fn_world *w, struct fn_party *p, const uint
 }
 
 /* the leaf that carries it */
-static struct rb_slice delegation_leaf(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                                       bool exercise, uint16_t epoch, uint8_t *out, size_t cap) {
+static struct rb_slice delegation_leaf(struct fn_world *w, struct fn_party *p,
+                                       const uint8_t channel[16], bool exercise, uint16_t epoch,
+                                       uint8_t *out, size_t cap) {
     uint8_t body[2600], payload[4096];
     char origin[160];
     struct rb_hash party;
@@ -519,7 +543,8 @@ static struct rb_slice delegation_leaf(struct fn_world *w, struct fn_party *p, c
     return sign_leaf(p, rb_written(&pay), rb_written(&o), out, cap);
 }
 
-static struct rb_slice charter_leaf(struct fn_world *w, const struct rb_charter *c, uint8_t *out, size_t cap) {
+static struct rb_slice charter_leaf(struct fn_world *w, const struct rb_charter *c, uint8_t *out,
+                                    size_t cap) {
     struct fn_party *p = &w->p[0];
     static uint8_t body[60000], payload[62000];
     struct rb_record *rec = calloc(1, sizeof *rec);
@@ -539,14 +564,16 @@ static struct rb_slice charter_leaf(struct fn_world *w, const struct rb_charter 
     return sign_leaf(p, rb_written(&pay), rb_written(&o), out, cap);
 }
 
-enum rb_err fn_join(struct fn_world *w, struct fn_party *p, const uint8_t channel[16], uint16_t epoch) {
+enum rb_err fn_join(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                    uint16_t epoch) {
     uint8_t leaf[8192];
     struct rb_channel_view v;
     CHECK(rb_node_channel_by_id(p->rb, channel, &v));
     struct rb_event ev = {.type = RB_EV_SUBMIT};
     ev.u.submit.what = RB_SUBMIT_JOIN;
     memcpy(ev.u.submit.channel, channel, 16);
-    ev.u.submit.delegation = delegation_leaf(w, p, channel, v.book->exercise, epoch, leaf, sizeof leaf);
+    ev.u.submit.delegation =
+        delegation_leaf(w, p, channel, v.book->exercise, epoch, leaf, sizeof leaf);
     fn_event(w, p, &ev);
     return p->done.u.done.reject.err;
 }
@@ -582,17 +609,20 @@ void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, ui
     struct rb_event ev = {.type = RB_EV_SUBMIT};
     ev.u.submit.what = RB_SUBMIT_FOUND;
     ev.u.submit.leaf = cl;
-    ev.u.submit.delegation = delegation_leaf(w, &w->p[0], channel, c->exercise, 0, dleaf, sizeof dleaf);
+    ev.u.submit.delegation =
+        delegation_leaf(w, &w->p[0], channel, c->exercise, 0, dleaf, sizeof dleaf);
     fn_event(w, &w->p[0], &ev);
     if (!adjust) free(c);
     if (w->p[0].done.u.done.reject.err != RB_OK) {
-        fprintf(stderr, "%s %s\n", w->p[0].done.u.done.reject.clause, w->p[0].done.u.done.reject.what);
+        fprintf(stderr, "%s %s\n", w->p[0].done.u.done.reject.clause,
+                w->p[0].done.u.done.reject.what);
         abort();
     }
     struct rb_hash aid;
     CHECK(fn_position(w, &w->p[0], channel, RB_POSITION_ACCEPT, &id, &aid) == RB_OK);
     fn_pass(w, 3000);
-    for (size_t i = 1; i < w->n && all_accept; i++) fn_accept(w, &w->p[i], channel);
+    for (size_t i = 1; i < w->n && all_accept; i++)
+        fn_accept(w, &w->p[i], channel);
     fn_pass(w, 10000);
 }
 
@@ -613,7 +643,8 @@ enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t cha
     for (size_t i = 0; i < signers; i++) {
         struct rb_writer t = rb_writer(scratch, sizeof scratch);
         rb_key_id(&p->officer[i].pub, s[i].kid);
-        rb_record_tbs(payload, rb_slice(v.own_feed->origin, v.own_feed->origin_n), s[i].kid, total, &t);
+        rb_record_tbs(payload, rb_slice(v.own_feed->origin, v.own_feed->origin_n), s[i].kid, total,
+                      &t);
         rb_ed25519_sign(&p->officer[i], rb_written(&t), s[i].sig);
     }
     struct rb_event ev = {.type = RB_EV_SUBMIT};
@@ -652,7 +683,8 @@ enum rb_err fn_statement(struct fn_world *w, struct fn_party *p, const uint8_t c
 }
 
 enum rb_err fn_position(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                        enum rb_position_type type, const struct rb_hash *subject, struct rb_hash *id) {
+                        enum rb_position_type type, const struct rb_hash *subject,
+                        struct rb_hash *id) {
     struct rb_record *rec = calloc(1, sizeof *rec);
     uint8_t body[512];
     struct rb_writer b = rb_writer(body, sizeof body);
@@ -685,7 +717,8 @@ void fn_request(struct fn_world *w, struct fn_party *to, const struct fn_party *
     fn_event(w, to, &ev);
 }
 
-const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]) {
+const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p,
+                                        const uint8_t channel[16]) {
     const struct rb_situation *s;
     CHECK(rb_node_situation(p->rb, channel, w->utc_ms, &s) == RB_OK);
     return s;

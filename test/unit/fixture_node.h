@@ -1,6 +1,6 @@
-/* Nodes side by side in one process, for tests of src/node alone: real keys from seeds, real records, a
- * wire that delivers at once, a disk that is durable at once and survives a restart. Where latency, loss
- * and crashes matter the simulator (sim/) is the place. */
+/* Nodes side by side in one process, for tests of src/node alone: real keys from seeds, real
+ * records, a wire that delivers at once, a disk that is durable at once and survives a restart.
+ * Where latency, loss and crashes matter the simulator (sim/) is the place. */
 #ifndef FIXTURE_NODE_H
 #define FIXTURE_NODE_H
 #include "readback/node.h"
@@ -12,7 +12,7 @@ extern int fn_memfd;
 /* sees every REQUEST, where set */
 struct fn_party;
 extern void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
-struct fn_item { /* one stored thing */
+struct fn_item {         /* one stored thing */
     struct rb_effect ef; /* slices are malloced copies */
 };
 struct fn_party {
@@ -27,7 +27,12 @@ struct fn_party {
     bool outward;
     struct fn_item *items;
     size_t items_n, items_cap;
-    struct { char origin[160]; uint64_t size; struct rb_hash root; int use; } heads[64];
+    struct {
+        char origin[160];
+        uint64_t size;
+        struct rb_hash root;
+        int use;
+    } heads[64];
     size_t heads_n;
     uint64_t ticket;
     uint64_t wake;
@@ -51,10 +56,15 @@ struct fn_world {
     uint64_t chance;
     struct fn_answer answer; /* of fn_request */
     uint64_t conn;
-    struct { int status; const char *body; size_t used; } forge; /* what p[0] is answered to its pushes */
+    struct {
+        int status;
+        const char *body;
+        size_t used;
+    } forge; /* what p[0] is answered to its pushes */
 };
 struct fn_world *fn_world_of(size_t parties, bool hub); /* hub: accredited by and with p[0] only */
-struct fn_world *fn_world(size_t parties); /* "alfa", "bravo", "charlie", "delta"; accredited all round */
+struct fn_world *
+fn_world(size_t parties); /* "alfa", "bravo", "charlie", "delta"; accredited all round */
 void fn_free(struct fn_world *w);
 /* an event with now and chance filled in; runs until nothing moves any more */
 void fn_event(struct fn_world *w, struct fn_party *p, struct rb_event *ev);
@@ -67,10 +77,11 @@ void fn_lose_item(struct fn_party *p, size_t i);
 
 /* founds a channel of all parties by p[0]; all accept unless `alone` */
 void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, uint8_t channel[16]);
-enum rb_err fn_join(struct fn_world *w, struct fn_party *p, const uint8_t channel[16], uint16_t epoch);
+enum rb_err fn_join(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                    uint16_t epoch);
 /* the body that the party key signs; lives until the next call */
-struct rb_slice fn_delegation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16], bool exercise,
-                              uint16_t epoch);
+struct rb_slice fn_delegation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                              bool exercise, uint16_t epoch);
 void fn_accept(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]);
 /* composes and releases; err of DONE; the record's id in *id */
 enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
@@ -78,10 +89,12 @@ enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t cha
 enum rb_err fn_statement(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
                          const char *text, enum rb_precedence precedence, struct rb_hash *id);
 enum rb_err fn_position(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                        enum rb_position_type type, const struct rb_hash *subject, struct rb_hash *id);
+                        enum rb_position_type type, const struct rb_hash *subject,
+                        struct rb_hash *id);
 /* a request as if it came over TLS from `from` (NULL: nobody); the answer is in w->answer */
 void fn_request(struct fn_world *w, struct fn_party *to, const struct fn_party *from, bool post,
                 const char *path, const char *query, struct rb_slice body);
-const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p, const uint8_t channel[16]);
+const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p,
+                                        const uint8_t channel[16]);
 void fn_body_text(const char *text, struct rb_writer *w); /* a statement's body */
 #endif

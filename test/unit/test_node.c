@@ -20,8 +20,8 @@ static void same_situation(struct fn_world *w, const uint8_t ch[16]) {
     }
 }
 
-static bool held_by(struct fn_world *w, struct fn_party *at, const uint8_t ch[16], const struct rb_hash *id,
-                    uint16_t member) {
+static bool held_by(struct fn_world *w, struct fn_party *at, const uint8_t ch[16],
+                    const struct rb_hash *id, uint16_t member) {
     const struct rb_situation *s = fn_situation(w, at, ch);
     uint32_t o = rb_situation_find(s, id);
     uint64_t since;
@@ -40,11 +40,13 @@ static void test_found_and_say(void **state) {
     assert_false(held_by(w, &w->p[0], ch, &id, 1)); /* no receipt is logged yet */
     fn_pass(w, 5000);
     assert_true(held_by(w, &w->p[0], ch, &id, 1));
-    assert_true(held_by(w, &w->p[2], ch, &id, 1)); /* the receipt is in alfa's feed, for all to see */
+    assert_true(
+        held_by(w, &w->p[2], ch, &id, 1)); /* the receipt is in alfa's feed, for all to see */
     assert_int_equal(fn_position(w, &w->p[1], ch, RB_POSITION_READ, &id, &read), RB_OK);
     fn_pass(w, 5000);
     const struct rb_situation *s = fn_situation(w, &w->p[2], ch);
-    assert_int_not_equal(rb_situation_answer(s, rb_situation_find(s, &id), 1, RB_POSITION_READ), RB_NOWHERE);
+    assert_int_not_equal(rb_situation_answer(s, rb_situation_find(s, &id), 1, RB_POSITION_READ),
+                         RB_NOWHERE);
     same_situation(w, ch);
     fn_free(w);
 }
@@ -62,7 +64,7 @@ static void test_comes_to_rest(void **state) {
     fn_pass(w, 3600000);
     assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
     assert_int_equal(v.own_feed->tree.size, size); /* receipts do not breed receipts */
-    assert_int_equal(w->conn, conns);              /* and an idle line without a schedule is silent */
+    assert_int_equal(w->conn, conns); /* and an idle line without a schedule is silent */
     fn_free(w);
 }
 
@@ -80,12 +82,14 @@ static void test_unaccepted_stays_proposed(void **state) {
 
 static void test_outward_only(void **state) {
     (void)state;
-    struct fn_world *w = fn_world(4); /* delta has no address: it pulls, cosigns, returns receipts */
+    struct fn_world *w =
+        fn_world(4); /* delta has no address: it pulls, cosigns, returns receipts */
     uint8_t ch[16];
     struct rb_hash id, id2;
     struct rb_charter *c = calloc(1, sizeof *c);
     c->exercise = true;
-    for (size_t i = 0; i < 4; i++) c->accept_members |= 1ull << i;
+    for (size_t i = 0; i < 4; i++)
+        c->accept_members |= 1ull << i;
     fn_found(w, false, c, ch);
     free(c);
     fn_accept(w, &w->p[1], ch);
@@ -114,7 +118,8 @@ static void test_deaf_peer_catches_up(void **state) {
     fn_found(w, true, NULL, ch);
     w->p[2].deaf = true;
     for (int i = 0; i < 600; i++)
-        assert_int_equal(fn_statement(w, &w->p[0], ch, "Said into the dark.", RB_ROUTINE, &id), RB_OK);
+        assert_int_equal(fn_statement(w, &w->p[0], ch, "Said into the dark.", RB_ROUTINE, &id),
+                         RB_OK);
     fn_pass(w, 300000);
     assert_true(held_by(w, &w->p[0], ch, &id, 1));
     assert_false(held_by(w, &w->p[0], ch, &id, 2));
@@ -132,7 +137,8 @@ static void test_restart(void **state) {
     struct rb_hash id;
     fn_found(w, true, NULL, ch);
     for (size_t r = 0; r < 6; r++) {
-        assert_int_equal(fn_statement(w, &w->p[r % 3], ch, "Before the power went.", RB_ROUTINE, &id), RB_OK);
+        assert_int_equal(
+            fn_statement(w, &w->p[r % 3], ch, "Before the power went.", RB_ROUTINE, &id), RB_OK);
         if (r % 2) fn_pass(w, 4000);
         fn_restart(w, &w->p[r % 3]);
         fn_restart(w, &w->p[(r + 1) % 3]);
@@ -154,7 +160,8 @@ static void test_rolled_back_store_signs_nothing(void **state) {
     uint8_t ch[16];
     struct rb_hash id;
     fn_found(w, true, NULL, ch);
-    assert_int_equal(fn_statement(w, &w->p[0], ch, "Will be lost from the disk.", RB_ROUTINE, &id), RB_OK);
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Will be lost from the disk.", RB_ROUTINE, &id),
+                     RB_OK);
     fn_pass(w, 10000);
     assert_false(waiting(&w->p[0], ch));
     fn_roll_back(&w->p[0], 2);
@@ -219,7 +226,8 @@ static void test_two_officers(void **state) {
     fn_pass(w, 5000);
     assert_true(held_by(w, &w->p[0], ch, &w->p[0].done.u.done.record, 1));
     const struct rb_situation *sit = fn_situation(w, &w->p[1], ch);
-    assert_int_equal(sit->order[rb_situation_find(sit, &w->p[0].done.u.done.record)].mark, RB_MARK_NONE);
+    assert_int_equal(sit->order[rb_situation_find(sit, &w->p[0].done.u.done.record)].mark,
+                     RB_MARK_NONE);
     /* a single officer in an emergency: released at once, and marked with the reason */
     rec->emergency = rb_str("second officer unreachable");
     rec->seen_n = 0;
@@ -252,22 +260,25 @@ static void test_line_tests_and_silence(void **state) {
     assert_int_equal(fn_statement(w, &w->p[0], ch, "Answer me.", RB_IMMEDIATE, &id), RB_OK);
     fn_pass(w, 1200000);
     s = fn_situation(w, &w->p[0], ch);
-    /* charlie held it and did not read it: due from when it was held; bravo is off: not delivered, no due yet */
+    /* charlie held it and did not read it: due from when it was held; bravo is off: not delivered,
+     * no due yet */
     size_t by_alfa = 0;
     for (size_t i = 0; i < s->silences_n; i++)
-        by_alfa += rb_situation_author(s, s->silences[i].record) == 0 && s->silences[i].subject != RB_NOWHERE;
+        by_alfa += rb_situation_author(s, s->silences[i].record) == 0 &&
+                   s->silences[i].subject != RB_NOWHERE;
     assert_int_equal(by_alfa, 1);
     fn_pass(w, UINT64_C(5) * 3600000);
     s = fn_situation(w, &w->p[0], ch);
     size_t about_bravo = 0;
     for (size_t i = 0; i < s->silences_n; i++)
-        about_bravo += rb_situation_author(s, s->silences[i].record) == 0 && s->silences[i].member == 1 &&
-                       s->silences[i].subject == RB_NOWHERE;
+        about_bravo += rb_situation_author(s, s->silences[i].record) == 0 &&
+                       s->silences[i].member == 1 && s->silences[i].subject == RB_NOWHERE;
     assert_int_equal(about_bravo, 1); /* one streak, said once */
     fn_free(w);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------ */
+/* ---- refusals
+ * ------------------------------------------------------------------------------------------ */
 static void test_strangers_learn_nothing(void **state) {
     (void)state;
     struct fn_world *w = fn_world(3);
@@ -282,7 +293,8 @@ static void test_strangers_learn_nothing(void **state) {
     rb_put_hex(&k, ch, 16);
     rb_put_z(&u, "channel=");
     rb_put_hex(&u, other, 16);
-    const char *paths[] = {"/rb/v1/heads", "/rb/v1/news", "/rb/v1/feed", "/log/x/checkpoint", "/nothing"};
+    const char *paths[] = {"/rb/v1/heads", "/rb/v1/news", "/rb/v1/feed", "/log/x/checkpoint",
+                           "/nothing"};
     for (size_t i = 0; i < 5; i++) {
         uint8_t first[512];
         fn_request(w, &w->p[0], &w->p[2], false, paths[i], rb_writer_z(&k), rb_slice(NULL, 0));
@@ -342,9 +354,11 @@ static void test_every_flipped_byte_of_a_push(void **state) {
         assert_int_not_equal(w->answer.status, 200);
     }
     fn_request(w, &w->p[2], &w->p[0], true, "/rb/v1/push", "", rb_slice(body, n));
-    if (w->answer.status == 409) { /* something of it is here already: the pusher goes on from there */
+    if (w->answer.status ==
+        409) { /* something of it is here already: the pusher goes on from there */
         struct rb_mirror_info info;
-        assert_int_equal(rb_mirror_info_decode(rb_slice(w->answer.body, w->answer.n), &info), RB_OK);
+        assert_int_equal(rb_mirror_info_decode(rb_slice(w->answer.body, w->answer.n), &info),
+                         RB_OK);
     }
     w->p[2].deaf = false;
     fn_pass(w, 200000);
@@ -476,7 +490,8 @@ static void test_a_fork_is_kept_as_evidence(void **state) {
     fn_free(w);
 }
 
-/* A record of alfa's copied into bravo's feed: the aad is the feed's origin, so it cannot be moved. */
+/* A record of alfa's copied into bravo's feed: the aad is the feed's origin, so it cannot be moved.
+ */
 static void test_forged_submissions(void **state) {
     (void)state;
     struct fn_world *w = fn_world(2);
@@ -502,8 +517,9 @@ static void test_forged_submissions(void **state) {
     rec->recipients = 3;
     rec->body = rb_slice(NULL, 0);
     rec->ciphertext_size = 10;
-    static const uint8_t one[] = {0x81, 0x58, 0x20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-                                  17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
+    static const uint8_t one[] = {0x81, 0x58, 0x20, 1,  2,  3,  4,  5,  6,  7,  8,  9,
+                                  10,   11,   12,   13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                  22,   23,   24,   25, 26, 27, 28, 29, 30, 31, 32};
     rec->commitments_n = 1;
     rec->commitments = rb_slice(one, sizeof one);
     enum rb_err err = fn_release(w, &w->p[0], ch, rec, 1, &id);
@@ -512,7 +528,8 @@ static void test_forged_submissions(void **state) {
     fn_free(w);
 }
 
-/* ---- liars with good keys ------------------------------------------------------------------------------ */
+/* ---- liars with good keys
+ * ------------------------------------------------------------------------------ */
 static void sign_head(const struct rb_seckey *log, const struct rb_feed *f, uint64_t size,
                       const struct rb_hash *root, struct rb_writer *out) {
     uint8_t mem[512], sig[64];
@@ -527,7 +544,8 @@ static void sign_head(const struct rb_seckey *log, const struct rb_feed *f, uint
 }
 
 /* A tree of alfa's: the first `keep` leaves as in f, then `more` times the same leaf. */
-static struct rb_tree *other_tree(const struct rb_feed *f, uint64_t keep, uint64_t more, struct rb_slice leaf) {
+static struct rb_tree *other_tree(const struct rb_feed *f, uint64_t keep, uint64_t more,
+                                  struct rb_slice leaf) {
     static struct rb_region region;
     static struct rb_tree t;
     static uint8_t *mem;
@@ -538,8 +556,10 @@ static struct rb_tree *other_tree(const struct rb_feed *f, uint64_t keep, uint64
     rb_region_init(&region, mem, cap);
     rb_tree_init(&t, &region);
     rb_leaf_hash(leaf, &h);
-    for (uint64_t i = 0; i < keep; i++) assert_int_equal(rb_tree_append(&t, &f->tree.level[0].h[i]), RB_OK);
-    for (uint64_t i = 0; i < more; i++) assert_int_equal(rb_tree_append(&t, &h), RB_OK);
+    for (uint64_t i = 0; i < keep; i++)
+        assert_int_equal(rb_tree_append(&t, &f->tree.level[0].h[i]), RB_OK);
+    for (uint64_t i = 0; i < more; i++)
+        assert_int_equal(rb_tree_append(&t, &h), RB_OK);
     return &t;
 }
 
@@ -554,7 +574,8 @@ static struct rb_slice entries_of(const struct rb_feed *f, const struct rb_tree 
         uint64_t pf, pt;
         struct rb_proof proof;
         rb_package_bounds(from, t->size, at, &pf, &pt);
-        for (uint64_t i = at; i < pt; i++) rb_package_entry_encode(leaf, &w);
+        for (uint64_t i = at; i < pt; i++)
+            rb_package_entry_encode(leaf, &w);
         assert_int_equal(rb_tree_subtree_proof(t, pf / 256 * 256, pt, t->size, &proof), RB_OK);
         rb_package_proof_encode(&proof, &w);
         at = pt;
@@ -563,7 +584,8 @@ static struct rb_slice entries_of(const struct rb_feed *f, const struct rb_tree 
     return rb_written(&w);
 }
 
-static int offer(struct fn_world *w, const struct rb_feed *f, const struct rb_tree *t, uint64_t old) {
+static int offer(struct fn_world *w, const struct rb_feed *f, const struct rb_tree *t,
+                 uint64_t old) {
     uint8_t note[1024], req[8192];
     struct rb_hash root;
     struct rb_writer nw = rb_writer(note, sizeof note), rw = rb_writer(req, sizeof req);
@@ -585,7 +607,8 @@ static struct rb_feed *alfas(struct fn_world *w, const uint8_t ch[16]) { /* as b
 static uint64_t stored_leaves(const struct fn_party *p, uint16_t member) {
     uint64_t k = 0;
     for (size_t i = 0; i < p->items_n; i++)
-        k += p->items[i].ef.u.store.item == RB_ITEM_LEAF && p->items[i].ef.u.store.feed.member == member;
+        k += p->items[i].ef.u.store.item == RB_ITEM_LEAF &&
+             p->items[i].ef.u.store.feed.member == member;
     return k;
 }
 
@@ -619,7 +642,8 @@ static void test_entries_without_a_package(void **state) {
     struct rb_feed *f = alfas(w, ch);
     struct rb_tree *t = other_tree(f, f->tree.size, 600, leaf);
     assert_int_equal(offer(w, f, t, f->tree.size), 200);
-    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", entries_of(f, t, f->tree.size, leaf, 0));
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "",
+               entries_of(f, t, f->tree.size, leaf, 0));
     assert_int_equal(w->answer.status, 400);
     struct rb_slice one = entries_of(f, t, f->tree.size, leaf, 1);
     fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", rb_slice(one.p, one.n - 1));
@@ -629,8 +653,8 @@ static void test_entries_without_a_package(void **state) {
     fn_free(w);
 }
 
-/* Two signed checkpoints of one size that is only pending are a fork as well, and what was pending when the
- * feed froze is not completed by the back door. */
+/* Two signed checkpoints of one size that is only pending are a fork as well, and what was pending
+ * when the feed froze is not completed by the back door. */
 static void test_frozen_feed_is_not_completed(void **state) {
     (void)state;
     struct fn_world *w = fn_world(2);
@@ -645,14 +669,15 @@ static void test_frozen_feed_is_not_completed(void **state) {
     assert_int_equal(offer(w, f, t, old), 422);
     assert_true(f->frozen);
     t = other_tree(f, old, 3, lie);
-    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "", entries_of(f, t, old, lie, 1));
+    fn_request(w, &w->p[1], &w->p[0], true, "/mirror/add-entries", "",
+               entries_of(f, t, old, lie, 1));
     assert_int_equal(w->answer.status, 403);
     assert_int_equal(f->tree.size, old);
     fn_free(w);
 }
 
-/* The mirror's database was put back, its head file was not: another history is not cosigned, however much
- * longer it is. */
+/* The mirror's database was put back, its head file was not: another history is not cosigned,
+ * however much longer it is. */
 static void test_restored_mirror_keeps_its_word(void **state) {
     (void)state;
     struct fn_world *w = fn_world(2);
@@ -661,17 +686,21 @@ static void test_restored_mirror_keeps_its_word(void **state) {
     struct rb_slice lie = rb_str("lie");
     fn_found(w, true, NULL, ch);
     w->p[0].deaf = true; /* what bravo has of its own is not disturbed */
-    for (size_t i = 0; i < 5; i++) assert_int_equal(fn_statement(w, &w->p[0], ch, "Held.", RB_ROUTINE, &id), RB_OK);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(fn_statement(w, &w->p[0], ch, "Held.", RB_ROUTINE, &id), RB_OK);
     fn_pass(w, 3000);
     struct rb_feed *f = alfas(w, ch);
     uint64_t size = f->tree.size, k = 0;
     struct fn_party *p = &w->p[1];
-    for (size_t i = p->items_n; i-- > 0;) { /* alfa's newest leaves, their notes and what was pending */
+    for (size_t i = p->items_n;
+         i-- > 0;) { /* alfa's newest leaves, their notes and what was pending */
         const struct rb_effect *e = &p->items[i].ef;
         bool of_alfa = e->u.store.feed.member == 0;
-        bool gone = e->u.store.item == RB_ITEM_META
-                        ? e->u.store.table == RB_TABLE_PENDING || e->u.store.table == RB_TABLE_JUDGED
-                        : of_alfa && (e->u.store.item == RB_ITEM_LEAF ? e->u.store.index : e->u.store.size) >= size - 4;
+        bool gone =
+            e->u.store.item == RB_ITEM_META
+                ? e->u.store.table == RB_TABLE_PENDING || e->u.store.table == RB_TABLE_JUDGED
+                : of_alfa && (e->u.store.item == RB_ITEM_LEAF ? e->u.store.index
+                                                              : e->u.store.size) >= size - 4;
         if (!gone) continue;
         fn_lose_item(p, i);
         k++;
@@ -692,7 +721,8 @@ static void test_restored_mirror_keeps_its_word(void **state) {
     fn_request(w, p, &w->p[0], true, "/mirror/add-entries", "", entries_of(f, t, have, lie, 1));
     uint64_t old = 0; /* what bravo says is pending */
     if (w->answer.status == 409) {
-        assert_int_equal(rb_mirror_info_decode(rb_slice(w->answer.body, w->answer.n), &info), RB_OK);
+        assert_int_equal(rb_mirror_info_decode(rb_slice(w->answer.body, w->answer.n), &info),
+                         RB_OK);
         old = info.pending;
     }
     struct rb_add_checkpoint ac = {.old_size = old, .note = rb_written(&nw)};
@@ -760,7 +790,8 @@ static void test_refused_join_leaves_no_feed(void **state) {
     fn_free(w);
 }
 
-/* bravo's party key has signed a delegation for its next epoch; alfa has it and pushes under its name */
+/* bravo's party key has signed a delegation for its next epoch; alfa has it and pushes under its
+ * name */
 static void test_nobody_else_opens_our_feed(void **state) {
     (void)state;
     struct fn_world *w = fn_world(2);
@@ -769,10 +800,11 @@ static void test_nobody_else_opens_our_feed(void **state) {
     fn_found(w, true, NULL, ch);
     struct rb_slice d = fn_delegation(w, &w->p[1], ch, true, 1);
     char origin[2][160];
-    for (size_t i = 0; i < 2; i++) { /* an origin of alfa's with bravo's delegation; then bravo's own */
+    for (size_t i = 0; i < 2;
+         i++) { /* an origin of alfa's with bravo's delegation; then bravo's own */
         struct rb_hash party, empty;
-        struct rb_writer o = rb_writer(origin[i], sizeof origin[i]), nw = rb_writer(note, sizeof note),
-                         pw = rb_writer(push, sizeof push);
+        struct rb_writer o = rb_writer(origin[i], sizeof origin[i]),
+                         nw = rb_writer(note, sizeof note), pw = rb_writer(push, sizeof push);
         rb_party_hash(&w->p[i].party.pub, &party);
         rb_origin_encode(true, ch, &party, 1, &o);
         rb_empty_root(&empty);
@@ -822,7 +854,8 @@ static void test_clock_that_was_years_ahead(void **state) {
     fn_free(w);
 }
 
-/* A notice whose answer time has not begun, nobody being known to hold it: nothing to count down, so sleep. */
+/* A notice whose answer time has not begun, nobody being known to hold it: nothing to count down,
+ * so sleep. */
 static void test_sleeps_while_nothing_is_due(void **state) {
     (void)state;
     struct fn_world *w = fn_world(2);
