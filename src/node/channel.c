@@ -63,7 +63,6 @@ enum rb_err node_channel_new(struct rb_node *n, struct rb_slice charter_leaf, st
         return err;
     }
     memcpy(ch->id, ch->book.channel, RB_CHANNEL_LEN);
-    ch->used = true;
     ch->rules_dirty = ch->dirty = ch->heads_dirty = true;
     ch->next_due_utc = INT64_MAX;
     n->channels[n->channels_n++] = ch;

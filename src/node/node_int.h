@@ -61,7 +61,6 @@ struct mirror { /* what one peer holds of our feed */
     uint64_t known;   /* leaves it has, as far as we know; the next push starts here */
     uint64_t pending; /* size of the checkpoint it has, cosigned or pending */
     bool inflight;    /* LOAD or REQUEST under way */
-    bool told;        /* it answered anything but 404 for this feed */
     uint64_t retry_at;
     uint32_t failures;
     uint64_t covered; /* largest size cosigned */
@@ -134,7 +133,6 @@ struct pullx { /* what we ask one peer about one channel */
     uint64_t retry_at;
 };
 struct channel {
-    bool used;
     uint8_t id[RB_CHANNEL_LEN];
     struct rb_book book;
     enum rb_own_state state;
@@ -196,8 +194,6 @@ struct job {
     uint64_t time_s;
     struct rb_hash root;
     struct buf buf;
-    struct rb_tile tile;
-    bool mirror_prefix;
     struct rb_effect done;
     int status;
     bool partial;

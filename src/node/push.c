@@ -327,11 +327,9 @@ void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
     if (status == 200 && cosignatures(n, j, ev->u.response.body)) {
         m->failures = 0;
         m->retry_at = 0;
-        m->told = true;
     } else if (status == 200) {
         push_failed(n, m, j, status, "the peer's cosignature does not verify");
     } else if (status == 202 || status == 409) {
-        m->told = true;
         push_corrected(n, m, j, status, ev->u.response.body);
     } else {
         push_failed(n, m, j, status, "the peer refused our push");
