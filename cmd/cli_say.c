@@ -128,7 +128,7 @@ static json_t *position_body(struct cli *c, const char *type, int *rc) {
         if (cli_has(c, words_of[i]))
             json_object_set_new(body, words_of[i], json_string(cli_get(c, words_of[i])));
     for (size_t i = 0; (v = cli_nth(c, "paragraph", i)) != NULL; i++) {
-        if (rb_dec_decode(rb_str(v), &n) != RB_OK || n > RB_MAX_COMMITMENTS)
+        if (rb_dec_decode(rb_str(v), &n) != RB_OK || n > RB_MAX_PARAGRAPHS)
             *rc = cli_usage(c, "--paragraph wants a number");
         else
             json_array_append_new(list, json_integer((json_int_t)n));

@@ -34,7 +34,9 @@
     X(NOT_ADOPTED, 29, "not-adopted", "the amendment was not adopted")                            \
     X(OUT_OF_TURN, 30, "out-of-turn", "not allowed in the present state")                         \
     X(CONTESTED, 31, "contested", "on one branch of a fork")                                      \
-    X(UNKNOWN_RULES, 32, "unknown-rules", "the channel's rules version is not known here")
+    X(UNKNOWN_RULES, 32, "unknown-rules", "the channel's rules version is not known here")        \
+    X(WRONG_RECIPIENTS, 33, "wrong-recipients",                                                   \
+      "its recipients leave out who must be one, or name who may not be")
 enum rb_mark {
 #define X(name, num, text, sentence) RB_MARK_##name = num,
     RB_MARK_LIST(X)
@@ -45,6 +47,14 @@ const char *rb_mark_text(enum rb_mark m);
 
 struct rb_fact_extra; /* receipt, amendment, revocation: decoded once (book's own) */
 
+struct rb_detached { /* of a closed record: what its leaf says of the body */
+    struct rb_hash ciphertext;
+    uint64_t size;
+    size_t commitments_n;
+    struct rb_hash *commitments; /* region; the body hash of a closed record is this list */
+    bool opened; /* the body was read here: position, notice_class and body below are known */
+};
+
 struct rb_fact {
     struct rb_hash id; /* leaf hash: identity of the record */
     int64_t created_utc_ms;
@@ -53,8 +63,8 @@ struct rb_fact {
     uint8_t precedence;
     uint8_t signers;    /* number of officers who signed validly */
     bool closed, emergency, reported;
-    int8_t position;      /* enum rb_position_type, 0 = none */
-    int8_t notice_class;  /* -1 = none */
+    int8_t position;      /* enum rb_position_type, 0 = none, or closed and not opened here */
+    int8_t notice_class;  /* -1 = none, or closed and not opened here */
     uint64_t recipients;  /* closed: bit set */
     uint64_t officers;    /* bit per officer index on the card in force, who signed */
     struct rb_demand demand;
@@ -70,6 +80,7 @@ struct rb_fact {
                                    membership, card, test, receipt, silence, service, position,
                                    delegation, rotation, revocation */
     struct rb_fact_extra *extra; /* NULL for other kinds */
+    struct rb_detached *detached; /* region; NULL for open records */
 };
 
 struct rb_feed {
@@ -134,6 +145,16 @@ enum rb_err rb_book_open_feed(struct rb_book *b, struct rb_slice signed_delegati
  * signatures are not checked again. */
 enum rb_err rb_book_judge(struct rb_book *b, struct rb_feed *f, struct rb_slice leaf, int trusted_mark,
                           struct rb_arena *work) RB_MUST_USE;
+
+/* The body of a closed record can be read here; the caller checked it against the leaf
+ * (rb_sealed_check). Keeps what the rules read of it. Opened again: RB_OK. RB_ERR_LIMIT. Clause 5.12 */
+enum rb_err rb_book_open_body(struct rb_book *b, struct rb_feed *f, size_t leaf,
+                              struct rb_slice body) RB_MUST_USE;
+/* It cannot be read here any more (purged): as if it had never been opened; its copy is wiped. */
+void rb_book_close_body(struct rb_book *b, struct rb_feed *f, size_t leaf);
+/* the age key to seal to a member now: its latest card's, rotations in its feeds counted, not if
+ * revoked. NULL: there is none. */
+const struct rb_key *rb_book_age_key(const struct rb_book *b, uint16_t member);
 
 /* where a record stands: its first place */
 bool rb_book_find(const struct rb_book *b, const struct rb_hash *id, struct rb_feed **f, size_t *leaf);

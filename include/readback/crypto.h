@@ -36,6 +36,15 @@ enum rb_err rb_crypto_init(void) RB_MUST_USE;
 void rb_sha256(struct rb_slice in, struct rb_hash *out);
 /* hash of the concatenation of n slices */
 void rb_sha256v(const struct rb_slice *in, size_t n, struct rb_hash *out);
+/* Piece by piece, for what does not fit in memory: begin, add, then exactly one end (or drop), which
+ * gives back what the library holds for it. */
+struct rb_hasher {
+    void *state;
+};
+enum rb_err rb_hasher_begin(struct rb_hasher *h) RB_MUST_USE; /* RB_ERR_LIMIT: no memory */
+void rb_hasher_add(struct rb_hasher *h, struct rb_slice in);
+void rb_hasher_end(struct rb_hasher *h, struct rb_hash *out);
+void rb_hasher_drop(struct rb_hasher *h);
 
 /* RFC 8032; refuses small-order keys, non-canonical keys, R and S (libsodium's checks).
  * RB_ERR_SIGNATURE if it does not hold. */

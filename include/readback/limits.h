@@ -11,7 +11,8 @@
 #define RB_MAX_SEEN 64u            /* entries of one record's seen */
 #define RB_MAX_REFS 16u            /* references of one type in one record */
 #define RB_MAX_SIGNERS 4u          /* signatures of officers on one record */
-#define RB_MAX_COMMITMENTS 512u    /* paragraphs of a closed text */
+#define RB_MAX_PARAGRAPHS 512u     /* paragraphs of a text */
+#define RB_MAX_COMMITMENTS 513u    /* parts of a closed body: a text's heading and paragraphs */
 #define RB_MAX_NOTE_SIGS 128u      /* signature lines of a note */
 #define RB_MAX_NOTE 65536u         /* bytes of a signed note */
 #define RB_MAX_PROOF 63u           /* hashes of a proof */
@@ -31,4 +32,9 @@
 #define RB_MAX_OUTBOX 65536u       /* submitted records waiting for a place in the feed */
 #define RB_MAX_UNPUSHED 8192u      /* leaves of our feed that no peer has; the rest waits unlogged */
 #define RB_MAX_DRAFTS 256u         /* drafts waiting for a second officer */
+#define RB_MAX_SEALED 131072u      /* bytes of a closed body's ciphertext, but for attachments */
+#define RB_MAX_CONTENT (64u << 20) /* bytes of an attachment's content */
+#define RB_MAX_ATTACHED (RB_MAX_CONTENT + RB_MAX_CONTENT / 1024u + 262144u) /* of its ciphertext */
+#define RB_BODY_CHUNK (1u << 20)   /* bytes of a body in one answer or request */
+#define RB_BODY_QUOTA (4ull << 30) /* bytes of bodies kept of one member in one channel */
 #endif

@@ -27,6 +27,7 @@ enum rb_event_type {
     RB_EV_SUBMIT,   /* from the local side */
     RB_EV_STORED,   /* all STORE effects with ticket <= this are durable */
     RB_EV_SIGNED,   /* the answer to SIGN */
+    RB_EV_OPENED,   /* the answer to OPEN */
     RB_EV_TIMER     /* the wake time has come */
 };
 enum rb_item { /* kinds of stored items */
@@ -34,6 +35,8 @@ enum rb_item { /* kinds of stored items */
     RB_ITEM_LEAF,  /* one leaf of a feed, in order */
     RB_ITEM_NOTE,  /* a checkpoint, bare (cosigner RB_NO_MEMBER) or with one cosignature */
     RB_ITEM_HEAD,  /* an entry of the head file: largest signed (role log) or cosigned (role mirror) */
+    RB_ITEM_BODY,  /* bytes of a closed record's ciphertext; never loaded at start: RB_TABLE_BODY says
+                      what is there */
     RB_ITEM_END    /* end of one LOAD's answer */
 };
 #define RB_NO_MEMBER UINT16_MAX
@@ -46,14 +49,22 @@ enum rb_table { /* META tables */
     RB_TABLE_OUTBOX = 6,     /* key u64 order: leaf admitted, not yet logged */
     RB_TABLE_PENDING = 7,    /* key channel|member|epoch: pending checkpoint of a mirrored feed */
     RB_TABLE_EVIDENCE = 8,   /* key hash: fork evidence */
-    RB_TABLE_JUDGED = 9      /* key channel|member|epoch: u64, leaves below it are judged; those stored
+    RB_TABLE_JUDGED = 9,     /* key channel|member|epoch: u64, leaves below it are judged; those stored
                                 without a mark then bear none */
+    RB_TABLE_BODY = 10       /* key channel|member u16|ciphertext hash: state of the body (node's own) */
 };
 struct rb_feed_ref {
     uint8_t channel[RB_CHANNEL_LEN];
     uint16_t member, epoch;
 };
 enum rb_key_use { RB_USE_LOG, RB_USE_MIRROR, RB_USE_NODE };
+/* A body stands under its author and the hash of its ciphertext: another member's record that names
+ * the same hash is another body, so nobody comes by one by naming it. */
+struct rb_body_ref {
+    uint8_t channel[RB_CHANNEL_LEN];
+    uint16_t member; /* the author of the records that name it */
+    struct rb_hash hash; /* of the ciphertext */
+};
 
 enum rb_submit {
     RB_SUBMIT_RECORD,   /* payload + signers: releases, or keeps a draft where a further officer is due */
@@ -63,7 +74,9 @@ enum rb_submit {
     RB_SUBMIT_CARD,     /* our own new signed card */
     RB_SUBMIT_TEST,     /* a line test by hand */
     RB_SUBMIT_NIL,      /* nothing to report, signed by the node: from..to */
-    RB_SUBMIT_DISCARD   /* a draft */
+    RB_SUBMIT_DISCARD,  /* a draft */
+    RB_SUBMIT_PURGE,    /* the body of a record: deleted here, and a service record says so */
+    RB_SUBMIT_UNLOCKED  /* an age key can be used from now on: what waited to be opened is opened */
 };
 struct rb_event {
     enum rb_event_type type;
@@ -79,6 +92,7 @@ struct rb_event {
             uint64_t index; int16_t mark; struct rb_slice leaf; /* LEAF; mark -1: not judged yet */
             uint64_t size; uint16_t cosigner; struct rb_slice note; /* NOTE */
             enum rb_key_use use; struct rb_slice origin; struct rb_hash root; /* HEAD, with size */
+            struct rb_body_ref body; /* BODY: bytes `leaf` at offset `index` */
         } loaded;
         struct {
             uint64_t conn;
@@ -107,6 +121,14 @@ struct rb_event {
             struct rb_hash draft;    /* DISCARD */
             int64_t from_utc_ms, to_utc_ms; /* NIL */
             bool despite; /* release in spite of warnings that ask for confirmation */
+            /* closed RECORD: the ciphertext, or empty where it is stored already (a draft) or staged;
+             * and what the shell read in it */
+            struct rb_slice sealed;
+            uint64_t staged;         /* bytes the shell keeps under this number become the body; 0: none */
+            struct rb_slice head;    /* plaintext of the body's head (sealed.h) */
+            struct rb_hash content;  /* attachments: commitment of the content */
+            struct rb_hash record;   /* PURGE */
+            struct rb_slice reason;  /* PURGE; may be empty */
         } submit;
         struct { uint64_t ticket; } stored;
         struct {
@@ -114,12 +136,21 @@ struct rb_event {
             enum rb_err err;
             uint8_t sig[RB_SIG_LEN];
         } sig;
+        struct {
+            uint64_t token;
+            /* RB_OK; RB_ERR_STATE: the age key is sealed; RB_ERR_PROOF: the bytes stored have another
+             * hash; RB_ERR_SIGNATURE, MALFORMED, NOT_FOUND: they do not open with our identities;
+             * RB_ERR_IO: they could not be read */
+            enum rb_err err;
+            struct rb_slice head;   /* plaintext of the head; the shell wipes it after the step */
+            struct rb_hash content; /* attachments: SHA-256(salt of part 1 || content) */
+        } opened;
     } u;
 };
 
 /* ---- effects ------------------------------------------------------------------------------ */
 enum rb_effect_type { RB_EF_STORE, RB_EF_LOAD, RB_EF_SIGN, RB_EF_REQUEST, RB_EF_RESPOND, RB_EF_ALERT,
-                      RB_EF_DONE, RB_EF_CANCEL };
+                      RB_EF_DONE, RB_EF_CANCEL, RB_EF_OPEN };
 enum rb_alert_type {
     RB_ALERT_RECORD,      /* a record of another party arrived and was judged */
     RB_ALERT_HELD,        /* our feed is held by a peer up to size */
@@ -128,7 +159,9 @@ enum rb_alert_type {
     RB_ALERT_DUE_MISSED,  /* a demanded answer is missing */
     RB_ALERT_FORK,
     RB_ALERT_REFUSED,     /* a request of a peer was refused: clause and words in reject */
-    RB_ALERT_WAITING      /* records wait unsigned: why in reject.what */
+    RB_ALERT_WAITING,     /* records wait unsigned: why in reject.what */
+    RB_ALERT_BODY         /* the body of a record for us was opened (reject.err RB_OK), or why it is not
+                             good; never a word of what it says */
 };
 const char *rb_alert_name(enum rb_alert_type a);
 struct rb_effect {
@@ -143,9 +176,15 @@ struct rb_effect {
             uint64_t index; struct rb_slice leaf; struct rb_hash hash; /* LEAF */
             int16_t mark; /* LEAF: with leaf.p NULL only the mark of a stored leaf is set */
             uint64_t size; uint16_t cosigner; uint64_t time_s; struct rb_slice note; /* NOTE */
+            struct rb_body_ref body; /* BODY: `leaf` at offset `index`, each offset once, without gaps; or
+                                        all that is `staged`; with both absent it is deleted, so that
+                                        neither database nor write-ahead log keep a byte of it */
+            uint64_t staged;
         } store;
-        struct { /* leaves [from, to) of a feed; fewer if max_bytes would be passed */
+        struct { /* leaves [from, to) of a feed, fewer if max_bytes would be passed; BODY: bytes */
             uint64_t token;
+            enum rb_item item; /* LEAF (also where 0) or BODY */
+            struct rb_body_ref body;
             struct rb_feed_ref feed;
             uint64_t from, to;
             size_t max_bytes;
@@ -197,6 +236,12 @@ struct rb_effect {
             uint8_t channel[RB_CHANNEL_LEN];
         } done;
         struct { uint64_t request; } cancel; /* our outstanding REQUEST is no longer wanted */
+        struct { /* read a stored body: hash the ciphertext, open it, read its head (and content) */
+            uint64_t token;
+            struct rb_body_ref body;
+            enum rb_kind kind;
+            uint64_t size; /* of the ciphertext */
+        } open;
     } u;
 };
 struct rb_effects { /* owned by the node; valid until the next step */
@@ -233,6 +278,8 @@ struct rb_channel_view {
     size_t outbox_n;                /* admitted, not yet logged */
     const char *waiting;            /* why records wait unsigned, or NULL */
     const struct rb_charter *charter; /* as admission last knew it, without folding anything */
+    size_t bodies_missing;          /* addressed to us and not here, or bad */
+    size_t bodies_unopened;         /* here and not opened yet */
 };
 struct rb_draft_view {
     struct rb_hash hash;
@@ -250,6 +297,26 @@ size_t rb_node_channels(const struct rb_node *n);
 bool rb_node_channel(const struct rb_node *n, size_t i, struct rb_channel_view *out);
 bool rb_node_channel_by_id(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
                            struct rb_channel_view *out);
+enum rb_body_state {
+    RB_BODY_NONE,    /* an open record, or one that is not for us */
+    RB_BODY_MISSING, /* for us, not (wholly) here */
+    RB_BODY_HELD,    /* here, not opened yet: the age key is sealed, or its turn has not come */
+    RB_BODY_OPENED,  /* opened, and what the leaf commits to */
+    RB_BODY_BAD,     /* does not open, or is not what the leaf commits to */
+    RB_BODY_PURGED   /* deleted here by retention or on command */
+};
+const char *rb_body_state_name(enum rb_body_state s); /* "", "missing", "held", "opened", "bad", "purged" */
+struct rb_body_view {
+    enum rb_body_state state;
+    uint64_t have, size;    /* bytes of ciphertext */
+    int64_t taken_utc_ms;   /* when it was here whole, by our clock; 0 = not yet */
+    int64_t purge_utc_ms;   /* when retention deletes it; 0 = never */
+    const char *why;        /* MISSING, BAD: static words, or NULL */
+    struct rb_body_ref ref;
+};
+/* the body of the record at (feed, leaf) as this node has it; false: no such record judged here */
+bool rb_node_body(const struct rb_node *n, const struct rb_feed_ref *feed, uint64_t leaf,
+                  struct rb_body_view *out);
 size_t rb_node_drafts(const struct rb_node *n);
 bool rb_node_draft(const struct rb_node *n, size_t i, struct rb_draft_view *out);
 /* the situation at utc_ms; cached until something changes. Lives until the next step or call. */
@@ -261,13 +328,16 @@ uint64_t rb_node_cosigned(const struct rb_node *n, const uint8_t id[RB_CHANNEL_L
 /* latest checkpoint note of a feed held here (log signature only); n 0 = none */
 struct rb_slice rb_node_checkpoint(const struct rb_node *n, const struct rb_feed_ref *feed);
 
-/* Composing: envelope fields that the officer chose go in through `rec` (kind, precedence, refs, body,
- * language, demand, reported, emergency, closed/recipients); channel, created and seen are filled in here.
+/* Composing: envelope fields that the officer chose go in through `rec` (kind, precedence, refs,
+ * language, demand, reported, emergency; open: body; closed: recipients and what the leaf says of the
+ * detached body); channel, created and seen are filled in here. `body` is the readable body of a closed
+ * record, which admission looks at; empty for an open one.
  * The admission's answer comes back in *mark (NONE, NEEDS_SECOND: fine, a second officer must sign; else
  * it would be refused). The payload is in `arena`. */
 enum rb_err rb_node_compose(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], struct rb_now now,
-                            struct rb_record *rec, struct rb_arena *arena, struct rb_slice *payload,
-                            enum rb_mark *mark, struct rb_reject *rj) RB_MUST_USE;
+                            struct rb_record *rec, struct rb_slice body, struct rb_arena *arena,
+                            struct rb_slice *payload, enum rb_mark *mark,
+                            struct rb_reject *rj) RB_MUST_USE;
 /* Origin that our next epoch in the channel would have (for JOIN; for FOUND give the charter leaf). */
 enum rb_err rb_node_next_origin(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
                                 struct rb_writer *w) RB_MUST_USE;

@@ -10,9 +10,11 @@
 /* ---- admission: the one place for what a record must satisfy --------------------------------- */
 /* Used before release (on drafts and submissions) and in the fold. Returns the mark that the record
  * would get under this charter, given its author's standing: NEEDS_SECOND, MUST_BE_CLOSED,
- * MUST_BE_OPEN, NOT_IN_TABLE, SUSPENDED, LEFT, NOT_IN_FORCE or NONE. */
+ * MUST_BE_OPEN, NOT_IN_TABLE, WRONG_RECIPIENTS, SUSPENDED, LEFT, NOT_IN_FORCE or NONE. */
 struct rb_standing {
     bool in_force, suspended, left;
+    uint16_t author;         /* member index: a closed record's author is one of its recipients */
+    uint16_t subject_author; /* of what a position answers, where `subject` is given */
 };
 enum rb_mark rb_rules_admit(const struct rb_charter *c, const struct rb_fact *fact,
                             const struct rb_fact *subject, bool own_subject,
@@ -20,6 +22,11 @@ enum rb_mark rb_rules_admit(const struct rb_charter *c, const struct rb_fact *fa
 /* must two officers sign this kind under the charter? (never: stop-fire, read, passed-down, incident) */
 bool rb_rules_needs_two(const struct rb_charter *c, enum rb_kind kind, int position_type);
 bool rb_rules_must_close(const struct rb_charter *c, enum rb_kind kind, int notice_class);
+/* How long bodies of this kind are kept, in days; 0 = for good. */
+uint32_t rb_rules_keep_days(const struct rb_charter *c, enum rb_kind kind);
+/* What a holder may show to outsiders of a closed record of this kind. The charter's clause binds all;
+ * where it has none, the author (`own`) may show the whole, the others the fact. */
+enum rb_disclosure rb_rules_disclosure(const struct rb_charter *c, enum rb_kind kind, bool own);
 
 /* ---- the situation --------------------------------------------------------------------------- */
 enum rb_charter_state { RB_CHARTER_PROPOSED, RB_CHARTER_IN_FORCE, RB_CHARTER_LAPSED, RB_CHARTER_REJECTED,
@@ -41,6 +48,7 @@ struct rb_sit_record { /* parallel to order[] */
     uint32_t superseded_by; /* index in order[], RB_NOWHERE = none */
     uint32_t carried_as;    /* reserved: RB_NOWHERE */
     uint64_t bodies;        /* closed: members whose receipts say that they hold its body */
+    uint64_t purged;        /* closed: members whose service records say that they purged its body */
 };
 struct rb_sit_answer { /* a position, linked to what it answers */
     uint32_t subject, answer; /* indexes in order[] */

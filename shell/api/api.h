@@ -21,6 +21,27 @@ struct rb_api_host { /* what the API needs from whoever runs the node */
     /* makes (or finds) the log key of our feed (channel, epoch): kept by the host's key store */
     enum rb_err (*log_key)(void *ctx, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
                            struct rb_key *out);
+    /* ---- closed content (shell/os/opener.h does the work for both hosts) ---- */
+    /* fresh random bytes */
+    void (*random)(void *ctx, void *out, size_t n);
+    /* Plaintext of the head of a stored body into buf. NOT_FOUND: not stored here; RB_ERR_STATE: the age
+     * key is sealed; PROOF, SIGNATURE, MALFORMED: it does not open. The caller wipes buf. */
+    enum rb_err (*open_head)(void *ctx, const struct rb_body_ref *ref, enum rb_kind kind, uint8_t *buf,
+                             size_t cap, size_t *n);
+    /* the same of ciphertext that is not stored yet */
+    enum rb_err (*open_bytes)(void *ctx, struct rb_slice sealed, enum rb_kind kind, uint8_t *buf,
+                              size_t cap, size_t *n);
+    /* up to cap bytes of an attachment's content from `from` on, which is a multiple of RB_AGE_CHUNK */
+    enum rb_err (*open_content)(void *ctx, const struct rb_body_ref *ref, uint64_t from, uint8_t *buf,
+                                size_t cap, size_t *n);
+    /* ciphertext being made: id 0 begins a new one and sets it; bytes are added in order; drop forgets */
+    enum rb_err (*stage)(void *ctx, uint64_t *id, struct rb_slice bytes);
+    void (*stage_drop)(void *ctx, uint64_t id);
+    /* is the age key sealed, and not unlocked since the start? */
+    bool (*locked)(void *ctx);
+    /* RB_ERR_SIGNATURE: wrong passphrase; RB_ERR_EXISTS: not sealed or unlocked already. On RB_OK the
+     * host submits RB_SUBMIT_UNLOCKED by itself. */
+    enum rb_err (*unlock)(void *ctx, struct rb_slice passphrase);
     /* facts for `status` and `doctor` that only the host knows (store, disk, link counters); may be NULL */
     void (*describe)(void *ctx, json_t *status);
 };

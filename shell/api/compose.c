@@ -240,7 +240,8 @@ static bool make_payload(struct rb_chan *c, struct rb_record *rec, struct rb_sli
     struct rb_record again;
     const bool whole = c->s != NULL;
     enum rb_err err =
-        rb_node_compose(rq->node, c->v.id, rq->now, rec, &rq->arena, payload, mark, &rj);
+        rb_node_compose(rq->node, c->v.id, rq->now, rec, rb_slice(NULL, 0), &rq->arena,
+                        payload, mark, &rj);
     if (err == RB_OK) err = rb_payload_decode(*payload, &again, &rj);
     if (err == RB_OK && *mark != RB_MARK_NONE && *mark != RB_MARK_NEEDS_SECOND) err = RB_ERR_DENIED;
     /* composing may have folded the channel anew: what we looked at is gone then */

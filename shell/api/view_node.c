@@ -132,7 +132,7 @@ static json_t *status_channels(struct rb_req *rq) {
 }
 static json_t *alerts_json(const struct rb_api *api) {
     json_t *o = json_object();
-    for (int a = RB_ALERT_RECORD; a <= RB_ALERT_WAITING; a++)
+    for (int a = RB_ALERT_RECORD; a <= RB_ALERT_BODY; a++)
         rb_j_put(o, rb_alert_name((enum rb_alert_type)a), json_integer((json_int_t)api->alerts[a]));
     return o;
 }

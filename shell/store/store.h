@@ -32,6 +32,24 @@ enum rb_err rb_store_recheck(struct rb_store *s, const struct rb_feed_ref *feed,
                              const struct rb_tree *tree, uint64_t from, uint64_t to) RB_MUST_USE;
 const char *rb_store_error(const struct rb_store *s);
 
+/* ---- bodies of closed records: ciphertext only (spec 9.6) ------------------------------------ */
+/* STORE and LOAD of RB_ITEM_BODY go through rb_store_apply and rb_store_load. A deletion zeroes the
+ * pages, and the commit that holds one also empties the write-ahead log (checkpoint, truncate); where
+ * a reader is in the way it is done at a later commit: rb_store_unclean says so. */
+bool rb_store_unclean(const struct rb_store *s);
+/* bytes stored of a body, 0 = none */
+enum rb_err rb_store_body_size(struct rb_store *s, const struct rb_body_ref *ref, uint64_t *size) RB_MUST_USE;
+/* up to cap bytes from `from` on; fewer at the end. What is applied and not yet committed counts. */
+enum rb_err rb_store_body_read(struct rb_store *s, const struct rb_body_ref *ref, uint64_t from,
+                               uint8_t *buf, size_t cap, size_t *n) RB_MUST_USE;
+/* Ciphertext that is being made (an attachment) under a number of its own, until a STORE names it.
+ * Gone when the store is opened again. Written in order, in the current transaction. */
+enum rb_err rb_store_stage_new(struct rb_store *s, uint64_t *id) RB_MUST_USE;
+enum rb_err rb_store_stage_add(struct rb_store *s, uint64_t id, struct rb_slice bytes) RB_MUST_USE;
+enum rb_err rb_store_stage_read(struct rb_store *s, uint64_t id, uint64_t from, uint8_t *buf, size_t cap,
+                                size_t *n) RB_MUST_USE;
+enum rb_err rb_store_stage_drop(struct rb_store *s, uint64_t id) RB_MUST_USE;
+
 /* ---- the head file: never restored from a backup (spec 6.9) --------------------------------- */
 /* For each (origin, use): the largest size and root signed or cosigned, with the signature. An
  * append-only text file, compacted at open, fsynced before the signature may leave. */

@@ -52,8 +52,9 @@ enum rb_mark node_admit(struct rb_node *n, struct channel *ch, const struct rb_f
 }
 
 enum rb_err rb_node_compose(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], struct rb_now now,
-                            struct rb_record *rec, struct rb_arena *arena, struct rb_slice *payload,
-                            enum rb_mark *mark, struct rb_reject *rj) {
+                            struct rb_record *rec, struct rb_slice body, struct rb_arena *arena,
+                            struct rb_slice *payload, enum rb_mark *mark, struct rb_reject *rj) {
+    (void)body;
     struct channel *ch = node_channel_find(n, id);
     if (!ch) return rb_reject(rj, RB_ERR_NOT_FOUND, "6.2.8", "no such channel", 0);
     if (!ch->own) return rb_reject(rj, RB_ERR_STATE, "6.2.9", "the channel is not joined yet", 0);

@@ -25,6 +25,8 @@ const char *rb_alert_name(enum rb_alert_type a) {
         return "refused";
     case RB_ALERT_WAITING:
         return "waiting";
+    case RB_ALERT_BODY:
+        return "body";
     default:
         return "?";
     }

@@ -28,7 +28,7 @@ static const struct rb_field fields[] = {
     F(3, "level", RB_F_NAME, OPT, RB_MAX_NAME, "passed-down: to which named level"),
     F(4, "by", RB_F_NAME, OPT, RB_MAX_NAME, "person"),
     F(5, "at", RB_F_TIME, OPT, 0, "when it happened, as stated"),
-    F_ARRAY(6, "paragraphs", RB_F_UINT, OPT | SORTED, RB_MAX_COMMITMENTS, RB_MAX_COMMITMENTS,
+    F_ARRAY(6, "paragraphs", RB_F_UINT, OPT | SORTED, RB_MAX_PARAGRAPHS, RB_MAX_PARAGRAPHS,
             "dissociate: from these, counted from 1; absent: the whole"),
 };
 const struct rb_schema rb_position_schema = SCHEMA("position", fields);
@@ -63,7 +63,7 @@ static bool names_zero(struct rb_slice paragraphs) {
     struct rb_reader r = rb_reader(paragraphs);
     uint64_t first = 1;
     size_t n = 0;
-    return paragraphs.n > 0 && rb_cbor_get_array(&r, RB_MAX_COMMITMENTS, &n) == RB_OK &&
+    return paragraphs.n > 0 && rb_cbor_get_array(&r, RB_MAX_PARAGRAPHS, &n) == RB_OK &&
            rb_cbor_get_uint(&r, &first) == RB_OK && first == 0;
 }
 

@@ -11,7 +11,7 @@ const struct rb_schema rb_statement_schema = SCHEMA("statement", statement_field
 static const struct rb_field text_fields[] = {
     F(1, "title", RB_F_NAME, REQ | FULL, RB_MAX_NAME, "one line"),
     F(2, "version", RB_F_UINT, REQ, 0, "counts the circulated versions"),
-    F_ARRAY(3, "paragraphs", RB_F_TEXT, REQ | FULL, RB_MAX_TEXT, RB_MAX_COMMITMENTS,
+    F_ARRAY(3, "paragraphs", RB_F_TEXT, REQ | FULL, RB_MAX_TEXT, RB_MAX_PARAGRAPHS,
             "counted from 1"),
     F(4, "previous", RB_F_HASH, OPT, 0, "leaf hash of the version before"),
     F_ENUM(5, "rule", OPT, rb_rule_names, "of adoption; absent: all must accept"),

@@ -634,7 +634,7 @@ enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t cha
     enum rb_mark mark;
     struct rb_reject rj = {0};
     struct rb_now now = {w->mono_ms, w->utc_ms};
-    enum rb_err err = rb_node_compose(p->rb, channel, now, rec, &a, &payload, &mark, &rj);
+    enum rb_err err = rb_node_compose(p->rb, channel, now, rec, rb_slice(NULL, 0), &a, &payload, &mark, &rj);
     if (err != RB_OK) return err;
     struct rb_channel_view v;
     CHECK(rb_node_channel_by_id(p->rb, channel, &v));
