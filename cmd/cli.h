@@ -43,7 +43,10 @@ struct cli {
     size_t given_n;
     struct {
         const char *name, *value;
+        bool form; /* from --form, not from the command line */
     } given[CLI_MAX_OPTIONS];
+    char *form; /* the form's text, which values borrow from; wiped at the end */
+    size_t form_n;
     int args_n;
     char **args; /* what is not an option */
     bool json, yes, color, color_err;
@@ -69,6 +72,16 @@ bool cli_want_args(const struct cli *c, int least, int most);
 int cli_usage(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cli_help(const struct cli_command *cmd, FILE *out);
 void cli_help_all(FILE *out);
+
+/* of the command, of every release, of every command; NULL: none */
+const struct cli_option *cli_option_find(const struct cli *c, const char *name, size_t n);
+
+/* ---- forms (cli_form.c) ---- */
+/* takes the options in --form; false: said what is off */
+bool cli_form(struct cli *c);
+/* the first option with content of the record that stood on the command line; NULL: none */
+const char *cli_content_in_words(const struct cli *c);
+int cli_form_command(struct cli *c);
 
 /* ---- words and colours (cli_show.c) ---- */
 void cli_exercise(const struct cli *c, FILE *out, const json_t *o); /* banner where o says so */
@@ -178,6 +191,12 @@ int cli_status(struct cli *c);
 int cli_doctor(struct cli *c);
 int cli_drafts(struct cli *c);
 int cli_sign(struct cli *c);
+int cli_reseal(struct cli *c);
+int cli_purge(struct cli *c);
+int cli_disclose(struct cli *c);
+int cli_roster(struct cli *c);
+int cli_unlock(struct cli *c);
+int cli_seal_age(struct cli *c);
 int cli_export(struct cli *c);
 int cli_version(struct cli *c);
 int cli_help_command(struct cli *c);

@@ -149,7 +149,13 @@ static void holder_line(const json_t *h) {
         cli_time(stdout, cli_str(h, "held_since"));
         if (!cli_true(h, "held_logged")) fputs(" (told, not yet logged)", stdout);
     } else
-        fputs("not known to be held", stdout);
+        fputs(json_is_true(json_object_get(h, "body_held"))
+                  ? "holds the content; the leaf not known to be held"
+              : json_is_false(json_object_get(h, "body_held")) && cli_true(h, "reader")
+                  ? "not known to be held with its content"
+                  : "not known to be held",
+              stdout);
+    if (cli_true(h, "purged")) fputs("; purged its content since", stdout);
     if (*cli_str(h, "read")) {
         fputs("; read ", stdout);
         cli_time(stdout, cli_str(h, "read"));
@@ -185,6 +191,26 @@ int cli_who_holds(struct cli *c) {
     return rc;
 }
 
+/* who may read it, and what became of its content here */
+static void show_closed(const json_t *o) {
+    const char *state = cli_str(o, "body_state");
+    if (!cli_true(o, "closed")) {
+        if (!cli_true(o, "readable")) puts("  its content cannot be read here");
+        return;
+    }
+    fputs("  CLOSED: for ", stdout);
+    cli_list(stdout, json_object_get(o, "recipients"));
+    fputc('\n', stdout);
+    if (*state == 0) puts("  its content is not for us");
+    if (strcmp(state, "missing") == 0) puts("  its content has not come yet");
+    if (strcmp(state, "held") == 0) puts("  its content is here and was not opened yet");
+    if (strcmp(state, "bad") == 0)
+        puts("  its content is NOT what the record says, or does not open");
+    if (strcmp(state, "purged") == 0) puts("  its content was purged here");
+    if (*cli_str(o, "body_why")) printf("    %s\n", cli_str(o, "body_why"));
+    if (*cli_str(o, "purge_at")) printf("  kept here until %s\n", cli_str(o, "purge_at"));
+}
+
 /* ---- one record
  * --------------------------------------------------------------------------------------- */
 static void show_record(struct cli *c, const json_t *o) {
@@ -213,7 +239,7 @@ static void show_record(struct cli *c, const json_t *o) {
         puts("  an answer is demanded:");
         cli_body(stdout, json_object_get(env, "demand"), 4);
     }
-    if (!cli_true(o, "readable")) puts("  its content is closed and not readable here");
+    show_closed(o);
     cli_body(stdout, json_object_get(o, "body"), 2);
     puts("\n  Holders");
     json_array_foreach(json_object_get(o, "holders"), i, x) holder_line(x);

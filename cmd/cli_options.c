@@ -25,6 +25,11 @@ const struct cli_option cli_release_options[] = {
     {"about", "RECORD", "what it is about (repeat)"},
     {"supersedes", "RECORD", "what it takes the place of (repeat)"},
     {"carries", "RECORD", "a record of elsewhere that it forwards (repeat)"},
+    {"to", "HANDLE,...", "closed: only these members can read it (repeat)"},
+    {"form", "FILE",
+     "options from a file, \"name: value\" a line, - for standard input: so nothing closed stands "
+     "on "
+     "the command line"},
     {"emergency", "REASON", "a single officer releases where two are due"},
     {"reported-who", "NAME", "said by them by another way, unsigned by them"},
     {"reported-carrier", "WORDS", "by which way: phone, mail, ..."},
@@ -49,7 +54,7 @@ static const struct cli_option *find_in(const struct cli_option *o, const char *
         if (strlen(o->name) == n && memcmp(o->name, name, n) == 0) return o;
     return NULL;
 }
-static const struct cli_option *find(const struct cli *c, const char *name, size_t n) {
+const struct cli_option *cli_option_find(const struct cli *c, const char *name, size_t n) {
     const struct cli_option *o = find_in(c->command ? c->command->options : NULL, name, n);
     if (o == NULL && c->command && c->command->releases) o = find_in(cli_release_options, name, n);
     return o ? o : find_in(cli_common_options, name, n);
@@ -57,7 +62,7 @@ static const struct cli_option *find(const struct cli *c, const char *name, size
 
 static bool take(struct cli *c, char **argv, int argc, int *i) {
     const char *word = argv[*i] + 2, *eq = strchr(word, '='), *value = eq ? eq + 1 : NULL;
-    const struct cli_option *o = find(c, word, eq ? (size_t)(eq - word) : strlen(word));
+    const struct cli_option *o = cli_option_find(c, word, eq ? (size_t)(eq - word) : strlen(word));
     if (o == NULL) {
         cli_usage(c, "there is no option %s here", argv[*i]);
         return false;

@@ -46,8 +46,22 @@ static int precedence_word(const struct cli *c) {
     if (given == NULL || rb_precedence_decode(rb_str(given), &p) == RB_OK) return CLI_OK;
     return cli_not_one(c, "precedence", given, names, sizeof names / sizeof *names);
 }
+/* --to a,b --to c */
+static void put_recipients(struct cli *c, json_t *draft) {
+    json_t *list = json_array();
+    const char *v;
+    for (size_t i = 0; (v = cli_nth(c, "to", i)) != NULL; i++)
+        while (*v) {
+            size_t n = strcspn(v, ", ");
+            if (n > 0) json_array_append_new(list, json_stringn(v, n));
+            v += n + strspn(v + n, ", ");
+        }
+    if (cli_has(c, "to")) json_object_set(draft, "recipients", list);
+    json_decref(list);
+}
 int cli_envelope(struct cli *c, json_t *draft) {
     int rc = precedence_word(c);
+    put_recipients(c, draft);
     put_one(c, draft, "precedence", "precedence");
     put_one(c, draft, "language", "language");
     put_one(c, draft, "emergency", "emergency");
@@ -94,6 +108,11 @@ static void show_back(struct cli *c, const json_t *draft, const json_t *composed
     const json_t *readers = json_object_get(composed, "readers");
     cli_list(out, readers);
     fprintf(out, " (%zu beside us)\n", json_array_size(readers));
+    if (cli_true(composed, "closed"))
+        fputs("  closed: all other members see that it exists, from whom, when and to whom; not "
+              "what it "
+              "says\n",
+              out);
     if (cli_int(composed, "needs_signers") > 1)
         fputs("  two officers must sign: it waits as a draft for the second\n", out);
     json_array_foreach(json_object_get(composed, "warnings"), i, w) {
@@ -143,6 +162,14 @@ int cli_release(struct cli *c, json_t *draft) {
     json_t *composed = NULL, *answer = NULL;
     struct cli_key officer = {0};
     int rc = cli_call(c, "POST", "/v1/compose", draft, &composed);
+    const char *word = cli_content_in_words(c);
+    if (rc == CLI_OK && word && cli_true(composed, "closed"))
+        rc = cli_usage(
+            c,
+            "--%s: what only some may read must not stand on the command line, where others on "
+            "this machine see it; nothing was released\n  write \"%s: ...\" into a file and "
+            "give --form FILE, or --form - and type it; `readback form %s` prints one to fill in",
+            word, word, c->command->name);
     if (rc == CLI_OK) rc = cli_officer(c, &officer); /* a wrong passphrase is said first */
     if (rc == CLI_OK) {
         if (!c->json || !c->yes) show_back(c, draft, composed);

@@ -102,6 +102,19 @@ static const struct cli_option list_options[] = {
     {NULL, NULL, NULL}};
 static const struct cli_option sign_options[] = {{"discard", NULL, "drop the draft instead"},
                                                  {NULL, NULL, NULL}};
+static const struct cli_option to_options[] = {{NULL, NULL, NULL}};
+static const struct cli_option roster_options[] = {
+    {"title", "TEXT", "one line (Roster)"},
+    {"file", "FILE", "name | duty | contact | from | to, a line each; - for standard input"},
+    {NULL, NULL, NULL}};
+static const struct cli_option disclose_options[] = {
+    {"paragraph", "N", "of a text: this paragraph alone, 0 its heading (repeat)"},
+    {"fact", NULL, "that it exists, of whom and when; no content"},
+    {"hash", NULL, "its hash and place alone"},
+    {"out", "FILE", "where to write it; else standard output"},
+    {NULL, NULL, NULL}};
+static const struct cli_option seal_options[] = {
+    {"undo", NULL, "back to keys/age.txt, so that the daemon needs nobody"}, {NULL, NULL, NULL}};
 static const struct cli_option export_options[] = {
     {"channel", "CHANNEL", "which, where there are several"}, {NULL, NULL, NULL}};
 
@@ -162,13 +175,17 @@ const struct cli_command cli_commands[] = {
      cli_test},
     {"nil", "[CHANNEL] --from TIME", "nothing to report",
      "  readback nil 3f2a --from 2015-09-30T12:00:00Z\n", NULL, nil_options, false, cli_nil},
-    {"notice", "[CHANNEL] operation|exercise|area", "announce what is planned, where and when",
+    {"notice", "[CHANNEL] operation|exercise|movement|site|area",
+     "announce what is planned, where and when",
      "  readback notice 3f2a operation --title \"Strikes, area A\" --circle 35.5,36.1,5km \\\n"
      "      --from 2015-09-30T13:00:00Z --for 3h --precedence IMMEDIATE --demand read --demand-in "
      "30m\n"
      "  readback notice exercise --title Drill --polygon \"34.9,35.1 35.2,35.1 35.2,35.6\" "
-     "--ceiling FL250\n",
-     NULL, notice_options, true, cli_notice},
+     "--ceiling FL250\n"
+     "  readback form notice > site.txt                # fill it in, then:\n"
+     "  readback notice site --to northland,southland --form site.txt\n",
+     "Sites and movements are closed: --to says who may read them, --form holds what they are.\n",
+     notice_options, true, cli_notice},
     {"statement", "[CHANNEL]", "say something for the public",
      "  readback statement --title \"On the talks\" --file talks.txt --language en\n", NULL,
      statement_options, true, cli_statement},
@@ -216,6 +233,32 @@ const struct cli_command cli_commands[] = {
      false, cli_drafts},
     {"sign", "DRAFT", "sign a draft as the second officer",
      "  readback sign 3f2a90c1 --officer chief\n", NULL, sign_options, false, cli_sign},
+    {"form", "COMMAND", "a form to fill in for --form",
+     "  readback form notice > site.txt\n  readback form position\n", NULL, NULL, false,
+     cli_form_command},
+    {"roster", "[CHANNEL] [--file FILE --to HANDLE,...]", "who is on duty; or say who is with us",
+     "  readback roster\n  readback roster 3f2a --file watch.txt --to southland,lakeland\n", NULL,
+     roster_options, true, cli_roster},
+    {"reseal", "RECORD --to HANDLE,...", "the same content to others, as a new record",
+     "  readback reseal 3f2a90c1 --to newcomer\n", NULL, to_options, true, cli_reseal},
+    {"purge", "RECORD", "delete a closed record's content from this node",
+     "  readback purge 3f2a90c1 --reason \"the clinic has moved\"\n",
+     "Leaf, proofs and receipts stay. The reason is read by all members.\n", reason_options, false,
+     cli_purge},
+    {"disclose", "RECORD [options]", "a file that proves a closed record to outsiders",
+     "  readback disclose 3f2a90c1 --paragraph 2 --out elements.json\n"
+     "  readback disclose 3f2a90c1 --fact --out fact.json\n",
+     "Without options: as much as the charter's clause allows. The clause binds these tools; no "
+     "software\n"
+     "stops a holder from publishing what it can read.\n",
+     disclose_options, false, cli_disclose},
+    {"unlock", "", "let the daemon open closed records", "  readback unlock\n",
+     "Where the age key is sealed; asks its passphrase.\n", NULL, false, cli_unlock},
+    {"seal-age", "[--undo]", "seal the age key with a passphrase", "  readback seal-age\n",
+     "A home that is seized with the daemon off then gives away no closed content. After each "
+     "start\n"
+     "somebody must run `readback unlock`.\n",
+     seal_options, false, cli_seal_age},
     {"export", "DIRECTORY", "a folder that others can check",
      "  readback export ./line-export --channel 3f2a\n", NULL, export_options, false, cli_export},
     {"version", "", "version of this program", "  readback version\n", NULL, NULL, false,
@@ -273,11 +316,24 @@ static int unknown_command(struct cli *c, char **argv, int argc, int first) {
                      argv[first]);
 }
 
+/* What stands in argv can be read by every user of the machine as long as we run: the words move
+ * elsewhere. false: memory */
+static bool hide_words(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        char *copy = strdup(argv[i]);
+        if (copy == NULL) return false;
+        memset(argv[i], 0, strlen(argv[i]));
+        argv[i] = copy;
+    }
+    return true;
+}
+
 int main(int argc, char **argv) {
     struct cli c = {.color = color_on(STDOUT_FILENO), .color_err = color_on(STDERR_FILENO)};
     char *rest[512];
     int first = -1, second = -1, n = 0;
     setlocale(LC_CTYPE, "C.UTF-8");
+    if (!hide_words(argc, argv)) return cli_fail(&c, NULL, "memory is short");
     if (argc > 500) return cli_usage(&c, "too many words");
     for (int i = 1; i < argc; i++)
         if (!rb_utf8_ok(rb_str(argv[i]))) return cli_usage(&c, "word %d is not UTF-8", i);
@@ -292,6 +348,7 @@ int main(int argc, char **argv) {
         cli_help(c.command, stdout);
         return CLI_OK;
     }
+    if (!cli_form(&c)) return CLI_USAGE;
     if (rb_crypto_init() != RB_OK) return cli_fail(&c, NULL, "the crypto library does not start");
     if (rb_home_path(cli_get(&c, "home"), c.home, sizeof c.home) != RB_OK)
         return cli_usage(&c, "no home directory: give --home DIR or set READBACK_HOME");
@@ -299,5 +356,7 @@ int main(int argc, char **argv) {
     if (fflush(stdout) != 0 || ferror(stdout)) rc = rc ? rc : CLI_FAILED;
     rb_client_unix_free(c.client);
     rb_wipe(&c.passphrase, sizeof c.passphrase);
+    if (c.form) rb_wipe(c.form, c.form_n);
+    free(c.form);
     return rc;
 }
