@@ -84,23 +84,54 @@ static int cmp_policy(const json_t *a, const char *kind) {
         return 0;
     return (int)x - (int)y;
 }
+/* the policy of a kind, put in its place where there is none yet */
+static json_t *policy_of(json_t *list, const char *kind) {
+    size_t at = 0;
+    while (at < json_array_size(list) && cmp_policy(json_array_get(list, at), kind) < 0)
+        at++;
+    json_t *p = json_array_get(list, at);
+    if (p && strcmp(cli_str(p, "kind"), kind) == 0) return p;
+    json_array_insert_new(list, at, json_pack("{s:s}", "kind", kind));
+    return json_array_get(list, at);
+}
+/* "KIND" or "KIND=VALUE" */
+static int add_policy(struct cli *c, json_t *list, const char *option, const char *field,
+                      const char *v) {
+    char kind[32];
+    enum rb_kind k;
+    uint64_t days = 0;
+    const char *eq = strchr(v, '='), *value = eq ? eq + 1 : NULL;
+    bool valued = strcmp(option, "keep") == 0 || strcmp(option, "disclosure") == 0;
+    size_t n = eq ? (size_t)(eq - v) : strlen(v);
+    snprintf(kind, sizeof kind, "%.*s", (int)(n < sizeof kind ? n : sizeof kind - 1), v);
+    if (rb_kind_decode(rb_str(kind), &k) != RB_OK || valued != (value != NULL))
+        return cli_usage(c, "--%s wants a kind of record%s: %s", option,
+                         valued ? " with = and a value" : "", v);
+    if (strcmp(option, "keep") == 0 &&
+        (rb_dec_decode(rb_str(value), &days) != RB_OK || days > UINT32_MAX))
+        return cli_usage(c, "--keep wants KIND=DAYS, 0 for good: %s", v);
+    json_object_set_new(policy_of(list, kind), field,
+                        !valued                       ? json_true()
+                        : strcmp(option, "keep") == 0 ? json_integer((json_int_t)days)
+                                                      : json_string(value));
+    return CLI_OK;
+}
 static int add_policies(struct cli *c, json_t *charter) {
+    static const struct {
+        const char *option, *field;
+    } all[] = {{"two-officers", "two_officers"},
+               {"closed", "closed"},
+               {"keep", "keep_days"},
+               {"disclosure", "disclosure"}};
     json_t *list = json_array();
     const char *v;
-    enum rb_kind k;
-    for (size_t i = 0; (v = cli_nth(c, "two-officers", i)) != NULL; i++) {
-        size_t at = 0;
-        if (rb_kind_decode(rb_str(v), &k) != RB_OK) {
-            json_decref(list);
-            return cli_usage(c, "--two-officers wants a kind of record: %s", v);
-        }
-        while (at < json_array_size(list) && cmp_policy(json_array_get(list, at), v) < 0)
-            at++;
-        json_array_insert_new(list, at, json_pack("{s:s,s:b}", "kind", v, "two_officers", 1));
-    }
+    int rc = CLI_OK;
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, all[k].option, i)) != NULL; i++)
+            rc = add_policy(c, list, all[k].option, all[k].field, v);
     if (json_array_size(list)) json_object_set(charter, "policies", list);
     json_decref(list);
-    return CLI_OK;
+    return rc;
 }
 
 static int from_options(struct cli *c, const char *us, json_t *charter) {
