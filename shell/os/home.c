@@ -32,6 +32,13 @@ static enum rb_err home_errno(struct rb_home *h, const char *name, const char *d
     return home_say(h, err, "%s/%s cannot be %s: %s.", h->path, name, doing, strerror(e));
 }
 
+enum rb_err home_bad_file(struct rb_home *h, const char *name, enum rb_err err,
+                          const struct rb_reject *rj) {
+    return home_say(h, err, "%s/%s is not as it should be: %s (clause %s, offset %llu).", h->path,
+                    name, rj->what != NULL ? rj->what : rb_err_text(err),
+                    rj->clause != NULL ? rj->clause : "6.10", (unsigned long long)rj->offset);
+}
+
 /* ---- the directory -------------------------------------------------------------------------- */
 
 static enum rb_err copy_text(char *out, size_t cap, const char *a, const char *b) {
@@ -250,4 +257,28 @@ enum rb_err rb_home_replace(struct rb_home *h, const char *name, struct rb_slice
         return err;
     }
     return sync_names(h, name);
+}
+
+static enum rb_err overwrite(struct rb_home *h, int fd, const char *name) {
+    static const uint8_t zeros[4096];
+    struct stat st;
+    if (fstat(fd, &st) != 0) return home_errno(h, name, "overwritten");
+    for (off_t at = 0; at < st.st_size;) {
+        const size_t left = (size_t)(st.st_size - at);
+        const ssize_t k = pwrite(fd, zeros, left < sizeof zeros ? left : sizeof zeros, at);
+        if (k < 0 && errno == EINTR) continue;
+        if (k <= 0) return home_errno(h, name, "overwritten");
+        at += k;
+    }
+    return fsync(fd) == 0 ? RB_OK : home_errno(h, name, "overwritten");
+}
+
+enum rb_err home_shred(struct rb_home *h, const char *name) {
+    const int fd = openat(h->dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return home_errno(h, name, "opened");
+    enum rb_err err = private_file(h, fd, name);
+    if (err == RB_OK) err = overwrite(h, fd, name);
+    (void)close(fd);
+    if (err == RB_OK && unlinkat(h->dir, name, 0) != 0) err = home_errno(h, name, "removed");
+    return err == RB_OK ? sync_names(h, name) : err;
 }

@@ -1,4 +1,4 @@
-/* Keys in the home (spec 6.10): PKCS#8, age and sealed files, drawn here, decoded by the core. */
+/* Keys in the home (spec 6.10): PKCS#8 and sealed files (age: agefile.c), drawn here, decoded by the core. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,14 +20,6 @@ static enum rb_err file_name(struct rb_home *h, const char *name, const char *su
         return home_say(h, RB_ERR_USAGE, "A key's name has letters a-z, digits and dashes only.");
     (void)snprintf(out, NAME_MAX_BYTES, "keys/%s.%s", name, suffix);
     return RB_OK;
-}
-
-/* Says in a sentence what is wrong with a file that was read. */
-static enum rb_err bad_file(struct rb_home *h, const char *name, enum rb_err err,
-                            const struct rb_reject *rj) {
-    return home_say(h, err, "%s/%s is not as it should be: %s (clause %s, offset %llu).", h->path,
-                    name, rj->what != NULL ? rj->what : rb_err_text(err),
-                    rj->clause != NULL ? rj->clause : "6.10", (unsigned long long)rj->offset);
 }
 
 /* ---- PKCS#8 --------------------------------------------------------------------------------- */
@@ -57,7 +49,7 @@ static enum rb_err load_pem(struct rb_home *h, const char *file, struct rb_secke
     RB_TRY(rb_home_read(h, file, text, sizeof text, &n));
     enum rb_err err = rb_pkcs8_decode(rb_slice(text, n), out, &rj);
     rb_wipe(text, sizeof text);
-    return err == RB_OK ? RB_OK : bad_file(h, file, err, &rj);
+    return err == RB_OK ? RB_OK : home_bad_file(h, file, err, &rj);
 }
 
 enum rb_err rb_keys_make(struct rb_home *h, const char *name, struct rb_seckey *out) {
@@ -84,51 +76,6 @@ enum rb_err rb_keys_log(struct rb_home *h, const uint8_t channel[RB_CHANNEL_LEN]
     (void)rb_writer_z(&w);
     const enum rb_err err = load_pem(h, file, out);
     return err == RB_ERR_NOT_FOUND && make ? make_pem(h, file, out) : err;
-}
-
-/* ---- age ------------------------------------------------------------------------------------ */
-
-/* as age-keygen writes it: the recipient in a comment, the identity on a line */
-enum rb_err rb_keys_age_make(struct rb_home *h, struct rb_key *recipient) {
-    uint8_t text[KEY_FILE_MAX], secret[32];
-    struct rb_writer w = rb_writer(text, sizeof text);
-    rb_random(secret, sizeof secret);
-    rb_age_identity_from_seed(secret, recipient);
-    rb_put_z(&w, "# public key: ");
-    rb_age_recipient_encode(recipient, &w);
-    rb_put_u8(&w, '\n');
-    rb_age_identity_encode(secret, &w);
-    rb_put_u8(&w, '\n');
-    enum rb_err err = rb_home_write_new(h, "keys/age.txt", rb_written(&w));
-    rb_wipe(text, sizeof text);
-    rb_wipe(secret, sizeof secret);
-    return err;
-}
-
-static enum rb_err age_parse(struct rb_slice text, uint8_t secret[32]) {
-    struct rb_reader r = rb_reader(text);
-    struct rb_slice line;
-    bool found = false;
-    while (rb_get_line(&r, &line) == RB_OK) {
-        if (line.n == 0 || line.p[0] == '#') continue;
-        if (found) return RB_ERR_UNSUPPORTED; /* which of two would be ours? */
-        RB_TRY(rb_age_identity_decode(line, secret));
-        found = true;
-    }
-    return found && rb_left(&r) == 0 ? RB_OK : RB_ERR_MALFORMED;
-}
-
-enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32], struct rb_key *recipient) {
-    static const char file[] = "keys/age.txt";
-    uint8_t text[KEY_FILE_MAX];
-    struct rb_reject rj = {.what = "one age identity on a line, comments with #"};
-    size_t n = 0;
-    RB_TRY(rb_home_read(h, file, text, sizeof text, &n));
-    enum rb_err err = age_parse(rb_slice(text, n), secret);
-    rb_wipe(text, sizeof text);
-    if (err != RB_OK) return bad_file(h, file, err, &rj);
-    rb_age_identity_from_seed(secret, recipient);
-    return RB_OK;
 }
 
 /* ---- sealed --------------------------------------------------------------------------------- */
@@ -165,7 +112,7 @@ enum rb_err rb_keys_seal_public(struct rb_home *h, const char *name, struct rb_k
     RB_TRY(file_name(h, name, "sealed", file));
     RB_TRY(rb_home_read(h, file, text, sizeof text, &n));
     enum rb_err err = rb_seal_public(rb_slice(text, n), pub);
-    return err == RB_OK ? RB_OK : bad_file(h, file, err, &rj);
+    return err == RB_OK ? RB_OK : home_bad_file(h, file, err, &rj);
 }
 
 enum rb_err rb_keys_unseal(struct rb_home *h, const char *name, struct rb_slice passphrase,
@@ -180,7 +127,7 @@ enum rb_err rb_keys_unseal(struct rb_home *h, const char *name, struct rb_slice 
     if (err == RB_ERR_SIGNATURE)
         return home_say(h, err, "The passphrase does not open %s/%s, or the file was changed.",
                         h->path, file);
-    return err == RB_OK ? RB_OK : bad_file(h, file, err, &rj);
+    return err == RB_OK ? RB_OK : home_bad_file(h, file, err, &rj);
 }
 
 /* Elsewhere modes mean little (a stick has none): the seal is the protection. */

@@ -2,7 +2,7 @@
  *
  *   card.cose                    our signed card              keys/node.pem mirror.pem tls.pem
  *   config.ini                   settings, may be missing     keys/log-<channel hex>-<epoch>.pem
- *   heads                        the head file (spec 6.9)     keys/age.txt
+ *   heads                        the head file (spec 6.9)     keys/age.txt, or age.age (sealed)
  *   readback.db                  the database                 keys/party.sealed (may live offline)
  *   readbackd.sock, lock         while a daemon runs          keys/officer-<name>.sealed
  *
@@ -48,10 +48,17 @@ enum rb_err rb_keys_load(struct rb_home *h, const char *name, struct rb_seckey *
 /* the log key of our feed (channel, epoch): found, or made where make is set */
 enum rb_err rb_keys_log(struct rb_home *h, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
                         bool make, struct rb_seckey *out) RB_MUST_USE;
-/* keys/age.txt; the recipient goes on the card */
+/* keys/age.txt; the recipient goes on the card. load: the first identity in it, which is the present
+ * one; RB_ERR_STATE where it is sealed */
 enum rb_err rb_keys_age_make(struct rb_home *h, struct rb_key *recipient) RB_MUST_USE;
 enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32],
                              struct rb_key *recipient) RB_MUST_USE;
+/* keys/age.txt becomes keys/age.age, sealed with a passphrase in age's own format; what was written
+ * is opened again before age.txt is overwritten and removed. unseal: back. About a second.
+ * EXISTS: done already; NOT_FOUND: no age key; STATE: both files are there; unseal only:
+ * RB_ERR_SIGNATURE: wrong passphrase. (The file system may keep old bytes: disk encryption.) */
+enum rb_err rb_keys_age_seal(struct rb_home *h, struct rb_slice passphrase) RB_MUST_USE;
+enum rb_err rb_keys_age_unseal(struct rb_home *h, struct rb_slice passphrase) RB_MUST_USE;
 
 /* Sealed: "party" or "officer-NAME". make draws the key and writes keys/NAME.sealed. */
 enum rb_err rb_keys_seal_make(struct rb_home *h, const char *name, struct rb_slice passphrase,

@@ -34,6 +34,31 @@ void rb_region_unmap(void *mem, size_t cap) {
     if (mem != NULL) (void)munmap(mem, cap);
 }
 
+/* A process may lock little where the system says so; then secrets could be swapped out. */
+static void cannot_lock(void) {
+    static bool told;
+    if (!told)
+        rb_log(RB_LOG_WARN, "keys",
+               "memory for keys and what they open cannot be locked (%s): it may be swapped out; "
+               "raise the limit of locked memory",
+               strerror(errno));
+    told = true;
+}
+
+void *rb_secret_alloc(size_t n) {
+    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return NULL;
+    (void)madvise(p, n, MADV_DONTDUMP);
+    if (mlock(p, n) != 0) cannot_lock();
+    return p;
+}
+
+void rb_secret_free(void *p, size_t n) {
+    if (p == NULL) return;
+    rb_wipe(p, n);
+    (void)munmap(p, n);
+}
+
 /* ---- chance and time ------------------------------------------------------------------------ */
 
 void rb_random(void *out, size_t n) {

@@ -7,6 +7,10 @@
  * much again and again down to `least`. RB_ERR_LIMIT. */
 enum rb_err rb_region_map(size_t want, size_t least, void **mem, size_t *cap) RB_MUST_USE;
 void rb_region_unmap(void *mem, size_t cap);
+/* Zero pages for keys and for what they open: locked in memory as far as the system allows (a
+ * warning in the log, once, where it does not), left out of dumps; wiped when freed. NULL: none. */
+void *rb_secret_alloc(size_t n);
+void rb_secret_free(void *p, size_t n);
 
 void rb_random(void *out, size_t n); /* getrandom; the process ends if the kernel has none */
 /* offset is added to UTC only: exercises */
