@@ -147,13 +147,15 @@ enum rb_err rb_book_judge(struct rb_book *b, struct rb_feed *f, struct rb_slice 
                           struct rb_arena *work) RB_MUST_USE;
 
 /* The body of a closed record can be read here; the caller checked it against the leaf
- * (rb_sealed_check). Keeps what the rules read of it. Opened again: RB_OK. RB_ERR_LIMIT. Clause 5.12 */
+ * (rb_sealed_check). Keeps what the rules read of it. Opened again: RB_OK. RB_ERR_LIMIT; MALFORMED
+ * where it does not follow its grammar, which that check had seen. Clause 5.12 */
 enum rb_err rb_book_open_body(struct rb_book *b, struct rb_feed *f, size_t leaf,
                               struct rb_slice body) RB_MUST_USE;
 /* It cannot be read here any more (purged): as if it had never been opened; its copy is wiped. */
 void rb_book_close_body(struct rb_book *b, struct rb_feed *f, size_t leaf);
 /* the age key to seal to a member now: its latest card's, rotations in its feeds counted, not if
- * revoked. NULL: there is none. */
+ * revoked (in anybody's feed). NULL: there is none. Borrows: valid until the next leaf is judged.
+ * Clause 5.3.8 */
 const struct rb_key *rb_book_age_key(const struct rb_book *b, uint16_t member);
 
 /* where a record stands: its first place */

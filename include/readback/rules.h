@@ -10,12 +10,16 @@
 /* ---- admission: the one place for what a record must satisfy --------------------------------- */
 /* Used before release (on drafts and submissions) and in the fold. Returns the mark that the record
  * would get under this charter, given its author's standing: NEEDS_SECOND, MUST_BE_CLOSED,
- * MUST_BE_OPEN, NOT_IN_TABLE, WRONG_RECIPIENTS, SUSPENDED, LEFT, NOT_IN_FORCE or NONE. */
+ * MUST_BE_OPEN, WRONG_RECIPIENTS, NOT_IN_TABLE, SUSPENDED, LEFT, NOT_IN_FORCE or NONE. */
 struct rb_standing {
     bool in_force, suspended, left;
     uint16_t author;         /* member index: a closed record's author is one of its recipients */
     uint16_t subject_author; /* of what a position answers, where `subject` is given */
+    bool subject_on_charter; /* which itself is a position on a charter or amendment */
 };
+/* sets what the standing says of the subject: leaf of f */
+void rb_standing_about(struct rb_standing *standing, const struct rb_book *b,
+                       const struct rb_feed *f, size_t leaf);
 enum rb_mark rb_rules_admit(const struct rb_charter *c, const struct rb_fact *fact,
                             const struct rb_fact *subject, bool own_subject,
                             const struct rb_standing *standing);
@@ -74,7 +78,8 @@ struct rb_sit_due { /* somebody owes an answer */
     uint16_t member;    /* who owes it */
     uint8_t position;   /* what is demanded */
     uint8_t state;      /* enum rb_due_state */
-    uint32_t answer;    /* index in order[] or RB_NOWHERE */
+    uint32_t answer;    /* index in order[] or RB_NOWHERE. PENDING with an answer: one that is
+                           closed and was not read here, so that it may be what was demanded */
     int64_t due_utc_ms;
 };
 struct rb_sit_silence {
@@ -126,5 +131,6 @@ uint16_t rb_situation_author(const struct rb_situation *s, uint32_t order);
 uint32_t rb_situation_find(const struct rb_situation *s, const struct rb_hash *id);
 /* who may read the record (members' bit set) */
 uint64_t rb_situation_readers(const struct rb_situation *s, uint32_t order);
+/* standing of a member as an author; what is said of a subject is not set */
 struct rb_standing rb_situation_standing(const struct rb_situation *s, uint16_t member);
 #endif

@@ -68,11 +68,23 @@ bool rb_rules_needs_two(const struct rb_charter *c, enum rb_kind kind, int posit
     return p != NULL && p->two_officers;
 }
 
-/* Sites, movements and rosters are closed whatever a charter says: it may close more, not less. */
+uint32_t rb_rules_keep_days(const struct rb_charter *c, enum rb_kind kind) {
+    const struct rb_kind_policy *p = policy_of(c, kind);
+    return p == NULL ? 0 : p->keep_days;
+}
+
+enum rb_disclosure rb_rules_disclosure(const struct rb_charter *c, enum rb_kind kind, bool own) {
+    const struct rb_kind_policy *p = policy_of(c, kind);
+    if (p != NULL) return p->disclosure;
+    return own ? RB_DISCLOSE_WHOLE : RB_DISCLOSE_FACT;
+}
+
+/* Sites, movements, rosters and attachments are closed whatever a charter says: it may close more,
+ * not less. */
 bool rb_rules_must_close(const struct rb_charter *c, enum rb_kind kind, int notice_class) {
     const struct rb_kind_policy *p = policy_of(c, kind);
     if (rb_kind_always_open(kind)) return false;
-    if (kind == RB_KIND_ROSTER) return true;
+    if (kind == RB_KIND_ROSTER || kind == RB_KIND_ATTACHMENT) return true;
     if (kind == RB_KIND_NOTICE &&
         (notice_class == RB_NOTICE_SITE || notice_class == RB_NOTICE_MOVEMENT))
         return true;
@@ -114,18 +126,62 @@ static bool passes_suspended(const struct rb_fact *fact, const struct rb_fact *s
            (kind == RB_KIND_POSITION && subject != NULL && subject->precedence == RB_FLASH);
 }
 
+/* Charter matters and key matters are decided before everybody's eyes, and so are the answers to
+ * them and what takes such an answer back. */
+static bool answers_open(const struct rb_fact *fact, const struct rb_fact *subject,
+                         const struct rb_standing *standing) {
+    if (fact->kind != RB_KIND_POSITION || subject == NULL) return false;
+    return rb_kind_always_open((enum rb_kind)subject->kind) || standing->subject_on_charter;
+}
+
+static enum rb_mark admit_closing(const struct rb_charter *c, const struct rb_fact *fact,
+                                  const struct rb_fact *subject,
+                                  const struct rb_standing *standing) {
+    enum rb_kind kind = (enum rb_kind)fact->kind;
+    bool open = rb_kind_always_open(kind) || answers_open(fact, subject, standing);
+    if (open) return fact->closed ? RB_MARK_MUST_BE_OPEN : RB_MARK_NONE;
+    if (fact->closed) return RB_MARK_NONE;
+    if (kind == RB_KIND_POSITION && subject != NULL && subject->closed)
+        return RB_MARK_MUST_BE_CLOSED;
+    return rb_rules_must_close(c, kind, fact->notice_class) ? RB_MARK_MUST_BE_CLOSED : RB_MARK_NONE;
+}
+
+static uint64_t listed_members(const struct rb_charter *c) {
+    uint64_t all = 0;
+    for (size_t i = 0; i < c->members_n; i++)
+        all |= 1ull << c->members[i].index;
+    return all;
+}
+
+/* Members, the author among them; in a position also the author of what it answers (where it is
+ * still a member), and of a closed record's readers nobody is made who was not one. */
+static bool recipients_ok(const struct rb_charter *c, const struct rb_fact *fact,
+                          const struct rb_fact *subject, const struct rb_standing *standing) {
+    uint64_t listed = listed_members(c), own = 1ull << standing->author;
+    if ((fact->recipients & ~listed) != 0 || (fact->recipients & own) == 0) return false;
+    if (fact->kind != RB_KIND_POSITION || subject == NULL) return true;
+    uint64_t asker = 1ull << standing->subject_author;
+    if ((listed & asker) != 0 && (fact->recipients & asker) == 0) return false;
+    return !subject->closed || (fact->recipients & ~(subject->recipients | asker | own)) == 0;
+}
+
+/* of a closed notice that was not opened here the class is not known: denied is what none allows */
+static bool may_answer(enum rb_position_type t, const struct rb_fact *subject, bool own_subject) {
+    enum rb_kind kind = (enum rb_kind)subject->kind;
+    if (kind != RB_KIND_NOTICE || !subject->closed || subject->notice_class >= 0)
+        return rb_position_may_answer(t, kind, subject->notice_class, own_subject);
+    for (int class_ = 0; class_ < RB_NOTICE_CLASSES; class_++)
+        if (rb_position_may_answer(t, kind, class_, own_subject)) return true;
+    return false;
+}
+
 /* A closed position's type cannot be read in the leaf, so the table is asked by those who can. */
 static enum rb_mark admit_position(const struct rb_fact *fact, const struct rb_fact *subject,
                                    bool own_subject) {
-    if (subject == NULL) return RB_MARK_NONE;
-    enum rb_kind kind = (enum rb_kind)subject->kind;
-    if (subject->closed && !fact->closed) return RB_MARK_MUST_BE_CLOSED;
-    if (rb_kind_always_open(kind) && fact->closed) return RB_MARK_MUST_BE_OPEN;
-    if (fact->position == 0 && fact->closed) return RB_MARK_NONE;
-    if (!rb_position_may_answer((enum rb_position_type)fact->position, kind, subject->notice_class,
-                                own_subject))
-        return RB_MARK_NOT_IN_TABLE;
-    return RB_MARK_NONE;
+    if (subject == NULL || (fact->position == 0 && fact->closed)) return RB_MARK_NONE;
+    return may_answer((enum rb_position_type)fact->position, subject, own_subject)
+               ? RB_MARK_NONE
+               : RB_MARK_NOT_IN_TABLE;
 }
 
 static bool two_missing(const struct rb_charter *c, const struct rb_fact *fact) {
@@ -142,13 +198,35 @@ enum rb_mark rb_rules_admit(const struct rb_charter *c, const struct rb_fact *fa
     if (!standing->in_force && !passes_unfounded(kind, subject, own_subject))
         return RB_MARK_NOT_IN_FORCE;
     if (standing->suspended && !passes_suspended(fact, subject)) return RB_MARK_SUSPENDED;
-    if (rb_kind_always_open(kind) && fact->closed) return RB_MARK_MUST_BE_OPEN;
-    if (!fact->closed && rb_rules_must_close(c, kind, fact->notice_class))
-        return kind == RB_KIND_POSITION && on_charter(kind, subject) ? RB_MARK_NONE
-                                                                     : RB_MARK_MUST_BE_CLOSED;
+    enum rb_mark closing = admit_closing(c, fact, subject, standing);
+    if (closing != RB_MARK_NONE) return closing;
+    if (fact->closed && !recipients_ok(c, fact, subject, standing)) return RB_MARK_WRONG_RECIPIENTS;
     if (kind == RB_KIND_POSITION) {
         enum rb_mark mark = admit_position(fact, subject, own_subject);
         if (mark != RB_MARK_NONE) return mark;
     }
     return two_missing(c, fact) ? RB_MARK_NEEDS_SECOND : RB_MARK_NONE;
+}
+
+/* ---- what a position answers ------------------------------------------------------------------
+ */
+
+static bool is_on_charter(const struct rb_book *b, const struct rb_fact *position) {
+    size_t n;
+    const struct rb_hash *refs = rb_fact_refs(position, RB_REF_ANSWERS, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct rb_feed *f;
+        size_t leaf;
+        if (!rb_book_find(b, &refs[i], &f, &leaf)) continue;
+        if (f->facts[leaf].kind == RB_KIND_CHARTER || f->facts[leaf].kind == RB_KIND_AMENDMENT)
+            return true;
+    }
+    return false;
+}
+
+void rb_standing_about(struct rb_standing *standing, const struct rb_book *b,
+                       const struct rb_feed *f, size_t leaf) {
+    const struct rb_fact *subject = &f->facts[leaf];
+    standing->subject_author = f->member;
+    standing->subject_on_charter = subject->kind == RB_KIND_POSITION && is_on_charter(b, subject);
 }

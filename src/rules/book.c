@@ -228,6 +228,8 @@ void rb_book_free(struct rb_book *b) {
         for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
             rb_region_free(r, b->index->mirror[i].key,
                            b->index->mirror[i].cap * sizeof(struct rb_mirror_key));
+        rb_region_free(r, b->index->age_revoked,
+                       b->index->age_revoked_cap * sizeof *b->index->age_revoked);
         rb_region_free(r, b->index->slot, b->index->cap * sizeof *b->index->slot);
         rb_region_free(r, b->index, sizeof *b->index);
     }
@@ -300,6 +302,49 @@ const struct rb_key *rb_book_officer_key(const struct rb_book *b, uint16_t membe
     if (k.what != RB_FOUND_OFFICER) return NULL;
     if (officer != NULL) *officer = k.officer;
     return &f->authority->card.officers[k.officer].key;
+}
+
+/* ---- the key to seal to -----------------------------------------------------------------------
+ */
+
+static bool age_revoked(const struct rb_book *b, const struct rb_hash *party,
+                        const struct rb_key *key) {
+    for (size_t i = 0; i < b->index->age_revoked_n; i++) {
+        const struct rb_age_revoked *r = &b->index->age_revoked[i];
+        if (rb_key_eq(&r->key, key) && rb_hash_eq(&r->party, party)) return true;
+    }
+    return false;
+}
+
+/* The party's signature within counts, not whose feed it stands in: who lost its node says so
+ * through others. */
+enum rb_err rb_book_age_revoked_add(struct rb_book *b, const struct rb_revocation *r) {
+    struct rb_book_index *x = b->index;
+    struct rb_hash party;
+    rb_party_hash(&r->party, &party);
+    if (age_revoked(b, &party, &r->key)) return RB_OK;
+    void *p = x->age_revoked;
+    RB_TRY(rb_region_grow(b->region, &p, &x->age_revoked_cap, x->age_revoked_n + 1,
+                          sizeof *x->age_revoked));
+    x->age_revoked = p;
+    x->age_revoked[x->age_revoked_n++] = (struct rb_age_revoked){party, r->key};
+    return RB_OK;
+}
+
+/* A feed's authority has the card in force there with its rotations. Of the feeds in which the
+ * latest card stands, the latest that rotated its age key says which; an epoch that brings the card
+ * alone does not undo what an earlier one rotated. */
+const struct rb_key *rb_book_age_key(const struct rb_book *b, uint16_t member) {
+    const struct rb_book_member *m = rb_book_member((struct rb_book *)(uintptr_t)b, member);
+    if (m == NULL) return NULL;
+    const struct rb_key *key = &m->card->age;
+    for (size_t i = 0; i < b->feeds_n; i++) {
+        const struct rb_feed *f = b->feeds[i];
+        const struct rb_card *card = &f->authority->card;
+        if (f->member != member || card->version != m->card->version) continue;
+        if (!rb_key_eq(&card->age, &m->card->age)) key = &card->age;
+    }
+    return age_revoked(b, &m->party, key) ? NULL : key;
 }
 
 /* The member whose origin it is. That a party delegates none but its own origins, in their one

@@ -106,26 +106,29 @@ static bool satisfies(int demanded, int given) {
     return commits(demanded) && commits(given);
 }
 
-static uint32_t find_answer(const struct rb_situation *s, const struct rb_sit_due *due) {
-    uint32_t i = s->order[due->subject].first_answer;
+/* a closed position whose type is not known here */
+static bool unread(const struct rb_fact *position) {
+    return position->closed && position->position == 0;
+}
+
+/* the member's positions on the record, from the i-th answer on */
+static uint32_t next_answer(const struct rb_situation *s, const struct rb_sit_due *due, uint32_t i,
+                            bool is_unread) {
     for (; i != RB_NOWHERE; i = s->answers[i].next) {
         uint32_t a = s->answers[i].answer;
-        if (rb_situation_author(s, a) == due->member &&
-            satisfies(due->position, rb_situation_fact(s, a)->position))
-            return a;
+        const struct rb_fact *fact = rb_situation_fact(s, a);
+        if (rb_situation_author(s, a) != due->member || unread(fact) != is_unread) continue;
+        if (is_unread || satisfies(due->position, fact->position)) return i;
     }
     return RB_NOWHERE;
 }
 
-static enum rb_due_state due_state(const struct rb_fold *f, const struct rb_charter *c,
-                                   const struct rb_sit_due *due) {
+static enum rb_due_state answered(const struct rb_fold *f, const struct rb_charter *c,
+                                  const struct rb_sit_due *due, uint32_t answer) {
     int64_t t_ms;
-    if (due->answer == RB_NOWHERE)
-        return due->due_utc_ms != 0 && f->s->now_utc_ms > due->due_utc_ms ? RB_DUE_MISSED
-                                                                          : RB_DUE_PENDING;
     if (due->due_utc_ms == 0)
         return RB_DUE_MET; /* answered before anyone logged that it holds it */
-    switch (rb_deadline_judge(f, c, f->sorted[due->answer], due->due_utc_ms, &t_ms)) {
+    switch (rb_deadline_judge(f, c, f->sorted[answer], due->due_utc_ms, &t_ms)) {
     case RB_DEADLINE_MET:
         return RB_DUE_MET;
     case RB_DEADLINE_LATE:
@@ -136,12 +139,38 @@ static enum rb_due_state due_state(const struct rb_fold *f, const struct rb_char
     return RB_DUE_PENDING;
 }
 
-void rb_due_settle(struct rb_fold *f) {
-    for (size_t i = 0; i < f->s->dues_n; i++) {
-        struct rb_sit_due *due = &f->s->dues[i];
-        due->answer = find_answer(f->s, due);
-        due->state = (uint8_t)due_state(f, f->due_charter[i], due);
+/* What is said of the due where no position that can be read here met it. A closed one that cannot
+ * may be the answer demanded, so nobody was proven silent; too late is too late whatever it says.
+ */
+static void settle_unread(const struct rb_fold *f, const struct rb_charter *c,
+                          struct rb_sit_due *due) {
+    const struct rb_situation *s = f->s;
+    uint32_t first = s->order[due->subject].first_answer;
+    for (uint32_t i = next_answer(s, due, first, true); i != RB_NOWHERE;
+         i = next_answer(s, due, s->answers[i].next, true)) {
+        bool late = answered(f, c, due, s->answers[i].answer) == RB_DUE_MISSED;
+        if (late && due->answer != RB_NOWHERE) continue;
+        due->answer = s->answers[i].answer;
+        due->state = late ? RB_DUE_MISSED : RB_DUE_PENDING;
+        if (!late) return;
     }
+}
+
+static void settle_one(const struct rb_fold *f, const struct rb_charter *c,
+                       struct rb_sit_due *due) {
+    const struct rb_situation *s = f->s;
+    uint32_t i = next_answer(s, due, s->order[due->subject].first_answer, false);
+    bool over = due->due_utc_ms != 0 && s->now_utc_ms > due->due_utc_ms;
+    due->answer = i == RB_NOWHERE ? RB_NOWHERE : s->answers[i].answer;
+    due->state = (uint8_t)(i != RB_NOWHERE ? answered(f, c, due, due->answer)
+                           : over          ? RB_DUE_MISSED
+                                           : RB_DUE_PENDING);
+    if (due->state != RB_DUE_MET) settle_unread(f, c, due);
+}
+
+void rb_due_settle(struct rb_fold *f) {
+    for (size_t i = 0; i < f->s->dues_n; i++)
+        settle_one(f, f->due_charter[i], &f->s->dues[i]);
 }
 
 /* ---- line tests -------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ static void put_record(const struct rb_situation *s, uint32_t order, struct rb_w
     const struct rb_sit_record *r = &s->order[order];
     const struct rb_fact *fact = rb_situation_fact(s, order);
     const struct rb_feed *f = s->book->feeds[r->place.feed];
-    rb_cbor_put_map(w, 12);
+    rb_cbor_put_map(w, 13);
     put_uint(w, 1, f->member);
     put_uint(w, 2, f->epoch);
     put_uint(w, 3, r->place.leaf);
@@ -69,6 +69,7 @@ static void put_record(const struct rb_situation *s, uint32_t order, struct rb_w
     put_key_index(w, 10, r->superseded_by);
     put_uint(w, 11, r->bodies);
     put_bool(w, 12, fact->reported);
+    put_uint(w, 13, r->purged);
 }
 
 static void put_dues(const struct rb_situation *s, struct rb_writer *w) {

@@ -19,6 +19,18 @@ void rb_extra_free(struct rb_region *region, struct rb_fact *fact) {
     fact->extra = NULL;
 }
 
+/* a closed record's body was a secret: nothing of it stays in memory that is used again */
+void rb_fact_body_free(struct rb_region *region, struct rb_fact *fact) {
+    if (fact->closed) rb_wipe((void *)(uintptr_t)fact->body.p, fact->body.n);
+    slice_free(region, &fact->body);
+}
+
+static void detached_free(struct rb_region *region, struct rb_detached *d) {
+    if (d == NULL) return;
+    rb_region_free(region, d->commitments, d->commitments_n * sizeof *d->commitments);
+    rb_region_free(region, d, sizeof *d);
+}
+
 void rb_fact_free(struct rb_region *region, struct rb_fact *fact) {
     size_t refs = 0;
     for (size_t i = 0; i < RB_REF_TYPES; i++)
@@ -26,7 +38,8 @@ void rb_fact_free(struct rb_region *region, struct rb_fact *fact) {
     rb_extra_free(region, fact);
     rb_region_free(region, fact->seen, fact->seen_n * sizeof *fact->seen);
     rb_region_free(region, fact->refs, refs * sizeof *fact->refs);
-    slice_free(region, &fact->body);
+    rb_fact_body_free(region, fact);
+    detached_free(region, fact->detached);
     memset(fact, 0, sizeof *fact);
 }
 

@@ -82,6 +82,7 @@ static struct rb_standing standing_of(const struct rb_fold *f, const struct rb_f
     const struct rb_party_state *p = &f->party[feed->member];
     struct rb_standing s = {.in_force = f->in_force && p->listed, .suspended = p->suspended};
     s.left = p->left && (feed->epoch <= p->left_epoch || !p->rejoined);
+    s.author = feed->member;
     return s;
 }
 
@@ -93,11 +94,15 @@ static bool moves(const struct rb_fact *fact, const struct rb_fact *subject) {
 }
 
 static enum rb_mark judge_against(const struct rb_fold *f, uint32_t node,
-                                  const struct rb_standing *standing, const struct rb_hash *ref) {
+                                  struct rb_standing *standing, const struct rb_hash *ref) {
     const struct rb_fact *fact = rb_fold_fact(f, node);
     uint32_t subject = ref == NULL ? RB_NOWHERE : rb_fold_find(f, ref);
     const struct rb_fact *s = subject == RB_NOWHERE ? NULL : rb_fold_fact(f, subject);
-    bool own = s != NULL && rb_fold_author(f, subject) == rb_fold_author(f, node);
+    if (s != NULL) {
+        uint32_t feed = f->feed_of[subject];
+        rb_standing_about(standing, f->b, f->b->feeds[feed], subject - f->base[feed]);
+    }
+    bool own = s != NULL && standing->subject_author == standing->author;
     enum rb_mark mark = rb_rules_admit(f->charter, fact, s, own, standing);
     if (mark == RB_MARK_NOT_IN_FORCE && f->unknown_rules) return RB_MARK_UNKNOWN_RULES;
     if (mark != RB_MARK_NONE) return mark;
@@ -177,6 +182,29 @@ static enum rb_err apply_silence(struct rb_fold *f, uint32_t node) {
     return RB_OK;
 }
 
+static bool purge_subject(const struct rb_fact *fact, struct rb_hash *out) {
+    struct rb_reader r;
+    uint64_t type;
+    struct rb_slice h;
+    if (rb_cbor_find(fact->body, 1, &r) != RB_OK || rb_cbor_get_uint(&r, &type) != RB_OK)
+        return false;
+    if (type != RB_SERVICE_PURGE || rb_cbor_find(fact->body, 2, &r) != RB_OK) return false;
+    if (rb_cbor_get_bytes(&r, &h) != RB_OK || h.n != RB_HASH_LEN) return false;
+    memcpy(out->b, h.p, RB_HASH_LEN);
+    return true;
+}
+
+/* Who could never read the body has none to purge. What it is about may stand later in the order:
+ * nothing reads this before the walk is over. */
+static void apply_service(struct rb_fold *f, uint32_t node) {
+    struct rb_hash id;
+    if (!purge_subject(rb_fold_fact(f, node), &id)) return;
+    uint32_t subject = rb_fold_find(f, &id);
+    if (subject == RB_NOWHERE || !rb_fold_fact(f, subject)->closed) return;
+    uint64_t readers = rb_fold_fact(f, subject)->recipients | 1ull << rb_fold_author(f, subject);
+    f->s->order[f->place[subject]].purged |= readers & 1ull << rb_fold_author(f, node);
+}
+
 static enum rb_err apply_text(struct rb_fold *f, uint32_t node) {
     void *p = f->s->open_texts;
     RB_TRY(rb_fold_grow(f->a, &p, &f->texts_cap, f->s->open_texts_n + 1, sizeof(uint32_t)));
@@ -205,6 +233,7 @@ static enum rb_err apply(struct rb_fold *f, uint32_t node, struct rb_sit_record 
     apply_supersedes(f, node);
     if (kind == RB_KIND_POSITION) RB_TRY(apply_position(f, node));
     if (kind == RB_KIND_SILENCE) RB_TRY(apply_silence(f, node));
+    if (kind == RB_KIND_SERVICE) apply_service(f, node);
     if (kind == RB_KIND_TEXT) RB_TRY(apply_text(f, node));
     if (kind == RB_KIND_CHARTER || kind == RB_KIND_AMENDMENT || kind == RB_KIND_MEMBERSHIP)
         RB_TRY(apply_charter_matter(f, node, &r->mark));

@@ -29,6 +29,12 @@ struct rb_book_index {
         size_t n, cap;
     } mirror[RB_MAX_MEMBERS];
     const struct rb_member *listed[RB_MAX_MEMBERS];
+    /* age keys that their party revoked, in whosever feed it stands */
+    struct rb_age_revoked {
+        struct rb_hash party;
+        struct rb_key key;
+    } * age_revoked;
+    size_t age_revoked_n, age_revoked_cap;
 };
 
 /* An amendment's charter, with what the fold asks of it again and again. */
@@ -95,6 +101,7 @@ enum rb_err rb_index_reserve(struct rb_book *b) RB_MUST_USE;
 bool rb_index_in_feed(const struct rb_book *b, const struct rb_feed *f, const struct rb_hash *id);
 enum rb_err rb_book_mirror_add(struct rb_book *b, uint16_t member, const struct rb_hash *party,
                                const struct rb_key *key) RB_MUST_USE;
+enum rb_err rb_book_age_revoked_add(struct rb_book *b, const struct rb_revocation *r) RB_MUST_USE;
 /* takes over what an amendment lists; new members join the book */
 enum rb_err rb_book_adopt(struct rb_book *b, const struct rb_amended *am, struct rb_arena *work,
                           bool *grew) RB_MUST_USE;
@@ -108,6 +115,7 @@ size_t rb_book_feed_index(const struct rb_book *b, uint16_t member, uint16_t epo
 enum rb_err rb_extra_make(struct rb_book *b, struct rb_fact *fact, struct rb_arena *work,
                           enum rb_mark *mark) RB_MUST_USE;
 void rb_extra_free(struct rb_region *region, struct rb_fact *fact);
+void rb_fact_body_free(struct rb_region *region, struct rb_fact *fact);
 void rb_fact_free(struct rb_region *region, struct rb_fact *fact);
 
 /* ---- seen and order ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
  * A bad leaf gets a mark and stays. Clauses 5.3.x and 5.4.x. */
 #include <assert.h>
 #include "internal.h"
+#include "readback/sealed.h"
 
 struct judging {
     struct rb_book *b;
@@ -24,6 +25,24 @@ static bool rules_read_body(enum rb_kind k) {
     return carries_statement(k) || k == RB_KIND_CHARTER || k == RB_KIND_AMENDMENT ||
            k == RB_KIND_MEMBERSHIP || k == RB_KIND_TEST || k == RB_KIND_RECEIPT ||
            k == RB_KIND_SILENCE || k == RB_KIND_SERVICE || k == RB_KIND_POSITION;
+}
+
+/* What the fold asks of a body that may be closed: a position's type, a notice's class. What
+ * follows its grammar has them. */
+static bool read_body(enum rb_kind kind, struct rb_slice body, struct rb_fact *fact) {
+    struct rb_position p;
+    struct rb_reader r;
+    uint64_t class_;
+    if (kind == RB_KIND_POSITION) {
+        if (rb_position_decode(body, &p, NULL) != RB_OK) return false;
+        fact->position = (int8_t)p.type;
+    }
+    if (kind != RB_KIND_NOTICE) return true;
+    if (rb_cbor_find(body, 1, &r) != RB_OK || rb_cbor_get_uint(&r, &class_) != RB_OK ||
+        class_ >= RB_NOTICE_CLASSES)
+        return false;
+    fact->notice_class = (int8_t)class_;
+    return true;
 }
 
 /* ---- the envelope, as the fact keeps it -------------------------------------------------------
@@ -56,18 +75,20 @@ static enum rb_err keep_seen(struct judging *j) {
     return RB_OK;
 }
 
-static void keep_body_facts(struct judging *j) {
-    struct rb_position p;
-    struct rb_reader r;
-    uint64_t class_;
-    if (j->rec.closed) return;
-    if (j->rec.kind == RB_KIND_POSITION && rb_position_decode(j->rec.body, &p, NULL) == RB_OK)
-        j->fact->position = (int8_t)p.type;
-    if (j->rec.kind != RB_KIND_NOTICE) return;
-    /* the class is key 1 of a notice's body; the grammar checked its range */
-    if (rb_cbor_find(j->rec.body, 1, &r) == RB_OK && rb_cbor_get_uint(&r, &class_) == RB_OK &&
-        class_ < RB_NOTICE_CLASSES)
-        j->fact->notice_class = (int8_t)class_;
+/* what the leaf of a closed record says of its body; the form was checked with the envelope */
+static enum rb_err keep_detached(struct judging *j) {
+    const struct rb_record *rec = &j->rec;
+    struct rb_detached *d = rb_region_alloc(j->b->region, sizeof *d);
+    if (d == NULL) return RB_ERR_LIMIT;
+    j->fact->detached = d;
+    d->ciphertext = rec->ciphertext_hash;
+    d->size = rec->ciphertext_size;
+    d->commitments = rb_region_alloc(j->b->region, rec->commitments_n * sizeof *d->commitments);
+    if (d->commitments == NULL) return RB_ERR_LIMIT;
+    d->commitments_n = rec->commitments_n;
+    for (size_t i = 0; i < rec->commitments_n; i++)
+        rb_record_commitment(rec, i, &d->commitments[i]);
+    return RB_OK;
 }
 
 static enum rb_err keep_envelope(struct judging *j) {
@@ -83,8 +104,9 @@ static enum rb_err keep_envelope(struct judging *j) {
     f->demand = rec->demand;
     RB_TRY(keep_refs(j));
     RB_TRY(keep_seen(j));
-    keep_body_facts(j);
-    if (rec->closed || !rules_read_body(rec->kind)) return RB_OK;
+    if (rec->closed) return keep_detached(j);
+    (void)read_body(rec->kind, rec->body, f);
+    if (!rules_read_body(rec->kind)) return RB_OK;
     return rb_region_copy(j->b->region, rec->body, &f->body);
 }
 
@@ -283,6 +305,7 @@ static enum rb_err apply(struct judging *j) {
     if (j->fact->kind == RB_KIND_CARD) return apply_card(j);
     if (j->fact->kind == RB_KIND_REVOCATION) {
         const struct rb_revocation *r = j->fact->extra->revocation;
+        if (r->role == RB_KEY_AGE) RB_TRY(rb_book_age_revoked_add(j->b, r));
         return own_party(j, &r->party) ? rb_authority_revoke(a, j->b->region, r) : RB_OK;
     }
     if (j->fact->kind != RB_KIND_ROTATION) return RB_OK;
@@ -332,6 +355,33 @@ enum rb_err rb_book_judge(struct rb_book *b, struct rb_feed *f, struct rb_slice 
     if (err != RB_OK) rb_fact_free(b->region, &fact); /* nothing changed but room */
     rb_arena_release(work, mark);
     return err;
+}
+
+/* ---- bodies of closed records -----------------------------------------------------------------
+ */
+
+/* of the kinds that may be closed, positions alone have their bodies read by the rules */
+enum rb_err rb_book_open_body(struct rb_book *b, struct rb_feed *f, size_t leaf,
+                              struct rb_slice body) {
+    assert(leaf < f->facts_n && f->facts[leaf].detached != NULL);
+    struct rb_fact *fact = &f->facts[leaf];
+    struct rb_fact read = *fact;
+    enum rb_kind kind = (enum rb_kind)fact->kind;
+    if (fact->detached->opened) return RB_OK;
+    if (!read_body(kind, body, &read)) return RB_ERR_MALFORMED;
+    if (rules_read_body(kind)) RB_TRY(rb_region_copy(b->region, body, &read.body));
+    read.detached->opened = true;
+    *fact = read;
+    return RB_OK;
+}
+
+void rb_book_close_body(struct rb_book *b, struct rb_feed *f, size_t leaf) {
+    assert(leaf < f->facts_n && f->facts[leaf].detached != NULL);
+    struct rb_fact *fact = &f->facts[leaf];
+    fact->detached->opened = false;
+    fact->position = 0;
+    fact->notice_class = -1;
+    rb_fact_body_free(b->region, fact);
 }
 
 const struct rb_hash *rb_fact_refs(const struct rb_fact *f, enum rb_ref type, size_t *n) {

@@ -59,6 +59,7 @@ uint64_t rb_situation_readers(const struct rb_situation *s, uint32_t order) {
 
 struct rb_standing rb_situation_standing(const struct rb_situation *s, uint16_t member) {
     struct rb_standing st = {.in_force = s->charter_state == RB_CHARTER_IN_FORCE, .left = true};
+    st.author = member;
     for (size_t i = 0; i < s->members_n; i++) {
         if (s->members[i].index != member) continue;
         st.suspended = s->members[i].suspended;

@@ -197,6 +197,18 @@ static void put_text(struct rb_writer *o) {
     rb_cbor_put_text(o, rb_str("one paragraph"));
 }
 
+static void put_roster(struct rb_writer *o) { /* one person, with a name alone */
+    rb_cbor_put_map(o, 2);
+    rb_cbor_put_uint(o, 1);
+    rb_cbor_put_text(o, rb_str("title"));
+    rb_cbor_put_uint(o, 2);
+    rb_cbor_put_array(o, 1);
+    rb_cbor_put_array(o, 5);
+    rb_cbor_put_text(o, rb_str("person"));
+    for (int i = 0; i < 4; i++)
+        rb_cbor_put_null(o);
+}
+
 static void put_silence(struct fx *w, struct rb_writer *o) {
     struct rb_silence s = {.about = RB_SILENCE_TEST, .member = 1, .link = RB_LINK_UP};
     s.due_utc_ms = w->clock_ms - 500;
@@ -215,10 +227,26 @@ struct rb_record fx_record(struct fx *w, enum rb_kind kind) {
         put_text(&o);
     else if (kind == RB_KIND_SILENCE)
         put_silence(w, &o);
+    else if (kind == RB_KIND_ROSTER)
+        put_roster(&o);
+    else if (kind == RB_KIND_ATTACHMENT)
+        rb_attachment_encode(&(struct rb_attachment){.name = rb_str("empty.txt")}, &o);
     else {
         assert(kind == RB_KIND_STATEMENT); /* the others have makers of their own */
         put_words(&o);
     }
+    r.body = keep(w, &o);
+    return r;
+}
+
+struct rb_record fx_purge(struct fx *w, const struct rb_hash *subject) {
+    struct rb_record r = start(w, RB_KIND_SERVICE);
+    struct rb_writer o = scratch_writer();
+    rb_cbor_put_map(&o, 2);
+    rb_cbor_put_uint(&o, 1);
+    rb_cbor_put_uint(&o, RB_SERVICE_PURGE);
+    rb_cbor_put_uint(&o, 2);
+    rb_cbor_put_bytes(&o, rb_slice(subject->b, RB_HASH_LEN));
     r.body = keep(w, &o);
     return r;
 }
@@ -290,13 +318,41 @@ struct rb_record fx_receipt(struct fx *w, const struct rb_receipt *receipt) {
 }
 
 void fx_close(struct rb_record *rec, uint64_t recipients) {
-    static const uint8_t commitments[35] = {0x81, 0x58, 0x20, 1, 2, 3}; /* one, made up */
     rec->closed = true;
     rec->recipients = recipients;
+}
+
+#define FX_PARTS 4u
+
+/* an attachment's content is empty */
+static const struct rb_hash *content_of(const struct rb_record *rec,
+                                        const struct rb_sealed_head *head, struct rb_hash *out) {
+    if (rec->kind != RB_KIND_ATTACHMENT) return NULL;
+    rb_commit(rb_sealed_salt(head, 1), (struct rb_slice){0}, out);
+    return out;
+}
+
+/* the head of the record's body, and what the leaf says of it */
+static struct rb_slice detach(struct fx *w, struct rb_record *rec) {
+    uint8_t salts[FX_PARTS * RB_SALT_LEN] = {0x73, (uint8_t)w->feeds_n};
+    struct rb_hash commitments[FX_PARTS], content;
+    struct rb_sealed_head head;
+    assert(rb_sealed_parts(rec->kind, rec->body) <= FX_PARTS);
+    memcpy(salts + 2, &rec->created_utc_ms, sizeof rec->created_utc_ms);
+    struct rb_writer o = scratch_writer();
+    OK(rb_sealed_head_encode(rec->kind, salts, rec->body, &o));
+    struct rb_slice bytes = keep(w, &o);
+    OK(rb_sealed_head_decode(rec->kind, bytes, &head, NULL));
+    OK(rb_sealed_commitments(rec->kind, &head, content_of(rec, &head, &content), &w->work,
+                             commitments));
+    rb_sha256(bytes, &rec->ciphertext_hash);
+    rec->ciphertext_size = bytes.n + 200;
+    rec->commitments_n = head.parts_n;
+    o = scratch_writer();
+    rb_commitments_encode(commitments, head.parts_n, &o);
+    rec->commitments = keep(w, &o);
     rec->body = (struct rb_slice){0};
-    rec->ciphertext_size = 200;
-    rec->commitments_n = 1;
-    rec->commitments = rb_slice(commitments, sizeof commitments);
+    return bytes;
 }
 
 void fx_ref(struct rb_record *rec, enum rb_ref type, const struct rb_hash *id) {
@@ -369,6 +425,7 @@ struct rb_hash fx_append(struct fx *w, uint16_t member, uint16_t epoch, struct r
     struct fx_feed *f = fx_feed_of(w, member, epoch);
     assert(f != NULL && f->n < FX_LEAVES);
     OK(rb_arena_copy(&w->arena, leaf, &f->leaf[f->n]));
+    f->head[f->n] = (struct rb_slice){0};
     rb_leaf_hash(leaf, &f->id[f->n]);
     OK(rb_tree_append(&f->tree, &f->id[f->n]));
     return f->id[f->n++];
@@ -379,7 +436,12 @@ struct rb_hash fx_say_as(struct fx *w, uint16_t member, uint16_t epoch, const st
     struct fx_feed *f = fx_feed_of(w, member, epoch);
     assert(f != NULL);
     struct rb_slice aad = rb_slice(f->origin, f->origin_n);
-    return fx_append(w, member, epoch, seal(w, &w->party[member], rec, aad, how));
+    struct rb_record said = *rec;
+    struct rb_slice head = {0};
+    if (said.closed) head = detach(w, &said);
+    struct rb_hash id = fx_append(w, member, epoch, seal(w, &w->party[member], &said, aad, how));
+    f->head[f->n - 1] = head;
+    return id;
 }
 
 struct rb_hash fx_say(struct fx *w, uint16_t member, const struct rb_record *rec) {
@@ -516,6 +578,30 @@ struct rb_book *fx_book(struct fx *w) {
         while (fx_book_next(w, b, w->feed[i], -1))
             continue;
     return b;
+}
+
+void fx_unseal(struct fx *w, struct rb_book *b, const struct fx_feed *f, size_t leaf) {
+    struct rb_feed *bf = rb_book_feed(b, f->member, f->epoch);
+    struct rb_record rec;
+    struct rb_sealed_head head;
+    struct rb_hash content;
+    size_t mark = rb_arena_mark(&w->work);
+    assert(bf != NULL && leaf < bf->facts_n && f->head[leaf].n > 0);
+    OK(rb_record_decode(f->leaf[leaf], &rec, NULL));
+    OK(rb_sealed_head_decode(rec.kind, f->head[leaf], &head, NULL));
+    OK(rb_sealed_check(&rec, f->head[leaf], content_of(&rec, &head, &content), &w->work, &head,
+                       NULL));
+    OK(rb_book_open_body(b, bf, leaf, head.body));
+    rb_arena_release(&w->work, mark);
+}
+
+void fx_unseal_for(struct fx *w, struct rb_book *b, uint16_t member) {
+    for (size_t i = 0; i < w->feeds_n; i++) {
+        const struct rb_feed *bf = rb_book_feed(b, w->feed[i]->member, w->feed[i]->epoch);
+        for (size_t k = 0; bf != NULL && k < bf->facts_n; k++)
+            if (w->feed[i]->head[k].n > 0 && (bf->facts[k].recipients >> member & 1))
+                fx_unseal(w, b, w->feed[i], k);
+    }
 }
 
 struct rb_situation *fx_fold(struct fx *w, struct rb_book *b, int64_t now_utc_ms) {

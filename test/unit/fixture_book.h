@@ -14,6 +14,7 @@
 #ifndef READBACK_TEST_FIXTURE_BOOK_H
 #define READBACK_TEST_FIXTURE_BOOK_H
 #include "readback/rules.h"
+#include "readback/sealed.h"
 
 #define FX_PARTIES 8u
 #define FX_FEEDS 16u
@@ -39,6 +40,7 @@ struct fx_feed {
     size_t n;
     struct rb_slice leaf[FX_LEAVES];
     struct rb_hash id[FX_LEAVES];
+    struct rb_slice head[FX_LEAVES]; /* of closed records: the head that the leaf commits to */
 };
 struct fx {
     void *memory, *books_memory, *fold_memory;
@@ -70,8 +72,10 @@ struct fx_feed *fx_feed_of(struct fx *w, uint16_t member, uint16_t epoch);
 
 /* ---- saying things ----------------------------------------------------------------------------
  */
-/* an open record of the kind with a valid small body, created now (the clock moves on) */
+/* a record of the kind with a valid small body, created now (the clock moves on); roster and
+ * attachment are to be closed before they are said */
 struct rb_record fx_record(struct fx *w, enum rb_kind kind);
+struct rb_record fx_purge(struct fx *w, const struct rb_hash *subject);
 struct rb_record fx_notice(struct fx *w, enum rb_notice_class class_);
 struct rb_record fx_position(struct fx *w, const struct rb_hash *subject, enum rb_position_type t);
 struct rb_record fx_membership(struct fx *w, enum rb_membership_action a);
@@ -80,7 +84,9 @@ struct rb_record fx_carried(struct fx *w, enum rb_kind kind, struct rb_slice sig
 struct rb_record fx_amendment(struct fx *w, const struct rb_hash *previous,
                               const struct rb_charter *c);
 struct rb_record fx_receipt(struct fx *w, const struct rb_receipt *r);
-void fx_close(struct rb_record *rec, uint64_t recipients); /* body detached, made-up ciphertext */
+/* Closed to these: what says it seals the body, with real commitments to a head made of it, under a
+ * made-up ciphertext. */
+void fx_close(struct rb_record *rec, uint64_t recipients);
 void fx_ref(struct rb_record *rec, enum rb_ref type, const struct rb_hash *id);
 /* adds an entry and makes the digest again from the world's trees; larger sizes than the world has
  * give a digest that checks nowhere */
@@ -110,6 +116,10 @@ struct rb_book *fx_book_empty(struct fx *w);
 /* feeds the next leaf of the world's feed; opens the feed first. false: nothing left */
 bool fx_book_next(struct fx *w, struct rb_book *b, const struct fx_feed *f, int trusted_mark);
 struct rb_book *fx_book(struct fx *w); /* all there is, feed by feed */
+/* the head of a closed record's leaf is checked against it and its body opened */
+void fx_unseal(struct fx *w, struct rb_book *b, const struct fx_feed *f, size_t leaf);
+/* all that the member is a recipient of and that is in the book */
+void fx_unseal_for(struct fx *w, struct rb_book *b, uint16_t member);
 struct rb_situation *fx_fold(struct fx *w, struct rb_book *b, int64_t now_utc_ms);
 struct rb_slice fx_encode(struct fx *w, const struct rb_situation *s);
 /* place in the order, and the final mark, of a record */
