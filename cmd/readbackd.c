@@ -1,20 +1,24 @@
 /* readbackd: one party's node, its peer port and its local API. See man/readbackd.8.scd. */
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "readback/text.h"
 #include "shell/api/server.h"
 #include "shell/os/host.h"
+#include "shell/os/passphrase.h"
 
 enum { EXIT_USAGE = 2 };
 
 struct options {
     const char *home, *config;
+    const char *unlock_fd;
     bool log_json, exercise_clock;
     const char *listen[RB_CONFIG_LISTEN];
     size_t listen_n;
@@ -25,6 +29,7 @@ static const char HELP[] =
     "  readbackd                                  the home in READBACK_HOME or ~/.readback\n"
     "  readbackd --home /var/lib/readback --listen 0.0.0.0:7443\n"
     "  readbackd --home ./north --listen 127.0.0.1:0 --log-json\n"
+    "  systemd-ask-password | readbackd --unlock-fd 0   opens a sealed age key\n"
     "\n"
     "Runs one party's node in the foreground until SIGTERM or SIGINT. Prints one line when it is "
     "ready.\n"
@@ -33,6 +38,7 @@ static const char HELP[] =
     "  --home DIR          the party's home directory\n"
     "  --listen HOST:PORT  peer port; may be given several times; port 0 takes a free one\n"
     "  --config FILE       settings, instead of config.ini in the home\n"
+    "  --unlock-fd N       passphrase of keys/age.age: first line read from descriptor N\n"
     "  --log-json          one JSON object a line on stderr\n"
     "  --foreground        accepted and always so\n"
     "  --exercise-clock    shift UTC by READBACK_TEST_CLOCK_OFFSET_MS: exercises and tests only\n"
@@ -57,6 +63,7 @@ static int read_options(int argc, char **argv, struct options *o) {
     static const struct option known[] = {{"home", required_argument, NULL, 'H'},
                                           {"listen", required_argument, NULL, 'l'},
                                           {"config", required_argument, NULL, 'c'},
+                                          {"unlock-fd", required_argument, NULL, 'u'},
                                           {"log-json", no_argument, NULL, 'j'},
                                           {"foreground", no_argument, NULL, 'f'},
                                           {"exercise-clock", no_argument, NULL, 'x'},
@@ -74,6 +81,9 @@ static int read_options(int argc, char **argv, struct options *o) {
             break;
         case 'c':
             o->config = optarg;
+            break;
+        case 'u':
+            o->unlock_fd = optarg;
             break;
         case 'j':
             o->log_json = true;
@@ -137,6 +147,61 @@ static enum rb_err clock_offset(const struct options *o, int64_t *ms, char *why,
         return RB_ERR_USAGE;
     }
     *ms = back ? -(int64_t)n : (int64_t)n;
+    return RB_OK;
+}
+
+/* ---- the age key ------------------------------------------------------------------------------ */
+
+/* a person stands by: a passphrase that is not right ends the start */
+static enum rb_err unlock_by_fd(struct rb_host *host, struct rb_home *home, const char *number,
+                                char *why, size_t why_n) {
+    struct rb_passphrase p;
+    uint64_t fd = 0;
+    if (rb_dec_decode(rb_str(number), &fd) != RB_OK || fd > 65535) {
+        (void)snprintf(why, why_n, "--unlock-fd wants the number of an open descriptor.");
+        return RB_ERR_USAGE;
+    }
+    if (!rb_host_locked(host)) {
+        rb_log(RB_LOG_INFO, "keys", "--unlock-fd was not needed: the age key is not sealed");
+        return RB_OK;
+    }
+    RB_TRY(rb_passphrase_read((int)fd, "", false, &p, why, why_n));
+    (void)close((int)fd);
+    const enum rb_err err = rb_host_unlock(host, rb_passphrase_slice(&p));
+    rb_wipe(&p, sizeof p);
+    if (err != RB_OK) (void)snprintf(why, why_n, "%s", rb_home_error(home));
+    return err;
+}
+
+/* Nobody stands by: the line is kept up, locked, where the credential does not fit. */
+static void unlock_by_credential(struct rb_host *host, struct rb_home *home) {
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    struct rb_passphrase p;
+    char path[RB_HOME_PATH_MAX], why[RB_HOME_PATH_MAX + 128] = "";
+    if (dir == NULL || dir[0] != '/' || !rb_host_locked(host)) return;
+    const int n = snprintf(path, sizeof path, "%s/readback-age", dir);
+    const int fd = n > 0 && (size_t)n < sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0 && errno == ENOENT) return;
+    enum rb_err err = fd < 0 ? RB_ERR_IO : rb_passphrase_read(fd, "", false, &p, why, sizeof why);
+    if (fd >= 0) (void)close(fd);
+    if (err == RB_OK) {
+        err = rb_host_unlock(host, rb_passphrase_slice(&p));
+        rb_wipe(&p, sizeof p);
+        if (err != RB_OK) (void)snprintf(why, sizeof why, "%s", rb_home_error(home));
+    }
+    if (err != RB_OK)
+        rb_log(RB_LOG_ERROR, "keys", "the credential readback-age does not unlock the age key: %s",
+               why[0] != '\0' ? why : rb_err_text(err));
+}
+
+static enum rb_err unlock(struct rb_host *host, struct rb_home *home, const struct options *o,
+                          char *why, size_t why_n) {
+    unlock_by_credential(host, home);
+    if (o->unlock_fd != NULL) RB_TRY(unlock_by_fd(host, home, o->unlock_fd, why, why_n));
+    if (rb_host_locked(host))
+        rb_log(RB_LOG_WARN, "keys",
+               "the age key is sealed: closed records are kept and not opened, and no receipt speaks "
+               "of their bodies, until it is unlocked (readback unlock)");
     return RB_OK;
 }
 
@@ -215,6 +280,7 @@ static enum rb_err start(struct daemon *d, const struct options *o, char *why, s
     if (d->base == NULL || event_base_priority_init(d->base, 3) != 0) return RB_ERR_LIMIT;
     RB_TRY(catch_signals(d));
     RB_TRY(rb_host_open(d->base, d->home, &d->cfg, offset_ms, &d->host, why, why_n));
+    RB_TRY(unlock(d->host, d->home, o, why, why_n));
     RB_TRY(open_server(d, why, why_n));
     if (offset_ms != 0)
         rb_log(RB_LOG_WARN, "host", "exercise: the clock is shifted by %lld ms",

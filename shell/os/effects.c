@@ -10,6 +10,7 @@
 static bool is_lazy(const struct rb_host *h, const struct rb_effect *ef) {
     struct rb_channel_view ch;
     if (ef->u.store.item == RB_ITEM_LEAF) return ef->u.store.leaf.p == NULL;
+    if (ef->u.store.item == RB_ITEM_BODY) return false; /* its receipt waits for it */
     if (ef->u.store.item == RB_ITEM_META) return ef->u.store.table == RB_TABLE_JUDGED;
     if (ef->u.store.cosigner == RB_NO_MEMBER) return true;
     return rb_node_channel_by_id(h->node, ef->u.store.feed.channel, &ch) &&
@@ -201,16 +202,17 @@ static bool may_log(struct rb_host *h) {
     return h->log_lines++ < HOST_LOG_LINES;
 }
 
-static enum rb_log_level alert_level(enum rb_alert_type a) {
+static enum rb_log_level alert_level(enum rb_alert_type a, const struct rb_reject *rj) {
     if (a == RB_ALERT_FORK || a == RB_ALERT_WAITING) return RB_LOG_ERROR;
     if (a == RB_ALERT_REFUSED || a == RB_ALERT_LINK_DOWN) return RB_LOG_WARN;
+    if (a == RB_ALERT_BODY) return rj->err == RB_OK ? RB_LOG_DEBUG : RB_LOG_WARN;
     if (a == RB_ALERT_RECORD || a == RB_ALERT_HELD || a == RB_ALERT_DUE_MISSED) return RB_LOG_DEBUG;
     return RB_LOG_INFO;
 }
 
 static void log_alert(struct rb_host *h, const struct rb_effect *ef) {
     const struct rb_reject *rj = &ef->u.alert.reject;
-    const enum rb_log_level level = alert_level(ef->u.alert.alert);
+    const enum rb_log_level level = alert_level(ef->u.alert.alert, rj);
     char name[40];
     if (level > h->cfg.log_level || (level > RB_LOG_ERROR && !may_log(h))) return;
     (void)peer_name(h, &ef->u.alert.peer, name);
@@ -222,12 +224,12 @@ static void log_alert(struct rb_host *h, const struct rb_effect *ef) {
 
 static void do_done(struct rb_host *h, const struct rb_effect *ef) {
     const struct rb_reject *rj = &ef->u.done.reject;
-    if (ef->u.done.token != h->card_token) {
-        if (h->api != NULL) rb_api_done(h->api, ef);
-        return;
-    }
-    if (rj->err != RB_OK)
-        rb_log(RB_LOG_ERROR, "node", "our card was refused: %s",
+    const char *ours = ef->u.done.token == h->card_token     ? "our card was refused"
+                       : ef->u.done.token == h->unlock_token ? "what waited was not opened"
+                                                             : NULL;
+    if (ours == NULL && h->api != NULL) rb_api_done(h->api, ef);
+    if (ours != NULL && rj->err != RB_OK)
+        rb_log(RB_LOG_ERROR, "node", "%s: %s", ours,
                rj->what != NULL ? rj->what : rb_err_text(rj->err));
 }
 
@@ -244,6 +246,9 @@ static void carry_out_one(struct rb_host *h, const struct rb_effect *ef) {
         break;
     case RB_EF_SIGN:
         do_sign(h, ef);
+        break;
+    case RB_EF_OPEN:
+        host_do_open(h, ef);
         break;
     case RB_EF_REQUEST:
         rb_link_request(h->link, ef);

@@ -138,20 +138,23 @@ static void api_describe(void *ctx, json_t *status) {
         "handshakes_failed", (json_int_t)s.handshakes_failed, "connections_in", (int)s.conns_in,
         "connections_out", (int)s.conns_out, "port", (int)rb_link_port(h->link));
     if (link != NULL) (void)json_object_set_new(status, "link", link);
+    if (rb_store_unclean(h->store)) /* another program reads the database */
+        (void)json_object_set_new(status, "purge_unfinished", json_true());
     if (h->utc_offset_ms != 0)
         (void)json_object_set_new(status, "exercise_clock_offset_ms",
                                   json_integer(h->utc_offset_ms));
 }
 
 enum rb_err host_open_api(struct rb_host *h, char *why, size_t why_n) {
-    const struct rb_api_host host = {.ctx = h,
-                                     .node = h->node,
-                                     .now = api_now,
-                                     .leaf = api_leaf,
-                                     .notes = api_notes,
-                                     .submit = api_submit,
-                                     .log_key = api_log_key,
-                                     .describe = api_describe};
+    struct rb_api_host host = {.ctx = h,
+                               .node = h->node,
+                               .now = api_now,
+                               .leaf = api_leaf,
+                               .notes = api_notes,
+                               .submit = api_submit,
+                               .log_key = api_log_key,
+                               .describe = api_describe};
+    host_body_ops(&host);
     const enum rb_err err = rb_api_create(&host, &h->api);
     if (err != RB_OK) (void)snprintf(why, why_n, "The local API: %s.", rb_err_text(err));
     return err;

@@ -57,7 +57,8 @@ static void move_slice(struct rb_slice *s, uint8_t **room) {
 
 static size_t submit_bytes(const struct rb_event *ev) {
     return ev->u.submit.payload.n + ev->u.submit.leaf.n + ev->u.submit.delegation.n +
-           ev->u.submit.card.n + ev->u.submit.signers_n * sizeof *ev->u.submit.signers;
+           ev->u.submit.card.n + ev->u.submit.sealed.n + ev->u.submit.head.n +
+           ev->u.submit.reason.n + ev->u.submit.signers_n * sizeof *ev->u.submit.signers;
 }
 
 /* Only submissions come from within (an answer whose taker submits again); the peer port calls from
@@ -71,6 +72,7 @@ static void hold(struct rb_host *h, const struct rb_event *ev) {
     }
     uint8_t *room = (uint8_t *)(k + 1);
     k->next = NULL;
+    k->n = submit_bytes(ev);
     k->ev = *ev;
     struct rb_slice signers =
         rb_slice(ev->u.submit.signers, ev->u.submit.signers_n * sizeof *ev->u.submit.signers);
@@ -80,11 +82,20 @@ static void hold(struct rb_host *h, const struct rb_event *ev) {
     move_slice(&k->ev.u.submit.leaf, &room);
     move_slice(&k->ev.u.submit.delegation, &room);
     move_slice(&k->ev.u.submit.card, &room);
+    move_slice(&k->ev.u.submit.sealed, &room);
+    move_slice(&k->ev.u.submit.head, &room);
+    move_slice(&k->ev.u.submit.reason, &room);
     if (h->held == NULL)
         h->held = k;
     else
         h->held_tail->next = k;
     h->held_tail = k;
+}
+
+/* the readable head of a closed body may be in it */
+static void held_free(struct held_event *k) {
+    rb_wipe(k + 1, k->n);
+    free(k);
 }
 
 static enum rb_err load_item(void *ctx, struct rb_event *ev) {
@@ -119,7 +130,7 @@ static void run_held(struct rb_host *h) {
     struct held_event *k = h->held;
     h->held = k->next;
     host_step(h, &k->ev);
-    free(k);
+    held_free(k);
 }
 
 /* everything that waits for nothing but its turn */
@@ -159,16 +170,19 @@ static void sync_heads(struct rb_host *h) {
 
 /* Lets the loop go round once, so that what was just given to the peer port leaves, before the next
  * commit keeps this thread. */
-static void plan_turn(struct rb_host *h) {
+void host_plan(struct rb_host *h) {
     const struct timeval lazy = {0, HOST_LAZY_MS * 1000L};
+    const struct timeval clean = {HOST_CLEAN_MS / 1000, HOST_CLEAN_MS % 1000 * 1000L};
     const uint64_t now = rb_clock_now(0).mono_ms;
     if (h->failed) return;
     if (h->urgent || h->unsynced.n > 0) {
         if (h->urgent_mono_ms == 0) h->urgent_mono_ms = now;
         const bool starved = now - h->urgent_mono_ms >= HOST_STARVED_MS;
         event_active(starved ? h->turn_now_ev : h->turn_ev, EV_TIMEOUT, 0);
-    } else if (rb_store_dirty(h->store) && !event_pending(h->lazy_ev, EV_TIMEOUT, NULL)) {
-        if (evtimer_add(h->lazy_ev, &lazy) != 0) h->urgent = true;
+    } else if (rb_store_dirty(h->store) || rb_store_unclean(h->store)) {
+        const struct timeval *in = rb_store_dirty(h->store) ? &lazy : &clean;
+        if (!event_pending(h->lazy_ev, EV_TIMEOUT, NULL) && evtimer_add(h->lazy_ev, in) != 0)
+            h->urgent = true;
     }
 }
 
@@ -178,7 +192,7 @@ static void turn(struct rb_host *h) {
     drain(h);
     if (!h->failed && h->urgent) commit(h);
     if (!h->failed && h->unsynced.n > 0) sync_heads(h);
-    plan_turn(h);
+    host_plan(h);
 }
 
 static void turn_cb(evutil_socket_t fd, short what, void *ctx) {
@@ -192,8 +206,8 @@ static void lazy_cb(evutil_socket_t fd, short what, void *ctx) {
     struct rb_host *h = ctx;
     (void)fd;
     (void)what;
-    h->urgent = rb_store_dirty(h->store);
-    plan_turn(h);
+    h->urgent = rb_store_dirty(h->store) || rb_store_unclean(h->store);
+    host_plan(h);
 }
 
 static void wake_cb(evutil_socket_t fd, short what, void *ctx) {
@@ -211,7 +225,7 @@ void rb_host_event(struct rb_host *h, struct rb_event *ev) {
     }
     host_step(h, ev);
     drain(h);
-    plan_turn(h);
+    host_plan(h);
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -319,6 +333,9 @@ static enum rb_err check_card(struct rb_host *h, struct rb_slice raw, char *why,
                !rb_key_eq(&card->node, &h->node_key.pub)) {
         (void)snprintf(why, why_n, "card.cose names other mirror or node keys than keys/ holds.");
         err = RB_ERR_STATE;
+    } else if (!rb_keyring_locked(h->ring) && !rb_keyring_holds(h->ring, &card->age)) {
+        (void)snprintf(why, why_n, "card.cose names another age key than keys/age.txt holds.");
+        err = RB_ERR_STATE;
     } else if (own == NULL || own->version < card->version) {
         submit_card(h, raw);
     }
@@ -342,6 +359,7 @@ static enum rb_err open_all(struct rb_host *h, char *why, size_t why_n) {
     RB_TRY(make_events(h, why, why_n));
     RB_TRY(load_key(h, "mirror", &h->mirror_key, why, why_n));
     RB_TRY(load_key(h, "node", &h->node_key, why, why_n));
+    RB_TRY(host_open_bodies(h, why, why_n));
     RB_TRY(open_files(h, why, why_n));
     RB_TRY(make_node(h, why, why_n));
     RB_TRY(host_open_api(h, why, why_n));
@@ -390,13 +408,14 @@ void rb_host_close(struct rb_host *h) {
     free_event(h->turn_now_ev);
     free_event(h->wake_ev);
     free_event(h->lazy_ev);
+    host_close_bodies(h);
     rb_store_close(h->store);
     rb_heads_close(h->heads);
     rb_region_unmap(h->mem, h->mem_n);
     while (h->held != NULL) {
         struct held_event *k = h->held;
         h->held = k->next;
-        free(k);
+        held_free(k);
     }
     for (size_t i = 0; i < h->log_keys_n; i++)
         rb_wipe(&h->log_keys[i], sizeof h->log_keys[i]);

@@ -1,15 +1,18 @@
 /* The host's own structures: host.c (open, turns), effects.c (what the node wants done),
- * glue.c (peer port and local API). */
+ * bodies.c (closed bodies), glue.c (peer port and local API). */
 #ifndef RB_SHELL_HOST_INT_H
 #define RB_SHELL_HOST_INT_H
 #include <event2/event.h>
 #include "shell/api/api.h"
 #include "shell/link/link.h"
 #include "shell/os/host.h"
+#include "shell/os/opener.h"
 #include "shell/store/store.h"
 
 #define HOST_LAZY_MS 20    /* what nobody waits for may share a later commit */
 #define HOST_STARVED_MS 5u /* a commit waits no longer than this for the loop to be idle */
+#define HOST_OPEN_BYTES ((size_t)1 << 20) /* of closed bodies read in one round of the loop */
+#define HOST_CLEAN_MS 1000 /* bytes of a deleted body that a reader keeps are gone for so soon */
 #define HOST_LOG_LINES 20u /* lines a second that peers can cause */
 
 struct signed_one { /* an answer to SIGN */
@@ -25,9 +28,16 @@ struct load_list {
     struct rb_effect *e; /* LOADs: no slices in them */
     size_t n, cap;
 };
+struct open_one { /* an OPEN that waits, or is being worked on */
+    struct open_one *next;
+    struct rb_host *host;
+    struct rb_effect ef;        /* no slices in it */
+    struct rb_opening *opening; /* NULL: not begun */
+};
 struct held_event { /* came while another was worked off; its bytes follow it in memory */
     struct held_event *next;
     struct rb_event ev;
+    size_t n; /* of those bytes */
 };
 struct log_key { /* the key of one of our feeds */
     struct rb_feed_ref feed;
@@ -46,12 +56,13 @@ struct rb_host {
     struct rb_heads *heads;
     struct rb_link *link;
     struct rb_api *api;
-    struct event *turn_ev, *turn_now_ev, *wake_ev, *lazy_ev;
+    struct rb_keyring *ring;
+    struct event *turn_ev, *turn_now_ev, *wake_ev, *lazy_ev, *open_ev;
     bool stepping, loading, failed;
     bool urgent; /* something applied is waited for */
     uint64_t urgent_mono_ms;
     uint64_t ticket; /* greatest applied */
-    uint64_t next_token, card_token;
+    uint64_t next_token, card_token, unlock_token;
     uint64_t wake_mono_ms;
     struct rb_seckey mirror_key, node_key;
     struct log_key *log_keys;
@@ -60,6 +71,7 @@ struct rb_host {
     struct signed_list ready;    /* may be told at once */
     struct signed_list unsynced; /* in the head file, not yet on the disk */
     struct held_event *held, *held_tail;
+    struct open_one *opens, *opens_tail;
     uint64_t log_second;
     unsigned log_lines;
 };
@@ -68,8 +80,17 @@ void host_step(struct rb_host *h, struct rb_event *ev);
 /* nothing may be acknowledged any more: the loop ends, the process with it */
 void host_fail(struct rb_host *h, const char *doing, const char *words);
 
+/* after something was applied outside a step: it is committed in its time */
+void host_plan(struct rb_host *h);
+
 /* effects.c */
 void host_carry_out(struct rb_host *h, const struct rb_effects *fx);
+/* bodies.c */
+void host_do_open(struct rb_host *h, const struct rb_effect *ef);
+enum rb_err host_open_bodies(struct rb_host *h, char *why, size_t why_n);
+void host_close_bodies(struct rb_host *h);
+/* the closed-content part of the API's host */
+void host_body_ops(struct rb_api_host *ops);
 /* glue.c */
 enum rb_err host_open_api(struct rb_host *h, char *why, size_t why_n);
 enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n);
