@@ -33,22 +33,27 @@ size_t node_signers_due(const struct channel *ch, const struct rb_fact *f) {
                                                                                                 : 1;
 }
 
+static enum rb_mark admit_answer(const struct channel *ch, const struct rb_fact *fact,
+                                 const struct rb_hash *subject) {
+    struct rb_standing standing = ch->standing;
+    struct rb_feed *f;
+    size_t leaf;
+    if (!rb_book_find(&ch->book, subject, &f, &leaf)) return RB_MARK_NO_SUBJECT;
+    rb_standing_about(&standing, &ch->book, f, leaf);
+    return rb_rules_admit(ch->charter, fact, &f->facts[leaf], f->member == ch->own_member,
+                          &standing);
+}
+
 enum rb_mark node_admit(struct rb_node *n, struct channel *ch, const struct rb_fact *fact,
                         const struct rb_record *rec) {
-    const struct rb_fact *subject = NULL;
-    bool own = false;
+    const struct rb_refs *answers = &rec->refs[RB_REF_ANSWERS];
+    enum rb_mark mark = RB_MARK_NONE;
     if (node_refresh_rules(n, ch) != RB_OK || !ch->charter) return RB_MARK_UNKNOWN_RULES;
-    if (rec->refs[RB_REF_ANSWERS].n) {
-        struct rb_feed *f;
-        size_t leaf;
-        if (!rb_book_find(&ch->book, &rec->refs[RB_REF_ANSWERS].h[0], &f, &leaf))
-            return RB_MARK_NO_SUBJECT;
-        subject = &f->facts[leaf];
-        own = f->member == ch->own_member;
-    } else if (rec->kind == RB_KIND_POSITION) {
-        return RB_MARK_NO_SUBJECT;
-    }
-    return rb_rules_admit(ch->charter, fact, subject, own, &ch->standing);
+    if (answers->n == 0 && rec->kind == RB_KIND_POSITION) return RB_MARK_NO_SUBJECT;
+    if (answers->n == 0) return rb_rules_admit(ch->charter, fact, NULL, false, &ch->standing);
+    for (size_t i = 0; i < answers->n && mark == RB_MARK_NONE; i++)
+        mark = admit_answer(ch, fact, &answers->h[i]);
+    return mark;
 }
 
 enum rb_err rb_node_compose(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], struct rb_now now,

@@ -219,7 +219,8 @@ static void silent_dues(struct rb_node *n, struct channel *ch, const struct rb_s
     for (size_t i = 0; i < sit->dues_n; i++) {
         const struct rb_sit_due *d = &sit->dues[i];
         /* time 0: its answer time has not begun, and a new receipt makes us look again */
-        if (d->state == RB_DUE_PENDING && d->due_utc_ms != 0 && d->due_utc_ms < ch->next_due_utc)
+        if (d->state == RB_DUE_PENDING && d->answer == RB_NOWHERE && d->due_utc_ms != 0 &&
+            d->due_utc_ms < ch->next_due_utc)
             ch->next_due_utc = d->due_utc_ms + 1;
         if (d->state != RB_DUE_MISSED || rb_situation_author(sit, d->subject) != ch->own_member)
             continue;
