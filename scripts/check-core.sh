@@ -20,7 +20,7 @@ breaks() { echo "$*"; broken=1; }
 declare -A header_room=(
   [err]=base [bytes]=base [arena]=base [text]=base [limits]=base
   [crypto]=crypto [volume]=space [tlog]=tlog
-  [record]=record [cbor]=record [schema]=record [party]=record
+  [record]=record [cbor]=record [schema]=record [party]=record [sealed]=record
   [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node)
 # room -> rooms it may include beside itself
 core='base crypto space record tlog rules node interop'

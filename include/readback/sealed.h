@@ -20,19 +20,23 @@
 
 struct rb_sealed_head { /* views */
     size_t parts_n;
-    struct rb_slice salts; /* parts_n times RB_SALT_LEN, taken together: see rb_sealed_salt */
+    struct rb_slice salts; /* as they stand in the head, each behind its CBOR head: rb_sealed_salt */
     struct rb_slice body;
     size_t head_n;         /* bytes of the head; content follows in an attachment */
 };
 /* the 32 bytes of part i's salt; i < parts_n */
 const uint8_t *rb_sealed_salt(const struct rb_sealed_head *h, size_t i);
 
-/* how many parts a body of this kind has; the body is good by its grammar. 0: it is not */
+/* how many parts a body of this kind has; 0: it is not good by its grammar, or never closed */
 size_t rb_sealed_parts(enum rb_kind kind, struct rb_slice body);
-/* salts: parts times RB_SALT_LEN. RB_ERR_LIMIT: longer than RB_MAX_HEAD */
+/* salts: parts times RB_SALT_LEN. RB_ERR_MALFORMED: the body has no parts (rb_sealed_parts);
+ * RB_ERR_LIMIT: longer than RB_MAX_HEAD, or than the writer's room */
 enum rb_err rb_sealed_head_encode(enum rb_kind kind, const uint8_t *salts, struct rb_slice body,
                                   struct rb_writer *w) RB_MUST_USE;
-/* form, grammar of the body, number of salts, padding. Bytes after the head: attachments only. */
+/* Form, grammar of the body, number of salts, padding. Bytes after the head: attachments only, whose
+ * reader still compares the length of what follows with the body's size (9.1.3). What is read encodes
+ * to the same bytes again. RB_ERR_MALFORMED; RB_ERR_LIMIT: no attachment, and longer than RB_MAX_HEAD;
+ * RB_ERR_UNSUPPORTED: a kind without a grammar here. */
 enum rb_err rb_sealed_head_decode(enum rb_kind kind, struct rb_slice in, struct rb_sealed_head *out,
                                   struct rb_reject *rj) RB_MUST_USE;
 /* plaintext of a part: a view of the body, or (a text's heading) made in `a`. Not for an attachment's
@@ -40,8 +44,9 @@ enum rb_err rb_sealed_head_decode(enum rb_kind kind, struct rb_slice in, struct 
 enum rb_err rb_sealed_part(enum rb_kind kind, struct rb_slice body, size_t part, struct rb_arena *a,
                            struct rb_slice *out) RB_MUST_USE;
 void rb_commit(const uint8_t salt[RB_SALT_LEN], struct rb_slice plain, struct rb_hash *out);
-/* the commitments of a head, in order; `content` for an attachment, else NULL. out: parts_n.
- * `work` needs the body's size. */
+/* The commitments of a head, in order; `content`: of an attachment's content, made while it was read
+ * (SHA-256(salt 1 || content)), else NULL. out: parts_n. `work` needs the body's size, and is given back
+ * wiped. RB_ERR_LIMIT: no room there; RB_ERR_USAGE: content missing or too much. */
 enum rb_err rb_sealed_commitments(enum rb_kind kind, const struct rb_sealed_head *h,
                                   const struct rb_hash *content, struct rb_arena *work,
                                   struct rb_hash *out) RB_MUST_USE;
@@ -50,14 +55,14 @@ void rb_record_commitment(const struct rb_record *rec, size_t i, struct rb_hash 
 /* The encoded array that rb_record.commitments holds */
 void rb_commitments_encode(const struct rb_hash *c, size_t n, struct rb_writer *w);
 /* Is this head what the leaf commits to? RB_ERR_PROOF: a commitment does not match (offset: the part);
- * RB_ERR_MALFORMED: the head cannot be read. */
+ * RB_ERR_MALFORMED, _LIMIT, _UNSUPPORTED: the head cannot be read; RB_ERR_USAGE, RB_ERR_LIMIT as above. */
 enum rb_err rb_sealed_check(const struct rb_record *rec, struct rb_slice head,
                             const struct rb_hash *content, struct rb_arena *work,
                             struct rb_sealed_head *out, struct rb_reject *rj) RB_MUST_USE;
 
 /* ---- attachments -------------------------------------------------------------------------- */
 struct rb_attachment {
-    struct rb_slice name;        /* one line, no '/', as the file is to be called */
+    struct rb_slice name;        /* one line, no '/', at most 255 bytes, as the file is to be called */
     struct rb_slice media_type;  /* as in MIME, lower case; may be empty: not stated */
     uint64_t size;               /* bytes of the content, 0 .. RB_MAX_CONTENT */
     struct rb_slice description; /* may be empty */

@@ -43,6 +43,7 @@ static const struct body {
     [RB_KIND_DELEGATION] = {&rb_carried_key_schema, rb_carried_delegation_form},
     [RB_KIND_ROTATION] = {&rb_carried_key_schema, rb_carried_rotation_form},
     [RB_KIND_REVOCATION] = {&rb_carried_key_schema, rb_carried_revocation_form},
+    [RB_KIND_ATTACHMENT] = {&rb_attachment_schema, rb_attachment_form},
 };
 
 const struct rb_schema *rb_body_schema(enum rb_kind k) {

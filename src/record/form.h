@@ -105,7 +105,7 @@ const char *rb_enum_text(const struct rb_enum_name *names, uint64_t value);
 extern const struct rb_schema rb_charter_schema, rb_amendment_schema, rb_membership_schema,
     rb_test_schema, rb_service_schema, rb_nil_schema, rb_receipt_schema, rb_silence_schema,
     rb_notice_schema, rb_volume_schema, rb_position_schema, rb_text_schema, rb_statement_schema,
-    rb_roster_schema, rb_carried_card_schema, rb_carried_key_schema;
+    rb_roster_schema, rb_attachment_schema, rb_carried_card_schema, rb_carried_key_schema;
 enum rb_err rb_charter_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_amendment_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_service_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
@@ -115,6 +115,7 @@ enum rb_err rb_silence_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_
 enum rb_err rb_notice_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_position_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_roster_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_attachment_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 /* what the party key signed, all but the signature */
 enum rb_err rb_carried_card_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_carried_delegation_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;

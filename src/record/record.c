@@ -225,12 +225,16 @@ static void put_body(const struct rb_record *rec, struct rb_writer *w) {
     rb_put_slice(w, rec->body);
 }
 
-/* one commitment, or for texts one per paragraph */
+/* one for each part of the body: a text's heading and paragraphs, an attachment's body and content
+ */
+static bool commitments_fit(enum rb_kind kind, size_t n) {
+    if (kind == RB_KIND_TEXT) return n >= 2;
+    return n == (kind == RB_KIND_ATTACHMENT ? 2u : 1u);
+}
 static enum rb_err get_commitments(struct rb_reader *r, struct rb_record *rec) {
     size_t from = r->at;
     RB_TRY(rb_cbor_get_array(r, RB_MAX_COMMITMENTS, &rec->commitments_n));
-    if (rec->commitments_n == 0) return RB_ERR_MALFORMED;
-    if (rec->kind != RB_KIND_TEXT && rec->commitments_n != 1) return RB_ERR_MALFORMED;
+    if (!commitments_fit(rec->kind, rec->commitments_n)) return RB_ERR_MALFORMED;
     for (size_t i = 0; i < rec->commitments_n; i++) {
         struct rb_slice v;
         RB_TRY(rb_cbor_get_bytes(r, &v));
@@ -238,6 +242,10 @@ static enum rb_err get_commitments(struct rb_reader *r, struct rb_record *rec) {
     }
     rec->commitments = rb_slice(r->p + from, r->at - from);
     return RB_OK;
+}
+/* bytes of ciphertext, 9.1.7 */
+static uint64_t most_sealed(enum rb_kind kind) {
+    return kind == RB_KIND_ATTACHMENT ? RB_MAX_ATTACHED : RB_MAX_SEALED;
 }
 static enum rb_err get_detached(struct rb_reader *r, struct rb_record *rec) {
     struct rb_slice hash;
@@ -248,6 +256,7 @@ static enum rb_err get_detached(struct rb_reader *r, struct rb_record *rec) {
     memcpy(rec->ciphertext_hash.b, hash.p, RB_HASH_LEN);
     RB_TRY(rb_cbor_get_uint(r, &rec->ciphertext_size));
     if (rec->ciphertext_size == 0) return RB_ERR_MALFORMED;
+    if (rec->ciphertext_size > most_sealed(rec->kind)) return RB_ERR_LIMIT;
     return get_commitments(r, rec);
 }
 static void put_detached(const struct rb_record *rec, struct rb_writer *w) {
@@ -386,6 +395,8 @@ static enum rb_err check_together(const struct rb_record *rec, struct rb_reject 
                          "recipients go with a detached body, an open body without", 0);
     if (rec->closed && rb_kind_always_open(rec->kind))
         return rb_reject(rj, RB_ERR_MALFORMED, "3.4.6", "this kind is always open", 0);
+    if (!rec->closed && rec->kind == RB_KIND_ATTACHMENT)
+        return rb_reject(rj, RB_ERR_MALFORMED, "3.6.29", "an attachment is always closed", 0);
     if (rec->kind == RB_KIND_POSITION && rec->refs[RB_REF_ANSWERS].n == 0)
         return rb_reject(rj, RB_ERR_MALFORMED, "3.4.7", "a position answers a record", 0);
     return RB_OK;

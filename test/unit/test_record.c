@@ -1,6 +1,7 @@
 /* Envelope, COSE, and bodies of every kind: what is written is read, what is read is what would be
  * written, everything else is refused with its clause. */
 #include "record_fixture.h"
+#include "readback/sealed.h"
 
 static struct rb_record rec, other;
 static struct rb_charter charter;
@@ -355,26 +356,32 @@ static void refused(const struct rb_record *r, enum rb_err want, const char *cla
     assert_int_equal(other.kind, 0); /* all or nothing */
 }
 
+/* commitments by kind: a text's heading and paragraphs, an attachment's body and content, else one
+ */
 static void closed_records(void **state) {
     (void)state;
     const struct rb_seckey key = fixture_key(0, FX_OFFICER);
     static const struct {
         enum rb_kind kind;
-        size_t n;
-    } good[] = {{RB_KIND_NOTICE, 1},
-                {RB_KIND_POSITION, 1},
-                {RB_KIND_TEXT, RB_MAX_COMMITMENTS},
-                {RB_KIND_ROSTER, 1}};
+        size_t n, less, more;
+    } good[] = {{RB_KIND_NOTICE, 1, 0, 2},
+                {RB_KIND_POSITION, 1, 0, 2},
+                {RB_KIND_STATEMENT, 1, 0, 2},
+                {RB_KIND_TEXT, 2, 1, RB_MAX_COMMITMENTS + 1},
+                {RB_KIND_TEXT, RB_MAX_COMMITMENTS, 0, RB_MAX_COMMITMENTS + 1},
+                {RB_KIND_ATTACHMENT, 2, 1, 3},
+                {RB_KIND_ROSTER, 1, 0, 2}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         fixture_reset();
         fill_closed(good[i].kind, good[i].n, &rec);
         check_leaf(fixture_leaf(&rec, 0, 1), fixture_origin(false, 0), &key.pub);
         assert_true(rec.closed && rec.recipients == 5 && rec.commitments_n == good[i].n);
+        fill_closed(good[i].kind, good[i].less, &rec);
+        refused(&rec, RB_ERR_MALFORMED, "3.4.10");
+        fill_closed(good[i].kind, good[i].more, &rec);
+        refused(&rec, good[i].more > RB_MAX_COMMITMENTS ? RB_ERR_LIMIT : RB_ERR_MALFORMED,
+                "3.4.10");
     }
-    fill_closed(RB_KIND_NOTICE, 2, &rec);
-    refused(&rec, RB_ERR_MALFORMED, "3.4.10");
-    fill_closed(RB_KIND_TEXT, RB_MAX_COMMITMENTS + 1, &rec);
-    refused(&rec, RB_ERR_LIMIT, "3.4.10");
     fill_closed(RB_KIND_NOTICE, 1, &rec);
     rec.recipients = 0;
     refused(&rec, RB_ERR_MALFORMED, "3.4.6");
@@ -382,6 +389,41 @@ static void closed_records(void **state) {
     refused(&rec, RB_ERR_MALFORMED, "3.4.6");
     fill_closed(RB_KIND_INCIDENT, 1, &rec);
     refused(&rec, RB_ERR_UNSUPPORTED, "3.4.1");
+}
+
+static void size_of_the_ciphertext(void **state) {
+    (void)state;
+    static const struct {
+        enum rb_kind kind;
+        size_t n;
+        uint64_t most;
+    } kinds[] = {
+        {RB_KIND_NOTICE, 1, 131072}, {RB_KIND_TEXT, 2, 131072}, {RB_KIND_ATTACHMENT, 2, 67436544}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        fixture_reset();
+        fill_closed(kinds[i].kind, kinds[i].n, &rec);
+        rec.ciphertext_size = kinds[i].most;
+        assert_int_equal(rb_payload_decode(fixture_payload(&rec), &other, NULL), RB_OK);
+        assert_int_equal(other.ciphertext_size, kinds[i].most);
+        rec.ciphertext_size++;
+        refused(&rec, RB_ERR_LIMIT, "3.4.10");
+        rec.ciphertext_size = UINT64_MAX;
+        refused(&rec, RB_ERR_LIMIT, "3.4.10");
+        rec.ciphertext_size = 0;
+        refused(&rec, RB_ERR_MALFORMED, "3.4.10");
+    }
+}
+
+static void an_attachment_is_never_open(void **state) {
+    (void)state;
+    const struct rb_attachment a = {.name = rb_str("a"), .size = 3};
+    struct rb_writer w = fixture_writer(64);
+    fixture_record_fill(RB_KIND_STATEMENT, &rec);
+    rb_attachment_encode(&a, &w);
+    rec.kind = RB_KIND_ATTACHMENT;
+    rec.body = fixture_done(&w);
+    assert_int_equal(rb_body_check(RB_KIND_ATTACHMENT, rec.body, NULL), RB_OK);
+    refused(&rec, RB_ERR_MALFORMED, "3.6.29");
 }
 
 /* recipients and an open body; a detached body and no recipients; neither body */
@@ -540,6 +582,7 @@ static void later_kinds_are_unsupported(void **state) {
         bool known = false;
         for (size_t i = 0; i < FIXTURE_KINDS; i++)
             known |= fixture_kinds[i] == (enum rb_kind)k;
+        known |= k == RB_KIND_ATTACHMENT; /* no open record of the fixture, as it is never open */
         assert_int_equal(rb_body_schema((enum rb_kind)k) != NULL, known);
         if (known) continue;
         fixture_record_fill(RB_KIND_STATEMENT, &rec);
@@ -595,7 +638,11 @@ static void body_refusals(void **state) {
         {RB_KIND_STATEMENT, "a20161610260", "3.5.6", RB_ERR_MALFORMED},
         {RB_KIND_TEXT, "a30161610201038160", "3.5.6", RB_ERR_MALFORMED},
         {RB_KIND_CARD, "a1014100", "3.2.1", RB_ERR_MALFORMED},
-        {RB_KIND_ATTACHMENT, "a0", "3.4.1", RB_ERR_UNSUPPORTED},
+        {RB_KIND_ATTACHMENT, "a0", "3.5.2", RB_ERR_MALFORMED},
+        {RB_KIND_ATTACHMENT, "a2016161031a04000001", "3.5.4", RB_ERR_MALFORMED}, /* 64 MiB + 1 */
+        {RB_KIND_ATTACHMENT, "a201622e2e0300", "3.6.29", RB_ERR_MALFORMED},      /* ".." */
+        {RB_KIND_ATTACHMENT, "a30161610261610300", "3.6.29", RB_ERR_MALFORMED},  /* type "a" */
+        {RB_KIND_INCIDENT, "a0", "3.4.1", RB_ERR_UNSUPPORTED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint8_t b[64];
@@ -891,6 +938,8 @@ int main(void) {
         TEST(alg_of_rfc9864_is_read),
         TEST(circle_notice_fits_a_burst),
         TEST(closed_records),
+        TEST(size_of_the_ciphertext),
+        TEST(an_attachment_is_never_open),
         TEST(open_and_closed_do_not_mix),
         TEST(envelope_refusals),
         TEST(charter_has_no_channel_and_position_answers),
