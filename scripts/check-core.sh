@@ -19,7 +19,7 @@ breaks() { echo "$*"; broken=1; }
 # public header -> room
 declare -A header_room=(
   [err]=base [bytes]=base [arena]=base [text]=base [limits]=base
-  [crypto]=crypto [volume]=space [tlog]=tlog
+  [crypto]=crypto [age]=crypto [volume]=space [tlog]=tlog
   [record]=record [cbor]=record [schema]=record [party]=record [sealed]=record
   [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node)
 # room -> rooms it may include beside itself
