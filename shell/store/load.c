@@ -140,7 +140,9 @@ enum rb_err rb_store_load(struct rb_store *s, const struct rb_effect *ef, rb_sto
     const uint64_t token = ef->u.load.token, from = ef->u.load.from;
     const struct known_feed *known = store_feed(s, &ef->u.load.feed);
     if (s->failed) return RB_ERR_STATE;
-    if (known != NULL) {
+    if (ef->u.load.item == RB_ITEM_BODY) {
+        RB_TRY(store_load_body(s, ef, fn, ctx));
+    } else if (known != NULL) {
         const struct known_feed f = *known; /* what is called may store, and so move it */
         const uint64_t to = ef->u.load.to < f.leaves ? ef->u.load.to : f.leaves;
         if (from < to) RB_TRY(feed_leaves(s, &f, token, from, to, ef->u.load.max_bytes, fn, ctx));

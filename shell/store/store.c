@@ -10,9 +10,10 @@
 #include "shell/store/internal.h"
 
 #define APPLICATION_ID 0x52444231 /* "RDB1" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS 5000 /* somebody may be taking a backup */
 
+/* Version 1. */
 static const char SCHEMA[] =
     "CREATE TABLE meta(tbl INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
     " PRIMARY KEY(tbl, key)) STRICT, WITHOUT ROWID;"
@@ -25,6 +26,20 @@ static const char SCHEMA[] =
     "CREATE TABLE notes(feed INTEGER NOT NULL, size INTEGER NOT NULL, time_s INTEGER NOT NULL,"
     " cosigner INTEGER NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 32), note BLOB NOT NULL,"
     " PRIMARY KEY(feed, size, time_s, cosigner, hash)) STRICT, WITHOUT ROWID;";
+
+/* Version 2. `pad` comes before `bytes` and is as long as a page: what SQLite keeps of a row within
+ * the tree, and copies when it rebalances, is then padding alone. The ciphertext lies in overflow
+ * pages, which stay where they are and are zeroed when freed. A rebalanced page may keep stale
+ * copies of cells in its gap, which no deletion reaches. Numbers are never used again
+ * (AUTOINCREMENT): whoever still holds one of something dropped gets nothing. A body without a name
+ * is staged. */
+static const char SCHEMA_BODIES[] =
+    "CREATE TABLE bodies(body INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " channel BLOB CHECK(length(channel) = 16), member INTEGER,"
+    " hash BLOB CHECK(length(hash) = 32), size INTEGER NOT NULL,"
+    " UNIQUE(channel, member, hash)) STRICT;"
+    "CREATE TABLE chunks(chunk INTEGER PRIMARY KEY, body INTEGER NOT NULL, start INTEGER NOT NULL,"
+    " pad BLOB NOT NULL, bytes BLOB NOT NULL, UNIQUE(body, start)) STRICT;";
 
 static const char *const SQL[ST_N] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
@@ -48,6 +63,20 @@ static const char *const SQL[ST_N] = {
                        " ORDER BY size, time_s, cosigner, hash"),
     [ST_META_ALL] = "SELECT tbl, key, value FROM meta ORDER BY tbl, key",
     [ST_FEED_ALL] = "SELECT feed, channel, member, epoch FROM feeds",
+    [ST_BODY_ADD] = "INSERT INTO bodies(channel, member, hash, size) VALUES(?1, ?2, ?3, 0)",
+    [ST_BODY_GET] = ("SELECT body, size FROM bodies"
+                     " WHERE channel = ?1 AND member = ?2 AND hash = ?3"),
+    [ST_BODY_GROW] = "UPDATE bodies SET size = ?2 WHERE body = ?1",
+    [ST_BODY_NAME] = "UPDATE bodies SET channel = ?2, member = ?3, hash = ?4 WHERE body = ?1",
+    [ST_BODY_DROP] = "DELETE FROM bodies WHERE body = ?1",
+    [ST_CHUNK_ADD] = "INSERT INTO chunks(body, start, pad, bytes) VALUES(?1, ?2, zeroblob(?3), ?4)",
+    [ST_CHUNK_RANGE] =
+        ("SELECT start, bytes FROM chunks WHERE body = ?1 AND start < ?3 AND start >="
+         " (SELECT max(start) FROM chunks WHERE body = ?1 AND start <= ?2)"
+         " ORDER BY start"),
+    [ST_CHUNK_DROP] = "DELETE FROM chunks WHERE body = ?1",
+    [ST_STAGE_NEW] = "INSERT INTO bodies(size) VALUES(0)",
+    [ST_STAGE_GET] = "SELECT body, size FROM bodies WHERE body = ?1 AND channel IS NULL",
 };
 
 /* ---- words ---------------------------------------------------------------------------------- */
@@ -75,21 +104,21 @@ struct rb_slice store_blob(sqlite3_stmt *st, int column) {
     return rb_slice(p, (size_t)sqlite3_column_bytes(st, column));
 }
 
-static void bind_blob(sqlite3_stmt *st, int at, struct rb_slice b) {
+void store_bind_blob(sqlite3_stmt *st, int at, struct rb_slice b) {
     /* a zero pointer would bind NULL; an empty blob is meant */
     int rc = sqlite3_bind_blob64(st, at, b.n > 0 ? (const void *)b.p : "", b.n, SQLITE_STATIC);
     assert(rc == SQLITE_OK);
     (void)rc;
 }
 
-static void bind_int(sqlite3_stmt *st, int at, int64_t v) {
+void store_bind_int(sqlite3_stmt *st, int at, int64_t v) {
     int rc = sqlite3_bind_int64(st, at, v);
     assert(rc == SQLITE_OK);
     (void)rc;
 }
 
 /* runs to its end a statement that returns no rows */
-static enum rb_err run(struct rb_store *s, enum stmt which, const char *doing) {
+enum rb_err store_run(struct rb_store *s, enum stmt which, const char *doing) {
     sqlite3_stmt *st = s->st[which];
     int rc = sqlite3_step(st);
     enum rb_err err = rc == SQLITE_DONE ? RB_OK : store_fail(s, doing, s->db);
@@ -111,7 +140,7 @@ static enum rb_err one_int(struct rb_store *s, enum stmt which, bool *found, int
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-static enum rb_err sql_exec(struct rb_store *s, sqlite3 *db, const char *sql, const char *doing) {
+enum rb_err store_exec(struct rb_store *s, sqlite3 *db, const char *sql, const char *doing) {
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? RB_OK : store_fail(s, doing, db);
 }
 
@@ -152,20 +181,34 @@ static enum rb_err configure(struct rb_store *s, sqlite3 *db) {
                                 "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;";
     if (sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK)
         return store_fail(s, "setting up the database", db);
-    return sql_exec(s, db, words, "setting up the database");
+    return store_exec(s, db, words, "setting up the database");
 }
 
+/* Pages do not move: what is deleted is zeroed where it lies. */
 static enum rb_err create_schema(struct rb_store *s) {
     char marks[96];
+    RB_TRY(store_exec(s, s->db, "PRAGMA auto_vacuum = NONE", "making the database"));
     (void)snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                    APPLICATION_ID, SCHEMA_VERSION);
-    RB_TRY(sql_exec(s, s->db, "BEGIN IMMEDIATE", "making the database"));
-    RB_TRY(sql_exec(s, s->db, SCHEMA, "making the database"));
-    RB_TRY(sql_exec(s, s->db, marks, "making the database"));
-    return sql_exec(s, s->db, "COMMIT", "making the database");
+    RB_TRY(store_exec(s, s->db, "BEGIN IMMEDIATE", "making the database"));
+    RB_TRY(store_exec(s, s->db, SCHEMA, "making the database"));
+    RB_TRY(store_exec(s, s->db, SCHEMA_BODIES, "making the database"));
+    RB_TRY(store_exec(s, s->db, marks, "making the database"));
+    return store_exec(s, s->db, "COMMIT", "making the database");
 }
 
-/* Ours, of this version; or empty, then it is made. */
+/* All of it or nothing; where it is cut short, closing rolls it back. */
+static enum rb_err migrate(struct rb_store *s, int64_t version) {
+    static const char doing[] = "bringing the database to this version";
+    if (version == SCHEMA_VERSION) return RB_OK;
+    assert(version == 1 && SCHEMA_VERSION == 2);
+    RB_TRY(store_exec(s, s->db, "BEGIN IMMEDIATE", doing));
+    RB_TRY(store_exec(s, s->db, SCHEMA_BODIES, doing));
+    RB_TRY(store_exec(s, s->db, "PRAGMA user_version = 2", doing));
+    return store_exec(s, s->db, "COMMIT", doing);
+}
+
+/* Ours, of this version or an older one; or empty, then it is made. */
 static enum rb_err check_schema(struct rb_store *s, const char *path) {
     int64_t application = 0, version = 0, tables = 0;
     RB_TRY(pragma_int(s, "PRAGMA application_id", &application));
@@ -184,7 +227,7 @@ static enum rb_err check_schema(struct rb_store *s, const char *path) {
                          "%s has no format version; it was not made by this "
                          "software or its making was cut short.",
                          path);
-    return RB_OK;
+    return migrate(s, version);
 }
 
 static enum rb_err use_wal(struct rb_store *s) {
@@ -223,7 +266,10 @@ static enum rb_err open_all(struct rb_store *s, const char *path) {
         SQLITE_OK)
         return store_fail(s, "opening the database", s->disk);
     RB_TRY(configure(s, s->disk));
+    RB_TRY(pragma_int(s, "PRAGMA page_size", &s->page));
     RB_TRY(prepare_all(s));
+    RB_TRY(store_empty_stage(s));
+    store_empty_log(s); /* a process that died may have left deleted bodies in it */
     return store_read_feeds(s);
 }
 
@@ -302,7 +348,7 @@ static enum rb_err remember_feed(struct rb_store *s, const struct known_feed *f)
 static enum rb_err count_leaves(struct rb_store *s, struct known_feed *f) {
     int64_t n = 0;
     bool any = false;
-    bind_int(s->st[ST_LEAF_COUNT], 1, f->row);
+    store_bind_int(s->st[ST_LEAF_COUNT], 1, f->row);
     RB_TRY(one_int(s, ST_LEAF_COUNT, &any, &n));
     f->leaves = any ? (uint64_t)n : 0;
     return RB_OK;
@@ -335,10 +381,10 @@ static enum rb_err feed_for_write(struct rb_store *s, const struct rb_feed_ref *
     *out = store_feed(s, ref);
     if (*out != NULL) return RB_OK;
     sqlite3_stmt *st = s->st[ST_FEED_ADD];
-    bind_blob(st, 1, rb_slice(ref->channel, RB_CHANNEL_LEN));
-    bind_int(st, 2, ref->member);
-    bind_int(st, 3, ref->epoch);
-    RB_TRY(run(s, ST_FEED_ADD, "adding a feed"));
+    store_bind_blob(st, 1, rb_slice(ref->channel, RB_CHANNEL_LEN));
+    store_bind_int(st, 2, ref->member);
+    store_bind_int(st, 3, ref->epoch);
+    RB_TRY(store_run(s, ST_FEED_ADD, "adding a feed"));
     f.row = sqlite3_last_insert_rowid(s->db);
     RB_TRY(remember_feed(s, &f));
     *out = store_feed(s, ref);
@@ -350,17 +396,17 @@ static enum rb_err feed_for_write(struct rb_store *s, const struct rb_feed_ref *
 static enum rb_err apply_meta(struct rb_store *s, const struct rb_effect *ef) {
     const bool put = ef->u.store.value.p != NULL;
     sqlite3_stmt *st = s->st[put ? ST_META_PUT : ST_META_DELETE];
-    bind_int(st, 1, ef->u.store.table);
-    bind_blob(st, 2, ef->u.store.key);
-    if (put) bind_blob(st, 3, ef->u.store.value);
-    return run(s, put ? ST_META_PUT : ST_META_DELETE, "storing");
+    store_bind_int(st, 1, ef->u.store.table);
+    store_bind_blob(st, 2, ef->u.store.key);
+    if (put) store_bind_blob(st, 3, ef->u.store.value);
+    return store_run(s, put ? ST_META_PUT : ST_META_DELETE, "storing");
 }
 
 static enum rb_err same_leaf(struct rb_store *s, const struct known_feed *f, uint64_t index,
                              const struct rb_hash *hash, bool *same) {
     sqlite3_stmt *st = s->st[ST_LEAF_HASH];
-    bind_int(st, 1, f->row);
-    bind_int(st, 2, (int64_t)index);
+    store_bind_int(st, 1, f->row);
+    store_bind_int(st, 2, (int64_t)index);
     int rc = sqlite3_step(st);
     enum rb_err err = rc == SQLITE_ROW ? RB_OK : store_fail(s, "reading a leaf", s->db);
     if (err == RB_OK) *same = rb_slice_eq(store_blob(st, 0), rb_slice(hash->b, RB_HASH_LEN));
@@ -373,16 +419,16 @@ static enum rb_err same_leaf(struct rb_store *s, const struct known_feed *f, uin
 static enum rb_err make_place(struct rb_store *s, struct known_feed *f, uint64_t index) {
     int64_t largest = 0;
     bool any = false;
-    bind_int(s->st[ST_NOTE_LARGEST], 1, f->row);
+    store_bind_int(s->st[ST_NOTE_LARGEST], 1, f->row);
     RB_TRY(one_int(s, ST_NOTE_LARGEST, &any, &largest));
     if (any && index < (uint64_t)largest)
         return store_say(s, RB_ERR_STATE,
                          "Another leaf was to be stored at place %llu, which a kept checkpoint "
                          "covers.",
                          (unsigned long long)index);
-    bind_int(s->st[ST_LEAF_FORGET], 1, f->row);
-    bind_int(s->st[ST_LEAF_FORGET], 2, (int64_t)index);
-    RB_TRY(run(s, ST_LEAF_FORGET, "forgetting unsigned leaves"));
+    store_bind_int(s->st[ST_LEAF_FORGET], 1, f->row);
+    store_bind_int(s->st[ST_LEAF_FORGET], 2, (int64_t)index);
+    RB_TRY(store_run(s, ST_LEAF_FORGET, "forgetting unsigned leaves"));
     f->leaves = index;
     return RB_OK;
 }
@@ -392,10 +438,10 @@ static enum rb_err apply_mark(struct rb_store *s, const struct rb_effect *ef) {
     struct known_feed *f = store_feed(s, &ef->u.store.feed);
     if (f == NULL || ef->u.store.index >= f->leaves)
         return store_say(s, RB_ERR_STATE, "A leaf that is not stored was to be marked.");
-    bind_int(st, 1, f->row);
-    bind_int(st, 2, (int64_t)ef->u.store.index);
-    bind_int(st, 3, ef->u.store.mark);
-    return run(s, ST_LEAF_MARK, "marking a leaf");
+    store_bind_int(st, 1, f->row);
+    store_bind_int(st, 2, (int64_t)ef->u.store.index);
+    store_bind_int(st, 3, ef->u.store.mark);
+    return store_run(s, ST_LEAF_MARK, "marking a leaf");
 }
 
 static enum rb_err apply_leaf(struct rb_store *s, const struct rb_effect *ef) {
@@ -412,12 +458,12 @@ static enum rb_err apply_leaf(struct rb_store *s, const struct rb_effect *ef) {
         if (same) return apply_mark(s, ef);
         RB_TRY(make_place(s, f, index));
     }
-    bind_int(st, 1, f->row);
-    bind_int(st, 2, (int64_t)index);
-    bind_blob(st, 3, rb_slice(ef->u.store.hash.b, RB_HASH_LEN));
-    bind_int(st, 4, ef->u.store.mark);
-    bind_blob(st, 5, ef->u.store.leaf);
-    RB_TRY(run(s, ST_LEAF_ADD, "storing a leaf"));
+    store_bind_int(st, 1, f->row);
+    store_bind_int(st, 2, (int64_t)index);
+    store_bind_blob(st, 3, rb_slice(ef->u.store.hash.b, RB_HASH_LEN));
+    store_bind_int(st, 4, ef->u.store.mark);
+    store_bind_blob(st, 5, ef->u.store.leaf);
+    RB_TRY(store_run(s, ST_LEAF_ADD, "storing a leaf"));
     f->leaves++;
     return RB_OK;
 }
@@ -430,13 +476,13 @@ static enum rb_err apply_note(struct rb_store *s, const struct rb_effect *ef) {
         return store_say(s, RB_ERR_LIMIT, "A checkpoint's numbers are beyond the database's.");
     RB_TRY(feed_for_write(s, &ef->u.store.feed, &f));
     rb_sha256(ef->u.store.note, &hash);
-    bind_int(st, 1, f->row);
-    bind_int(st, 2, (int64_t)ef->u.store.size);
-    bind_int(st, 3, (int64_t)ef->u.store.time_s);
-    bind_int(st, 4, ef->u.store.cosigner);
-    bind_blob(st, 5, rb_slice(hash.b, RB_HASH_LEN));
-    bind_blob(st, 6, ef->u.store.note);
-    return run(s, ST_NOTE_ADD, "storing a checkpoint");
+    store_bind_int(st, 1, f->row);
+    store_bind_int(st, 2, (int64_t)ef->u.store.size);
+    store_bind_int(st, 3, (int64_t)ef->u.store.time_s);
+    store_bind_int(st, 4, ef->u.store.cosigner);
+    store_bind_blob(st, 5, rb_slice(hash.b, RB_HASH_LEN));
+    store_bind_blob(st, 6, ef->u.store.note);
+    return store_run(s, ST_NOTE_ADD, "storing a checkpoint");
 }
 
 static enum rb_err apply_item(struct rb_store *s, const struct rb_effect *ef) {
@@ -447,6 +493,8 @@ static enum rb_err apply_item(struct rb_store *s, const struct rb_effect *ef) {
         return apply_leaf(s, ef);
     case RB_ITEM_NOTE:
         return apply_note(s, ef);
+    case RB_ITEM_BODY:
+        return store_apply_body(s, ef);
     case RB_ITEM_HEAD: /* the head file's */
     case RB_ITEM_END:
         break;
@@ -458,7 +506,7 @@ static enum rb_err apply_item(struct rb_store *s, const struct rb_effect *ef) {
 
 /* Whatever the reason: nothing of this transaction will ever have happened, and what is held in
  * memory elsewhere no longer agrees with the disk. */
-static enum rb_err give_up(struct rb_store *s, enum rb_err err) {
+enum rb_err store_give_up(struct rb_store *s, enum rb_err err) {
     if (s->open && sqlite3_get_autocommit(s->db) == 0) {
         (void)sqlite3_step(s->st[ST_ROLLBACK]);
         (void)sqlite3_reset(s->st[ST_ROLLBACK]);
@@ -468,25 +516,48 @@ static enum rb_err give_up(struct rb_store *s, enum rb_err err) {
     return err;
 }
 
+enum rb_err store_begin(struct rb_store *s) {
+    if (s->failed) return RB_ERR_STATE; /* the sentence stays that of the failure */
+    if (s->open) return RB_OK;
+    enum rb_err err = store_run(s, ST_BEGIN, "beginning a transaction");
+    if (err != RB_OK) return store_give_up(s, err);
+    s->open = true;
+    return RB_OK;
+}
+
 enum rb_err rb_store_apply(struct rb_store *s, const struct rb_effect *ef) {
     assert(ef->type == RB_EF_STORE);
-    if (s->failed) return RB_ERR_STATE; /* the sentence stays that of the failure */
-    if (!s->open) {
-        enum rb_err err = run(s, ST_BEGIN, "beginning a transaction");
-        if (err != RB_OK) return give_up(s, err);
-        s->open = true;
-    }
+    RB_TRY(store_begin(s));
     enum rb_err err = apply_item(s, ef);
-    return err == RB_OK ? RB_OK : give_up(s, err);
+    return err == RB_OK ? RB_OK : store_give_up(s, err);
+}
+
+/* Copies the write-ahead log into the database and cuts it to nothing. Does not wait: a backup may
+ * read for minutes, and the loop has other things to do. What was committed is durable either way.
+ */
+void store_empty_log(struct rb_store *s) {
+    (void)sqlite3_busy_timeout(s->db, 0);
+    const int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    (void)sqlite3_busy_timeout(s->db, BUSY_MS);
+    s->unclean = rc != SQLITE_OK;
+    if (s->unclean) (void)store_fail(s, "emptying the write-ahead log", s->db);
 }
 
 enum rb_err rb_store_commit(struct rb_store *s) {
     if (s->failed) return RB_ERR_STATE;
-    if (!s->open) return RB_OK;
-    enum rb_err err = run(s, ST_COMMIT, "committing to the database");
-    if (err != RB_OK) return give_up(s, err);
+    if (s->open) {
+        enum rb_err err = store_run(s, ST_COMMIT, "committing to the database");
+        if (err != RB_OK) return store_give_up(s, err);
+    }
     s->open = false;
+    if (s->deleted) s->unclean = true;
+    s->deleted = false;
+    if (s->unclean) store_empty_log(s);
     return RB_OK;
+}
+
+bool rb_store_unclean(const struct rb_store *s) {
+    return s->unclean;
 }
 
 bool rb_store_dirty(const struct rb_store *s) {

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -16,80 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "shell/store/store.h"
+#include "test_store_fixture.h"
 
 #define ORIGIN "readback/00112233445566778899aabbccddeeff/party/0"
-
-/* ---- faults: the Nth write or sync of this process fails ------------------------------------- */
-
-static long fault_in; /* 0: never */
-
-static bool fault_now(void) {
-    return fault_in > 0 && --fault_in == 0;
-}
-int fdatasync(int fd) {
-    if (fault_now()) return errno = EIO, -1;
-    return (int)syscall(SYS_fdatasync, fd);
-}
-int fsync(int fd) {
-    if (fault_now()) return errno = EIO, -1;
-    return (int)syscall(SYS_fsync, fd);
-}
-ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at) {
-    if (fault_now()) return errno = ENOSPC, -1;
-    return syscall(SYS_pwrite64, fd, p, n, at);
-}
-ssize_t write(int fd, const void *p, size_t n) {
-    if (fault_now()) { /* as a full disk does it: some of the bytes, then no more */
-        if (n > 1) (void)syscall(SYS_write, fd, p, n / 2);
-        return errno = ENOSPC, -1;
-    }
-    return syscall(SYS_write, fd, p, n);
-}
-
-/* ---- a folder for each test --------------------------------------------------------------------
- */
-
-struct place {
-    char dir[64], db[96], heads[96];
-};
-
-static int setup(void **state) {
-    struct place *p = calloc(1, sizeof *p);
-    assert_non_null(p);
-    strcpy(p->dir, "/tmp/readback-store-XXXXXX");
-    assert_non_null(mkdtemp(p->dir));
-    (void)snprintf(p->db, sizeof p->db, "%s/readback.db", p->dir);
-    (void)snprintf(p->heads, sizeof p->heads, "%s/heads", p->dir);
-    *state = p;
-    return 0;
-}
-
-static void forget(const struct place *p) {
-    static const char *const names[] = {"readback.db", "readback.db-wal", "readback.db-shm",
-                                        "heads", "heads.new"};
-    char path[128];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", p->dir, names[i]);
-        (void)unlink(path);
-    }
-}
-
-static int teardown(void **state) {
-    struct place *p = *state;
-    forget(p);
-    (void)rmdir(p->dir);
-    free(p);
-    return 0;
-}
-
-static struct rb_store *open_store(const struct place *p) {
-    struct rb_store *s = NULL;
-    char why[300] = "";
-    enum rb_err err = rb_store_open(p->db, &s, why, sizeof why);
-    if (err != RB_OK) print_error("%s\n", why);
-    assert_int_equal(err, RB_OK);
-    return s;
-}
 
 static struct rb_heads *open_heads(const struct place *p) {
     struct rb_heads *h = NULL;
@@ -187,6 +114,10 @@ static enum rb_err note_down(void *ctx, struct rb_event *ev) {
                      (int)ev->u.loaded.origin.n, (const char *)ev->u.loaded.origin.p,
                      (unsigned long long)ev->u.loaded.size, ev->u.loaded.root.b[0]);
         break;
+    case RB_ITEM_BODY:
+        k = snprintf(at, left, "body at %llu %.*s;", (unsigned long long)ev->u.loaded.index,
+                     (int)ev->u.loaded.leaf.n, (const char *)ev->u.loaded.leaf.p);
+        break;
     case RB_ITEM_END:
         k = snprintf(at, left, "end %llu", (unsigned long long)ev->u.loaded.token);
         break;
@@ -206,7 +137,7 @@ static void expect_all(struct rb_store *s, const char *text) {
  */
 
 static void what_is_stored_comes_back_in_order(void **state) {
-    struct rb_store *s = open_store(*state);
+    struct rb_store *s = place_open(*state);
     apply(s, meta_effect(7, "b", "2"));
     put_leaf(s, 1, 0, "one");
     put_leaf(s, 0, 0, "zero");
@@ -225,7 +156,7 @@ static void what_is_stored_comes_back_in_order(void **state) {
     assert_int_equal(rb_store_commit(s), RB_OK);
     assert_false(rb_store_dirty(s));
     rb_store_close(s);
-    s = open_store(*state);
+    s = place_open(*state);
     struct seen t = {.n = 0};
     assert_int_equal(rb_store_load_all(s, note_down, &t), RB_OK);
     assert_non_null(strstr(t.text, "meta 1 card=new;meta 7 a=;meta 7 b=2;leaf 0/0 zero (-1);"
@@ -244,20 +175,20 @@ static void what_is_stored_comes_back_in_order(void **state) {
 }
 
 static void without_commit_nothing_stays(void **state) {
-    struct rb_store *s = open_store(*state);
+    struct rb_store *s = place_open(*state);
     put_leaf(s, 0, 0, "kept");
     assert_int_equal(rb_store_commit(s), RB_OK);
     put_leaf(s, 0, 1, "lost");
     apply(s, meta_effect(1, "card", "lost"));
     rb_store_close(s);
-    s = open_store(*state);
+    s = place_open(*state);
     expect_all(s, "leaf 0/0 kept (-1);end 0");
     assert_int_equal(rb_store_commit(s), RB_OK); /* nothing to commit is fine */
     rb_store_close(s);
 }
 
 static void a_gap_is_refused_and_the_store_stops(void **state) {
-    struct rb_store *s = open_store(*state);
+    struct rb_store *s = place_open(*state);
     put_leaf(s, 0, 0, "a");
     assert_int_equal(rb_store_commit(s), RB_OK);
     put_leaf(s, 0, 1, "b");
@@ -267,7 +198,7 @@ static void a_gap_is_refused_and_the_store_stops(void **state) {
     assert_int_equal(rb_store_apply(s, &next), RB_ERR_STATE);
     assert_int_equal(rb_store_commit(s), RB_ERR_STATE);
     rb_store_close(s);
-    s = open_store(*state);
+    s = place_open(*state);
     expect_all(s, "leaf 0/0 a (-1);end 0"); /* the whole transaction went */
     const struct rb_effect mark = leaf_effect(0, 1, NULL, 3);
     assert_int_equal(rb_store_apply(s, &mark), RB_ERR_STATE);
@@ -275,7 +206,7 @@ static void a_gap_is_refused_and_the_store_stops(void **state) {
 }
 
 static void a_checkpoint_holds_its_leaves(void **state) {
-    struct rb_store *s = open_store(*state);
+    struct rb_store *s = place_open(*state);
     put_leaf(s, 0, 0, "a");
     put_leaf(s, 0, 1, "b");
     put_leaf(s, 0, 2, "c");
@@ -288,13 +219,13 @@ static void a_checkpoint_holds_its_leaves(void **state) {
     assert_int_equal(rb_store_apply(s, &other), RB_ERR_STATE);
     assert_non_null(strstr(rb_store_error(s), "checkpoint"));
     rb_store_close(s);
-    s = open_store(*state);
+    s = place_open(*state);
     expect_all(s, "leaf 0/0 a (-1);leaf 0/1 B (-1);note 0 size 1 by 65535 size one;end 0");
     rb_store_close(s);
 }
 
 static void ranges_end_at_their_budget(void **state) {
-    struct rb_store *s = open_store(*state);
+    struct rb_store *s = place_open(*state);
     for (uint64_t i = 0; i < 5; i++)
         put_leaf(s, 3, i, "0123456789");
     struct rb_effect ef = {.type = RB_EF_LOAD};
@@ -333,7 +264,7 @@ static void sql(const struct place *p, const char *words) {
 static void recheck_reads_the_disk(void **state) {
     static const char *const bodies[] = {"a", "b", "c"};
     const struct rb_feed_ref f = feed_ref(0);
-    struct rb_store *s = open_store(*state);
+    struct rb_store *s = place_open(*state);
     struct rb_region region;
     struct rb_tree tree;
     void *mem = calloc(1, 1u << 20);
@@ -354,13 +285,13 @@ static void recheck_reads_the_disk(void **state) {
     assert_non_null(strstr(rb_store_error(s), "leaf 1 "));
     assert_int_equal(rb_store_recheck(s, &f, &tree, 2, 3), RB_OK);
     rb_store_close(s);
-    s = open_store(*state);
+    s = place_open(*state);
     struct seen t = {.n = 0};
     assert_int_equal(rb_store_load_all(s, note_down, &t), RB_ERR_IO);
     assert_non_null(strstr(rb_store_error(s), "damaged"));
     rb_store_close(s);
     sql(*state, "DELETE FROM leaves WHERE idx = 1");
-    s = open_store(*state);
+    s = place_open(*state);
     assert_int_equal(rb_store_load_all(s, note_down, &t), RB_ERR_IO);
     rb_store_close(s);
     free(mem);
@@ -378,13 +309,13 @@ static void expect_refused(const struct place *p, enum rb_err err, const char *w
 static void other_databases_are_refused(void **state) {
     const struct place *p = *state;
     struct stat st;
-    rb_store_close(open_store(p));
+    rb_store_close(place_open(p));
     assert_int_equal(stat(p->db, &st), 0);
     assert_int_equal(st.st_mode & 077, 0);
     assert_int_equal(chmod(p->db, 0640), 0);
     expect_refused(p, RB_ERR_DENIED, "open to other users");
     assert_int_equal(chmod(p->db, 0600), 0);
-    sql(p, "PRAGMA user_version = 2");
+    sql(p, "PRAGMA user_version = 3");
     expect_refused(p, RB_ERR_UNSUPPORTED, "newer version");
     sql(p, "PRAGMA user_version = 0");
     expect_refused(p, RB_ERR_STATE, "no format version");
@@ -553,7 +484,7 @@ struct said { /* what the child said is durable */
 
 /* Commits and signs until it is killed, says each time what the disk now holds. */
 static void write_until_killed(const struct place *p, int out, uint64_t from) {
-    struct rb_store *s = open_store(p);
+    struct rb_store *s = place_open(p);
     struct rb_heads *h = open_heads(p);
     struct said said = {from, 0};
     char body[64];
@@ -585,7 +516,7 @@ static enum rb_err count_item(void *ctx, struct rb_event *ev) {
 
 static struct said on_disk(const struct place *p) {
     struct said found = {0, 0};
-    struct rb_store *s = open_store(p);
+    struct rb_store *s = place_open(p);
     assert_int_equal(rb_store_load_all(s, count_item, &found), RB_OK);
     rb_store_close(s);
     struct rb_heads *h = open_heads(p);
@@ -672,13 +603,13 @@ static void every_write_and_sync_fails_once(void **state) {
         assert_true(found.leaves >= said.leaves);
         assert_true(found.head >= said.head);
         assert_true(found.head <= found.leaves);
-        forget(*state);
+        place_forget(*state);
         assert_true(n < 1000);
     }
     assert_true(n > 40); /* there was something to fail */
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
 
 int main(void) {
     const struct CMUnitTest store[] = {
