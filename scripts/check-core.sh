@@ -34,9 +34,10 @@ declare -A below=(
   [interop]='base crypto space record tlog'
   [node]='base crypto space record tlog rules'
   [api]="$core" # shell/api does no I/O of its own: the simulator speaks to it too
-  [shell]="$core api"
-  [sim]="$core api"
-  [cmd]="$core api shell sim"
+  [opener]="$core shell" # opens closed bodies, for the simulator as well
+  [shell]="$core api opener"
+  [sim]="$core api opener"
+  [cmd]="$core api shell sim opener"
   [verify]='base crypto space record tlog rules interop')
 pure_headers=' assert.h float.h inttypes.h limits.h math.h stdalign.h stdbool.h stddef.h stdint.h string.h '
 
@@ -47,6 +48,7 @@ room_of() {
     include/readback/*) name=$(basename "$1" .h); echo "${header_room[$name]-unknown}" ;;
     src/*) name=${1#src/}; echo "${name%%/*}" ;;
     shell/api/*) echo api ;;
+    shell/os/opener.*) echo opener ;;
     shell/*) echo shell ;;
     sim/stage_live.c) echo cmd ;; # drives real daemons, as a program would
     sim/*) echo sim ;;
