@@ -120,7 +120,7 @@ static enum rb_err get_version(struct rb_reader *r, struct rb_reject *rj) {
         return rb_reject(rj, RB_ERR_MALFORMED, "9.2.3", "not an age file", 0);
     RB_TRY(get_line(r, &line));
     if (rb_slice_is(line, VERSION)) return RB_OK;
-    if (!visible(line))
+    if (!visible(rb_slice_sub(line, sizeof VERSION_WORD - 1, line.n)))
         return rb_reject(rj, RB_ERR_MALFORMED, "9.2.3", "the version line's form", 0);
     return rb_reject(rj, RB_ERR_UNSUPPORTED, "9.2.3", "another version of age", 0);
 }
