@@ -1,9 +1,10 @@
-/* readback-verify FOLDER: an export checked without daemon, database or network. */
+/* readback-verify: an export or a disclosure checked without daemon, database or network. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include "cmd/verify.h"
+#include "cmd/verify_disclosure.h"
 
 /* address space, not memory: pages are taken as they are touched */
 #define REGION_CAP ((size_t)16 << 30)
@@ -11,19 +12,23 @@
 
 static const char usage[] =
     "readback-verify FOLDER --fingerprint north=DIGITS --fingerprint south=DIGITS\n"
+    "readback-verify disclosure.json --fingerprint north=DIGITS\n"
+    "readback-verify disclosure.json --content annex.pdf\n"
     "readback-verify --json FOLDER\n"
     "\n"
-    "Checks a folder that `readback export` wrote: signatures, logs, receipts, keys. Reads nothing else\n"
-    "and asks nobody.\n"
+    "Checks a folder that `readback export` wrote: signatures, logs, receipts, keys; or a file that\n"
+    "`readback disclose` wrote: one record, its place in its author's log, and what is shown of it.\n"
+    "Reads nothing else and asks nobody.\n"
     "\n"
     "  --fingerprint HANDLE=DIGITS  the 40 digits as the party itself gave them; again for each party.\n"
-    "                               Without it the keys are only as the exporter gave them.\n"
-    "  --at TIME                    judge as of then (2026-01-31T12:00:00Z); by default as of the latest\n"
-    "                               time that a record or receipt names\n"
+    "                               Without it the keys are only as the exporter or discloser gave them.\n"
+    "  --at TIME                    of a folder: judge as of then (2026-01-31T12:00:00Z); by default as of\n"
+    "                               the latest time that a record or receipt names\n"
+    "  --content FILE               of a disclosure: the attachment that is too long to lie within it\n"
     "  --json                       one JSON object\n"
     "  --help                       this\n"
     "\n"
-    "Exit status: 0 all of it holds, 1 something does not (named, with file and clause), 2 wrong usage.\n";
+    "Exit status: 0 all of it holds, 1 something does not (named, with its place and clause), 2 wrong usage.\n";
 
 static int misused(const char *words, const char *what) {
     fprintf(stderr, "readback-verify: %s%s%s\nTry: readback-verify --help\n", words, *what ? ": " : "", what);
@@ -67,14 +72,16 @@ static bool take_fingerprint(struct verify *v, char *arg) {
     return true;
 }
 
-static int options(struct verify *v, int argc, char **argv, bool *json) {
+static int options(struct verify *v, int argc, char **argv, bool *json, const char **content) {
     static const struct option known[] = {{"fingerprint", required_argument, NULL, 'f'},
                                           {"at", required_argument, NULL, 'a'},
+                                          {"content", required_argument, NULL, 'c'},
                                           {"json", no_argument, NULL, 'j'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (c == 'j') *json = true;
+        else if (c == 'c') *content = optarg;
         else if (c == 'f') {
             if (!take_fingerprint(v, optarg)) return misused("not HANDLE=40 digits", optarg);
         } else if (c == 'a') {
@@ -88,7 +95,7 @@ static int options(struct verify *v, int argc, char **argv, bool *json) {
             return 2; /* getopt has said it */
         }
     }
-    if (optind + 1 != argc) return misused(optind == argc ? "which folder?" : "one folder only", "");
+    if (optind + 1 != argc) return misused(optind == argc ? "which folder or file?" : "one folder or file only", "");
     return 0;
 }
 
@@ -104,23 +111,37 @@ static void release(struct verify *v) {
     verify_list_free(&v->bad);
     verify_list_free(&v->notes);
     if (v->fs.last >= 0) (void)close(v->fs.last);
-    (void)close(v->fs.root);
+    if (v->fs.root >= 0) (void)close(v->fs.root);
+}
+
+static int folder(struct verify *v, const char *path, bool json) {
+    const int e = verify_open_root(v, path);
+    if (e != 0) return misused(strerror(e), path);
+    verify_run(v);
+    (json ? verify_json : verify_say)(v, stdout);
+    return v->bad.total == 0 ? 0 : 1;
+}
+
+static bool is_folder(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 int main(int argc, char **argv) {
-    static struct verify v;
+    static struct verify v = {.fs = {.root = -1, .last = -1}};
+    const char *content = NULL;
     bool json = false;
-    const int wrong = options(&v, argc, argv, &json);
-    if (wrong != 0) return wrong;
-    const int e = verify_open_root(&v, argv[optind]);
-    if (e != 0) return misused(strerror(e), argv[optind]);
+    int status = options(&v, argc, argv, &json, &content);
+    if (status != 0) return status;
+    const char *path = argv[optind];
+    const bool export = is_folder(path);
+    if (export && content != NULL) return misused("--content goes with a disclosure, not with a folder", "");
+    if (!export && v.at_given) return misused("--at goes with a folder, not with a disclosure", "");
     if (rb_crypto_init() != RB_OK || !memory(&v)) {
         fputs("readback-verify: not enough memory\n", stderr);
         return 2;
     }
-    verify_run(&v);
-    (json ? verify_json : verify_say)(&v, stdout);
-    int status = v.bad.total == 0 ? 0 : 1;
+    status = export ? folder(&v, path, json) : verify_disclosure(&v, path, content, json);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs("readback-verify: the report could not be written\n", stderr);
         status = 1;
