@@ -1,13 +1,21 @@
 /* The local API: routes, and the submissions that wait for the node's DONE. */
 #include "api.h"
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "internal.h"
 #include "pending.h"
 
+/* What goes through JSON may be plaintext of closed bodies: it is wiped when it is given back. */
+static void wiping_free(void *p) {
+    if (p) rb_wipe(p, malloc_usable_size(p));
+    free(p);
+}
+
 enum rb_err rb_api_create(const struct rb_api_host *host, struct rb_api **out) {
     struct rb_api *api = calloc(1, sizeof *api);
     if (api == NULL) return RB_ERR_LIMIT;
+    json_set_alloc_funcs(malloc, wiping_free);
     api->host = *host;
     api->work = malloc(RB_API_WORK);
     api->leaf = malloc(RB_MAX_LEAF);
@@ -21,6 +29,7 @@ enum rb_err rb_api_create(const struct rb_api_host *host, struct rb_api **out) {
 void rb_api_destroy(struct rb_api *api) {
     if (api == NULL) return;
     rb_pending_free_all(api);
+    rb_uploads_drop_all(api);
     free(api->work);
     free(api->leaf);
     free(api);
@@ -41,7 +50,9 @@ static const struct {
     {"GET", "channels/*/log", rb_get_log},
     {"GET", "channels/*/who-holds", rb_get_who_holds},
     {"GET", "inbox", rb_get_inbox},
+    {"GET", "channels/*/roster", rb_get_roster},
     {"GET", "records/*", rb_get_record},
+    {"GET", "records/*/content", rb_get_content},
     {"GET", "drafts", rb_get_drafts},
     {"GET", "kinds", rb_get_kinds},
     {"POST", "compose", rb_post_compose},
@@ -59,6 +70,12 @@ static const struct {
     {"POST", "drafts/*/sign", rb_post_draft_sign},
     {"POST", "drafts/*/discard", rb_post_draft_discard},
     {"POST", "export", rb_post_export},
+    {"POST", "uploads", rb_post_upload},
+    {"POST", "uploads/*", rb_post_upload_piece},
+    {"POST", "uploads/*/drop", rb_post_upload_drop},
+    {"POST", "records/*/purge", rb_post_purge},
+    {"POST", "records/*/disclose", rb_post_disclose},
+    {"POST", "unlock", rb_post_unlock},
 };
 
 static bool split(struct rb_req *rq, const char *path) {
@@ -137,9 +154,11 @@ void rb_api_handle(struct rb_api *api, const char *method, const char *path, con
         rb_fail_words(&rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
         return;
     }
+    rb_uploads_expire(api, rq.now.mono_ms);
     api->handling++;
     if (when(&rq)) route(&rq, method, path);
     api->handling--;
+    rb_req_wipe(&rq, 0); /* bodies were looked at in it */
     free(own);
 }
 

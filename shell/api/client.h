@@ -21,10 +21,22 @@ struct rb_signer_key { /* an officer's or the party's key, wherever it is kept (
 int rb_client_release(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *draft,
                       json_t **out);
 /* The two halves of it, for programs that show what will be said before they release it. compose: the
- * answer has payload, readers, warnings, needs_signers. submit: `composed` is that answer. */
+ * answer has payload, readers, warnings, needs_signers; of a closed record its sealed body or upload, too.
+ * submit: `composed` is that answer. */
 int rb_client_compose(const struct rb_client *c, const json_t *draft, json_t **out);
 int rb_client_submit(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *composed,
                      bool despite, json_t **out);
+/* An attachment's content into the node: read from `fd` (a regular file, from its present place to its end),
+ * sealed there piece by piece. meta: {"channel","recipients":[..],"name","media_type"?,"description"?}; the
+ * size is added. *out: {"upload"}, to be composed as {"kind":"attachment","upload":..}. 0 bytes are fine.
+ * Where it fails the upload is dropped. progress may be NULL; called with bytes taken and all bytes. */
+typedef void (*rb_client_progress)(void *ctx, uint64_t done, uint64_t all);
+int rb_client_upload(const struct rb_client *c, int fd, const json_t *meta, rb_client_progress progress,
+                     void *ctx, json_t **out);
+/* An attachment's content out of the node, to `fd`, from byte `from` on (a multiple of 65,536, as where an
+ * earlier try was cut). *out: {"record","name","media_type","size"}. RB_ERR_IO of ours: code "io". */
+int rb_client_download(const struct rb_client *c, const char *record, int fd, uint64_t from,
+                       rb_client_progress progress, void *ctx, json_t **out);
 /* before + part (percent-encoded) + after */
 void rb_client_path(char *out, size_t cap, const char *before, const char *part, const char *after);
 /* second officer: signs an existing draft by its hash (or unique prefix) */

@@ -75,12 +75,16 @@ int rb_client_compose(const struct rb_client *c, const json_t *draft, json_t **o
 
 int rb_client_submit(const struct rb_client *c, const struct rb_signer_key *officer,
                      const json_t *composed, bool despite, json_t **out) {
-    static const char *const keep[] = {"payload_hash", "needs_signers", "readers", "warnings",
-                                       "exercise"};
+    static const char *const keep[] = {"payload_hash", "needs_signers", "readers",   "warnings",
+                                       "exercise",     "closed",        "recipients"};
+    static const char *const along[] = {"sealed", "upload"};
     json_t *signers = sign_payload(officer, composed, total_of(composed));
     if (signers == NULL) return not_signed(out);
     json_t *in = json_pack("{s:O,s:o,s:b}", "payload", json_object_get(composed, "payload"),
                            "signers", signers, "despite", (int)despite);
+    for (size_t i = 0; i < sizeof along / sizeof *along; i++)
+        if (json_object_get(composed, along[i]))
+            json_object_set(in, along[i], json_object_get(composed, along[i]));
     int status = c->call(c->ctx, "POST", "/v1/submit", in, out);
     json_decref(in);
     for (size_t i = 0; status >= 200 && status < 300 && i < sizeof keep / sizeof *keep; i++)

@@ -189,12 +189,76 @@ static void look_unheld(struct diagnosis *d, struct rb_chan *c) {
           (unsigned long long)(c->v.own_feed->facts_n - held), title(c, t));
 }
 
+/* ---- bodies of closed records: counted by author, never looked into
+ * --------------------------------
+ */
+struct bodies {
+    size_t missing, bad;
+    const char *why_missing, *why_bad;
+};
+static void count_bodies(struct rb_chan *c, struct bodies by[RB_MAX_MEMBERS]) {
+    for (uint32_t i = 0; i < c->s->order_n; i++) {
+        struct rb_body_view b;
+        uint32_t leaf = 0;
+        if (!rb_situation_fact(c->s, i)->closed) continue;
+        uint16_t author = rb_situation_author(c->s, i);
+        struct rb_feed_ref at = rb_feed_ref_of(c, rb_chan_feed(c, i, &leaf));
+        if (author >= RB_MAX_MEMBERS || !rb_node_body(c->rq->node, &at, leaf, &b)) continue;
+        if (b.state == RB_BODY_MISSING && by[author].missing++ == 0)
+            by[author].why_missing = b.why ? b.why : "it has not arrived yet";
+        if (b.state == RB_BODY_BAD && by[author].bad++ == 0)
+            by[author].why_bad = b.why ? b.why : "it is not what the leaf says";
+    }
+}
+static bool link_up(const struct rb_chan *c, uint16_t member) {
+    struct rb_peer_view p;
+    const struct rb_book_member *m = rb_book_member(c->v.book, member);
+    for (size_t i = 0; m && i < rb_node_peers(c->rq->node); i++)
+        if (rb_node_peer(c->rq->node, i, &p) && rb_hash_eq(&p.party, &m->party))
+            return p.link == RB_LINK_UP;
+    return false;
+}
+static void look_bodies(struct diagnosis *d, struct rb_chan *c) {
+    char t[RB_MAX_NAME + 1];
+    struct bodies by[RB_MAX_MEMBERS] = {{0}};
+    if (c->v.bodies_missing == 0) return;
+    count_bodies(c, by);
+    for (uint16_t m = 0; m < RB_MAX_MEMBERS; m++) {
+        bool ours = m == c->v.own_member;
+        const char *who = ours ? "this node" : handle(d, rb_chan_handle(c, m));
+        if (by[m].missing)
+            found(d, "bodies",
+                  ours            ? "here"
+                  : link_up(c, m) ? "there"
+                                  : "between",
+                  "they are asked for again by themselves; `readback log` shows which",
+                  "%zu closed bod%s from %s for us in \"%s\" %s not here (%s).", by[m].missing,
+                  by[m].missing == 1 ? "y" : "ies", who, title(c, t),
+                  by[m].missing == 1 ? "is" : "are", by[m].why_missing);
+        if (by[m].bad)
+            found(d, "bad-bodies", ours ? "here" : "there",
+                  "tell them by phone: they must say it anew",
+                  "%zu closed bod%s from %s in \"%s\" cannot be used (%s).", by[m].bad,
+                  by[m].bad == 1 ? "y" : "ies", who, title(c, t), by[m].why_bad);
+    }
+}
+static void look_store(struct diagnosis *d, const json_t *facts) {
+    if (rb_age_locked(d->rq))
+        found(d, "sealed", "here", "run `readback unlock`",
+              "The age key is sealed: closed records for us wait unread, and nothing is said about "
+              "their bodies.");
+    if (json_is_true(json_object_get(facts, "purge_pending")))
+        found(d, "purge-pending", "here", "it is done by itself at a later commit",
+              "What was purged last may still stand in the database's write-ahead log.");
+}
+
 static void look_channel(struct diagnosis *d, struct rb_chan *c, unsigned pass) {
     if (pass == 0) look_waiting(d, c);
     if (pass == 1) look_paths(d, c);
     if (pass == 2) {
         look_charter(d, c);
         look_dues(d, c);
+        look_bodies(d, c);
         look_unheld(d, c);
     }
 }
@@ -214,6 +278,7 @@ void rb_get_doctor(struct rb_req *rq) {
     json_t *o = json_object(), *facts = json_object();
     if (rq->api->host.describe) rq->api->host.describe(rq->api->host.ctx, facts);
     look_self(&d);
+    look_store(&d, facts);
     look_channels(&d, 0);
     look_links(&d);
     look_channels(&d, 1);

@@ -4,6 +4,7 @@
 #include "api.h"
 #include "json_body.h"
 #include "readback/party.h"
+#include "readback/sealed.h"
 
 #define RB_API_PARTS 4
 #define RB_API_PART 1024
@@ -12,8 +13,10 @@
     (16u << 20) /* address space of the work arena; touched pages only as needed                   \
                  */
 #define RB_API_EARLY 8
+#define RB_API_UPLOADS 4 /* attachments being taken in at the same time */
 
 struct rb_pending;
+struct rb_upload; /* uploads.c */
 struct rb_api {
     struct rb_api_host host;
     struct rb_pending *pending;
@@ -24,6 +27,8 @@ struct rb_api {
     size_t early_n;
     struct rb_effect early[RB_API_EARLY]; /* DONE of a submission whose token we do not know yet */
     uint64_t alerts[16];                  /* counts by enum rb_alert_type since start */
+    bool unlocked;                        /* the age key, by a call of ours */
+    struct rb_upload *uploads[RB_API_UPLOADS];
     char refused[3][160]; /* the last refusal of a peer's request: code, clause, words */
     int64_t refused_utc_ms;
 };
@@ -121,26 +126,93 @@ json_t *rb_chan_summary(struct rb_chan *c);
 json_t *rb_chan_members(struct rb_chan *c);
 json_t *rb_chan_due(struct rb_chan *c, const struct rb_sit_due *d);
 
+/* ---- bodies (body.c) ---- */
+struct rb_opened { /* what can be read of a record's body here and now */
+    bool closed;
+    enum rb_body_state state; /* of a closed one; NONE: it is not for us */
+    const char *why;          /* static words where it cannot be read */
+    struct rb_slice body;     /* the readable body of either; n 0: there is none */
+    struct rb_slice bytes;    /* closed and opened: the plaintext that `head` looks at */
+    struct rb_sealed_head head;
+    struct rb_body_view view;
+    size_t mark; /* plaintext lies in the request's arena from here on */
+};
+/* Always followed by rb_opened_end, which wipes. Nothing is opened that does not name us. */
+void rb_open_at(struct rb_chan *c, const struct rb_feed *f, uint64_t leaf,
+                const struct rb_record *rec, struct rb_opened *o);
+void rb_open_record(struct rb_chan *c, uint32_t order, const struct rb_record *rec,
+                    struct rb_opened *o);
+/* of a draft: a record of ours that has no place in a feed yet */
+void rb_open_own(struct rb_req *rq, uint16_t own_member, const struct rb_record *rec,
+                 struct rb_opened *o);
+void rb_opened_end(struct rb_req *rq, struct rb_opened *o);
+void rb_opened_put(json_t *out, const struct rb_opened *o); /* body_state, body_why */
+json_t *rb_body_json(struct rb_chan *c, enum rb_kind kind, struct rb_slice body);
+bool rb_age_locked(const struct rb_req *rq);
+bool rb_fail_locked(struct rb_req *rq); /* true: replied with the code "locked" */
+/* gives back the request's memory from `mark` on, wiped */
+void rb_req_wipe(struct rb_req *rq, size_t mark);
 /* ---- records (view_record.c) ---- */
 json_t *rb_record_brief(struct rb_chan *c, uint32_t order, bool with_body);
 json_t *rb_record_full(struct rb_chan *c, uint32_t order);
-json_t *rb_body_json(struct rb_chan *c, const struct rb_record *rec);
 json_t *rb_envelope_json(struct rb_chan *c, const struct rb_record *rec);
 json_t *rb_record_title(const json_t *body);
 /* a record by hash or unique prefix (8 and more digits) in any channel; replies where it fails */
 bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint32_t *order);
 json_t *rb_card_json(const struct rb_card *card);
 
+/* ---- sealing (seal.c) ---- */
+/* the age keys of these members; replies where one has none */
+bool rb_seal_keys(struct rb_chan *c, uint64_t recipients, struct rb_key *out, size_t *n);
+/* Head, commitments and ciphertext of a body: into rec's detached fields. salts NULL: fresh ones. What
+ * it makes lies in the request's arena; `head` holds plaintext. Replies where it fails. */
+struct rb_sealed {
+    struct rb_slice head, ciphertext;
+};
+bool rb_seal_body(struct rb_chan *c, struct rb_record *rec, struct rb_slice body,
+                  const uint8_t *salts, struct rb_sealed *out);
+/* the members that `field` of the request names by handle; replies where it fails */
+bool rb_members_get(struct rb_chan *c, const char *field, const json_t *v, uint64_t *out);
+/* ---- uploads (uploads.c) ---- */
+struct rb_uploaded { /* an attachment that was taken in whole */
+    uint64_t id, staged;
+    uint64_t recipients;
+    const uint8_t *channel;
+    struct rb_slice head; /* plaintext; the upload's until it is dropped */
+    struct rb_slice body; /* within it */
+    struct rb_hash ciphertext, content;
+    uint64_t size; /* of the ciphertext */
+    const struct rb_hash *commitments; /* two */
+};
+/* by the name that the request gives; replies (or fills *fail and returns false) where it fails */
+bool rb_upload_get(struct rb_req *rq, const char *name, struct rb_uploaded *out,
+                   struct rb_fail *fail);
+/* an attachment that was read here, sealed anew to others under its salts; replies where it fails */
+bool rb_upload_again(struct rb_chan *c, const struct rb_opened *source, uint64_t recipients,
+                     struct rb_uploaded *out);
+void rb_put_u64_hex(struct rb_writer *w, uint64_t v);
+/* it is with the node; then: it became a record's body (or a draft's), or it did not */
+void rb_upload_lend(struct rb_api *api, uint64_t id);
+void rb_upload_settle(struct rb_api *api, uint64_t id, bool taken);
+void rb_uploads_expire(struct rb_api *api, uint64_t mono_ms);
+void rb_uploads_drop_all(struct rb_api *api);
 /* ---- submissions (submit.c) ---- */
 /* Starts one RB_EV_SUBMIT; the reply follows when it is durable. `extra` (taken, may be NULL) is
  * merged into the answer of success. */
 void rb_submit_one(struct rb_req *rq, struct rb_event *ev, json_t *extra);
+/* the same, with the upload that becomes its body (0: none) */
+void rb_submit_with(struct rb_req *rq, struct rb_event *ev, json_t *extra, uint64_t upload);
 bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, size_t *n,
                     const char *field);
 
 /* ---- warnings before release (warn.c): [{code, sentence, confirm}] ---- */
-json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec);
+/* body: what can be read of it, in a leaf or sealed */
+json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body);
+json_t *rb_warning(const char *code, bool confirm, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 bool rb_warnings_ask(const json_t *warnings);
+/* 409 with the warnings (taken), saying that nothing was done */
+void rb_fail_warnings(struct rb_req *rq, json_t *warnings, const char *sentence);
 
 /* ---- handlers ---- */
 void rb_get_status(struct rb_req *rq);
@@ -171,4 +243,12 @@ void rb_post_nil(struct rb_req *rq);
 void rb_post_draft_sign(struct rb_req *rq);
 void rb_post_draft_discard(struct rb_req *rq);
 void rb_post_export(struct rb_req *rq);
+void rb_post_upload(struct rb_req *rq);
+void rb_post_upload_piece(struct rb_req *rq);
+void rb_post_upload_drop(struct rb_req *rq);
+void rb_get_content(struct rb_req *rq);
+void rb_post_purge(struct rb_req *rq);
+void rb_post_disclose(struct rb_req *rq);
+void rb_get_roster(struct rb_req *rq);
+void rb_post_unlock(struct rb_req *rq);
 #endif

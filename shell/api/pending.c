@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 struct slot {
-    uint64_t token;
+    uint64_t token, upload;
     bool waiting;
     int status;
     json_t *body;
@@ -107,8 +107,12 @@ static json_t *done_json(const struct rb_effect *done, int *status) {
                  json_string("Kept as a draft: a second officer must sign before it is released."));
     return out;
 }
-static void settle(struct rb_pending *p, size_t i, const struct rb_effect *done) {
+static void settle(struct rb_api *api, struct rb_pending *p, size_t i,
+                   const struct rb_effect *done) {
     int status = 0;
+    enum rb_err err = done->u.done.reject.err;
+    if (p->slots[i].upload)
+        rb_upload_settle(api, p->slots[i].upload, err == RB_OK || err == RB_ERR_NEED_SIGNER);
     json_t *body = done_json(done, &status);
     rb_pending_fill(p, i, status, body);
     p->hint = i + 1;
@@ -128,7 +132,7 @@ void rb_api_done(struct rb_api *api, const struct rb_effect *done) {
     size_t i = 0;
     for (struct rb_pending *p = api->pending; p; p = p->next) {
         if (!find(p, done->u.done.token, &i)) continue;
-        settle(p, i, done);
+        settle(api, p, i, done);
         finish(api, p);
         return;
     }
@@ -140,8 +144,11 @@ void rb_api_done(struct rb_api *api, const struct rb_effect *done) {
     api->early[api->early_n++] = *done;
 }
 
-void rb_pending_run(struct rb_api *api, struct rb_pending *p, size_t i, struct rb_event *ev) {
+void rb_pending_run(struct rb_api *api, struct rb_pending *p, size_t i, struct rb_event *ev,
+                    uint64_t upload) {
     bool outer = api->submitting;
+    p->slots[i].upload = upload;
+    if (upload) rb_upload_lend(api, upload);
     if (!outer) api->early_n = 0;
     api->submitting = true;
     uint64_t token = api->host.submit(api->host.ctx, ev);
@@ -150,7 +157,7 @@ void rb_pending_run(struct rb_api *api, struct rb_pending *p, size_t i, struct r
     p->slots[i].waiting = true;
     for (size_t k = 0; k < api->early_n; k++) {
         if (api->early[k].u.done.token != token) continue;
-        settle(p, i, &api->early[k]);
+        settle(api, p, i, &api->early[k]);
         return;
     }
 }

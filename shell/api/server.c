@@ -54,15 +54,21 @@ static void gone(struct evhttp_connection *conn, void *arg) {
     call_free(c);
 }
 
+static void wipe_sent(const void *p, size_t n, void *arg) {
+    (void)p;
+    rb_wipe(arg, n);
+    free(arg);
+}
 static void send_json(struct evhttp_request *req, int status, json_t *body) {
     struct evbuffer *out = evhttp_request_get_output_buffer(req);
     char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(12));
     struct evkeyvalq *h = evhttp_request_get_output_headers(req);
     evhttp_add_header(h, "Content-Type", "application/json");
     evhttp_add_header(h, "Cache-Control", "no-store");
-    if (text) evbuffer_add(out, text, strlen(text));
+    /* answers may carry what closed records say: no copy of them is left behind */
+    if (text && evbuffer_add_reference(out, text, strlen(text), wipe_sent, text) != 0)
+        wipe_sent(NULL, strlen(text), text);
     evbuffer_add(out, "\n", 1);
-    free(text);
     json_decref(body);
     evhttp_send_reply(req, status, status < 400 ? "OK" : "Refused", NULL);
 }
@@ -107,9 +113,16 @@ static bool body_of(struct evhttp_request *req, json_t **out) {
     char words[256];
     *out = NULL;
     if (n == 0) return true;
-    *out = json_loadb((const char *)evbuffer_pullup(in, -1), n, JSON_REJECT_DUPLICATES, &e);
+    unsigned char *all = evbuffer_pullup(in, -1);
+    if (all == NULL) {
+        send_fail(req, 503, RB_ERR_LIMIT, 0, "memory is short");
+        return false;
+    }
+    *out = json_loadb((const char *)all, n, JSON_REJECT_DUPLICATES, &e);
+    rb_wipe(all, n);
     if (*out) return true;
-    snprintf(words, sizeof words, "the body is not JSON (line %d): %.160s", e.line, e.text);
+    /* the library's words repeat what stands there */
+    snprintf(words, sizeof words, "the body is not JSON (line %d, column %d)", e.line, e.column);
     send_fail(req, 400, RB_ERR_MALFORMED, e.position > 0 ? (uint64_t)e.position : 0, words);
     return false;
 }

@@ -4,7 +4,12 @@
 #include "pending.h"
 #include "readback/text.h"
 
+#define CONTENT_STEP ((size_t)1 << 20) /* bytes of a content read at once */
+
 void rb_submit_one(struct rb_req *rq, struct rb_event *ev, json_t *extra) {
+    rb_submit_with(rq, ev, extra, 0);
+}
+void rb_submit_with(struct rb_req *rq, struct rb_event *ev, json_t *extra, uint64_t upload) {
     struct rb_api *api = rq->api;
     struct rb_pending *p = rb_pending_new(rq, 1, false, extra);
     if (p == NULL) {
@@ -12,7 +17,7 @@ void rb_submit_one(struct rb_req *rq, struct rb_event *ev, json_t *extra) {
         rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
         return;
     }
-    rb_pending_run(api, p, 0, ev);
+    rb_pending_run(api, p, 0, ev, upload);
     rb_pending_started(api, p);
 }
 
@@ -50,13 +55,92 @@ struct submission {
     struct rb_signer signers[RB_MAX_SIGNERS];
     size_t signers_n;
     struct rb_record rec;
+    struct rb_slice body;    /* readable, in the leaf or sealed */
+    struct rb_slice sealed;  /* closed: its ciphertext ... */
+    uint64_t upload, staged; /* ... or what was taken in before */
+    struct rb_slice head;    /* plaintext */
+    struct rb_hash content;
 };
+/* Sealed bodies are opened before they are released: nobody signs what nobody can read (9.3.3). */
+static bool open_sealed(struct rb_req *rq, struct submission *s, struct rb_fail *f) {
+    struct rb_api *api = rq->api;
+    struct rb_hash h;
+    struct rb_sealed_head head;
+    struct rb_reject rj;
+    size_t n = 0;
+    uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_HEAD);
+    rb_sha256(s->sealed, &h);
+    *f = (struct rb_fail){.err = RB_ERR_PROOF,
+                          .code = "sealed",
+                          .clause = "9.3.3",
+                          .field = "sealed",
+                          .sentence = "these are not the bytes that the payload names"};
+    if (s->sealed.n != s->rec.ciphertext_size || !rb_hash_eq(&h, &s->rec.ciphertext_hash))
+        return false;
+    enum rb_err err =
+        buf ? api->host.open_bytes(api->host.ctx, s->sealed, s->rec.kind, buf, RB_MAX_HEAD, &n)
+            : RB_ERR_LIMIT;
+    if (err == RB_OK) err = rb_sealed_head_decode(s->rec.kind, rb_slice(buf, n), &head, &rj);
+    f->sentence = "the sealed body does not open here: whoever releases it must be able to read it";
+    if (err == RB_ERR_STATE) {
+        f->err = err;
+        f->code = "locked";
+        f->clause = NULL;
+        f->sentence = "the age key is sealed: a closed record cannot be looked at, nor released";
+        f->hint = "`readback unlock` asks for its passphrase";
+    }
+    s->head = rb_slice(buf, n);
+    s->body = head.body;
+    return err == RB_OK;
+}
+static bool take_upload(struct rb_req *rq, const char *name, struct submission *s,
+                        struct rb_fail *f) {
+    struct rb_uploaded u;
+    if (!rb_upload_get(rq, name, &u, f)) return false;
+    *f = (struct rb_fail){.err = RB_ERR_PROOF,
+                          .code = "sealed",
+                          .clause = "9.3.3",
+                          .field = "upload",
+                          .sentence = "the payload names another body than this upload"};
+    if (s->rec.kind != RB_KIND_ATTACHMENT || u.size != s->rec.ciphertext_size ||
+        !rb_hash_eq(&u.ciphertext, &s->rec.ciphertext_hash))
+        return false;
+    s->upload = u.id;
+    s->staged = u.staged;
+    s->head = u.head;
+    s->body = u.body;
+    s->content = u.content;
+    return true;
+}
+/* what a closed record brings along besides its leaf */
+static bool get_sealed(struct rb_req *rq, const json_t *in, struct submission *s,
+                       struct rb_fail *f) {
+    const char *upload = rb_j_string(in, "upload");
+    bool attachment = s->rec.kind == RB_KIND_ATTACHMENT;
+    *f = (struct rb_fail){.err = RB_ERR_USAGE, .field = upload ? "upload" : "sealed"};
+    if (!rb_j_get_base64(in, "sealed", &rq->arena, &s->sealed)) {
+        f->field = "sealed";
+        f->sentence = "bytes in base64 are wanted";
+    } else if (!s->rec.closed && (upload || s->sealed.n)) {
+        f->sentence = "an open record has no sealed body";
+    } else if (attachment ? upload == NULL : s->sealed.n == 0) {
+        f->field = attachment ? "upload" : "sealed";
+        f->sentence = attachment ? "say with which upload" : "the sealed body is wanted in base64";
+        f->hint = "compose answers it beside the payload";
+    } else if (attachment ? s->sealed.n > 0 : upload != NULL) {
+        f->sentence = "either a sealed body or, for attachments, an upload";
+    } else {
+        return attachment ? take_upload(rq, upload, s, f) : open_sealed(rq, s, f);
+    }
+    return false;
+}
 /* NULL, or the error's JSON with its status */
 static json_t *submission_read(struct rb_req *rq, const json_t *in, struct submission *s,
                                int *status) {
     struct rb_reject rj = {0};
     struct rb_fail f = {
         .err = RB_ERR_USAGE, .field = "payload", .sentence = "the payload is wanted in base64"};
+    *s = (struct submission){0};
     *status = 400;
     if (!rb_j_get_base64(in, "payload", &rq->arena, &s->payload) || s->payload.n == 0)
         return rb_fail_json(&f);
@@ -64,18 +148,13 @@ static json_t *submission_read(struct rb_req *rq, const json_t *in, struct submi
         *status = rb_fail_status(rj.err);
         return rb_reject_json(&rj, "payload", RB_MARK_NONE);
     }
-    if (s->rec.closed) {
-        *status = 422;
-        f = (struct rb_fail){
-            .err = RB_ERR_UNSUPPORTED,
-            .code = "closed",
-            .field = "recipients",
-            .sentence = "closed records (with recipients) cannot be made by this version yet; "
-                        "nothing was kept or sent",
-            .hint = "say it in an open record, which every member can read, or by another way"};
+    s->body = s->rec.body;
+    bool bare = !s->rec.closed && !json_object_get(in, "sealed") && !json_object_get(in, "upload");
+    if (!bare && !get_sealed(rq, in, s, &f)) {
+        *status = rb_fail_status(f.err);
         return rb_fail_json(&f);
     }
-    f.field = "signers";
+    f = (struct rb_fail){.err = RB_ERR_USAGE, .field = "signers"};
     f.sentence = signers_read(json_object_get(in, "signers"), s->signers, &s->signers_n);
     return f.sentence ? rb_fail_json(&f) : NULL;
 }
@@ -87,26 +166,22 @@ static void submission_event(const struct submission *s, bool despite, struct rb
     ev->u.submit.signers = s->signers;
     ev->u.submit.signers_n = s->signers_n;
     ev->u.submit.despite = despite;
+    ev->u.submit.sealed = s->sealed;
+    ev->u.submit.staged = s->staged;
+    ev->u.submit.head = s->head;
+    ev->u.submit.content = s->content;
 }
 
 /* Warnings that ask for confirmation hold the record back unless the officer said so. */
 static bool confirmed(struct rb_req *rq, const struct submission *s, bool despite) {
     struct rb_chan c;
     if (!rb_chan_open_lite(rq, s->rec.channel, &c)) return false;
-    json_t *w = rb_warnings(&c, &s->rec);
+    json_t *w = rb_warnings(&c, &s->rec, s->body);
     if (despite || !rb_warnings_ask(w)) {
         json_decref(w);
         return true;
     }
-    struct rb_fail f = {
-        .status = 409,
-        .err = RB_ERR_STATE,
-        .code = "warnings",
-        .sentence = "there are warnings that ask for confirmation; nothing was released",
-        .hint = "look at the warnings; release with \"despite\": true (--despite) if it shall be"};
-    json_t *out = rb_fail_json(&f);
-    rb_j_put(out, "warnings", w);
-    rb_reply(rq, f.status, out);
+    rb_fail_warnings(rq, w, "there are warnings that ask for confirmation; nothing was released");
     return false;
 }
 
@@ -122,7 +197,7 @@ void rb_post_submit(struct rb_req *rq) {
     }
     if (!confirmed(rq, &s, despite)) return;
     submission_event(&s, despite, &ev);
-    rb_submit_one(rq, &ev, NULL);
+    rb_submit_with(rq, &ev, NULL, s.upload);
 }
 
 void rb_post_submit_batch(struct rb_req *rq) {
@@ -150,9 +225,9 @@ void rb_post_submit_batch(struct rb_req *rq) {
             rb_pending_fill(p, i, status, bad);
         } else {
             submission_event(&s, despite, &ev);
-            rb_pending_run(api, p, i, &ev);
+            rb_pending_run(api, p, i, &ev, s.upload);
         }
-        rb_arena_release(&rq->arena, mark);
+        rb_req_wipe(rq, mark);
     }
     rb_pending_started(api, p);
 }
@@ -179,6 +254,58 @@ static bool draft_find(struct rb_req *rq, struct rb_draft_view *out) {
                   "`readback drafts` shows those that do");
     return false;
 }
+/* SHA-256(salt || content) of a stored attachment, read through once more */
+static enum rb_err hash_content(struct rb_req *rq, const struct rb_opened *o, struct rb_hash *out) {
+    struct rb_api *api = rq->api;
+    struct rb_attachment a;
+    struct rb_reject rj;
+    struct rb_hasher h;
+    uint8_t *buf = rb_arena_alloc(&rq->arena, CONTENT_STEP);
+    if (buf == NULL) return RB_ERR_LIMIT;
+    RB_TRY(rb_attachment_decode(o->body, &a, &rj));
+    RB_TRY(rb_hasher_begin(&h));
+    rb_hasher_add(&h, rb_slice(rb_sealed_salt(&o->head, 1), RB_SALT_LEN));
+    for (uint64_t at = 0; at < a.size;) {
+        size_t n = 0;
+        enum rb_err err =
+            api->host.open_content(api->host.ctx, &o->view.ref, at, buf, CONTENT_STEP, &n);
+        if (err == RB_OK && (n == 0 || n > a.size - at)) err = RB_ERR_MALFORMED;
+        if (err != RB_OK) {
+            rb_hasher_drop(&h);
+            return err;
+        }
+        rb_hasher_add(&h, rb_slice(buf, n));
+        at += n;
+    }
+    rb_hasher_end(&h, out);
+    return RB_OK;
+}
+/* a closed draft's ciphertext is stored already: read again, as the second officer did */
+static bool open_draft(struct rb_req *rq, const struct rb_draft_view *d, struct rb_event *ev) {
+    struct rb_record rec;
+    struct rb_reject rj = {0};
+    struct rb_chan c;
+    struct rb_opened o;
+    if (rb_payload_decode(d->payload, &rec, &rj) != RB_OK) {
+        rb_fail_reject(rq, &rj, "draft");
+        return false;
+    }
+    if (!rec.closed) return true;
+    if (!rb_chan_open_lite(rq, rec.channel, &c) || rb_fail_locked(rq)) return false;
+    rb_open_own(rq, c.v.own_member, &rec, &o); /* wiped at the end of the request */
+    enum rb_err err = o.body.n ? RB_OK : RB_ERR_STATE;
+    if (err == RB_OK && rec.kind == RB_KIND_ATTACHMENT)
+        err = hash_content(rq, &o, &ev->u.submit.content);
+    ev->u.submit.head = o.bytes;
+    if (err == RB_OK) return true;
+    struct rb_fail f = {.err = RB_ERR_STATE,
+                        .code = "body",
+                        .field = "draft",
+                        .sentence = "the draft's sealed body cannot be read here any more",
+                        .hint = "discard the draft and say it anew"};
+    rb_fail(rq, &f);
+    return false;
+}
 void rb_post_draft_sign(struct rb_req *rq) {
     struct rb_draft_view d;
     struct rb_signer signers[RB_MAX_SIGNERS];
@@ -192,6 +319,7 @@ void rb_post_draft_sign(struct rb_req *rq) {
         rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
         return;
     }
+    if (!open_draft(rq, &d, &ev)) return;
     ev.u.submit.signers = signers;
     ev.u.submit.signers_n = n;
     ev.u.submit.despite = json_is_true(json_object_get(rq->body, "despite"));

@@ -107,6 +107,8 @@ json_t *rb_chan_summary(struct rb_chan *c) {
     rb_j_put(o, "signed_size", json_integer((json_int_t)c->v.signed_size));
     rb_j_put(o, "outbox", json_integer((json_int_t)c->v.outbox_n));
     rb_j_put(o, "waiting", c->v.waiting ? json_string(c->v.waiting) : json_null());
+    rb_j_put(o, "bodies_missing", json_integer((json_int_t)c->v.bodies_missing));
+    rb_j_put(o, "bodies_unopened", json_integer((json_int_t)c->v.bodies_unopened));
     rb_j_put(o, "members", rb_chan_handles(c, 0));
     json_t *list = json_object_get(o, "members");
     for (size_t i = 0; i < c->charter->members_n; i++)
@@ -181,7 +183,7 @@ static json_t *silences(struct rb_chan *c) {
         rb_j_put(o, "subject", record_id(c, s->subject));
         rb_j_put(o, "member", rb_chan_handle_json(c, s->member));
         if (rb_chan_record(c, s->record, &leaf, &rec) == RB_OK)
-            rb_j_put(o, "body", rb_body_json(c, &rec));
+            rb_j_put(o, "body", rb_body_json(c, rec.kind, rec.body));
         json_array_append_new(out, o);
     }
     return out;

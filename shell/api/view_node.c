@@ -136,6 +136,11 @@ static json_t *alerts_json(const struct rb_api *api) {
         rb_j_put(o, rb_alert_name((enum rb_alert_type)a), json_integer((json_int_t)api->alerts[a]));
     return o;
 }
+/* sealed at rest and still so; unlocked since the start; or never sealed */
+static const char *age_key_state(const struct rb_req *rq) {
+    if (rb_age_locked(rq)) return "sealed";
+    return rq->api->unlocked ? "unlocked" : "open";
+}
 void rb_get_status(struct rb_req *rq) {
     const struct rb_card *card = rb_node_card(rq->node);
     json_t *o = json_object(), *refused = json_null();
@@ -153,6 +158,7 @@ void rb_get_status(struct rb_req *rq) {
     rb_j_put(o, "channels", status_channels(rq));
     rb_j_put(o, "peers", status_peers(rq));
     rb_j_put(o, "drafts", json_integer((json_int_t)rb_node_drafts(rq->node)));
+    rb_j_put(o, "age_key", json_string(age_key_state(rq)));
     rb_j_put(o, "alerts", alerts_json(rq->api));
     rb_j_put(o, "last_refusal", refused);
     json_t *host = json_object();
@@ -162,6 +168,20 @@ void rb_get_status(struct rb_req *rq) {
 }
 
 /* ---- drafts --------------------------------------------------------------------------------- */
+static void put_draft(json_t *o, struct rb_chan *c, const struct rb_record *rec) {
+    struct rb_opened x;
+    rb_open_own(c->rq, c->v.own_member, rec, &x);
+    json_t *body = rb_body_json(c, rec->kind, x.body);
+    rb_j_put(o, "summary", rb_record_title(body));
+    rb_j_put(o, "body", body);
+    rb_j_put(o, "closed", json_boolean(rec->closed));
+    rb_j_put(o, "recipients", rec->closed ? rb_chan_handles(c, rec->recipients) : json_null());
+    rb_opened_put(o, &x);
+    rb_j_put(o, "warnings", rb_warnings(c, rec, x.body));
+    rb_opened_end(c->rq, &x);
+    rb_j_put(o, "envelope", rb_envelope_json(c, rec));
+    rb_j_put(o, "kind", json_string(rb_kind_name(rec->kind)));
+}
 static json_t *draft_json(struct rb_req *rq, const struct rb_draft_view *d) {
     struct rb_chan c;
     struct rb_record rec;
@@ -169,14 +189,7 @@ static json_t *draft_json(struct rb_req *rq, const struct rb_draft_view *d) {
     json_t *o = NULL;
     if (rb_chan_look(rq, d->channel, &c) == RB_OK) {
         o = rb_chan_head(&c);
-        if (rb_payload_decode(d->payload, &rec, &rj) == RB_OK) {
-            json_t *body = rb_body_json(&c, &rec);
-            rb_j_put(o, "summary", rb_record_title(body));
-            rb_j_put(o, "body", body);
-            rb_j_put(o, "envelope", rb_envelope_json(&c, &rec));
-            rb_j_put(o, "kind", json_string(rb_kind_name(rec.kind)));
-            rb_j_put(o, "warnings", rb_warnings(&c, &rec));
-        }
+        if (rb_payload_decode(d->payload, &rec, &rj) == RB_OK) put_draft(o, &c, &rec);
         rb_j_put(o, "signers", rb_chan_signers(&c, c.v.own_member, d->signers, d->signers_n));
         if (c.v.own_feed)
             rb_j_put(o, "origin",

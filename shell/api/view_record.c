@@ -11,15 +11,9 @@ static json_t *refs_json(const struct rb_hash *h, size_t n) {
 static const char *const ref_names[RB_REF_TYPES] = {"supersedes", "answers", "about", "carries"};
 static const char *const class_names[] = {"operation", "exercise", "movement", "site", "area"};
 
-json_t *rb_body_json(struct rb_chan *c, const struct rb_record *rec) {
-    const struct rb_schema *s = rb_body_schema(rec->kind);
-    if (rec->closed || s == NULL) return json_null();
-    struct rb_names names = rb_chan_names(c);
-    return rb_body_to_json(s, rec->body, &names);
-}
 /* one line that tells people what it is */
 json_t *rb_record_title(const json_t *body) {
-    static const char *const fields[] = {"title", "reason", "action", "about", "text"};
+    static const char *const fields[] = {"title", "name", "reason", "action", "about", "text"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const json_t *v = json_object_get(body, fields[i]);
         if (json_is_string(v) && json_string_length(v) > 0)
@@ -58,6 +52,11 @@ static json_t *read_list(const struct rb_chan *c, uint32_t order, enum rb_positi
     return out;
 }
 
+/* null: it is none, or a closed one that was not opened here */
+static json_t *position_json(const struct rb_fact *f) {
+    if (f->position <= 0) return json_null();
+    return json_string(rb_position_name((enum rb_position_type)f->position));
+}
 static void put_fact(json_t *o, const struct rb_chan *c, uint32_t order) {
     const struct rb_fact *f = rb_situation_fact(c->s, order);
     const struct rb_sit_record *r = &c->s->order[order];
@@ -73,9 +72,7 @@ static void put_fact(json_t *o, const struct rb_chan *c, uint32_t order) {
              f->notice_class >= 0 && f->notice_class < RB_NOTICE_CLASSES
                  ? json_string(class_names[f->notice_class])
                  : json_null());
-    rb_j_put(o, "position",
-             f->position > 0 ? json_string(rb_position_name((enum rb_position_type)f->position))
-                             : json_null());
+    rb_j_put(o, "position", position_json(f));
     rb_j_put(o, "precedence", json_string(rb_precedence_name((enum rb_precedence)f->precedence)));
     rb_j_put(o, "created", rb_j_time(f->created_utc_ms));
     rb_j_put(o, "mark", r->mark ? json_string(rb_mark_name((enum rb_mark)r->mark)) : json_null());
@@ -83,6 +80,7 @@ static void put_fact(json_t *o, const struct rb_chan *c, uint32_t order) {
              r->mark ? json_string(rb_mark_text((enum rb_mark)r->mark)) : json_null());
     rb_j_put(o, "contested", json_boolean(r->contested != 0));
     rb_j_put(o, "closed", json_boolean(f->closed));
+    rb_j_put(o, "recipients", f->closed ? rb_chan_handles(c, f->recipients) : json_null());
     rb_j_put(o, "emergency", json_boolean(f->emergency));
     rb_j_put(o, "reported", json_boolean(f->reported));
     rb_j_put(o, "superseded_by",
@@ -96,6 +94,21 @@ static void put_fact(json_t *o, const struct rb_chan *c, uint32_t order) {
     }
 }
 
+/* the body as JSON, null where it cannot be read here; its state into `o` */
+static json_t *put_body(json_t *o, struct rb_chan *c, uint32_t order) {
+    struct rb_slice leaf;
+    struct rb_record rec;
+    struct rb_opened x = {.mark = rb_arena_mark(&c->rq->arena)};
+    json_t *body = NULL;
+    if (rb_chan_record(c, order, &leaf, &rec) == RB_OK) {
+        rb_open_record(c, order, &rec, &x);
+        body = rb_body_json(c, rec.kind, x.body);
+    }
+    rb_opened_put(o, &x);
+    rb_opened_end(c->rq, &x);
+    return body ? body : json_null();
+}
+
 json_t *rb_record_brief(struct rb_chan *c, uint32_t order, bool with_body) {
     json_t *o = json_object();
     put_fact(o, c, order);
@@ -103,13 +116,12 @@ json_t *rb_record_brief(struct rb_chan *c, uint32_t order, bool with_body) {
     rb_j_put(o, "demand", demand_json(c, &rb_situation_fact(c->s, order)->demand));
     rb_j_put(o, "held_by", held_list(c, order));
     rb_j_put(o, "read_by", read_list(c, order, RB_POSITION_READ));
-    struct rb_slice leaf;
-    struct rb_record rec;
-    json_t *body = NULL;
-    if (rb_chan_record(c, order, &leaf, &rec) == RB_OK) body = rb_body_json(c, &rec);
+    json_t *body = put_body(o, c, order);
     rb_j_put(o, "title", rb_record_title(body));
-    if (with_body) rb_j_put(o, "body", json_incref(body));
-    json_decref(body);
+    if (with_body)
+        rb_j_put(o, "body", body);
+    else
+        json_decref(body);
     return o;
 }
 
@@ -154,17 +166,16 @@ static json_t *positions_on(struct rb_chan *c, uint32_t order) {
         uint32_t a = c->s->answers[i].answer;
         const struct rb_fact *f = rb_situation_fact(c->s, a);
         json_t *o = json_object();
-        struct rb_slice leaf;
-        struct rb_record rec;
         rb_j_put(o, "record", rb_j_hex(f->id.b, RB_HASH_LEN));
         rb_j_put(o, "member", rb_chan_handle_json(c, rb_situation_author(c->s, a)));
-        rb_j_put(o, "position", json_string(rb_position_name((enum rb_position_type)f->position)));
+        rb_j_put(o, "position", position_json(f));
+        rb_j_put(o, "closed", json_boolean(f->closed));
         rb_j_put(o, "created", rb_j_time(f->created_utc_ms));
         rb_j_put(o, "officers", rb_chan_officers(c, a));
         rb_j_put(o, "mark",
                  c->s->order[a].mark ? json_string(rb_mark_name((enum rb_mark)c->s->order[a].mark))
                                      : json_null());
-        if (rb_chan_record(c, a, &leaf, &rec) == RB_OK) rb_j_put(o, "body", rb_body_json(c, &rec));
+        rb_j_put(o, "body", put_body(o, c, a));
         json_array_append_new(out, o);
     }
     return out;
@@ -186,6 +197,14 @@ static json_t *due_brief(const struct rb_sit_due *d) {
     return o;
 }
 
+/* what a member's own records say of its copy of the body; null: the body is in the leaf */
+static void put_body_held(json_t *o, const struct rb_chan *c, uint32_t order, uint16_t m) {
+    const struct rb_sit_record *r = &c->s->order[order];
+    bool closed = rb_situation_fact(c->s, order)->closed;
+    bool author = rb_situation_author(c->s, order) == m;
+    rb_j_put(o, "body_held", closed ? json_boolean(author || (r->bodies >> m & 1)) : json_null());
+    rb_j_put(o, "purged", json_boolean(closed && (r->purged >> m & 1)));
+}
 /* Held (by a node) and read (by an officer) are two columns, never one. */
 static json_t *holder(struct rb_chan *c, uint32_t order, uint16_t m, uint64_t readers) {
     json_t *o = json_object();
@@ -201,6 +220,7 @@ static json_t *holder(struct rb_chan *c, uint32_t order, uint16_t m, uint64_t re
     rb_j_put(o, "held", json_boolean(held));
     rb_j_put(o, "held_since", held ? rb_j_time_s(t) : json_null());
     rb_j_put(o, "held_logged", json_boolean(held && logged));
+    put_body_held(o, c, order, m);
     rb_j_put(o, "read",
              read == RB_NOWHERE ? json_null()
                                 : rb_j_time(rb_situation_fact(c->s, read)->created_utc_ms));
@@ -220,6 +240,33 @@ static json_t *holders(struct rb_chan *c, uint32_t order) {
     return out;
 }
 
+static json_t *detached_json(const struct rb_record *rec) {
+    json_t *o = json_object(), *list = json_array();
+    for (size_t i = 0; i < rec->commitments_n; i++) {
+        struct rb_hash h;
+        rb_record_commitment(rec, i, &h);
+        json_array_append_new(list, rb_j_hex(h.b, RB_HASH_LEN));
+    }
+    rb_j_put(o, "ciphertext", rb_j_hex(rec->ciphertext_hash.b, RB_HASH_LEN));
+    rb_j_put(o, "size", json_integer((json_int_t)rec->ciphertext_size));
+    rb_j_put(o, "commitments", list);
+    return o;
+}
+static void put_whole(json_t *o, struct rb_chan *c, uint32_t order, const struct rb_record *rec) {
+    struct rb_opened x;
+    rb_open_record(c, order, rec, &x);
+    json_t *body = rb_body_json(c, rec->kind, x.body);
+    rb_j_put(o, "readable", json_boolean(x.body.n > 0));
+    rb_j_put(o, "title", rb_record_title(body));
+    rb_j_put(o, "body", body);
+    rb_opened_put(o, &x);
+    rb_j_put(o, "purge_at", rb_j_time(x.view.purge_utc_ms));
+    rb_opened_end(c->rq, &x);
+    rb_j_put(o, "detached", rec->closed ? detached_json(rec) : json_null());
+    rb_j_put(o, "envelope", rb_envelope_json(c, rec));
+    rb_j_put(o, "signers",
+             rb_chan_signers(c, rb_situation_author(c->s, order), rec->signers, rec->signers_n));
+}
 json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
     json_t *o = rb_chan_head(c);
     struct rb_slice leaf;
@@ -229,16 +276,8 @@ json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
     rb_j_put(o, "readers", rb_chan_handles(c, rb_situation_readers(c->s, order)));
     rb_j_put(o, "positions", positions_on(c, order));
     rb_j_put(o, "holders", holders(c, order));
-    enum rb_err err = rb_chan_record(c, order, &leaf, &rec);
-    if (err == RB_OK) {
-        json_t *body = rb_body_json(c, &rec);
-        rb_j_put(o, "title", rb_record_title(body));
-        rb_j_put(o, "body", body);
-        rb_j_put(o, "envelope", rb_envelope_json(c, &rec));
-        rb_j_put(o, "signers",
-                 rb_chan_signers(c, rb_situation_author(c->s, order), rec.signers, rec.signers_n));
-    }
-    rb_j_put(o, "readable", json_boolean(err == RB_OK && !rec.closed));
+    rb_j_put(o, "readable", json_false());
+    if (rb_chan_record(c, order, &leaf, &rec) == RB_OK) put_whole(o, c, order, &rec);
     if (rb_chan_leaf(c, order, &leaf) == RB_OK) rb_j_put(o, "leaf_bytes", rb_j_base64(leaf));
     return o;
 }
@@ -426,11 +465,9 @@ static bool passes_said(const struct rb_chan *c, const struct filter *f, uint32_
            (f->all || f->has_kind || is_said(rb_situation_fact(c->s, order)));
 }
 static json_t *show_holders(struct rb_chan *c, uint32_t order) {
-    json_t *o = json_object(), *body = NULL;
-    struct rb_slice leaf;
-    struct rb_record rec;
+    json_t *o = json_object();
     put_fact(o, c, order);
-    if (rb_chan_record(c, order, &leaf, &rec) == RB_OK) body = rb_body_json(c, &rec);
+    json_t *body = put_body(o, c, order);
     rb_j_put(o, "title", rb_record_title(body));
     rb_j_put(o, "holders", holders(c, order));
     json_decref(body);

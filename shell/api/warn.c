@@ -6,19 +6,29 @@
 #include "readback/text.h"
 #include "readback/volume.h"
 
-static void warn(json_t *list, const char *code, bool confirm, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-static void warn(json_t *list, const char *code, bool confirm, const char *fmt, ...) {
+static json_t *made(const char *code, bool confirm, const char *fmt, va_list ap) {
     char buf[512];
-    va_list ap;
-    va_start(ap, fmt);
     vsnprintf(buf, sizeof buf, fmt, ap);
-    va_end(ap);
     json_t *o = json_object();
     rb_j_put(o, "code", json_string(code));
     rb_j_put(o, "sentence", json_string(buf));
     rb_j_put(o, "confirm", json_boolean(confirm));
-    json_array_append_new(list, o);
+    return o;
+}
+json_t *rb_warning(const char *code, bool confirm, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    json_t *o = made(code, confirm, fmt, ap);
+    va_end(ap);
+    return o;
+}
+static void warn(json_t *list, const char *code, bool confirm, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+static void warn(json_t *list, const char *code, bool confirm, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    json_array_append_new(list, made(code, confirm, fmt, ap));
+    va_end(ap);
 }
 static const char *span(int64_t ms, char buf[48]) {
     int64_t m = (ms < 0 ? -ms : ms) / 60000;
@@ -48,14 +58,17 @@ static void look_volume(const struct rb_volume *v, size_t i, size_t n, json_t *l
              which, datum_name(v->floor.datum), datum_name(v->ceiling.datum));
 }
 
-static void look_notice(struct rb_chan *c, const struct rb_record *rec, json_t *list) {
+static void look_notice(struct rb_chan *c, struct rb_slice body, json_t *list) {
     struct rb_notice n;
     struct rb_reject rj;
     struct rb_arena *a = &c->rq->arena;
     size_t mark = rb_arena_mark(a);
     int64_t now = c->rq->now.utc_ms, first = INT64_MAX, last = INT64_MIN;
     char b1[48], b2[48];
-    if (rb_notice_decode(rec->body, a, &n, &rj) != RB_OK) return;
+    if (rb_notice_decode(body, a, &n, &rj) != RB_OK) {
+        rb_req_wipe(c->rq, mark);
+        return;
+    }
     for (size_t i = 0; i < n.volumes_n; i++) {
         if (n.volumes[i].has_from && n.volumes[i].from_utc_ms < first)
             first = n.volumes[i].from_utc_ms;
@@ -79,13 +92,14 @@ static void look_notice(struct rb_chan *c, const struct rb_record *rec, json_t *
         warn(list, "not-checked", false,
              "Places were not compared: this version has no check against protected places and "
              "other notices.");
-    rb_arena_release(a, mark);
+    rb_req_wipe(c->rq, mark);
 }
 
-static void look_answers(struct rb_chan *c, const struct rb_record *rec, json_t *list) {
+static void look_answers(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                         json_t *list) {
     struct rb_position p;
     struct rb_reject rj;
-    if (rb_position_decode(rec->body, &p, &rj) != RB_OK) return;
+    if (rb_position_decode(body, &p, &rj) != RB_OK) return;
     for (size_t i = 0; i < rec->refs[RB_REF_ANSWERS].n; i++) {
         uint32_t at = rb_situation_find(c->s, &rec->refs[RB_REF_ANSWERS].h[i]);
         if (at == RB_NOWHERE) continue;
@@ -109,15 +123,58 @@ static void look_links(struct rb_chan *c, json_t *list) {
         warn(list, "waiting", false, "Records wait unsigned at present: %s.", c->v.waiting);
 }
 
-json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec) {
+/* ---- who gets a place or a name of people in its hands --------------------------------------- */
+static bool names_people(enum rb_kind kind, struct rb_slice body) {
+    struct rb_reader r;
+    uint64_t class_ = 0;
+    if (kind == RB_KIND_ROSTER) return true;
+    if (kind != RB_KIND_NOTICE || rb_cbor_find(body, 1, &r) != RB_OK ||
+        rb_cbor_get_uint(&r, &class_) != RB_OK)
+        return false;
+    return class_ == RB_NOTICE_SITE || class_ == RB_NOTICE_MOVEMENT;
+}
+static bool compared(const struct rb_chan *c, const struct rb_hash *party) {
+    struct rb_peer_view p;
+    for (size_t i = 0; i < rb_node_peers(c->rq->node); i++)
+        if (rb_node_peer(c->rq->node, i, &p) && p.accredited && rb_hash_eq(&p.party, party))
+            return true;
+    return false;
+}
+/* A card that only a charter brought may be another's than one thinks: its key opens the body. */
+static void look_recipients(struct rb_chan *c, const struct rb_record *rec, json_t *list) {
+    for (size_t i = 0; i < c->v.book->members_n; i++) {
+        const struct rb_book_member *m = &c->v.book->members[i];
+        struct rb_slice h = rb_chan_handle(c, m->index);
+        if (!(rec->recipients >> m->index & 1) || m->index == c->v.own_member) continue;
+        if (compared(c, &m->party)) continue;
+        warn(list, "not-compared", true,
+             "%.*s will be able to read this, and its card was never compared in person: only the "
+             "charter introduced it.",
+             (int)h.n, h.n ? (const char *)h.p : "");
+    }
+}
+
+json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body) {
     json_t *list = json_array();
-    if (rec->kind == RB_KIND_NOTICE && !rec->closed) look_notice(c, rec, list);
-    if (rec->kind == RB_KIND_POSITION && !rec->closed && c->s) look_answers(c, rec, list);
+    if (rec->kind == RB_KIND_NOTICE && body.n) look_notice(c, body, list);
+    if (rec->kind == RB_KIND_POSITION && body.n && c->s) look_answers(c, rec, body, list);
+    if (rec->closed && names_people(rec->kind, body)) look_recipients(c, rec, list);
     if (rec->demand.present && rec->demand.by_utc_ms <= c->rq->now.utc_ms)
         warn(list, "demand-past", true,
              "The time by which an answer is demanded has passed already.");
     look_links(c, list);
     return list;
+}
+void rb_fail_warnings(struct rb_req *rq, json_t *warnings, const char *sentence) {
+    struct rb_fail f = {
+        .status = 409,
+        .err = RB_ERR_STATE,
+        .code = "warnings",
+        .sentence = sentence,
+        .hint = "look at the warnings; \"despite\": true (--despite) if it shall be all the same"};
+    json_t *out = rb_fail_json(&f);
+    rb_j_put(out, "warnings", warnings);
+    rb_reply(rq, f.status, out);
 }
 bool rb_warnings_ask(const json_t *warnings) {
     size_t i;

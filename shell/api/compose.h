@@ -1,0 +1,26 @@
+/* A draft being composed: shared by compose.c and compose_closed.c. */
+#ifndef RB_SHELL_API_COMPOSE_H
+#define RB_SHELL_API_COMPOSE_H
+#include "internal.h"
+
+#define RB_UPLOAD_NAME 17 /* 16 hex digits and NUL */
+struct rb_draft {
+    struct rb_chan c;
+    struct rb_record rec;
+    struct rb_slice body; /* readable; in the leaf or sealed */
+    const char *upload, *same_as;
+    const uint8_t *salts;   /* of the record it is the same as, or NULL */
+    uint64_t same_readers;  /* who may be named, where that one is another's; else all */
+    struct rb_slice sealed; /* ciphertext; n 0 in an attachment */
+    char upload_name[RB_UPLOAD_NAME];
+    struct rb_opened source; /* same_as: what was opened; the end of the request wipes it */
+    struct rb_slice payload;
+    enum rb_mark mark;
+};
+bool rb_draft_fail(struct rb_req *rq, const char *field, const char *sentence);
+/* body from an upload or another record; all reply where they fail */
+bool rb_draft_from_upload(struct rb_draft *d);
+bool rb_draft_same_as(struct rb_draft *d);
+/* Decides who may read it, seals where it is closed; else the body goes into the leaf. */
+bool rb_draft_close(struct rb_draft *d);
+#endif
