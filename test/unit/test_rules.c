@@ -88,11 +88,22 @@ static struct rb_fact plain(enum rb_kind kind) {
     return f;
 }
 
-static const struct rb_standing good = {.in_force = true};
+static const struct rb_standing good = {.in_force = true}; /* of member 0 */
+
+static struct rb_charter of_two(void) {
+    struct rb_charter c = {.members_n = 2};
+    c.members[1].index = 1;
+    return c;
+}
+
+static void close_where_due(struct rb_fact *f) {
+    f->closed = f->kind == RB_KIND_ROSTER || f->kind == RB_KIND_ATTACHMENT;
+    if (f->closed) f->recipients = 3;
+}
 
 static void two_officers(void **state) {
     (void)state;
-    struct rb_charter c = {0};
+    struct rb_charter c = of_two();
     for (int k = 1; k <= RB_KIND_MAX; k++) { /* a charter that wants two for whatever it can */
         c.policies[c.policies_n++] =
             (struct rb_kind_policy){.kind = (enum rb_kind)k, .two_officers = true};
@@ -103,10 +114,7 @@ static void two_officers(void **state) {
         bool never =
             rb_kind_is_machine(kind) || kind == RB_KIND_STOP_FIRE || kind == RB_KIND_INCIDENT;
         f.position = kind == RB_KIND_POSITION ? RB_POSITION_QUERY : 0;
-        if (kind == RB_KIND_ROSTER) {
-            f.closed = true;
-            f.recipients = 3;
-        }
+        close_where_due(&f);
         assert_int_equal(rb_rules_admit(&c, &f, NULL, false, &good),
                          never ? RB_MARK_NONE : RB_MARK_NEEDS_SECOND);
         f.emergency = true;
@@ -125,11 +133,12 @@ static void two_officers(void **state) {
 
 static void closed_by_default(void **state) {
     (void)state;
-    struct rb_charter c = {0};
+    struct rb_charter c = of_two();
     for (int class_ = 0; class_ < RB_NOTICE_CLASSES; class_++)
         assert_int_equal(rb_rules_must_close(&c, RB_KIND_NOTICE, class_),
                          class_ == RB_NOTICE_SITE || class_ == RB_NOTICE_MOVEMENT);
     assert_true(rb_rules_must_close(&c, RB_KIND_ROSTER, -1));
+    assert_true(rb_rules_must_close(&c, RB_KIND_ATTACHMENT, -1));
     assert_false(rb_rules_must_close(&c, RB_KIND_TEXT, -1));
     c.policies_n = 1;
     c.policies[0] = (struct rb_kind_policy){.kind = RB_KIND_TEXT, .closed = true};
@@ -140,6 +149,7 @@ static void closed_by_default(void **state) {
     f.notice_class = RB_NOTICE_SITE;
     assert_int_equal(rb_rules_admit(&c, &f, NULL, false, &good), RB_MARK_MUST_BE_CLOSED);
     f.closed = true;
+    f.recipients = 1;
     assert_int_equal(rb_rules_admit(&c, &f, NULL, false, &good), RB_MARK_NONE);
     f = plain(RB_KIND_MEMBERSHIP);
     f.closed = true;
@@ -148,7 +158,7 @@ static void closed_by_default(void **state) {
 
 static void positions_follow_their_subject(void **state) {
     (void)state;
-    struct rb_charter c = {0};
+    struct rb_charter c = of_two();
     struct rb_fact p = plain(RB_KIND_POSITION), s = plain(RB_KIND_TEXT);
     p.position = RB_POSITION_ACCEPT;
     assert_int_equal(rb_rules_admit(&c, &p, &s, false, &good), RB_MARK_NONE);
@@ -161,6 +171,7 @@ static void positions_follow_their_subject(void **state) {
     s.closed = true; /* what answers a closed record is closed */
     assert_int_equal(rb_rules_admit(&c, &p, &s, false, &good), RB_MARK_MUST_BE_CLOSED);
     p.closed = true;
+    p.recipients = s.recipients = 1;
     p.position = 0; /* its type cannot be read in the leaf */
     assert_int_equal(rb_rules_admit(&c, &p, &s, false, &good), RB_MARK_NONE);
     s = plain(RB_KIND_CHARTER); /* what answers a charter is open */
@@ -174,13 +185,13 @@ static const char suspended[] = "charter amendment membership card test service 
 
 static void standing_decides(void **state) {
     (void)state;
-    struct rb_charter c = {0};
+    struct rb_charter c = of_two();
     const struct rb_standing proposed = {0}, paused = {.in_force = true, .suspended = true},
                              gone = {.in_force = true, .left = true};
     for (int k = 1; k <= RB_KIND_MAX; k++) {
         struct rb_fact f = plain((enum rb_kind)k);
         const char *name = rb_kind_name((enum rb_kind)k);
-        f.closed = k == RB_KIND_ROSTER;
+        close_where_due(&f);
         assert_int_equal(rb_rules_admit(&c, &f, NULL, false, &good), RB_MARK_NONE);
         assert_int_equal(rb_rules_admit(&c, &f, NULL, false, &gone), RB_MARK_LEFT);
         assert_int_equal(rb_rules_admit(&c, &f, NULL, false, &proposed),
