@@ -2,6 +2,7 @@
  * the same bytes again; what is refused leaves nothing behind and names a clause. */
 #include "fuzz.h"
 #include "readback/party.h"
+#include "readback/sealed.h"
 #include "readback/volume.h"
 
 static uint8_t out[4 * RB_MAX_LEAF], room[1u << 20] __attribute__((aligned(16)));
@@ -20,6 +21,11 @@ static void one_leaf(struct rb_slice in) {
         return;
     }
     FUZZ_CHECK(rec.signers_n >= 1 && rec.closed == (rec.body.n == 0));
+    FUZZ_CHECK(rec.closed == (rec.commitments_n > 0));
+    for (size_t i = 0; i < rec.commitments_n; i++) {
+        struct rb_hash c;
+        rb_record_commitment(&rec, i, &c);
+    }
     struct rb_writer w = rb_writer(out, sizeof out);
     FUZZ_CHECK(rb_record_assemble(rec.payload, rec.signers, rec.signers_n, &w) == RB_OK);
     FUZZ_CHECK(writes(&w, in));
@@ -50,6 +56,7 @@ static void bodies_without_arena(struct rb_slice in) {
     ROUND(rb_test, rb_test);
     ROUND(rb_silence, rb_silence);
     ROUND(rb_position, rb_position);
+    ROUND(rb_attachment, rb_attachment);
     if (rb_charter_decode(in, &charter, NULL) == RB_OK) {
         struct rb_writer w = rb_writer(out, sizeof out);
         rb_charter_encode(&charter, &w);
@@ -61,6 +68,7 @@ static void bodies_with_arena(struct rb_slice in) {
     struct rb_arena a = rb_arena(room, sizeof room);
     struct rb_receipt receipt;
     struct rb_notice notice;
+    struct rb_roster roster = {0};
     if (rb_receipt_decode(in, &a, &receipt, NULL) == RB_OK) {
         struct rb_writer w = rb_writer(out, sizeof out);
         rb_receipt_encode(&receipt, &w);
@@ -71,6 +79,9 @@ static void bodies_with_arena(struct rb_slice in) {
         rb_notice_encode(&notice, &w);
         FUZZ_CHECK(writes(&w, in));
     }
+    const bool is_roster = rb_body_check(RB_KIND_ROSTER, in, NULL) == RB_OK;
+    FUZZ_CHECK((rb_roster_decode(in, &a, &roster, NULL) == RB_OK) == is_roster);
+    FUZZ_CHECK(!is_roster || (roster.persons_n > 0 && roster.persons[0].name.n > 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

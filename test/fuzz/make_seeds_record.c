@@ -1,7 +1,8 @@
-/* Writes the seeds of fuzz_cbor, fuzz_record and fuzz_party from the fixture of the unit tests.
- * Usage: make-seeds-record CORPUS_FOLDER */
+/* Writes the seeds of fuzz_cbor, fuzz_record, fuzz_party and fuzz_sealed from the fixture of the
+ * unit tests. Usage: make-seeds-record CORPUS_FOLDER */
 #include <stdio.h>
 #include "../unit/record_fixture.h"
+#include "readback/sealed.h"
 
 static const char *corpus;
 
@@ -50,10 +51,68 @@ static void put_party(const char *name, struct rb_slice in) {
     put("fuzz_party", full, "\1", 1, rb_slice(in.p + head, in.n - head - 2 - RB_SIG_LEN));
 }
 
+static struct rb_slice closed_body(enum rb_kind kind) {
+    const struct rb_attachment a = {rb_str("map.pdf"), rb_str("application/pdf"), 5,
+                                    rb_str("gate")};
+    struct rb_writer w = fixture_writer(256);
+    if (kind != RB_KIND_ATTACHMENT) return fixture_body(kind);
+    rb_attachment_encode(&a, &w);
+    return fixture_done(&w);
+}
+
+/* one of each kind; one byte short; one of padding too much and not zero */
+static void put_sealed(enum rb_kind kind) {
+    char name[64];
+    uint8_t salts[4 * RB_SALT_LEN];
+    const char prefix = (char)kind;
+    struct rb_writer w = fixture_writer(4096);
+    memset(salts, 0x5a, sizeof salts);
+    if (rb_sealed_head_encode(kind, salts, closed_body(kind), &w) != RB_OK) exit(1);
+    const struct rb_slice head = fixture_done(&w);
+    snprintf(name, sizeof name, "cut-%s", rb_kind_name(kind));
+    put("fuzz_sealed", name, &prefix, 1, rb_slice(head.p, head.n - 1));
+    if (kind == RB_KIND_ATTACHMENT)
+        put("fuzz_record", "body-attachment", &prefix, 1, closed_body(kind));
+    if (kind == RB_KIND_ATTACHMENT) rb_put_z(&w, "hello");
+    snprintf(name, sizeof name, "head-%s", rb_kind_name(kind));
+    put("fuzz_sealed", name, &prefix, 1, fixture_done(&w));
+    w.p[head.n - 1] = 1;
+    snprintf(name, sizeof name, "not-zero-%s", rb_kind_name(kind));
+    put("fuzz_sealed", name, &prefix, 1, fixture_done(&w));
+}
+
+static void put_closed(enum rb_kind kind, size_t parts) {
+    static struct rb_record rec;
+    char name[64];
+    const struct rb_hash c[3] = {fixture_hash(1), fixture_hash(2), fixture_hash(3)};
+    struct rb_writer w = fixture_writer(256);
+    fixture_record_fill(RB_KIND_POSITION, &rec); /* its reference, which nobody minds */
+    rb_commitments_encode(c, parts, &w);
+    rec.kind = kind;
+    rec.body = rb_slice(NULL, 0);
+    rec.closed = true;
+    rec.recipients = 3;
+    rec.ciphertext_size = 999;
+    rec.commitments = fixture_done(&w);
+    rec.commitments_n = parts;
+    snprintf(name, sizeof name, "leaf-closed-%s", rb_kind_name(kind));
+    put("fuzz_record", name, "", 0, fixture_leaf(&rec, 0, 1));
+}
+
 int main(int argc, char **argv) {
+    static const struct {
+        enum rb_kind kind;
+        size_t parts;
+    } closed[] = {{RB_KIND_NOTICE, 1},    {RB_KIND_POSITION, 1}, {RB_KIND_TEXT, 3},
+                  {RB_KIND_STATEMENT, 1}, {RB_KIND_ROSTER, 1},   {RB_KIND_ATTACHMENT, 2}};
     if (argc != 2 || rb_crypto_init() != RB_OK) return 2;
     corpus = argv[1];
     put_kinds();
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+        fixture_reset();
+        put_sealed(closed[i].kind);
+        put_closed(closed[i].kind, closed[i].parts);
+    }
     fixture_reset();
     put_party("card", fixture_card(0));
     put_party("delegation", fixture_delegation(0));

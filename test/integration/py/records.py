@@ -166,7 +166,9 @@ def check_detached(env):
     want(type(d) is list and len(d) == 3, "detached body: form")
     want(is_bytes(d[0], 32) and is_uint(d[1]) and d[1] > 0, "detached body: hash or size")
     want(type(d[2]) is list and d[2] and all(is_bytes(c, 32) for c in d[2]), "commitments")
-    want(env[1] == 19 or len(d[2]) == 1, "more than one commitment outside a text")
+    want(d[1] <= (67436544 if env[1] == 29 else 131072), "detached body: longer than can be")
+    least, most = {19: (2, 513), 29: (2, 2)}.get(env[1], (1, 1))
+    want(least <= len(d[2]) <= most, "another number of commitments than the kind has")
 
 
 def check_envelope(env, channel):
