@@ -247,9 +247,11 @@ static void look_store(struct diagnosis *d, const json_t *facts) {
         found(d, "sealed", "here", "run `readback unlock`",
               "The age key is sealed: closed records for us wait unread, and nothing is said about "
               "their bodies.");
-    if (json_is_true(json_object_get(facts, "purge_pending")))
-        found(d, "purge-pending", "here", "it is done by itself at a later commit",
-              "What was purged last may still stand in the database's write-ahead log.");
+    if (json_is_true(json_object_get(facts, "purge_unfinished")))
+        found(d, "purge-unfinished", "here",
+              "end the program that reads the database; the rest is done by itself",
+              "What was purged last may still stand in the database's write-ahead log: another "
+              "program reads the database.");
 }
 
 static void look_channel(struct diagnosis *d, struct rb_chan *c, unsigned pass) {
