@@ -1,5 +1,6 @@
 /* Two real daemons over TLS on loopback, each with a home of its own: founding, release, who holds
- * what; and what happens when one is killed, started twice, or finds its home in disorder. */
+ * what; a closed record and a sealed age key; and what happens when one is killed, started twice, or
+ * finds its home in disorder. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,13 +113,37 @@ static void make_side(struct side *s, const char *top, const char *handle, uint8
     s->pid = 0;
 }
 
-static rlim_t file_limit; /* of the daemon to be started: no file grows beyond; 0 = none */
+/* of the daemon to be started */
+static rlim_t file_limit;       /* no file grows beyond; 0 = none */
+static const char *unlock_with; /* passphrase for --unlock-fd; NULL = none */
+static const char *credentials; /* CREDENTIALS_DIRECTORY; NULL = none */
 
 /* ---- daemons -----------------------------------------------------------------------------------
  */
 
+/* descriptor with the passphrase's line for the child; -1 = none */
+static int passphrase_line(void) {
+    int p[2];
+    if (unlock_with == NULL) return -1;
+    assert_int_equal(pipe(p), 0);
+    assert_true(dprintf(p[1], "%s\n", unlock_with) > 0 && close(p[1]) == 0);
+    return p[0];
+}
+
+static void become(const struct side *s, const char *listen, int unlock_fd) {
+    char number[16];
+    (void)snprintf(number, sizeof number, "%d", unlock_fd);
+    if (credentials != NULL && setenv("CREDENTIALS_DIRECTORY", credentials, 1) != 0) return;
+    if (unlock_fd < 0)
+        (void)execl(readbackd, "readbackd", "--home", s->home, "--listen", listen, (char *)NULL);
+    else
+        (void)execl(readbackd, "readbackd", "--home", s->home, "--listen", listen, "--unlock-fd",
+                    number, (char *)NULL);
+}
+
 static void spawn(struct side *s, const char *listen) {
     int out[2], err[2];
+    const int unlock_fd = passphrase_line();
     assert_true(pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0);
     s->pid = fork();
     assert_true(s->pid >= 0);
@@ -131,9 +156,10 @@ static void spawn(struct side *s, const char *listen) {
         if (file_limit > 0 &&
             (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &limit) != 0))
             _exit(127);
-        (void)execl(readbackd, "readbackd", "--home", s->home, "--listen", listen, (char *)NULL);
+        become(s, listen, unlock_fd);
         _exit(127);
     }
+    if (unlock_fd >= 0) assert_int_equal(close(unlock_fd), 0);
     assert_true(close(out[1]) == 0 && close(err[1]) == 0);
     s->out = out[0];
     s->err = err[0];
@@ -453,6 +479,178 @@ static void disorder_is_a_sentence(void **state) {
     expect_sentence(&w->b, "line 2: damaged");
 }
 
+/* ---- closed records and the sealed age key ------------------------------------------------------ */
+
+static const char pass[] = "four words of chance", secret_words[] = "Quiet hours at the northern well";
+
+static void seal_key(const struct side *s) {
+    struct rb_home *h = NULL;
+    char why[400];
+    assert_int_equal(rb_home_open(s->home, &h, why, sizeof why), RB_OK);
+    assert_int_equal(rb_keys_age_seal(h, rb_str(pass)), RB_OK);
+    rb_home_close(h);
+}
+
+static void assert_key(const struct side *s, const char *state) {
+    json_t *o = get(s, "/v1/status");
+    assert_string_equal(json_string_value(json_object_get(o, "age_key")), state);
+    json_decref(o);
+}
+
+static int unlock(const struct side *s, const char *passphrase) {
+    json_t *out = NULL, *in = json_pack("{s:s}", "passphrase", passphrase);
+    const int status = s->client->call(s->client->ctx, "POST", "/v1/unlock", in, &out);
+    json_decref(in);
+    json_decref(out);
+    return status;
+}
+
+/* reads lines of the log until one has these words; ten seconds without a line are the end */
+static bool logged(const struct side *s, const char *words) {
+    char line[1024];
+    do
+        read_line(s->err, line, sizeof line);
+    while (line[0] != '\0' && strstr(line, words) == NULL);
+    return line[0] != '\0';
+}
+
+static void write_text(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    assert_true(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+static void a_sealed_key_starts_locked_and_is_unlocked(void **state) {
+    struct world *w = *state;
+    char dir[96], path[128];
+    start(&w->a);
+    assert_key(&w->a, "open");
+    assert_int_equal(unlock(&w->a, pass), 409);
+    assert_int_equal(end(&w->a, SIGTERM), 0);
+    seal_key(&w->a);
+    start(&w->a);
+    assert_true(logged(&w->a, "the age key is sealed"));
+    assert_key(&w->a, "sealed");
+    assert_int_equal(unlock(&w->a, "four words of chants"), 403);
+    assert_key(&w->a, "sealed");
+    assert_int_equal(unlock(&w->a, pass), 200);
+    assert_key(&w->a, "unlocked");
+    assert_int_equal(unlock(&w->a, pass), 409);
+    assert_int_equal(end(&w->a, SIGTERM), 0);
+    unlock_with = pass;
+    start(&w->a);
+    assert_key(&w->a, "unlocked");
+    assert_int_equal(end(&w->a, SIGTERM), 0);
+    unlock_with = "not these words";
+    expect_sentence(&w->a, "The passphrase does not open");
+    unlock_with = "";
+    expect_sentence(&w->a, "The passphrase is empty");
+    unlock_with = NULL;
+    (void)snprintf(dir, sizeof dir, "%s/credentials", w->top);
+    (void)snprintf(path, sizeof path, "%s/readback-age", dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    credentials = dir;
+    write_text(path, pass);
+    start(&w->a);
+    assert_key(&w->a, "unlocked");
+    assert_int_equal(end(&w->a, SIGTERM), 0);
+    write_text(path, "of another home\n");
+    start(&w->a); /* the line is kept up */
+    credentials = NULL;
+    assert_true(logged(&w->a, "does not unlock the age key"));
+    assert_key(&w->a, "sealed");
+}
+
+static int release_closed(const struct world *w, const struct side *s, const char *to) {
+    json_t *out = NULL;
+    json_t *draft = json_pack("{s:s, s:s, s:[s], s:{s:s, s:s}}", "channel", w->channel, "kind",
+                              "statement", "recipients", to, "body", "title", "To one", "text",
+                              secret_words);
+    const int status = rb_client_release(s->client, &s->sign_officer, draft, &out);
+    if (status != 200) expect_200(status, out);
+    json_decref(draft);
+    json_decref(out);
+    return status;
+}
+
+static const char *body_wanted; /* state of the closed statement's body */
+
+static json_t *closed_one(json_t *list) {
+    size_t i;
+    json_t *r;
+    json_array_foreach(json_object_get(list, "records"), i, r)
+        if (json_is_true(json_object_get(r, "closed"))) return r;
+    return NULL;
+}
+
+static bool body_is(const struct world *w, json_t *o) {
+    const char *state = json_string_value(json_object_get(closed_one(o), "body_state"));
+    (void)w;
+    return state != NULL && strcmp(state, body_wanted) == 0;
+}
+
+static bool readable_words(const struct world *w, json_t *o) {
+    const json_t *body = json_object_get(closed_one(o), "body");
+    const char *text = json_string_value(json_object_get(body, "text"));
+    (void)w;
+    return text != NULL && strcmp(text, secret_words) == 0;
+}
+
+static bool words_on_disk(const struct side *s) {
+    char words[300];
+    (void)snprintf(words, sizeof words, "grep -rqaF '%s' %s --exclude=readbackd.sock", secret_words,
+                   s->home);
+    const int status = system(words);
+    assert_true(WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 0;
+}
+
+/* While b's key is sealed it keeps the body and does not open it; then it reads it. Nothing of what it
+ * says reaches either disk. */
+static void a_closed_record_waits_for_the_key(void **state) {
+    struct world *w = *state;
+    char whole[160], records[160];
+    seal_key(&w->b);
+    start(&w->a);
+    start(&w->b);
+    found(w);
+    path_to(w, "", whole);
+    path_to(w, "/log?bodies=1&limit=1000", records);
+    assert_true(until(w, &w->a, in_force, whole));
+    assert_int_equal(release_closed(w, &w->a, w->b.handle), 200);
+    assert_true(until(w, &w->a, readable_words, records));
+    body_wanted = "held";
+    assert_true(until(w, &w->b, body_is, records));
+    json_t *locked = get(&w->b, records);
+    assert_false(readable_words(w, locked));
+    json_decref(locked);
+    assert_int_equal(unlock(&w->b, pass), 200);
+    body_wanted = "opened";
+    assert_true(until(w, &w->b, body_is, records));
+    assert_true(until(w, &w->b, readable_words, records));
+    assert_false(words_on_disk(&w->a) || words_on_disk(&w->b));
+    assert_int_equal(end(&w->a, SIGTERM), 0);
+    assert_int_equal(end(&w->b, SIGTERM), 0);
+    assert_false(words_on_disk(&w->a) || words_on_disk(&w->b));
+    start(&w->a); /* opened again after a start */
+    assert_true(until(w, &w->a, readable_words, records));
+}
+
+static void a_key_in_disorder_is_a_sentence(void **state) {
+    struct world *w = *state;
+    char path[160], other[160], words[400];
+    path_of(&w->a, "keys/age.txt", path);
+    path_of(&w->b, "keys/age.txt", other);
+    assert_int_equal(unlink(path), 0);
+    expect_sentence(&w->a, "neither age.txt nor age.age");
+    (void)snprintf(words, sizeof words, "cp -p %s %s", other, path);
+    assert_int_equal(system(words), 0);
+    expect_sentence(&w->a, "names another age key");
+    path_of(&w->a, "keys/age.age", other);
+    write_text(other, "x");
+    assert_int_equal(chmod(other, 0600), 0);
+    expect_sentence(&w->a, "both");
+}
+
 static void wrong_options_are_refused(void **state) {
     struct world *w = *state;
     char words[300];
@@ -466,6 +664,9 @@ static void wrong_options_are_refused(void **state) {
     (void)snprintf(words, sizeof words, "%s --home %s --config /nonexistent 2>/dev/null", readbackd,
                    w->a.home);
     assert_int_equal(WEXITSTATUS(system(words)), 1);
+    (void)snprintf(words, sizeof words, "%s --home %s --unlock-fd first 2>/dev/null", readbackd,
+                   w->a.home);
+    assert_int_equal(WEXITSTATUS(system(words)), 2);
     (void)snprintf(words, sizeof words, "%s --help | grep -q '^Examples:'", readbackd);
     assert_int_equal(system(words), 0);
     (void)snprintf(words, sizeof words, "%s --version | grep -q '^readbackd [0-9]'", readbackd);
@@ -480,6 +681,9 @@ int main(int argc, char **argv) {
         T(what_was_released_survives_kill_9),
         T(a_full_disk_stops_it_and_loses_nothing),
         T(disorder_is_a_sentence),
+        T(a_sealed_key_starts_locked_and_is_unlocked),
+        T(a_closed_record_waits_for_the_key),
+        T(a_key_in_disorder_is_a_sentence),
         T(wrong_options_are_refused),
     };
     if (argc != 2 || rb_crypto_init() != RB_OK) return 1;
