@@ -191,6 +191,8 @@ int cli_status(struct cli *c);
 int cli_doctor(struct cli *c);
 int cli_drafts(struct cli *c);
 int cli_sign(struct cli *c);
+int cli_attach(struct cli *c);
+int cli_save(struct cli *c);
 int cli_reseal(struct cli *c);
 int cli_purge(struct cli *c);
 int cli_disclose(struct cli *c);

@@ -111,6 +111,13 @@ static const struct cli_option roster_options[] = {
     {"title", "TEXT", "one line (Roster)"},
     {"file", "FILE", "name | duty | contact | from | to, a line each; - for standard input"},
     {NULL, NULL, NULL}};
+static const struct cli_option attach_options[] = {
+    {"name", "NAME", "what the file is called for those who read it (attachment)"},
+    {"media-type", "TYPE", "as in MIME: image/jpeg"},
+    {"description", "TEXT", "what it is"},
+    {NULL, NULL, NULL}};
+static const struct cli_option save_options[] = {{"out", "FILE", "where to; it must not exist yet"},
+                                                 {NULL, NULL, NULL}};
 static const struct cli_option disclose_options[] = {
     {"paragraph", "N", "of a text: this paragraph alone, 0 its heading (repeat)"},
     {"fact", NULL, "that it exists, of whom and when; no content"},
@@ -243,6 +250,14 @@ const struct cli_command cli_commands[] = {
     {"roster", "[CHANNEL] [--file FILE --to HANDLE,...]", "who is on duty; or say who is with us",
      "  readback roster\n  readback roster 3f2a --file watch.txt --to southland,lakeland\n", NULL,
      roster_options, true, cli_roster},
+    {"attach", "[CHANNEL] FILE --to HANDLE,...", "a file, sealed to named members",
+     "  readback attach roof.jpg --to northland --about 3f2a90c1\n"
+     "  readback form attach > roof.txt && readback attach roof.jpg --to northland --form "
+     "roof.txt\n",
+     "At most 64 MiB. Its name for the readers comes from the form, not from the command line.\n",
+     attach_options, true, cli_attach},
+    {"save", "RECORD --out FILE", "the content of an attachment",
+     "  readback save 3f2a90c1 --out roof.jpg\n", NULL, save_options, false, cli_save},
     {"reseal", "RECORD --to HANDLE,...", "the same content to others, as a new record",
      "  readback reseal 3f2a90c1 --to newcomer\n", NULL, to_options, true, cli_reseal},
     {"purge", "RECORD", "delete a closed record's content from this node",
