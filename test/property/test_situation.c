@@ -1,6 +1,8 @@
 /* The situation is one function of what is held (design section 1.4). Over seeded random histories,
  * with lies, circles, wrong digests, false receipts, broken signatures and forks:
- *   - any order of arrival, with folds in between, gives the same bytes;
+ *   - any order of arrival, of leaves and of closed bodies, with bodies opened and closed again and
+ *     folds in between, gives the same bytes for the same leaves and the same bodies that can be
+ * read;
  *   - a book built again from stored verdicts ("restart") gives the same bytes;
  *   - the order is the one that the definition gives, done the slow way;
  *   - the bytes are deterministic CBOR.
@@ -127,6 +129,28 @@ static const struct rb_hash *any_id(struct fx *w) {
     return &f->id[below(f->n)];
 }
 
+/* the closed record that was said under this id; false: none was */
+static bool closed_record(struct fx *w, const struct rb_hash *id, uint16_t *author,
+                          struct rb_record *rec) {
+    for (size_t i = 0; i < w->feeds_n; i++)
+        for (size_t k = 0; k < w->feed[i]->n; k++) {
+            if (w->feed[i]->head[k].n == 0 || !rb_hash_eq(&w->feed[i]->id[k], id)) continue;
+            *author = w->feed[i]->member;
+            return rb_record_decode(w->feed[i]->leaf[k], rec, NULL) == RB_OK;
+        }
+    return false;
+}
+
+/* of a closed record, if some tries meet one */
+static const struct rb_hash *closed_id(struct fx *w) {
+    for (int tries = 0; tries < 12; tries++) {
+        const struct fx_feed *f = any_feed(w);
+        size_t k = below(f->n);
+        if (f->head[k].n > 0) return &f->id[k];
+    }
+    return any_id(w);
+}
+
 static void random_charter(struct fx *w) {
     struct rb_charter *c = &w->charter;
     static const char *sides[] = {"", "north", "south"};
@@ -152,6 +176,11 @@ static void random_charter(struct fx *w) {
         c->policies[0] = (struct rb_kind_policy){
             .kind = RB_KIND_STATEMENT, .two_officers = one_in(2), .closed = one_in(2)};
     }
+    if (one_in(8)) {
+        c->policies_n = 1;
+        c->policies[0] = (struct rb_kind_policy){
+            .kind = RB_KIND_POSITION, .two_officers = one_in(2), .closed = one_in(2)};
+    }
     if (one_in(30)) c->rules_version = 2;
 }
 
@@ -172,10 +201,27 @@ static bool random_seen(struct fx *w, struct rb_record *r, const struct fx_feed 
     return force && r->seen_n > 0;
 }
 
+/* says of a feed what it likes: sizes beyond it, leaves that are there as missing, readers or not
+ */
+static struct rb_receipt_bodies random_bodies(const struct fx_feed *f, uint8_t list[32]) {
+    uint64_t size = one_in(3) ? 1 + below(f->n + 6) : f->n;
+    struct rb_writer o = rb_writer(list, 32);
+    uint8_t missing[8];
+    size_t n = 0;
+    for (uint8_t leaf = 0; leaf < size && leaf < 200 && n < 8; leaf++)
+        if (one_in(6)) missing[n++] = leaf;
+    rb_cbor_put_array(&o, n);
+    for (size_t i = 0; i < n; i++)
+        rb_cbor_put_uint(&o, missing[i]);
+    assert_false(o.over);
+    return (struct rb_receipt_bodies){f->member, f->epoch, size, rb_written(&o)};
+}
+
 static struct rb_record random_receipt(struct fx *w) {
     struct rb_receipt_cosig c[3];
-    struct rb_receipt_bodies b;
-    struct rb_receipt receipt = {.cosigs_n = 1 + below(3), .cosigs = c, .bodies = &b};
+    struct rb_receipt_bodies b[2];
+    uint8_t list[2][32];
+    struct rb_receipt receipt = {.cosigs_n = 1 + below(3), .cosigs = c, .bodies = b};
     for (size_t i = 0; i < receipt.cosigs_n; i++) {
         const struct fx_feed *f = any_feed(w);
         uint64_t t = (uint64_t)w->clock_ms / 1000 + below(20) - 5;
@@ -184,12 +230,10 @@ static struct rb_record random_receipt(struct fx *w) {
         if (one_in(12)) c[i].time_s++;
         if (one_in(12)) c[i].size++;
     }
-    static const uint8_t lists[2][2] = {{0x80}, {0x81, 2}};
-    bool missing = one_in(2);
-    const struct fx_feed *f = any_feed(w);
-    b = (struct rb_receipt_bodies){f->member, f->epoch, f->n < 3 ? 3 : f->n,
-                                   rb_slice(lists[missing], missing ? 2 : 1)};
-    receipt.bodies_n = one_in(2);
+    const struct fx_feed *f = any_feed(w), *g = any_feed(w);
+    b[0] = random_bodies(f, list[0]);
+    b[1] = random_bodies(g, list[1]);
+    receipt.bodies_n = one_in(3) ? 0 : f == g ? 1 : 2;
     return fx_receipt(w, &receipt);
 }
 
@@ -248,6 +292,7 @@ static struct rb_record random_record(struct fx *w, uint16_t author) {
     case 2:
         return fx_membership(w, (enum rb_membership_action)below(one_in(4) ? 3 : 2));
     case 3:
+        if (one_in(3)) return fx_record(w, one_in(2) ? RB_KIND_ROSTER : RB_KIND_ATTACHMENT);
         return one_in(2) ? random_amendment(w) : fx_record(w, RB_KIND_NIL);
     case 4:
         return fx_test(w, w->clock_ms / 10000 * 10000);
@@ -256,6 +301,7 @@ static struct rb_record random_record(struct fx *w, uint16_t author) {
     case 6:
         return fx_record(w, RB_KIND_TEXT);
     case 7:
+        if (one_in(2)) return fx_purge(w, closed_id(w));
         return one_in(2) ? fx_record(w, RB_KIND_SERVICE) : random_card(w, author);
     case 8:
         return fx_notice(w, (enum rb_notice_class)below(RB_NOTICE_CLASSES));
@@ -267,19 +313,34 @@ static struct rb_record random_record(struct fx *w, uint16_t author) {
     case 12:
         return fx_position(w, any_id(w), RB_POSITION_ACCEPT);
     default:
-        return fx_position(w, any_id(w), (enum rb_position_type)(1 + below(RB_POSITION_MAX)));
+        return fx_position(w, one_in(2) ? closed_id(w) : any_id(w),
+                           (enum rb_position_type)(1 + below(RB_POSITION_MAX)));
     }
 }
 
+/* often as the rules want it, often not */
+static void random_closing(struct fx *w, struct rb_record *r, uint16_t author) {
+    struct rb_record subject;
+    uint16_t asker = author;
+    const uint64_t all = (1ull << w->parties_n) - 1;
+    uint64_t to = 1ull << author | (one_in(2) ? all : chance() & all);
+    bool always = r->kind == RB_KIND_ROSTER || r->kind == RB_KIND_ATTACHMENT;
+    bool answer = r->kind == RB_KIND_POSITION &&
+                  closed_record(w, &r->refs[RB_REF_ANSWERS].h[0], &asker, &subject);
+    if (rb_kind_always_open(r->kind) || (!always && one_in(answer ? 8 : 2))) return;
+    if (answer) to = (to & subject.recipients) | 1ull << author | 1ull << asker;
+    if (one_in(6)) to = 1 + below(all);
+    if (one_in(30)) to |= 1ull << 40;
+    fx_close(r, to);
+}
+
 static void dress(struct fx *w, struct rb_record *r) {
-    bool may_close = !rb_kind_always_open(r->kind);
     if (one_in(4)) r->precedence = (enum rb_precedence)below(4);
     if (one_in(8))
         r->demand = (struct rb_demand){true, w->clock_ms + (int64_t)below(20000),
                                        (uint16_t)(1 + below(RB_POSITION_MAX)), below(4)};
     if (one_in(10)) fx_ref(r, RB_REF_SUPERSEDES, any_id(w));
     if (one_in(10)) r->emergency = rb_str("now");
-    if (may_close && one_in(6)) fx_close(r, 1 + below((1ull << w->parties_n) - 1));
     r->created_utc_ms += (int64_t)below(9) * 1000 - 4000;
 }
 
@@ -300,6 +361,7 @@ static void random_step(struct fx *w) {
     }
     struct rb_record r = random_record(w, f->member);
     dress(w, &r);
+    random_closing(w, &r, f->member);
     bool force = !one_in(3) && random_seen(w, &r, f);
     enum fx_sign how = rb_kind_is_machine(r.kind) ? FX_NODE : FX_OFFICER;
     if (one_in(5)) how = FX_BOTH;
@@ -345,6 +407,42 @@ static struct rb_slice bytes_of(struct fx *w, struct rb_book *b, int64_t now) {
     return fx_encode(w, fx_fold(w, b, now));
 }
 
+/* which closed bodies can be read here in the end */
+static bool readable[FX_FEEDS][FX_LEAVES];
+
+static void choose_readable(const struct fx *w) {
+    for (size_t i = 0; i < w->feeds_n; i++)
+        for (size_t k = 0; k < w->feed[i]->n; k++)
+            readable[i][k] = w->feed[i]->head[k].n > 0 && !one_in(3);
+}
+
+/* a body comes, perhaps one that is purged later, or goes */
+static void random_body(struct fx *w, struct rb_book *b) {
+    size_t i = below(w->feeds_n);
+    const struct fx_feed *f = w->feed[i];
+    struct rb_feed *bf = rb_book_feed(b, f->member, f->epoch);
+    if (bf == NULL || bf->facts_n == 0) return;
+    size_t k = below(bf->facts_n);
+    if (f->head[k].n == 0) return;
+    if (one_in(3))
+        rb_book_close_body(b, bf, k);
+    else
+        fx_unseal(w, b, f, k);
+}
+
+static void settle_bodies(struct fx *w, struct rb_book *b) {
+    for (size_t i = w->feeds_n; i-- > 0;) {
+        const struct fx_feed *f = w->feed[i];
+        for (size_t k = 0; k < f->n; k++) {
+            if (f->head[k].n == 0) continue;
+            if (readable[i][k])
+                fx_unseal(w, b, f, k);
+            else
+                rb_book_close_body(b, rb_book_feed(b, f->member, f->epoch), k);
+        }
+    }
+}
+
 /* leaves arrive in any order that keeps each feed's own; folds in between must leave no trace */
 static struct rb_book *shuffled(struct fx *w) {
     struct rb_book *b = fx_book_empty(w);
@@ -357,14 +455,17 @@ static struct rb_book *shuffled(struct fx *w) {
                 left += bf == NULL || bf->facts_n < w->feed[i]->n;
             }
         }
+        if (one_in(2)) random_body(w, b);
         if (one_in(24)) {
             rb_arena_reset(&w->folds);
             (void)fx_fold(w, b, w->clock_ms + (int64_t)below(100000) - 50000);
         }
     }
+    settle_bodies(w, b);
     return b;
 }
 
+/* verdicts are stored, what bodies said is not: they are opened again, by and by */
 static struct rb_book *restarted(struct fx *w, const struct rb_book *from) {
     struct rb_book *b = fx_book_empty(w);
     for (size_t i = w->feeds_n; i-- > 0;) {
@@ -373,6 +474,9 @@ static struct rb_book *restarted(struct fx *w, const struct rb_book *from) {
         for (size_t k = 0; k < f->n; k++)
             assert_true(fx_book_next(w, b, f, old->facts[k].mark));
     }
+    for (size_t i = 0; i < w->feeds_n; i++)
+        random_body(w, b);
+    settle_bodies(w, b);
     return b;
 }
 
@@ -460,18 +564,30 @@ static bool has_circle(void) {
 
 static uint64_t histories = 10000, first_seed = 1;
 static size_t circles, kinds_of_state[6], marks_met[64];
+static size_t purged_met, bodies_met, unread_met, read_met, bodies_mattered;
 
 static void count(const struct rb_situation *s) {
     kinds_of_state[s->charter_state]++;
-    for (size_t i = 0; i < s->order_n; i++)
+    for (uint32_t i = 0; i < s->order_n; i++) {
+        const struct rb_fact *fact = rb_situation_fact(s, i);
         marks_met[s->order[i].mark]++;
+        purged_met += s->order[i].purged != 0;
+        bodies_met += s->order[i].bodies != 0;
+        read_met += fact->closed && fact->position != 0 && s->order[i].mark == RB_MARK_NONE;
+    }
+    for (size_t i = 0; i < s->dues_n; i++)
+        unread_met += s->dues[i].state == RB_DUE_PENDING && s->dues[i].answer != RB_NOWHERE;
 }
 
 static void one_history(struct fx *w, uint64_t seed) {
     random_history(w, seed);
     int64_t now = w->clock_ms + (int64_t)below(120000) - 20000;
+    choose_readable(w);
     struct rb_book *a = fx_book(w);
+    struct rb_slice unread = bytes_of(w, a, now);
+    settle_bodies(w, a);
     struct rb_slice want = bytes_of(w, a, now);
+    bodies_mattered += !rb_slice_eq(want, unread);
     assert_int_equal(rb_cbor_check(want, NULL), RB_OK);
     assert_true(rb_slice_eq(want, bytes_of(w, a, now)));
     assert_true(rb_slice_eq(want, bytes_of(w, shuffled(w), now)));
@@ -504,12 +620,16 @@ static void same_bytes_whatever_the_order(void **state) {
 
 /* the histories must have met what they are for, or they prove nothing */
 static void histories_met_what_matters(void **state) {
-    static const enum rb_mark wanted[] = {
-        RB_MARK_NONE,         RB_MARK_UNREADABLE,     RB_MARK_UNKNOWN_SIGNER, RB_MARK_BAD_SIGNATURE,
-        RB_MARK_WRONG_ROLE,   RB_MARK_MISPLACED,      RB_MARK_REPEATED,       RB_MARK_REVOKED,
-        RB_MARK_NEEDS_SECOND, RB_MARK_MUST_BE_CLOSED, RB_MARK_MUST_BE_OPEN,   RB_MARK_NOT_IN_TABLE,
-        RB_MARK_SUSPENDED,    RB_MARK_LEFT,           RB_MARK_NOT_IN_FORCE,   RB_MARK_DISOWNED,
-        RB_MARK_NOT_ADOPTED,  RB_MARK_OUT_OF_TURN,    RB_MARK_UNKNOWN_RULES};
+    static const enum rb_mark wanted[] = {RB_MARK_NONE,           RB_MARK_UNREADABLE,
+                                          RB_MARK_UNKNOWN_SIGNER, RB_MARK_BAD_SIGNATURE,
+                                          RB_MARK_WRONG_ROLE,     RB_MARK_MISPLACED,
+                                          RB_MARK_REPEATED,       RB_MARK_REVOKED,
+                                          RB_MARK_NEEDS_SECOND,   RB_MARK_MUST_BE_CLOSED,
+                                          RB_MARK_MUST_BE_OPEN,   RB_MARK_NOT_IN_TABLE,
+                                          RB_MARK_SUSPENDED,      RB_MARK_LEFT,
+                                          RB_MARK_NOT_IN_FORCE,   RB_MARK_DISOWNED,
+                                          RB_MARK_NOT_ADOPTED,    RB_MARK_OUT_OF_TURN,
+                                          RB_MARK_UNKNOWN_RULES,  RB_MARK_WRONG_RECIPIENTS};
     (void)state;
     if (histories < 2000) skip();
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
@@ -522,6 +642,8 @@ static void histories_met_what_matters(void **state) {
         assert_true(kinds_of_state[i] > 0);
     }
     assert_true(circles > 0);
+    assert_true(purged_met > 0 && bodies_met > 0);
+    assert_true(unread_met > 0 && read_met > 0 && bodies_mattered > 0);
 }
 
 /* ---- mutants: each input of the rules, changed alone -------------------------------------------
@@ -529,16 +651,18 @@ static void histories_met_what_matters(void **state) {
 
 #define INPUTS(X)                                                                                  \
     X(NOTHING)                                                                                     \
-    X(NOW) X(RULES_VERSION) X(RULE) X(ACCEPT_MEMBERS) X(ACCEPT_BY) X(TIMEKEEPER) X(AFFILIATION)    \
-        X(GROUP) X(LEAD) X(ANSWER_TIME) X(TEST_INTERVAL) X(TEST_GRACE) X(TWO_OFFICERS)             \
-            X(CLOSED_KIND) X(ACCEPTANCE) X(ACCEPTANCE_T) X(DEMAND) X(DEMAND_BY) X(DEMAND_POSITION) \
+    X(NOW)                                                                                         \
+    X(RULES_VERSION) X(RULE) X(ACCEPT_MEMBERS) X(ACCEPT_BY) X(TIMEKEEPER) X(AFFILIATION) X(GROUP)  \
+        X(LEAD) X(ANSWER_TIME) X(TEST_INTERVAL) X(TEST_GRACE) X(TWO_OFFICERS) X(CLOSED_KIND)       \
+            X(ACCEPTANCE) X(ACCEPTANCE_T) X(DEMAND) X(DEMAND_BY) X(DEMAND_POSITION)                \
                 X(DEMAND_MEMBERS) X(ANSWER_TYPE) X(ANSWER_SUBJECT) X(ANSWER_T) X(PRECEDENCE)       \
                     X(RECIPIENTS) X(BODY_MISSING) X(BODY_SIZE) X(COSIGNATURE) X(COSIGNER)          \
                         X(EMERGENCY) X(SECOND) X(SUPERSEDES) X(SUPERSEDES_OTHERS) X(SEEN)          \
                             X(DIGEST) X(SUSPEND) X(AMEND_PREVIOUS) X(AMEND_ACCEPT) X(AMEND_BY)     \
                                 X(REVOKED_KEY) X(STOOD_BY) X(FROZEN) X(FORK_AT) X(SLOT) X(SILENCE) \
                                     X(SIGNATURE) X(SIGNER) X(CHANNEL) X(REPORTED) X(TEXT)          \
-                                        X(CREATED)
+                                        X(CREATED) X(OPENED) X(CLOSED_ANSWER) X(CLOSED_RECIPIENTS) \
+                                            X(PURGE) X(PURGER)
 enum input {
 #define X(name) I_##name,
     INPUTS(X)
@@ -636,6 +760,20 @@ static void mutant_closed(struct fx *w) {
     fx_say(w, 0, &r);
 }
 
+/* a closed question, its closed answer, and who purged the question */
+static void mutant_answer(struct fx *w) {
+    struct rb_record r = fx_record(w, RB_KIND_STATEMENT);
+    r.demand = (struct rb_demand){true, w->clock_ms + 60000, RB_POSITION_CONFIRM, 2};
+    fx_close(&r, 7);
+    struct rb_hash id = spoken(w, 0, r);
+    r = fx_position(w, &id, is(I_CLOSED_ANSWER) ? RB_POSITION_QUERY : RB_POSITION_CONFIRM);
+    fx_close(&r, is(I_CLOSED_RECIPIENTS) ? 11 : 3);
+    spoken(w, 1, r);
+    if (is(I_PURGE)) return;
+    r = fx_purge(w, &id);
+    fx_say(w, is(I_PURGER) ? 2 : 1, &r);
+}
+
 static void mutant_words(struct fx *w) {
     struct rb_record r = fx_record(w, RB_KIND_STATEMENT);
     if (!is(I_EMERGENCY)) r.emergency = rb_str("now");
@@ -730,6 +868,7 @@ static struct rb_slice shape(struct fx *w, const struct rb_situation *s) {
                                  r->mark,
                                  r->contested,
                                  (uint8_t)r->bodies,
+                                 (uint8_t)r->purged,
                                  fact->emergency,
                                  fact->signers,
                                  fact->reported};
@@ -768,12 +907,14 @@ static struct rb_slice mutant(struct fx *w, enum input input) {
     mutant_acceptance(w);
     mutant_demand(w);
     mutant_closed(w);
+    mutant_answer(w);
     mutant_words(w);
     mutant_line(w);
     mutant_revocation(w);
     mutant_amendment(w);
     struct rb_book *b = fx_book(w);
     struct rb_feed *f = rb_book_feed(b, 1, 0);
+    if (!is(I_OPENED)) fx_unseal_for(w, b, 0);
     f->frozen = !is(I_FROZEN);
     f->fork_at = f->facts_n - (is(I_FORK_AT) ? 2 : 1);
     /* three line tests are due, and all deadlines passed */
