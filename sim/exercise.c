@@ -203,7 +203,15 @@ static const struct shape release_shape[] = {STEP_SHAPES, {"by", 's', true}, {"d
 static const struct shape position_shape[] = {
     STEP_SHAPES, {"by", 's', true}, {"answers", 's', true}, {"channel", 's', true}, {"type", 's', true},
     {"reason", 's', false}, {"level", 's', false}, {"person", 's', false}, {"precedence", 's', false},
-    {"officer", 's', false}, {NULL, 0, false}};
+    {"recipients", 'l', false}, {"officer", 's', false}, {NULL, 0, false}};
+static const struct shape attach_shape[] = {
+    STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {"recipients", 'l', true}, {"name", 's', true},
+    {"content", 's', true}, {"media-type", 's', false}, {"description", 's', false}, {"about", 'l', false},
+    {"officer", 's', false}, {"second", 's', false}, {NULL, 0, false}};
+static const struct shape purge_shape[] = {STEP_SHAPES, {"by", 's', true}, {"record", 's', true}, {"reason", 's', false},
+                                           {"despite", 'b', false}, {NULL, 0, false}};
+static const struct shape disclose_shape[] = {STEP_SHAPES, {"by", 's', true}, {"record", 's', true},
+                                              {"level", 's', false}, {"paragraphs", 'l', false}, {NULL, 0, false}};
 static const struct shape test_shape[] = {STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {NULL, 0, false}};
 static const struct shape link_shape[] = {STEP_SHAPES, {"between", 'l', true}, {"one-way", 'b', false}, {NULL, 0, false}};
 static const struct shape node_shape[] = {STEP_SHAPES, {"by", 's', true}, {NULL, 0, false}};
@@ -215,7 +223,8 @@ static const struct verb {
     const char *name;
     const struct shape *shape;
 } verbs[] = {{"accredit", accredit_shape}, {"found", found_shape}, {"accept", found_shape},
-             {"release", release_shape}, {"position", position_shape}, {"test", test_shape},
+             {"release", release_shape}, {"position", position_shape}, {"attach", attach_shape},
+             {"purge", purge_shape}, {"disclose", disclose_shape}, {"test", test_shape},
              {"cut", link_shape}, {"heal", link_shape}, {"stop", node_shape}, {"start", node_shape},
              {"crash", node_shape}, {"say", say_shape}, {"expect", expect_step_shape}};
 
@@ -265,6 +274,12 @@ static bool read_link(struct reader *r, const json_t *s, const char *where) {
     return handles_known(r, json_object_get(s, "between"), 2, sub);
 }
 
+static bool read_recipients(struct reader *r, const json_t *s, const char *where) {
+    char sub[96];
+    (void)snprintf(sub, sizeof sub, "%s.recipients", where);
+    return handles_known(r, json_object_get(s, "recipients"), 0, sub);
+}
+
 static bool read_step_parts(struct reader *r, const json_t *s, const char *verb, const char *where) {
     const char *by = ex_string(s, "by");
     if (by && ex_party_index(r->ex, by) < 0) return off(r, "%s.by: no party has this handle", where);
@@ -274,6 +289,7 @@ static bool read_step_parts(struct reader *r, const json_t *s, const char *verb,
     if (strcmp(verb, "accredit") == 0) return read_accredit(r, s, where);
     if (strcmp(verb, "cut") == 0 || strcmp(verb, "heal") == 0) return read_link(r, s, where);
     if (strcmp(verb, "expect") == 0) return read_expectation(r, s, where);
+    if (json_object_get(s, "recipients")) return read_recipients(r, s, where);
     return true;
 }
 

@@ -2,6 +2,8 @@
  * API, as a person's program would do it. */
 #include "exercise.h"
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define ARRIVAL_MS 60000
 
@@ -186,10 +188,85 @@ static void position(struct play *p, const json_t *s, struct outcome *o) {
     static const char *const from[] = {"reason", "level", "person"}, *const to[] = {"reason", "level", "by"};
     for (size_t i = 0; draft && i < 3; i++)
         if (json_object_get(s, from[i])) json_object_set(json_object_get(draft, "body"), to[i], json_object_get(s, from[i]));
-    if (draft && ex_string(s, "precedence")) json_object_set(draft, "precedence", json_object_get(s, "precedence"));
+    static const char *const same[] = {"precedence", "recipients"};
+    for (size_t i = 0; draft && i < 2; i++)
+        if (json_object_get(s, same[i])) json_object_set(draft, same[i], json_object_get(s, same[i]));
     wait_for(p, by_of(p, s), "records", ex_string(s, "answers"));
     if (draft) release_draft(p, s, draft, o);
     json_decref(draft);
+}
+
+/* ---- closed content ------------------------------------------------------------------------------------ */
+/* a file without a name that holds the text, at its beginning; -1: none */
+static int file_of(const char *text) {
+    int fd = memfd_create("content", MFD_CLOEXEC);
+    size_t n = strlen(text);
+    if (fd < 0) return -1;
+    if (write(fd, text, n) == (ssize_t)n && lseek(fd, 0, SEEK_SET) == 0) return fd;
+    (void)close(fd);
+    return -1;
+}
+
+static json_t *upload_of(struct play *p, const json_t *s) {
+    static const char *const from[] = {"recipients", "name", "media-type", "description"},
+                             *const to[] = {"recipients", "name", "media_type", "description"};
+    json_t *meta = json_pack("{s:s}", "channel", channel_value(p, s));
+    for (size_t i = 0; meta && i < 4; i++)
+        if (json_object_get(s, from[i])) json_object_set(meta, to[i], json_object_get(s, from[i]));
+    return meta;
+}
+
+static void attach(struct play *p, const json_t *s, struct outcome *o) {
+    struct rb_client c = client_of(p, by_of(p, s));
+    int fd = file_of(ex_string(s, "content"));
+    json_t *meta = upload_of(p, s), *uploaded = NULL;
+    o->status = fd < 0 || !meta ? 0 : rb_client_upload(&c, fd, meta, NULL, NULL, &uploaded);
+    if (fd >= 0) (void)close(fd);
+    json_decref(meta);
+    (void)snprintf(o->text, sizeof o->text, "attachment \"%.200s\"", ex_string(s, "name"));
+    if (o->status < 200 || o->status >= 300) {
+        o->answer = uploaded;
+        return;
+    }
+    json_t *draft = json_pack("{s:s,s:s,s:O}", "channel", channel_value(p, s), "kind", "attachment", "upload",
+                              json_object_get(uploaded, "upload"));
+    json_decref(uploaded);
+    if (draft && json_object_get(s, "about")) json_object_set(draft, "about", json_object_get(s, "about"));
+    if (draft) release_draft(p, s, draft, o);
+    json_decref(draft);
+    const char *record = ex_string(o->answer, "record");
+    (void)snprintf(o->text, sizeof o->text, "attachment \"%.200s\" [%.8s]", ex_string(s, "name"), record ? record : "?");
+}
+
+static void record_call(struct play *p, const json_t *s, const char *what, json_t *in, struct outcome *o) {
+    struct rb_client c = client_of(p, by_of(p, s));
+    char path[128];
+    wait_for(p, by_of(p, s), "records", ex_string(s, "record"));
+    (void)snprintf(path, sizeof path, "/v1/records/%.64s/%s", ex_string(s, "record"), what);
+    o->status = c.call(c.ctx, "POST", path, in, &o->answer);
+    json_decref(in);
+}
+
+static void purge(struct play *p, const json_t *s, struct outcome *o) {
+    json_t *in = json_object();
+    char subject[16];
+    if (json_object_get(s, "reason")) json_object_set(in, "reason", json_object_get(s, "reason"));
+    if (json_object_get(s, "despite")) json_object_set(in, "despite", json_object_get(s, "despite"));
+    record_call(p, s, "purge", in, o);
+    (void)snprintf(o->text, sizeof o->text, "deletes the body of %s%s%.300s", short_hash(ex_string(s, "record"), subject),
+                   ex_string(s, "reason") ? ": " : "", ex_string(s, "reason") ? ex_string(s, "reason") : "");
+    keep_variable(p, ex_string(s, "as"), o->answer, "record");
+}
+
+static void disclose(struct play *p, const json_t *s, struct outcome *o) {
+    json_t *in = json_object();
+    char subject[16];
+    if (json_object_get(s, "level")) json_object_set(in, "level", json_object_get(s, "level"));
+    if (json_object_get(s, "paragraphs")) json_object_set(in, "paragraphs", json_object_get(s, "paragraphs"));
+    record_call(p, s, "disclose", in, o);
+    const char *level = ex_string(o->answer, "level"), *asked = ex_string(s, "level");
+    (void)snprintf(o->text, sizeof o->text, "discloses %s to outsiders: %s", short_hash(ex_string(s, "record"), subject),
+                   level ? level : asked ? asked : "what the charter allows");
 }
 
 static void line_test(struct play *p, const json_t *s, struct outcome *o) {
@@ -240,7 +317,8 @@ static const struct {
     const char *name;
     void (*run)(struct play *, const json_t *, struct outcome *);
 } verbs[] = {{"accredit", accredit}, {"found", found}, {"accept", accept_}, {"release", release},
-             {"position", position}, {"test", line_test}, {"cut", links}, {"heal", links},
+             {"position", position}, {"attach", attach}, {"purge", purge}, {"disclose", disclose},
+             {"test", line_test}, {"cut", links}, {"heal", links},
              {"stop", node}, {"start", node}, {"crash", node}, {"say", say}, {"expect", expect}};
 
 /* ---- one step ------------------------------------------------------------------------------------------ */
