@@ -1,4 +1,5 @@
-/* What store.c (writing), load.c (reading) and body.c (bodies of closed records) share. */
+/* What store.c (writing), load.c (reading), body.c (bodies of closed records) and memory.c share.
+ */
 #ifndef RB_STORE_INTERNAL_H
 #define RB_STORE_INTERNAL_H
 #include <sqlite3.h>
@@ -81,6 +82,7 @@ void store_empty_log(struct rb_store *s);
 enum rb_err store_apply_body(struct rb_store *s, const struct rb_effect *ef) RB_MUST_USE;
 enum rb_err store_load_body(struct rb_store *s, const struct rb_effect *ef, rb_store_item_fn fn,
                             void *ctx) RB_MUST_USE;
+enum rb_err store_clean_memory(struct rb_store *s) RB_MUST_USE;
 /* at open: what nothing names any more */
 enum rb_err store_empty_stage(struct rb_store *s) RB_MUST_USE;
 #endif

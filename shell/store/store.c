@@ -256,6 +256,7 @@ static enum rb_err prepare_all(struct rb_store *s) {
 
 static enum rb_err open_all(struct rb_store *s, const char *path) {
     const int rw = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    RB_TRY(store_clean_memory(s));
     RB_TRY(make_private(s, path));
     if (sqlite3_open_v2(path, &s->db, rw, NULL) != SQLITE_OK)
         return store_fail(s, "opening the database", s->db);

@@ -627,6 +627,6 @@ int main(void) {
         T(what_was_acknowledged_survives_kill_9),
         T(every_write_and_sync_fails_once),
     };
-    if (rb_crypto_init() != RB_OK) return 1;
+    if (rb_crypto_init() != RB_OK || !place_first()) return 1;
     return cmocka_run_group_tests(store, NULL, NULL);
 }

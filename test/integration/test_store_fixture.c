@@ -69,8 +69,8 @@ int place_setup(void **state) {
 }
 
 void place_forget(const struct place *p) {
-    static const char *const names[] = {"readback.db", "readback.db-wal", "readback.db-shm", "heads",
-                                        "heads.new"};
+    static const char *const names[] = {"readback.db", "readback.db-wal", "readback.db-shm",
+                                        "heads", "heads.new"};
     char path[128];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", p->dir, names[i]);
@@ -94,4 +94,21 @@ struct rb_store *place_open(const struct place *p) {
     if (err != RB_OK) print_error("%s\n", why);
     assert_int_equal(err, RB_OK);
     return s;
+}
+
+bool place_first(void) {
+    char dir[] = "/tmp/readback-store-XXXXXX", why[300] = "";
+    struct place p = {0};
+    struct rb_store *s = NULL;
+    if (mkdtemp(dir) == NULL) return false;
+    (void)snprintf(p.db, sizeof p.db, "%s/readback.db", dir);
+    (void)snprintf(p.dir, sizeof p.dir, "%s", dir);
+    const bool ok = rb_store_open(p.db, &s, why, sizeof why) == RB_OK;
+    if (ok)
+        rb_store_close(s);
+    else
+        print_error("%s\n", why);
+    place_forget(&p);
+    (void)rmdir(dir);
+    return ok;
 }

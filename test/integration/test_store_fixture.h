@@ -10,6 +10,8 @@ int place_setup(void **state);
 int place_teardown(void **state);
 void place_forget(const struct place *p);
 struct rb_store *place_open(const struct place *p);
+/* a store opened and closed: SQLite must not be used in a process before the store is */
+bool place_first(void);
 
 extern long fault_in;      /* the Nth write, sync or cut from now on fails; 0: none */
 extern long read_fault_in; /* the Nth read */
