@@ -117,7 +117,7 @@ static void make(struct sealed *s) {
     struct rb_hash content;
     s->kind = kinds[below(4)];
     put_random_body(s->kind, &body);
-    for (size_t i = 0; i < 64u * RB_SALT_LEN; i++)
+    for (size_t i = 0; i < sizeof salts; i++)
         salts[i] = (uint8_t)dice();
     assert_int_equal(rb_sealed_head_encode(s->kind, salts, fixture_done(&body), &w), RB_OK);
     s->head = fixture_done(&w);
