@@ -64,7 +64,8 @@ enum rb_err node_channel_new(struct rb_node *n, struct rb_slice charter_leaf, st
     }
     memcpy(ch->id, ch->book.channel, RB_CHANNEL_LEN);
     ch->rules_dirty = ch->dirty = ch->heads_dirty = true;
-    ch->next_due_utc = INT64_MAX;
+    ch->next_due_utc = ch->purge_utc = INT64_MAX;
+    ch->settle_at = ch->body_wake = UINT64_MAX;
     n->channels[n->channels_n++] = ch;
     node_sync_members(n, ch);
     *out = ch;
@@ -209,6 +210,7 @@ enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch) {
     }
     node_sync_members(n, ch);
     ch->rules_dirty = false;
+    ch->purge_scan = ch->body_work = true;
     return RB_OK;
 }
 
@@ -242,12 +244,17 @@ static void put_off_fold(struct rb_node *n, struct channel *ch) {
     ch->dirty = true;
 }
 
-void node_judged(struct rb_node *n, struct feedx *fx, size_t leaf) {
-    struct channel *ch = fx->ch;
-    const struct rb_fact *f = &fx->f->facts[leaf];
+void node_changed(struct rb_node *n, struct channel *ch, const struct rb_fact *f) {
     if (n->sit_of == ch) n->sit_of = NULL;
     if (f->mark == RB_MARK_NONE && changes_rules(ch, f)) ch->rules_dirty = true;
     put_off_fold(n, ch);
+}
+
+void node_judged(struct rb_node *n, struct feedx *fx, size_t leaf) {
+    struct channel *ch = fx->ch;
+    const struct rb_fact *f = &fx->f->facts[leaf];
+    node_changed(n, ch, f);
+    body_judged(n, fx, leaf);
     if (!n->started) return;
     if (!fx->own)
         node_alert(n, RB_ALERT_RECORD, ch, &f->id, fx->f->member, NULL, f->precedence, leaf, NULL);

@@ -1,7 +1,7 @@
 /* Composing a record and the question of admission, asked in one place for every path. */
 #include "node_int.h"
 
-void node_fact_of(const struct rb_record *rec, struct rb_fact *out) {
+void node_fact_of(const struct rb_record *rec, struct rb_slice body, struct rb_fact *out) {
     memset(out, 0, sizeof *out);
     out->kind = (uint8_t)rec->kind;
     out->created_utc_ms = rec->created_utc_ms;
@@ -17,9 +17,10 @@ void node_fact_of(const struct rb_record *rec, struct rb_fact *out) {
         out->refs_n[i] = (uint8_t)rec->refs[i].n;
     struct rb_reader r;
     uint64_t v;
-    if (rec->closed || rec->body.n == 0) return;
+    if (!rec->closed) body = rec->body;
+    if (body.n == 0) return;
     if (rec->kind == RB_KIND_POSITION || rec->kind == RB_KIND_NOTICE) {
-        if (rb_cbor_find(rec->body, 1, &r) != RB_OK || rb_cbor_get_uint(&r, &v) != RB_OK || v > 127)
+        if (rb_cbor_find(body, 1, &r) != RB_OK || rb_cbor_get_uint(&r, &v) != RB_OK || v > 127)
             return;
         if (rec->kind == RB_KIND_POSITION)
             out->position = (int8_t)v;
@@ -64,6 +65,7 @@ enum rb_err rb_node_compose(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
     if (!ch) return rb_reject(rj, RB_ERR_NOT_FOUND, "6.2.8", "no such channel", 0);
     if (!ch->own) return rb_reject(rj, RB_ERR_STATE, "6.2.9", "the channel is not joined yet", 0);
     if (rec->body.n) RB_TRY(rb_body_check(rec->kind, rec->body, rj));
+    if (body.n) RB_TRY(rb_body_check(rec->kind, body, rj));
     n->now = now;
     rec->has_channel = true;
     memcpy(rec->channel, ch->id, RB_CHANNEL_LEN);
@@ -81,7 +83,7 @@ enum rb_err rb_node_compose(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
     if (rb_writer_done(&w, payload) != RB_OK)
         return rb_reject(rj, RB_ERR_LIMIT, "3.1.2", "the record is larger than a leaf may be", 0);
     struct rb_fact fact;
-    node_fact_of(rec, &fact);
+    node_fact_of(rec, body, &fact);
     fact.signers = 2; /* whether a second officer is due is said by NEEDS_SECOND below */
     *mark = node_admit(n, ch, &fact, rec);
     if (*mark == RB_MARK_NONE && node_signers_due(ch, &fact) == 2) *mark = RB_MARK_NEEDS_SECOND;

@@ -117,6 +117,9 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
     case RB_TABLE_JUDGED:
         err = load_judged(n, key, value);
         break;
+    case RB_TABLE_BODY:
+        err = body_load(n, key, value);
+        break;
     case RB_TABLE_EVIDENCE:
         err = load_evidence(n, value, &rj);
         break;
@@ -143,6 +146,7 @@ static void note_own(struct feedx *fx, struct rb_node *n) {
             struct mirror *m = own_mirror(n, fx, r.cosigs[i].cosigner);
             if (m && r.cosigs[i].size > m->queued_to) m->queued_to = r.cosigs[i].size;
         }
+        told_said(fx->ch, &r);
     }
 }
 
@@ -255,6 +259,7 @@ void load_item(struct rb_node *n, const struct rb_event *ev) {
     case RB_ITEM_HEAD:
         keep_head(n, ev);
         break;
+    case RB_ITEM_BODY: /* never at start: META says what there is */
     case RB_ITEM_END:
         break;
     default:
@@ -327,6 +332,7 @@ void load_start(struct rb_node *n) {
         ch->rules_dirty = ch->dirty = ch->heads_dirty = true;
         ch->fold_at = n->now.mono_ms;
         node_sync_members(n, ch);
+        body_start(n, ch);
         /* what happened while we were off, and whether the lines stand: asked once of everybody */
         for (size_t k = 0; k < ch->pulls_n; k++)
             ch->pulls[k].heads_at = n->now.mono_ms + 1;

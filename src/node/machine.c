@@ -48,6 +48,7 @@ void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uin
     if (err == RB_OK) err = rb_record_assemble(buf_slice(&j->buf), &s, 1, &w);
     if (err == RB_OK) err = rb_writer_done(&w, &leaf);
     if (err == RB_OK) err = own_enqueue(n, j->ch, leaf, (uint8_t)j->status, j->time_s);
+    if (err != RB_OK) told_unsaid(n, j->ch);
     if (err != RB_OK && j->time_s)
         submit_done(n, j->time_s, err, "6.11.9", rb_err_text(err), RB_MARK_NONE, NULL, j->ch->id,
                     0);
@@ -123,18 +124,30 @@ static size_t take_queued(struct rb_node *n, struct feedx *fx, struct rb_receipt
 
 static void receipts(struct rb_node *n, struct channel *ch) {
     struct feedx *fx = ch->own;
-    if (!queued(fx) || n->now.mono_ms < ch->receipt_at || fx->waiting) return;
+    if (n->now.mono_ms >= ch->settle_at) {
+        ch->settle_at = UINT64_MAX;
+        told_due(n, ch);
+    }
+    bool due = queued(fx) || ch->bodies_dirty;
+    if (!due || n->now.mono_ms < ch->receipt_at || fx->waiting) return;
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
     struct rb_receipt r = {0};
     r.cosigs = rb_arena_array(&n->work, RB_MAX_RECEIPT_ENTRIES, sizeof *r.cosigs);
-    if (!rec || !r.cosigs) return;
+    r.bodies = rb_arena_array(&n->work, RB_MAX_RECEIPT_ENTRIES, sizeof *r.bodies);
+    if (!rec || !r.cosigs || !r.bodies) return;
+    r.bodies_n = told_collect(n, ch, r.bodies);
     r.cosigs_n = take_queued(n, fx, r.cosigs, RB_MAX_RECEIPT_ENTRIES);
+    if (r.bodies_n + r.cosigs_n == 0) return;
     struct rb_writer w = node_writer(n, RB_MAX_LEAF);
     rb_receipt_encode(&r, &w);
     rec->kind = RB_KIND_RECEIPT;
     rec->precedence = RB_ROUTINE;
     rec->body = rb_written(&w);
-    if (machine_make(n, ch, rec, 0) != RB_OK) n->overflow = true;
+    told_said(ch, &r);
+    if (machine_make(n, ch, rec, 0) != RB_OK) {
+        n->overflow = true;
+        told_unsaid(n, ch);
+    }
     ch->receipt_at = n->now.mono_ms + receipt_interval(ch);
 }
 

@@ -129,6 +129,7 @@ void node_job_free(struct rb_node *n, struct job *j) {
         if (*at == j) {
             *at = j->next;
             buf_free(n, &j->buf);
+            buf_free(n, &j->list);
             rb_region_free(&n->region, j, sizeof *j);
             return;
         }
@@ -200,6 +201,9 @@ static void stored(struct rb_node *n, uint64_t ticket) {
             struct feedx *fx = n->channels[c]->feeds[i];
             if (feed_landed(fx, ticket) && fx->own) own_stored(n, fx);
         }
+    for (size_t c = 0; c < n->channels_n; c++) /* what is durable can be opened */
+        if (n->channels[c]->opening[0].first || n->channels[c]->opening[1].first)
+            n->channels[c]->body_work = true;
 }
 
 static void signed_event(struct rb_node *n, const struct rb_event *ev) {
@@ -224,6 +228,10 @@ static void loaded_event(struct rb_node *n, const struct rb_event *ev) {
         push_loaded(n, j, ev);
     else if (j->type == JOB_FEED_LOAD || j->type == JOB_TILE_LOAD)
         serve_loaded(n, j, ev);
+    else if (j->type == JOB_BODY_LOAD)
+        carry_loaded(n, j, ev);
+    else if (j->type == JOB_OFFER_LOAD)
+        offer_loaded(n, j, ev);
 }
 
 static void response_event(struct rb_node *n, const struct rb_event *ev) {
@@ -242,6 +250,10 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
         push_response(n, j, ev);
     else if (j->type == JOB_REQ_OWN)
         push_proof(n, j, ev);
+    else if (j->type == JOB_REQ_BODY)
+        fetch_response(n, j, ev);
+    else if (j->type == JOB_REQ_ASK || j->type == JOB_REQ_OFFER)
+        offer_response(n, j, ev);
     else
         pull_response(n, j, ev);
 }
@@ -259,9 +271,11 @@ static void closed_event(struct rb_node *n, uint64_t conn) {
 
 static void channels_work(struct rb_node *n) {
     pull_invites(n);
+    carry_expire(n);
     for (size_t i = 0; i < n->channels_n; i++) {
         struct channel *ch = n->channels[i];
         own_drain(n, ch);
+        body_work(n, ch);
         machine_timers(n, ch);
         own_drain(n, ch);
         push_all(n, ch);
@@ -285,7 +299,8 @@ static uint64_t mono_of(const struct rb_node *n, int64_t utc) {
 }
 
 static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
-    uint64_t wake = UINT64_MAX;
+    uint64_t wake = ch->body_work ? n->now.mono_ms : ch->body_wake;
+    wake = sooner(wake, mono_of(n, ch->purge_utc));
     if (ch->own) {
         if (ch->dirty) wake = sooner(wake, ch->fold_at);
         wake = sooner(wake, mono_of(n, ch->next_due_utc));
@@ -297,6 +312,8 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
             }
             if (m->queue_n && !ch->own->waiting) wake = sooner(wake, ch->receipt_at);
         }
+        if (ch->bodies_dirty && !ch->own->waiting) wake = sooner(wake, ch->receipt_at);
+        wake = sooner(wake, ch->settle_at);
         if (ch->charter && ch->charter->test_interval_s &&
             ch->charter_state == RB_CHARTER_IN_FORCE) {
             int64_t step = (int64_t)ch->charter->test_interval_s * 1000;
@@ -330,6 +347,7 @@ static uint64_t wake_time(struct rb_node *n) {
     }
     for (struct job *j = n->jobs; j; j = j->next)
         if (j->type == JOB_WAIT_NEWS) wake = sooner(wake, j->deadline);
+    if (n->cache_old) wake = sooner(wake, n->cache_old->at + RB_CACHE_MS);
     /* what is due already was done in this step: no busy loop on what cannot move */
     if (wake <= n->now.mono_ms) wake = n->now.mono_ms + 50;
     return wake;
@@ -361,6 +379,9 @@ static void dispatch(struct rb_node *n, const struct rb_event *ev) {
     case RB_EV_SIGNED:
         signed_event(n, ev);
         break;
+    case RB_EV_OPENED:
+        open_answer(n, ev);
+        break;
     case RB_EV_TIMER:
         break;
     default:
@@ -378,6 +399,7 @@ static void notice_clock(struct rb_node *n) {
         struct channel *ch = n->channels[i];
         ch->next_due_utc = n->now.utc_ms;
         ch->rules_dirty = true;
+        ch->purge_scan = ch->body_work = true;
     }
 }
 
@@ -388,6 +410,7 @@ enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev, struct rb
     n->overflow = false;
     n->now = ev->now;
     memcpy(n->entropy, ev->entropy, sizeof n->entropy);
+    memset(&n->fresh, 0, sizeof n->fresh);
     notice_clock(n);
     dispatch(n, ev);
     if (n->started) {

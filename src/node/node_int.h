@@ -3,7 +3,10 @@
  * Rooms within the room: node.c (create, step, effects), load.c (start), submit.c (from the local
  * side), own.c (our feeds: outbox, log, checkpoint), push.c (to peers), serve.c (requests of
  * peers), take.c (a peer's leaves: proof, store, cosign, judge), machine.c (records the node makes:
- * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking). */
+ * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking).
+ * Closed bodies: body.c (the table), open.c (opening), told.c (what we say of them), retain.c
+ * (purging), carry.c (given and asked by peers, waiting in memory), fetch.c (asking), offer.c
+ * (handing over before a push and again). */
 #ifndef RB_NODE_INT_H
 #define RB_NODE_INT_H
 #include "readback/node.h"
@@ -28,6 +31,27 @@
 #define RB_COSIGS_MAX 256u     /* cosignatures in one add-cosignatures */
 #define RB_CLOCK_JUMP_MS 5000  /* utc moved against mono by more: the clock was set */
 #define RB_RAW_MAX (64u << 20) /* leaves stored and not yet judged, per feed */
+/* closed bodies, spec 9.4 to 9.6 */
+#define RB_BODY_GRACE_MS 10000u       /* not called missing before */
+#define RB_BODY_RETRY_MIN_MS 5000u    /* between two rounds of asking */
+#define RB_BODY_RETRY_MAX_MS 300000u
+#define RB_BODY_REQUEST_MS 120000u    /* for a piece of RB_BODY_CHUNK */
+#define RB_BODY_LEAST 65536u          /* a piece that is not the last has at least this */
+#define RB_OPENING_MAX 16u            /* OPEN effects under way */
+#define RB_OFFER_BYTES (1u << 20)     /* bodies handed over in one request */
+#define RB_OFFER_MAX 64u              /* of them at once */
+#define RB_AGAIN_MIN_MS 15000u        /* between two offers of what no receipt speaks of */
+#define RB_CACHE_OF_ONE (4u << 20)    /* bodies of one giver that wait in memory */
+#define RB_CACHE_ALL (16u << 20)
+#define RB_CACHE_MS 600000u
+#define RB_CACHE_LEAST 1024u          /* what one of them counts at least */
+#define RB_CACHE_BUCKETS 1024u
+#define RB_POSTED_MAX 4096u           /* entries in one POST of bodies */
+#define RB_PURGE_STEP 64u             /* bodies purged in one step */
+#define RB_SAY_STEP 16u               /* purges said in a second */
+#define RB_SAY_MS 1000u
+#define RB_MISSING_MAX 6000u          /* leaves listed in one receipt: it stays a leaf */
+#define RB_NONE UINT32_MAX            /* no body, no place */
 
 struct buf { /* grows in the region */
     uint8_t *p;
@@ -51,6 +75,7 @@ struct peer {
     size_t attempts_n;   /* total, ring of 8 */
     uint64_t invites_at; /* mono: ask for invitations then, where we only connect outwards */
     bool asking;
+    size_t cached; /* bytes of bodies it gave that wait in memory */
 };
 struct cosig {
     uint64_t size, time_s;
@@ -68,6 +93,13 @@ struct mirror { /* what one peer holds of our feed */
     uint64_t queued_to;  /* leaves below it have their first cosignature logged or queued */
     struct cosig *queue; /* first cosignatures not yet logged in a receipt */
     size_t queue_n, queue_cap;
+    size_t offered;          /* closed leaves of ours (places) looked at before a push */
+    uint64_t bodies_to;      /* its receipts: bodies for it below this leaf are held ... */
+    struct buf bodies_but;   /* ... but for these: encoded array of leaf indexes */
+    size_t bodies_done;      /* places below it need no offer */
+    uint64_t again_at, again_ms; /* we have no address: offer again what is not held; 0 = nothing */
+    uint32_t again_via;      /* whom it was offered through last */
+    bool again_busy;
 };
 struct ticket_size {
     uint64_t ticket, size;
@@ -104,6 +136,76 @@ struct feedx { /* a feed with what the node knows beside the book */
     size_t raw_at;
     uint64_t judged_stored; /* watermark written last */
     struct rb_hash origin_hash;
+    /* closed leaves that name us, ascending: indexes of channel.places */
+    uint32_t *places;
+    size_t places_n, places_cap;
+    bool places_short; /* memory ran out: nothing is said of bodies from places_to on */
+    uint64_t places_to;
+    uint64_t said_to;        /* our receipts speak of bodies below this leaf ... */
+    struct rb_hash said_but; /* ... but for these: hash of the encoded array */
+};
+enum body_why { /* why a body is not here or no good; words in body.c, numbers on disk */
+    WHY_NONE,
+    WHY_ASKED,
+    WHY_NOBODY,
+    WHY_QUOTA,
+    WHY_HASH,
+    WHY_SIZE,
+    WHY_KEY,
+    WHY_CHANGED,
+    WHY_FORM,
+    WHY_COMMITMENT,
+    WHY_MAX
+};
+enum verdict { VERDICT_UNKNOWN, VERDICT_GOOD, VERDICT_BAD };
+struct body { /* one ciphertext of one author: who may have it, and what is here of it */
+    struct rb_hash hash;
+    uint64_t size, have;
+    uint64_t recipients; /* of all records that name it */
+    int64_t taken_utc;
+    uint64_t ticket;     /* of the bytes stored last */
+    uint64_t retry_at;   /* mono */
+    uint32_t next;       /* in its bucket; index + 1 */
+    uint32_t wants_next; /* of those that are asked for */
+    uint32_t place;      /* first record that names it and us, RB_NONE */
+    uint32_t failures;
+    uint16_t member;
+    uint16_t candidate;  /* whom to ask next; see fetch.c */
+    uint8_t state;       /* enum rb_body_state without OPENED and BAD: those are the place's; NONE: not
+                            for us, or of a draft */
+    uint8_t why;
+    uint8_t verdict, verdict_why; /* of the first place, as stored */
+    bool draft;   /* ours, its record is not logged yet */
+    bool queued;  /* a record that names it waits in the outbox */
+    bool stored;  /* META speaks of it */
+    bool wanted, fetching;
+};
+struct place { /* a closed leaf that names us */
+    struct feedx *fx;
+    uint64_t leaf;
+    uint64_t grace_at; /* mono: not called missing before */
+    uint32_t body, next;
+    uint32_t open_next, say_next;
+    uint8_t kind, verdict, why;
+    bool opened; /* the book has what the rules read of it */
+    bool opening, saying, said;
+};
+struct chain { /* of places, by index */
+    uint32_t first, last;
+};
+struct cached { /* a whole body that waits in memory; never stored as such */
+    struct cached *older, *newer, *next; /* next: in its bucket */
+    struct channel *ch;
+    struct peer *giver;
+    uint16_t member;
+    struct rb_hash hash;
+    uint64_t at; /* mono */
+    size_t n;
+    uint8_t *p;
+};
+struct offer { /* a body, or a piece of it, to hand over */
+    uint32_t body;
+    uint64_t from, len;
 };
 struct outbox_item {
     struct outbox_item *next;
@@ -131,6 +233,7 @@ struct pullx { /* what we ask one peer about one channel */
     uint64_t
         quiet_ms; /* wait before asking again where asking brought nothing; 0 = the last one did */
     uint64_t retry_at;
+    bool body; /* a GET of a body is out */
 };
 struct channel {
     uint8_t id[RB_CHANNEL_LEN];
@@ -157,6 +260,27 @@ struct channel {
     uint64_t last_test_slot, test_sequence;
     char heads[33]; /* digest of the heads known here */
     bool heads_dirty;
+    /* closed bodies */
+    struct body *bodies;
+    size_t bodies_n, bodies_cap;
+    uint32_t *buckets; /* index + 1 */
+    size_t buckets_n;
+    uint64_t bucket_salt;
+    struct place *places;
+    size_t places_n, places_cap;
+    uint64_t kept[RB_MAX_MEMBERS]; /* bytes of bodies by author */
+    uint32_t wants;                /* first of those that are asked for; index + 1 */
+    struct chain opening[2];       /* positions, the rest: index + 1 */
+    struct chain saying;
+    uint64_t open_at, say_at; /* mono: not before */
+    int64_t purge_utc;        /* next purge; INT64_MAX: none */
+    bool purge_scan;          /* it must be looked for anew */
+    bool bodies_dirty;        /* something may be said of bodies that was not */
+    uint64_t settle_at;       /* mono: a body is called missing then; UINT64_MAX */
+    bool body_work;           /* something moved */
+    uint64_t body_wake;       /* mono: look again then */
+    bool counted;
+    size_t missing_n, unopened_n;
 };
 enum job_type {
     JOB_PUSH_LOAD,
@@ -175,7 +299,13 @@ enum job_type {
     JOB_REQ_FEED,
     JOB_REQ_COSIG,
     JOB_REQ_INVITES,
-    JOB_REQ_OWN,  /* REQUESTs */
+    JOB_REQ_OWN,
+    JOB_REQ_BODY,
+    JOB_REQ_ASK,
+    JOB_REQ_OFFER, /* REQUESTs */
+    JOB_BODY_LOAD,
+    JOB_OFFER_LOAD, /* LOADs of bodies */
+    JOB_OPEN,
     JOB_WAIT_NEWS /* a peer's held GET */
 };
 struct job {
@@ -194,6 +324,7 @@ struct job {
     uint64_t time_s;
     struct rb_hash root;
     struct buf buf;
+    struct buf list; /* of struct offer */
     struct rb_effect done;
     int status;
     bool partial;
@@ -230,6 +361,16 @@ struct rb_node {
     uint64_t judge_at; /* mono: judging failed for want of memory; not before */
     bool clock_known;
     int64_t clock_lead; /* utc less mono, to notice a clock that was set */
+    /* closed bodies */
+    bool locked; /* the age key is sealed: the last OPEN said so */
+    size_t opening;
+    struct cached *cache_old, *cache_new, *cache[RB_CACHE_BUCKETS];
+    size_t cache_bytes;
+    struct { /* in a step that submits: what is read in the body */
+        const struct channel *ch;
+        struct rb_hash hash;
+        struct rb_slice body;
+    } fresh;
 };
 
 /* node.c */
@@ -281,9 +422,12 @@ struct feedx *node_feedx_by_origin(struct rb_node *n, struct rb_slice origin);
 struct feedx *node_feedx_by_hash(struct rb_node *n, const struct rb_hash *origin_hash);
 enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch);
 void node_judged(struct rb_node *n, struct feedx *fx, size_t leaf);
+/* what the rules read of this record has changed */
+void node_changed(struct rb_node *n, struct channel *ch, const struct rb_fact *f);
 void node_sync_members(struct rb_node *n, struct channel *ch);
 /* the fact that a record would become, as far as admission looks at it */
-void node_fact_of(const struct rb_record *rec, struct rb_fact *out);
+/* `body`: what is readable in a closed one */
+void node_fact_of(const struct rb_record *rec, struct rb_slice body, struct rb_fact *out);
 enum rb_mark node_admit(struct rb_node *n, struct channel *ch, const struct rb_fact *fact,
                         const struct rb_record *rec);
 size_t node_signers_due(const struct channel *ch, const struct rb_fact *fact);
@@ -341,8 +485,12 @@ bool take_judging(const struct rb_node *n);
 void serve_recv(struct rb_node *n, const struct rb_event *ev);
 void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
                    const char *type, struct rb_slice body);
-/* as serve_respond with an empty body, once all that was stored by now is durable */
-void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int status);
+void serve_not_found(struct rb_node *n, uint64_t conn, struct peer *p);
+/* one parameter of a query "a=b&c=d"; no escapes are needed in what we use */
+bool serve_param(struct rb_slice query, const char *name, struct rb_slice *out);
+/* as serve_respond, once all that was stored by now is durable */
+void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
+                       struct rb_slice body);
 void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
                   const struct rb_reject *rj);
 void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
@@ -356,6 +504,7 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads);
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p);
 uint64_t pull_tell_time(struct rb_node *n, const struct feedx *fx);
+struct pullx *pull_of(struct channel *ch, uint16_t member);
 
 /* submit.c */
 void submit_event(struct rb_node *n, const struct rb_event *ev);
@@ -363,6 +512,8 @@ void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char 
                  const char *what, enum rb_mark mark, const struct rb_hash *record,
                  const uint8_t *channel, uint64_t after_ticket);
 enum rb_err draft_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);
+void submit_refused(struct rb_node *n, const struct rb_event *ev, const struct rb_reject *rj,
+                    enum rb_mark mark);
 
 /* machine.c */
 void machine_timers(struct rb_node *n, struct channel *ch);
@@ -371,6 +522,93 @@ enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
 void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
                          const struct cosig *c);
+
+/* body.c: the table of closed bodies of a channel. Pointers into it live until the next is added. */
+struct body *body_find(const struct channel *ch, uint16_t member, const struct rb_hash *hash);
+struct rb_body_ref body_ref(const struct channel *ch, const struct body *b);
+static inline uint32_t body_index(const struct channel *ch, const struct body *b) {
+    return (uint32_t)(b - ch->bodies);
+}
+bool body_is_for(const struct body *b, uint16_t member);
+const char *body_why(enum body_why why);
+enum rb_err body_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);
+void body_start(struct rb_node *n, struct channel *ch);
+/* a leaf was judged: is there a closed body to be had, or to be known of? */
+void body_judged(struct rb_node *n, struct feedx *fx, size_t leaf);
+/* all that time brings, and what moved in this step */
+void body_work(struct rb_node *n, struct channel *ch);
+void body_wake(struct channel *ch, uint64_t mono); /* look again then */
+void body_store_meta(struct rb_node *n, struct channel *ch, struct body *b);
+bool body_quota(const struct channel *ch, const struct body *b);
+/* Bytes that go on from what is here; a small body whole and of the right hash. False: not kept */
+bool body_take(struct rb_node *n, struct channel *ch, struct body *b, struct rb_slice bytes);
+/* its bytes are deleted here */
+void body_delete(struct rb_node *n, struct channel *ch, struct body *b);
+struct place *body_place(const struct channel *ch, const struct feedx *fx, uint64_t leaf);
+/* A closed record is submitted: looked at first, then kept with what names it, or not at all.
+ * NOT_FOUND and all other refusals cite 6.11.7. */
+enum rb_err body_submitted(struct rb_node *n, struct channel *ch, const struct rb_event *ev,
+                           const struct rb_record *rec, struct rb_slice *readable,
+                           struct rb_reject *rj);
+enum rb_err body_reserve(struct rb_node *n, struct channel *ch, const struct rb_event *ev,
+                         const struct rb_record *rec, struct rb_reject *rj);
+void body_keep(struct rb_node *n, struct channel *ch, const struct rb_event *ev,
+               const struct rb_record *rec, bool queued);
+/* a draft is gone: so is its body, where nothing else names it */
+void body_discard(struct rb_node *n, const struct draft *d);
+
+/* open.c */
+void open_queue(struct channel *ch, struct place *p, bool front);
+void open_some(struct rb_node *n, struct channel *ch);
+void open_answer(struct rb_node *n, const struct rb_event *ev);
+void open_good(struct rb_node *n, struct channel *ch, struct place *p, struct rb_slice body);
+void open_unlocked(struct rb_node *n);
+/* is the head what the record commits to? RB_ERR_LIMIT, MALFORMED, PROOF; body: a view into head */
+enum rb_err open_check(struct rb_node *n, const struct rb_record *rec, struct rb_slice head,
+                       const struct rb_hash *content, struct rb_slice *body, struct rb_reject *rj);
+
+/* told.c */
+void told_due(struct rb_node *n, struct channel *ch); /* something may have to be said */
+/* bodies of a receipt that is to be made now, in the step's work arena */
+size_t told_collect(struct rb_node *n, struct channel *ch, struct rb_receipt_bodies *out);
+void told_said(struct channel *ch, const struct rb_receipt *r);
+void told_unsaid(struct rb_node *n, struct channel *ch); /* the record did not come to be */
+void told_queue(struct channel *ch, struct place *p);
+void told_some(struct rb_node *n, struct channel *ch);
+void told_start(struct rb_node *n, struct channel *ch); /* what our feed says already */
+enum rb_err told_service(struct rb_node *n, struct channel *ch, enum rb_service_type type,
+                         const struct rb_hash *subject, struct rb_slice reason, uint64_t token);
+
+/* retain.c */
+void retain_some(struct rb_node *n, struct channel *ch);
+int64_t retain_until(const struct channel *ch, const struct body *b); /* INT64_MAX: for good */
+void retain_submit(struct rb_node *n, const struct rb_event *ev);
+
+/* carry.c */
+void carry_post(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
+                struct peer *p);
+void carry_get(struct rb_node *n, struct channel *ch, struct rb_slice query, uint64_t conn,
+               struct peer *p);
+void carry_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
+struct cached *carry_find(const struct rb_node *n, const struct channel *ch, uint16_t member,
+                          const struct rb_hash *hash);
+void carry_drop(struct rb_node *n, struct cached *c);
+void carry_expire(struct rb_node *n);
+
+/* fetch.c */
+void fetch_want(struct channel *ch, struct body *b);
+void fetch_some(struct rb_node *n, struct channel *ch);
+void fetch_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void fetch_failed(struct rb_node *n, struct body *b, enum body_why why); /* try the next one */
+
+/* offer.c */
+/* true: bodies are handed over first, and the push waits for the answer */
+bool offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p);
+void offer_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void offer_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void offer_receipt(struct rb_node *n, struct feedx *fx, const struct rb_fact *f);
+void offer_judged(struct rb_node *n, struct feedx *own, uint64_t recipients);
+void offer_again(struct rb_node *n, struct channel *ch);
 
 /* load.c */
 void load_item(struct rb_node *n, const struct rb_event *ev);

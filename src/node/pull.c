@@ -3,7 +3,7 @@
 #include "node_int.h"
 #include "readback/text.h"
 
-static struct pullx *pull_of(struct channel *ch, uint16_t member) {
+struct pullx *pull_of(struct channel *ch, uint16_t member) {
     for (size_t i = 0; i < ch->pulls_n; i++)
         if (ch->pulls[i].member == member) return &ch->pulls[i];
     return NULL;

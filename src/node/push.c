@@ -39,7 +39,7 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
         if (m->covered >= fx->note_size)
             continue; /* known alone is not enough: an answer may be lost */
         if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) continue;
-        start_push(n, fx, m, p);
+        if (!offer_before_push(n, fx, m, p)) start_push(n, fx, m, p);
     }
 }
 

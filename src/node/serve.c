@@ -19,13 +19,15 @@ void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int sta
     if (ch) node_heads_digest(n, ch, e->u.respond.heads);
 }
 
-void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int status) {
+void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
+                       struct rb_slice body) {
     if (n->next_ticket - 1 <= n->stored_ticket) {
-        serve_respond(n, ch, conn, status, "text/plain", rb_slice(NULL, 0));
+        serve_respond(n, ch, conn, status, "text/plain", body);
         return;
     }
     struct job *j = node_job(n, JOB_STORED_REPLY);
     if (!j) return;
+    if (buf_put(n, &j->buf, body.p, body.n) != RB_OK) n->overflow = true;
     j->ch = ch;
     j->conn = conn;
     j->status = status;
@@ -54,13 +56,12 @@ void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
     serve_respond(n, NULL, conn, status, "text/plain", rb_written(&w));
 }
 
-static void not_found(struct rb_node *n, uint64_t conn, struct peer *p) {
+void serve_not_found(struct rb_node *n, uint64_t conn, struct peer *p) {
     struct rb_reject rj = {RB_ERR_NOT_FOUND, "6.4.1", "no such path for this peer", 0};
     serve_refuse(n, conn, p, 404, &rj);
 }
 
-/* one parameter of a query "a=b&c=d"; no escapes are needed in what we use */
-static bool param(struct rb_slice query, const char *name, struct rb_slice *out) {
+bool serve_param(struct rb_slice query, const char *name, struct rb_slice *out) {
     for (size_t at = 0; at < query.n;) {
         size_t end = rb_slice_find(query, at, '&');
         struct rb_slice kv = rb_slice_sub(query, at, end);
@@ -78,7 +79,7 @@ static struct channel *param_channel(struct rb_node *n, struct rb_slice query,
                                      const struct peer *p) {
     struct rb_slice hex;
     uint8_t id[RB_CHANNEL_LEN];
-    if (!param(query, "channel", &hex) || rb_hex_decode(hex, id, sizeof id) != RB_OK) return NULL;
+    if (!serve_param(query, "channel", &hex) || rb_hex_decode(hex, id, sizeof id) != RB_OK) return NULL;
     struct channel *ch = node_channel_find(n, id);
     return ch && serve_member(n, ch, p) ? ch : NULL;
 }
@@ -96,7 +97,7 @@ static void news(struct rb_node *n, struct channel *ch, struct rb_slice query, u
     char own[33];
     struct rb_slice have;
     node_heads_digest(n, ch, own);
-    if (!param(query, "have", &have) || !rb_slice_is(have, own)) {
+    if (!serve_param(query, "have", &have) || !rb_slice_is(have, own)) {
         heads(n, ch, conn);
         return;
     }
@@ -157,9 +158,9 @@ static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uin
                  struct peer *p) {
     struct rb_slice text;
     uint64_t from = 0, old;
-    bool bad = param(query, "from", &text) && rb_dec_decode(text, &from) != RB_OK;
+    bool bad = serve_param(query, "from", &text) && rb_dec_decode(text, &from) != RB_OK;
     old = from;
-    bad = bad || (param(query, "old", &text) && rb_dec_decode(text, &old) != RB_OK);
+    bad = bad || (serve_param(query, "old", &text) && rb_dec_decode(text, &old) != RB_OK);
     if (bad || from > old || old > fx->note_size) {
         struct rb_reject rj = {RB_ERR_MALFORMED, "6.6.2", "from, old", 0};
         serve_refuse(n, conn, p, 400, &rj);
@@ -187,13 +188,13 @@ static void checkpoint(struct rb_node *n, struct feedx *fx, uint64_t conn) {
 static void tile(struct rb_node *n, struct feedx *fx, const struct rb_tile *t, uint64_t conn,
                  struct peer *p) {
     if (!rb_tile_in(t, fx->note_size)) {
-        not_found(n, conn, p);
+        serve_not_found(n, conn, p);
         return;
     }
     if (!t->entries) {
         struct rb_writer w = node_writer(n, (size_t)256 * RB_HASH_LEN);
         if (rb_tile_hashes(&fx->f->tree, t, &w) != RB_OK) {
-            not_found(n, conn, p);
+            serve_not_found(n, conn, p);
             return;
         }
         serve_respond(n, fx->ch, conn, 200, "application/octet-stream", rb_written(&w));
@@ -244,18 +245,18 @@ static void log_path(struct rb_node *n, struct rb_slice path, size_t prefix, boo
     struct rb_tile t;
     if (path.n < prefix + 66 || path.p[prefix + 64] != '/' ||
         rb_hex_decode(rb_slice_sub(path, prefix, prefix + 64), h.b, RB_HASH_LEN) != RB_OK) {
-        not_found(n, conn, p);
+        serve_not_found(n, conn, p);
         return;
     }
     struct feedx *fx = node_feedx_by_hash(n, &h);
     if (!fx || fx->own != own || fx->note_size == 0 || !serve_member(n, fx->ch, p))
-        not_found(n, conn, p);
+        serve_not_found(n, conn, p);
     else if (rb_slice_is(rest, "checkpoint"))
         checkpoint(n, fx, conn);
     else if (rb_tile_path_decode(rest, &t) == RB_OK)
         tile(n, fx, &t, conn, p);
     else
-        not_found(n, conn, p);
+        serve_not_found(n, conn, p);
 }
 
 /* ---- add-cosignatures --------------------------------------------------------------------------
@@ -324,7 +325,7 @@ static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_sl
     enum rb_err err = all_notes(n, ch, body, false, &rj);
     if (err == RB_OK) err = all_notes(n, ch, body, true, &rj);
     if (err == RB_OK) {
-        serve_when_stored(n, ch, conn, 200);
+        serve_when_stored(n, ch, conn, 200, rb_slice(NULL, 0));
         return;
     }
     int status = err == RB_ERR_NOT_FOUND   ? 404
@@ -351,9 +352,15 @@ static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer
         if (ch)
             add_cosignatures(n, ch, body, conn, p);
         else
-            not_found(n, conn, p);
+            serve_not_found(n, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/bodies")) {
+        struct channel *ch = param_channel(n, ev->u.recv.query, p);
+        if (ch)
+            carry_post(n, ch, body, conn, p);
+        else
+            serve_not_found(n, conn, p);
     } else {
-        not_found(n, conn, p);
+        serve_not_found(n, conn, p);
     }
 }
 
@@ -370,24 +377,26 @@ static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer 
         invitations(n, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/heads") && (ch = param_channel(n, query, p)) != NULL) {
         heads(n, ch, conn);
+    } else if (rb_slice_is(path, "/rb/v1/body") && (ch = param_channel(n, query, p)) != NULL) {
+        carry_get(n, ch, query, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/news") && (ch = param_channel(n, query, p)) != NULL) {
         news(n, ch, query, conn, p);
-    } else if (rb_slice_is(path, "/rb/v1/feed") && param(query, "origin", &hex) &&
+    } else if (rb_slice_is(path, "/rb/v1/feed") && serve_param(query, "origin", &hex) &&
                rb_hex_decode(hex, h.b, RB_HASH_LEN) == RB_OK) {
         struct feedx *fx = node_feedx_by_hash(n, &h);
         if (fx && fx->note_size && serve_member(n, fx->ch, p))
             feed(n, fx, query, conn, p);
         else
-            not_found(n, conn, p);
+            serve_not_found(n, conn, p);
     } else {
-        not_found(n, conn, p);
+        serve_not_found(n, conn, p);
     }
 }
 
 void serve_recv(struct rb_node *n, const struct rb_event *ev) {
     struct peer *p = ev->u.recv.has_peer ? node_peer_find(n, &ev->u.recv.peer) : NULL;
     if (!p || !n->started) {
-        not_found(n, ev->u.recv.conn, p);
+        serve_not_found(n, ev->u.recv.conn, p);
         return;
     }
     if (p->card.addresses_n == 0)

@@ -23,7 +23,7 @@ void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char 
     j->ticket = after;
 }
 
-static void refused(struct rb_node *n, const struct rb_event *ev, const struct rb_reject *rj,
+void submit_refused(struct rb_node *n, const struct rb_event *ev, const struct rb_reject *rj,
                     enum rb_mark mark) {
     struct rb_effect *e = node_effect(n, RB_EF_DONE);
     e->u.done.token = ev->u.submit.token;
@@ -82,6 +82,7 @@ enum rb_err draft_load(struct rb_node *n, struct rb_slice key, struct rb_slice v
 }
 
 static uint64_t draft_forget(struct rb_node *n, struct draft *d) {
+    body_discard(n, d);
     uint64_t t =
         node_store_meta(n, RB_TABLE_DRAFT, rb_slice(d->hash.b, RB_HASH_LEN), rb_slice(NULL, 0));
     buf_free(n, &d->payload);
@@ -100,8 +101,9 @@ static void join_signers(struct rb_signer *all, size_t *all_n, const struct rb_s
     }
 }
 
-static void keep_draft(struct rb_node *n, const struct rb_event *ev, struct draft *d,
-                       const struct rb_hash *hash, const struct rb_signer *all, size_t all_n) {
+static void keep_draft(struct rb_node *n, struct channel *ch, const struct rb_event *ev,
+                       const struct rb_record *rec, struct draft *d, const struct rb_hash *hash,
+                       const struct rb_signer *all, size_t all_n) {
     if (!d && (d = draft_slot(n)) != NULL) {
         memset(d, 0, sizeof *d);
         d->hash = *hash;
@@ -112,12 +114,13 @@ static void keep_draft(struct rb_node *n, const struct rb_event *ev, struct draf
     if (!d) {
         struct rb_reject rj = {RB_ERR_LIMIT, "6.11.4", "too many drafts wait for a second officer",
                                0};
-        refused(n, ev, &rj, RB_MARK_NEEDS_SECOND);
+        submit_refused(n, ev, &rj, RB_MARK_NEEDS_SECOND);
         return;
     }
     memcpy(d->signers, all, all_n * sizeof *all);
     d->signers_n = all_n;
     d->used = true;
+    body_keep(n, ch, ev, rec, false);
     submit_done(n, ev->u.submit.token, RB_ERR_NEED_SIGNER, "6.11.3",
                 "kept as a draft: the charter wants a second officer", RB_MARK_NEEDS_SECOND, hash,
                 ev->u.submit.channel, draft_store(n, d));
@@ -158,9 +161,6 @@ static enum rb_err check_form(struct rb_node *n, struct channel *ch, const struc
     if (rb_kind_is_machine(rec->kind) && rec->kind != RB_KIND_SERVICE)
         return rb_reject(rj, RB_ERR_DENIED, "6.11.6", "records of this kind are made by the node",
                          0);
-    if (rec->closed)
-        return rb_reject(rj, RB_ERR_UNSUPPORTED, "6.11.7",
-                         "records with recipients are not released by this version", 0);
     if (rec->kind == RB_KIND_CHARTER)
         return rb_reject(rj, RB_ERR_DENIED, "6.11.8", "a charter founds a channel of its own", 0);
     return RB_OK;
@@ -170,59 +170,84 @@ static const char *mark_clause(enum rb_mark m) {
     return m == RB_MARK_NONE ? NULL : "5.4";
 }
 
-static void submit_record(struct rb_node *n, const struct rb_event *ev) {
-    struct rb_reject rj = {0};
-    struct channel *ch = node_channel_find(n, ev->u.submit.channel);
-    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
-    if (!rec || !ch || !ch->own) {
-        (void)rb_reject(&rj, ch ? RB_ERR_STATE : RB_ERR_NOT_FOUND, "6.2.8",
-                        ch ? "the channel is not joined yet" : "no such channel", 0);
-        refused(n, ev, &rj, RB_MARK_NONE);
-        return;
-    }
-    if (check_form(n, ch, ev, rec, &rj) != RB_OK) {
-        refused(n, ev, &rj, RB_MARK_NONE);
-        return;
-    }
+/* A record that is being submitted: read, and with the signatures that are there by now. */
+struct submitted {
+    struct channel *ch;
+    struct rb_record *rec;
+    struct rb_slice readable; /* closed: what its body says */
     struct rb_hash hash;
-    rb_payload_hash(ev->u.submit.payload, &hash);
-    struct draft *d = draft_find(n, &hash);
-    struct rb_signer all[RB_MAX_SIGNERS] = {0};
-    size_t all_n = 0;
-    if (d) join_signers(all, &all_n, d->signers, d->signers_n);
-    join_signers(all, &all_n, ev->u.submit.signers, ev->u.submit.signers_n);
+    struct draft *draft;
+    struct rb_signer all[RB_MAX_SIGNERS];
+    size_t all_n, due;
+};
+
+static enum rb_err submitted_read(struct rb_node *n, const struct rb_event *ev,
+                                  struct submitted *s, struct rb_reject *rj) {
+    s->ch = node_channel_find(n, ev->u.submit.channel);
+    s->rec = rb_arena_alloc(&n->work, sizeof *s->rec);
+    if (!s->rec || !s->ch || !s->ch->own)
+        return rb_reject(rj, s->ch ? RB_ERR_STATE : RB_ERR_NOT_FOUND, "6.2.8",
+                         s->ch ? "the channel is not joined yet" : "no such channel", 0);
+    RB_TRY(check_form(n, s->ch, ev, s->rec, rj));
+    RB_TRY(body_submitted(n, s->ch, ev, s->rec, &s->readable, rj));
+    rb_payload_hash(ev->u.submit.payload, &s->hash);
+    s->draft = draft_find(n, &s->hash);
+    if (s->draft) join_signers(s->all, &s->all_n, s->draft->signers, s->draft->signers_n);
+    join_signers(s->all, &s->all_n, ev->u.submit.signers, ev->u.submit.signers_n);
+    return RB_OK;
+}
+
+static enum rb_err submitted_admit(struct rb_node *n, const struct rb_event *ev,
+                                   struct submitted *s, enum rb_mark *mark, struct rb_reject *rj) {
     struct rb_fact fact;
-    node_fact_of(rec, &fact);
-    fact.signers = (uint8_t)all_n;
-    enum rb_mark mark = node_admit(n, ch, &fact, rec);
-    size_t due = ch->charter ? node_signers_due(ch, &fact) : 1;
-    size_t total = due > all_n ? due : all_n;
-    if (mark != RB_MARK_NONE && mark != RB_MARK_NEEDS_SECOND) {
-        (void)rb_reject(&rj, RB_ERR_DENIED, mark_clause(mark), rb_mark_text(mark), 0);
-        refused(n, ev, &rj, mark);
-        return;
+    node_fact_of(s->rec, s->readable, &fact);
+    fact.signers = (uint8_t)s->all_n;
+    enum rb_mark m = node_admit(n, s->ch, &fact, s->rec);
+    s->due = s->ch->charter ? node_signers_due(s->ch, &fact) : 1;
+    if (m != RB_MARK_NONE && m != RB_MARK_NEEDS_SECOND) {
+        *mark = m;
+        return rb_reject(rj, RB_ERR_DENIED, mark_clause(m), rb_mark_text(m), 0);
     }
-    if (all_n == 0 || verify_signers(n, ch, ev, all, all_n, total, &rj) != RB_OK) {
-        if (all_n == 0) (void)rb_reject(&rj, RB_ERR_SIGNATURE, "6.11.2", "no officer signed", 0);
-        refused(n, ev, &rj, RB_MARK_NONE);
-        return;
-    }
-    if (all_n < due) {
-        keep_draft(n, ev, d, &hash, all, all_n);
-        return;
-    }
+    if (s->all_n == 0) return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "no officer signed", 0);
+    size_t total = s->due > s->all_n ? s->due : s->all_n;
+    return verify_signers(n, s->ch, ev, s->all, s->all_n, total, rj);
+}
+
+/* What the officers read is at hand in this step: our own record needs no opening. */
+static enum rb_err submitted_log(struct rb_node *n, const struct rb_event *ev, struct submitted *s,
+                                 struct rb_reject *rj) {
     struct rb_writer w = node_writer(n, ev->u.submit.payload.n + 512);
     struct rb_slice leaf;
-    enum rb_err err = rb_record_assemble(ev->u.submit.payload, all, all_n, &w);
+    enum rb_err err = rb_record_assemble(ev->u.submit.payload, s->all, s->all_n, &w);
     if (err == RB_OK) err = rb_writer_done(&w, &leaf);
     if (err == RB_OK && leaf.n > RB_MAX_LEAF) err = RB_ERR_LIMIT;
-    if (err == RB_OK) err = own_enqueue(n, ch, leaf, (uint8_t)rec->precedence, ev->u.submit.token);
-    if (err != RB_OK) {
-        (void)rb_reject(&rj, err, "6.11.9", rb_err_text(err), 0);
-        refused(n, ev, &rj, RB_MARK_NONE);
+    if (err == RB_OK)
+        err = own_enqueue(n, s->ch, leaf, (uint8_t)s->rec->precedence, ev->u.submit.token);
+    if (err != RB_OK) return rb_reject(rj, err, "6.11.9", rb_err_text(err), 0);
+    body_keep(n, s->ch, ev, s->rec, true);
+    if (s->draft) draft_forget(n, s->draft);
+    if (!s->rec->closed) return RB_OK;
+    n->fresh.ch = s->ch;
+    n->fresh.hash = s->rec->ciphertext_hash;
+    n->fresh.body = s->readable;
+    return RB_OK;
+}
+
+static void submit_record(struct rb_node *n, const struct rb_event *ev) {
+    struct rb_reject rj = {0};
+    struct submitted s = {0};
+    enum rb_mark mark = RB_MARK_NONE;
+    enum rb_err err = submitted_read(n, ev, &s, &rj);
+    if (err == RB_OK) err = submitted_admit(n, ev, &s, &mark, &rj);
+    if (err == RB_OK) err = body_reserve(n, s.ch, ev, s.rec, &rj);
+    if (err == RB_OK && s.all_n < s.due) {
+        keep_draft(n, s.ch, ev, s.rec, s.draft, &s.hash, s.all, s.all_n);
         return;
     }
-    if (d) draft_forget(n, d);
+    if (err == RB_OK) err = submitted_log(n, ev, &s, &rj);
+    if (err == RB_OK) return;
+    if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.11.9", rb_err_text(err), 0);
+    submit_refused(n, ev, &rj, mark);
 }
 
 /* ---- founding and joining
@@ -275,7 +300,7 @@ static void submit_found(struct rb_node *n, const struct rb_event *ev) {
                             ev->u.submit.delegation, &rj);
     if (err != RB_OK) {
         if (ch) node_channel_drop(n, ch);
-        refused(n, ev, &rj, RB_MARK_NONE);
+        submit_refused(n, ev, &rj, RB_MARK_NONE);
         return;
     }
     uint8_t key[20];
@@ -310,7 +335,7 @@ static void submit_join(struct rb_node *n, const struct rb_event *ev) {
         err = own_enqueue(n, ch, ev->u.submit.delegation, RB_FLASH, ev->u.submit.token);
     if (err != RB_OK) {
         if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.2.15", rb_err_text(err), 0);
-        refused(n, ev, &rj, RB_MARK_NONE);
+        submit_refused(n, ev, &rj, RB_MARK_NONE);
         return;
     }
     node_channel_store(n, ch);
@@ -333,7 +358,7 @@ static void submit_card(struct rb_node *n, const struct rb_event *ev, bool own) 
     }
     if (err != RB_OK) {
         if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.1.2", rb_err_text(err), 0);
-        refused(n, ev, &rj, RB_MARK_NONE);
+        submit_refused(n, ev, &rj, RB_MARK_NONE);
         return;
     }
     uint64_t after = n->next_ticket > before ? n->next_ticket - 1 : 0;
@@ -347,7 +372,7 @@ static void submit_machine(struct rb_node *n, const struct rb_event *ev) {
     if (!ch || !ch->own || !rec) {
         (void)rb_reject(&rj, ch ? RB_ERR_STATE : RB_ERR_NOT_FOUND, "6.2.8",
                         ch ? "the channel is not joined yet" : "no such channel", 0);
-        refused(n, ev, &rj, RB_MARK_NONE);
+        submit_refused(n, ev, &rj, RB_MARK_NONE);
         return;
     }
     struct rb_writer w = node_writer(n, 64);
@@ -369,7 +394,7 @@ static void submit_machine(struct rb_node *n, const struct rb_event *ev) {
     if (err == RB_OK) err = machine_make(n, ch, rec, ev->u.submit.token);
     if (err != RB_OK) {
         if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.11.9", rb_err_text(err), 0);
-        refused(n, ev, &rj, RB_MARK_NONE);
+        submit_refused(n, ev, &rj, RB_MARK_NONE);
     }
 }
 
@@ -377,7 +402,7 @@ static void submit_discard(struct rb_node *n, const struct rb_event *ev) {
     struct draft *d = draft_find(n, &ev->u.submit.draft);
     struct rb_reject rj = {RB_ERR_NOT_FOUND, "6.11.10", "no such draft", 0};
     if (!d)
-        refused(n, ev, &rj, RB_MARK_NONE);
+        submit_refused(n, ev, &rj, RB_MARK_NONE);
     else
         submit_done(n, ev->u.submit.token, RB_OK, NULL, NULL, RB_MARK_NONE, &ev->u.submit.draft,
                     d->channel, draft_forget(n, d));
@@ -386,7 +411,7 @@ static void submit_discard(struct rb_node *n, const struct rb_event *ev) {
 void submit_event(struct rb_node *n, const struct rb_event *ev) {
     struct rb_reject rj = {RB_ERR_BUSY, "6.1.7", "the node is still starting", 0};
     if (!n->started) {
-        refused(n, ev, &rj, RB_MARK_NONE);
+        submit_refused(n, ev, &rj, RB_MARK_NONE);
         return;
     }
     switch (ev->u.submit.what) {
@@ -411,6 +436,13 @@ void submit_event(struct rb_node *n, const struct rb_event *ev) {
         break;
     case RB_SUBMIT_DISCARD:
         submit_discard(n, ev);
+        break;
+    case RB_SUBMIT_PURGE:
+        retain_submit(n, ev);
+        break;
+    case RB_SUBMIT_UNLOCKED:
+        open_unlocked(n);
+        submit_done(n, ev->u.submit.token, RB_OK, NULL, NULL, RB_MARK_NONE, NULL, NULL, 0);
         break;
     default:
         break;

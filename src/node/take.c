@@ -375,6 +375,7 @@ void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_
         n->overflow = true;
     fx->note_size = j->to;
     fx->ch->heads_dirty = true;
+    if (fx->places_n) told_due(n, fx->ch);
     if (j->conn) serve_respond(n, fx->ch, j->conn, 200, "text/plain", rb_written(&line));
     store_cosigned(n, fx, j->time_s);
     if (j->conn == 0 && j->peer) pull_cosigned(n, fx, j->peer);
@@ -417,7 +418,7 @@ static void take(struct rb_node *n, struct feedx *fx, struct take_in *in) {
         take_entries(n, fx, in);
         return;
     }
-    serve_when_stored(n, fx->ch, in->conn, 200);
+    serve_when_stored(n, fx->ch, in->conn, 200, rb_slice(NULL, 0));
 }
 
 /* A charter that names us, in the founding feed of an accredited peer (design §4). */

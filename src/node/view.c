@@ -31,6 +31,24 @@ size_t rb_node_channels(const struct rb_node *n) {
     return n->channels_n;
 }
 
+static enum rb_body_state place_state(const struct body *b, const struct place *p) {
+    if (b->state == RB_BODY_PURGED) return RB_BODY_PURGED;
+    if (p->verdict == VERDICT_BAD) return RB_BODY_BAD;
+    if (b->state == RB_BODY_HELD && p->opened) return RB_BODY_OPENED;
+    return (enum rb_body_state)b->state;
+}
+
+static void count_bodies(struct channel *ch) {
+    ch->missing_n = ch->unopened_n = 0;
+    for (size_t i = 0; i < ch->places_n; i++) {
+        const struct place *p = &ch->places[i];
+        enum rb_body_state s = place_state(&ch->bodies[p->body], p);
+        ch->missing_n += s == RB_BODY_MISSING || s == RB_BODY_BAD;
+        ch->unopened_n += s == RB_BODY_HELD;
+    }
+    ch->counted = true;
+}
+
 static void channel_view(struct channel *ch, struct rb_channel_view *out) {
     memset(out, 0, sizeof *out);
     out->id = ch->id;
@@ -39,6 +57,9 @@ static void channel_view(struct channel *ch, struct rb_channel_view *out) {
     out->own_member = ch->own_member;
     out->outbox_n = ch->outbox_n;
     out->charter = ch->charter ? ch->charter : ch->book.charter;
+    if (!ch->counted) count_bodies(ch);
+    out->bodies_missing = ch->missing_n;
+    out->bodies_unopened = ch->unopened_n;
     if (!ch->own) return;
     out->own_feed = ch->own->f;
     out->signed_size = ch->own->note_size;
@@ -120,4 +141,43 @@ enum rb_err rb_node_next_origin(const struct rb_node *n, const uint8_t id[RB_CHA
     uint16_t epoch = ch->own ? (uint16_t)(ch->own->f->epoch + 1) : 0;
     rb_origin_encode(ch->book.exercise, ch->id, &n->self_party, epoch, w);
     return RB_OK;
+}
+
+const char *rb_body_state_name(enum rb_body_state s) {
+    switch (s) {
+    case RB_BODY_NONE:
+        return "";
+    case RB_BODY_MISSING:
+        return "missing";
+    case RB_BODY_HELD:
+        return "held";
+    case RB_BODY_OPENED:
+        return "opened";
+    case RB_BODY_BAD:
+        return "bad";
+    case RB_BODY_PURGED:
+        return "purged";
+    }
+    return "?";
+}
+
+bool rb_node_body(const struct rb_node *n, const struct rb_feed_ref *feed, uint64_t leaf,
+                  struct rb_body_view *out) {
+    struct channel *ch = node_channel_find(n, feed->channel);
+    struct feedx *fx = ch ? node_feedx(ch, feed->member, feed->epoch) : NULL;
+    memset(out, 0, sizeof *out);
+    if (!fx || leaf >= fx->f->facts_n) return false;
+    const struct place *p = body_place(ch, fx, leaf);
+    if (!p) return true;
+    const struct body *b = &ch->bodies[p->body];
+    int64_t until = retain_until(ch, b);
+    out->state = place_state(b, p);
+    out->have = b->have;
+    out->size = b->size;
+    out->taken_utc_ms = b->taken_utc;
+    out->purge_utc_ms = until == INT64_MAX ? 0 : until;
+    if (out->state == RB_BODY_MISSING) out->why = body_why(b->why);
+    if (out->state == RB_BODY_BAD) out->why = body_why(p->why);
+    out->ref = body_ref(ch, b);
+    return true;
 }

@@ -1,0 +1,147 @@
+/* Asking for bodies that are for us and not here: the author, the other recipients, every other
+ * member with an address, one after the other; again after a pause. Clauses 9.4.5, 9.4.7. */
+#include "node_int.h"
+#include "readback/text.h"
+
+void fetch_want(struct channel *ch, struct body *b) {
+    if (b->wanted) return;
+    b->wanted = true;
+    b->wants_next = ch->wants;
+    ch->wants = body_index(ch, b) + 1;
+    ch->body_work = true;
+}
+
+/* Candidate 0 is the author, 1 to 64 the recipients by index, 65 to 128 the other members. */
+#define CANDIDATES (1u + 2u * RB_MAX_MEMBERS)
+static bool candidate(const struct channel *ch, const struct body *b, uint16_t c,
+                      uint16_t *member) {
+    if (c == 0) {
+        *member = b->member;
+        return b->member != ch->own_member;
+    }
+    *member = (uint16_t)((c - 1u) % RB_MAX_MEMBERS);
+    if (*member == b->member || *member == ch->own_member) return false;
+    return body_is_for(b, *member) == (c <= RB_MAX_MEMBERS);
+}
+
+static void pause_asking(struct rb_node *n, struct body *b) {
+    uint64_t wait = RB_BODY_RETRY_MIN_MS << (b->failures < 6 ? b->failures : 6);
+    if (wait > RB_BODY_RETRY_MAX_MS) wait = RB_BODY_RETRY_MAX_MS;
+    b->failures++;
+    b->candidate = 0;
+    b->retry_at = n->now.mono_ms + wait;
+    if (b->why == WHY_NONE || b->why == WHY_ASKED) b->why = WHY_NOBODY;
+}
+
+void fetch_failed(struct rb_node *n, struct body *b, enum body_why why) {
+    if (why != WHY_NONE) b->why = (uint8_t)why;
+    b->candidate++;
+    b->retry_at = n->now.mono_ms;
+    if (b->candidate >= CANDIDATES) pause_asking(n, b);
+}
+
+static void ask(struct rb_node *n, struct channel *ch, struct body *b, struct peer *p,
+                struct pullx *x) {
+    struct job *j = node_job(n, JOB_REQ_BODY);
+    if (!j) {
+        b->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS;
+        return;
+    }
+    j->ch = ch;
+    j->peer = p;
+    j->member = x->member;
+    j->from = body_index(ch, b);
+    j->to = b->have;
+    struct rb_writer w = node_writer(n, 256);
+    rb_put_z(&w, "/rb/v1/body?channel=");
+    rb_put_hex(&w, ch->id, RB_CHANNEL_LEN);
+    rb_put_z(&w, "&member=");
+    rb_put_dec(&w, b->member);
+    rb_put_z(&w, "&hash=");
+    rb_put_hex(&w, b->hash.b, RB_HASH_LEN);
+    rb_put_z(&w, "&from=");
+    rb_put_dec(&w, b->have);
+    struct rb_effect *e = node_effect(n, RB_EF_REQUEST);
+    e->u.request.request = j->id;
+    e->u.request.peer = p->party;
+    e->u.request.card = p->card_raw;
+    e->u.request.path = rb_written(&w);
+    e->u.request.timeout_ms = RB_BODY_REQUEST_MS;
+    b->fetching = x->body = true;
+    if (b->why == WHY_NONE) b->why = WHY_ASKED;
+}
+
+/* The next candidate that can be reached; one that is busy with another body is waited for. */
+static void ask_next(struct rb_node *n, struct channel *ch, struct body *b) {
+    for (; b->candidate < CANDIDATES; b->candidate++) {
+        uint16_t member;
+        if (!candidate(ch, b, b->candidate, &member)) continue;
+        struct pullx *x = pull_of(ch, member);
+        struct peer *p = x ? node_member_peer(n, ch, member) : NULL;
+        if (!p || p->card.addresses_n == 0 || n->now.mono_ms < p->retry_at) continue;
+        if (!x->body) ask(n, ch, b, p, x);
+        return;
+    }
+    pause_asking(n, b);
+}
+
+/* true: it need not be asked for any more */
+static bool look_for(struct rb_node *n, struct channel *ch, struct body *b) {
+    if (b->state != RB_BODY_MISSING) return true;
+    struct cached *c = carry_find(n, ch, b->member, &b->hash);
+    if (c && c->n == b->size && b->have == 0) {
+        if (body_take(n, ch, b, rb_slice(c->p, c->n))) {
+            carry_drop(n, c);
+            return true;
+        }
+    }
+    if (b->fetching) return false;
+    if (n->now.mono_ms >= b->retry_at && !body_quota(ch, b)) {
+        b->why = WHY_QUOTA;
+        b->retry_at = n->now.mono_ms + RB_BODY_RETRY_MAX_MS;
+    }
+    if (n->now.mono_ms >= b->retry_at && n->has_self) ask_next(n, ch, b);
+    if (!b->fetching && n->now.mono_ms < b->retry_at) body_wake(ch, b->retry_at);
+    return false;
+}
+
+void fetch_some(struct rb_node *n, struct channel *ch) {
+    uint32_t *at = &ch->wants;
+    while (*at) {
+        struct body *b = &ch->bodies[*at - 1];
+        if (look_for(n, ch, b)) {
+            *at = b->wants_next;
+            b->wanted = false;
+        } else {
+            at = &b->wants_next;
+        }
+        if (n->overflow) break;
+    }
+}
+
+void fetch_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {
+    struct channel *ch = j->ch;
+    struct body *b = &ch->bodies[j->from];
+    struct pullx *x = pull_of(ch, j->member);
+    struct rb_slice bytes = ev->u.response.body;
+    if (x) x->body = false;
+    b->fetching = false;
+    ch->body_work = true;
+    uint64_t offset = j->to;
+    bool ok = ev->u.response.status == 200 && bytes.n > 0 && bytes.n <= RB_BODY_CHUNK;
+    node_job_free(n, j);
+    if (b->state != RB_BODY_MISSING) return;
+    if (ok && offset != b->have) return; /* the author's own pieces came in between: go on from there */
+    uint64_t rest = b->size - b->have;
+    if (ok && bytes.n < rest && bytes.n < RB_BODY_LEAST) ok = false; /* crumbs would take for ever */
+    if (ok && !node_room(n, bytes.n + 4096)) {
+        b->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS;
+        return;
+    }
+    if (ok && body_take(n, ch, b, bytes)) {
+        b->failures = 0;
+        b->retry_at = n->now.mono_ms;
+        return;
+    }
+    fetch_failed(n, b, ok ? WHY_NONE : WHY_ASKED);
+}
