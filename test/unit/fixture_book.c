@@ -438,7 +438,7 @@ struct rb_hash fx_say_as(struct fx *w, uint16_t member, uint16_t epoch, const st
     struct rb_slice aad = rb_slice(f->origin, f->origin_n);
     struct rb_record said = *rec;
     struct rb_slice head = {0};
-    if (said.closed) head = detach(w, &said);
+    if (said.closed && said.commitments_n == 0) head = detach(w, &said);
     struct rb_hash id = fx_append(w, member, epoch, seal(w, &w->party[member], &said, aad, how));
     f->head[f->n - 1] = head;
     return id;

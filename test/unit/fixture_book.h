@@ -85,7 +85,7 @@ struct rb_record fx_amendment(struct fx *w, const struct rb_hash *previous,
                               const struct rb_charter *c);
 struct rb_record fx_receipt(struct fx *w, const struct rb_receipt *r);
 /* Closed to these: what says it seals the body, with real commitments to a head made of it, under a
- * made-up ciphertext. */
+ * made-up ciphertext. A record that has commitments was really sealed, and is said as it is. */
 void fx_close(struct rb_record *rec, uint64_t recipients);
 void fx_ref(struct rb_record *rec, enum rb_ref type, const struct rb_hash *id);
 /* adds an entry and makes the digest again from the world's trees; larger sizes than the world has
