@@ -2,7 +2,9 @@
  *  1. What a node called durable is in its book or on its way into its feed.
  *  2. Every root that a log key ever signed is the root of what the author holds: no honest fork.
  *  3. What a node cosigned it still holds, with that root.
- *  4. Nodes with the same leaves show the same situation, byte for byte, at the same now. */
+ *  4. Nodes with the same leaves, and the same closed bodies opened, show the same situation, byte for byte, at
+ *     the same now.
+ *  5. No body lies on the disk of a node, and none is opened there, that is not for it. */
 #include "internal.h"
 #include <stdlib.h>
 
@@ -98,6 +100,16 @@ static bool same_feeds(const struct rb_book *a, const struct rb_book *b) {
     return true;
 }
 
+/* what a situation says depends on the bodies readable there, too */
+static bool same_bodies(const struct rb_book *a, const struct rb_book *b) {
+    for (size_t i = 0; i < a->feeds_n; i++)
+        for (size_t k = 0; k < a->feeds[i]->facts_n; k++) {
+            const struct rb_detached *x = a->feeds[i]->facts[k].detached, *y = b->feeds[i]->facts[k].detached;
+            if (x && y && x->opened != y->opened) return false;
+        }
+    return true;
+}
+
 static bool situation_bytes(struct sim_party *p, const uint8_t id[RB_CHANNEL_LEN], uint8_t *buf, size_t *n) {
     const struct rb_situation *sit;
     struct rb_writer w = rb_writer(buf, SITUATION_BYTES);
@@ -111,6 +123,7 @@ static void check_situation(struct sim *s, const uint8_t id[RB_CHANNEL_LEN], str
                             struct sim_party *b) {
     struct rb_channel_view va, vb;
     if (!channel_of(a, id, &va) || !channel_of(b, id, &vb) || !same_feeds(va.book, vb.book)) return;
+    if (!same_bodies(va.book, vb.book)) return;
     uint8_t *x = sim_alloc(SITUATION_BYTES), *y = sim_alloc(SITUATION_BYTES);
     size_t xn = 0, yn = 0;
     if (!situation_bytes(a, id, x, &xn) || !situation_bytes(b, id, y, &yn))
@@ -131,6 +144,44 @@ static void check_situations(struct sim *s, struct sim_party *a) {
     }
 }
 
+/* ---- 5: bodies ---------------------------------------------------------------------------------------- */
+static bool is_for(const struct rb_channel_view *v, const struct rb_body_ref *ref) {
+    for (size_t i = 0; i < v->book->feeds_n; i++) {
+        const struct rb_feed *f = v->book->feeds[i];
+        for (size_t k = 0; f->member == ref->member && k < f->facts_n; k++) {
+            const struct rb_fact *x = &f->facts[k];
+            if (x->detached && rb_hash_eq(&x->detached->ciphertext, &ref->hash) && (x->recipients >> v->own_member & 1))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void check_stored(struct sim_party *p) {
+    for (size_t i = 0; i < p->disk.bodies_n; i++) {
+        const struct rb_body_ref *ref = &p->disk.bodies[i].ref;
+        struct rb_channel_view v;
+        if (p->disk.bodies[i].staged) continue;
+        if (!channel_of(p, ref->channel, &v))
+            sim_break(p->sim, "%s keeps a body of a channel it does not know", p->handle);
+        else if (ref->member != v.own_member && !is_for(&v, ref)) /* our own may wait for a second officer */
+            sim_break(p->sim, "%s keeps a body that is not for it", p->handle);
+    }
+}
+
+static void check_opened(struct sim_party *p) {
+    struct rb_channel_view v;
+    for (size_t c = 0; c < rb_node_channels(p->node); c++) {
+        if (!rb_node_channel(p->node, c, &v)) continue;
+        for (size_t i = 0; i < v.book->feeds_n; i++)
+            for (size_t k = 0; k < v.book->feeds[i]->facts_n; k++) {
+                const struct rb_fact *x = &v.book->feeds[i]->facts[k];
+                if (x->detached && x->detached->opened && !(x->recipients >> v.own_member & 1))
+                    sim_break(p->sim, "%s opened a body that is not for it", p->handle);
+            }
+    }
+}
+
 bool sim_check(struct sim *s) {
     for (size_t i = 0; i < s->parties_n; i++) {
         struct sim_party *p = s->parties[i];
@@ -138,6 +189,8 @@ bool sim_check(struct sim *s) {
             check_done(p);
             check_roots(p);
             check_cosigned(p);
+            check_stored(p);
+            check_opened(p);
         }
         for (size_t k = i + 1; k < s->parties_n; k++) check_common(s, p, s->parties[k]);
         check_situations(s, p);

@@ -1,6 +1,7 @@
 /* The local API around a simulated node, and the carrier that a person's program uses. */
 #include "internal.h"
 #include <stdlib.h>
+#include "readback/sealed.h"
 
 #define CALL_LIMIT_US 60000000u /* a person's program gives up after this much simulated time */
 
@@ -48,8 +49,73 @@ static enum rb_err host_log_key(void *ctx, const uint8_t channel[RB_CHANNEL_LEN]
     return RB_OK;
 }
 
+/* ---- closed content -------------------------------------------------------------------------------- */
+static void host_random(void *ctx, void *out, size_t n) {
+    struct sim_party *p = ctx;
+    sim_entropy(p->sim, out, n);
+}
+
+static enum rb_err host_open_head(void *ctx, const struct rb_body_ref *ref, enum rb_kind kind, uint8_t *buf,
+                                  size_t cap, size_t *n) {
+    struct sim_party *p = ctx;
+    struct sim_body b = {p, *ref};
+    struct rb_body_source src = sim_source(&b, disk_body_size(&p->disk, ref));
+    if (cap < RB_MAX_HEAD) return RB_ERR_USAGE;
+    return src.size ? rb_opener_head(p->ring, &src, kind, buf, n) : RB_ERR_NOT_FOUND;
+}
+
+static enum rb_err read_memory(void *ctx, uint64_t from, uint8_t *buf, size_t cap, size_t *n) {
+    const struct rb_slice *all = ctx;
+    struct rb_slice some = from < all->n ? rb_slice_sub(*all, (size_t)from, all->n) : rb_slice(NULL, 0);
+    *n = some.n < cap ? some.n : cap;
+    if (*n) memcpy(buf, some.p, *n);
+    return RB_OK;
+}
+
+static enum rb_err host_open_bytes(void *ctx, struct rb_slice sealed, enum rb_kind kind, uint8_t *buf, size_t cap,
+                                   size_t *n) {
+    struct sim_party *p = ctx;
+    struct rb_body_source src = {&sealed, read_memory, sealed.n};
+    return cap < RB_MAX_HEAD ? RB_ERR_USAGE : rb_opener_head(p->ring, &src, kind, buf, n);
+}
+
+static enum rb_err host_open_content(void *ctx, const struct rb_body_ref *ref, uint64_t from, uint8_t *buf,
+                                     size_t cap, size_t *n) {
+    struct sim_party *p = ctx;
+    struct sim_body b = {p, *ref};
+    struct rb_body_source src = sim_source(&b, disk_body_size(&p->disk, ref));
+    return src.size ? rb_opener_content(p->ring, &src, from, buf, cap, n) : RB_ERR_NOT_FOUND;
+}
+
+static enum rb_err host_stage(void *ctx, uint64_t *id, struct rb_slice bytes) {
+    struct sim_party *p = ctx;
+    if (!*id) *id = disk_stage_new(&p->disk);
+    return disk_stage_add(&p->disk, *id, bytes) ? RB_OK : RB_ERR_NOT_FOUND;
+}
+
+static void host_stage_drop(void *ctx, uint64_t id) {
+    struct sim_party *p = ctx;
+    (void)disk_stage_drop(&p->disk, id); /* one that is there no more is dropped */
+}
+
+static bool host_locked(void *ctx) {
+    struct sim_party *p = ctx;
+    return rb_keyring_locked(p->ring);
+}
+
+static enum rb_err host_unlock(void *ctx, struct rb_slice passphrase) {
+    (void)ctx;
+    (void)passphrase;
+    return RB_ERR_EXISTS; /* simulated parties' keys are never sealed */
+}
+
+/* ---- up and down ------------------------------------------------------------------------------------ */
 void host_up(struct sim_party *p) {
-    struct rb_api_host h = {p, p->node, host_now, host_leaf, host_notes, host_submit, host_log_key, NULL};
+    struct rb_api_host h = {.ctx = p, .node = p->node, .now = host_now, .leaf = host_leaf, .notes = host_notes,
+                            .submit = host_submit, .log_key = host_log_key, .random = host_random,
+                            .open_head = host_open_head, .open_bytes = host_open_bytes,
+                            .open_content = host_open_content, .stage = host_stage, .stage_drop = host_stage_drop,
+                            .locked = host_locked, .unlock = host_unlock};
     if (rb_api_create(&h, &p->api) != RB_OK) {
         sim_break(p->sim, "no room for the local interface of %s", p->handle);
         abort();

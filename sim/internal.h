@@ -2,11 +2,12 @@
 #ifndef RB_SIM_INTERNAL_H
 #define RB_SIM_INTERNAL_H
 #include "sim.h"
+#include "shell/os/opener.h"
 
 /* ---- disk: a list of operations; the image is what they make; a crash cuts the list --------------- */
 struct disk_op { /* a STORE effect with its own copies */
     struct rb_effect ef;
-    uint8_t *bytes; /* key | value, or leaf, or note */
+    uint8_t *bytes; /* key | value, or leaf, or note, or bytes of a body */
 };
 struct disk_meta {
     uint8_t table;
@@ -30,6 +31,12 @@ struct disk_feed {
     struct disk_note *notes;
     size_t notes_n, notes_cap;
 };
+struct disk_body { /* ciphertext, in order from its start */
+    struct rb_body_ref ref;
+    uint64_t staged; /* not 0: on the stage under this number, without a name */
+    uint8_t *bytes;
+    size_t n, cap;
+};
 struct head_entry {
     enum rb_key_use use;
     char origin[RB_MAX_ORIGIN];
@@ -48,6 +55,9 @@ struct disk {
     size_t meta_n, meta_cap;
     struct disk_feed *feeds;
     size_t feeds_n, feeds_cap;
+    struct disk_body *bodies;
+    size_t bodies_n, bodies_cap;
+    uint64_t stage_last; /* numbers of the stage are never used again */
     struct head_entry *heads;
     size_t heads_n, heads_cap;
 };
@@ -61,20 +71,31 @@ struct disk_feed *disk_feed(struct disk *d, const struct rb_feed_ref *ref); /* o
 /* root of the first `size` durable leaves; false if there are fewer */
 bool disk_root(const struct disk_feed *f, uint64_t size, struct rb_hash *out);
 void disk_put_meta(struct disk *d, uint8_t table, struct rb_slice key, struct rb_slice value);
+/* bytes that the disk has of a body (what is not durable yet included); 0 = none */
+size_t disk_body_size(const struct disk *d, const struct rb_body_ref *ref);
+/* up to cap bytes from `from` on; how many */
+size_t disk_body_read(const struct disk *d, const struct rb_body_ref *ref, uint64_t from, uint8_t *buf,
+                      size_t cap);
+/* The stage: until a STORE names its number, or the disk is crashed or stopped. */
+uint64_t disk_stage_new(struct disk *d);
+/* false: nothing is staged under this number, or it would be too long */
+bool disk_stage_add(struct disk *d, uint64_t staged, struct rb_slice bytes);
+bool disk_stage_read(const struct disk *d, uint64_t staged, uint64_t from, uint8_t *buf, size_t cap, size_t *n);
+bool disk_stage_drop(struct disk *d, uint64_t staged);
 bool heads_allow(const struct disk *d, enum rb_key_use use, struct rb_slice origin, uint64_t size,
                  const struct rb_hash *root);
 size_t heads_put(struct disk *d, const struct rb_effect *sign); /* its index */
 
 /* ---- event queue ------------------------------------------------------------------------------ */
 enum sim_what { SIM_ARRIVE, SIM_ANSWER, SIM_TIMEOUT, SIM_CLOSED, SIM_COMMITTED, SIM_SIGNED, SIM_LOAD,
-                SIM_WAKE, SIM_CRASH, SIM_RESTART };
+                SIM_OPEN, SIM_WAKE, SIM_CRASH, SIM_RESTART };
 struct sim_event {
     uint64_t at_us, seq;
     enum sim_what what;
     struct sim_party *party;
     uint32_t life;     /* the party's incarnation it belongs to */
     uint64_t id;       /* request; head entry; load token */
-    struct rb_effect ef; /* LOAD, SIGNED */
+    struct rb_effect ef; /* LOAD, OPEN, SIGNED */
     uint8_t sig[RB_SIG_LEN];
     enum rb_err err;
 };
@@ -110,7 +131,7 @@ struct sim_party {
     struct sim *sim;
     size_t index;
     char handle[RB_MAX_HANDLE + 1];
-    struct rb_seckey party, mirror, node_key, tls, age;
+    struct rb_seckey party, mirror, node_key, tls, age; /* age: secret and recipient, X25519 */
     struct sim_person officers[SIM_MAX_OFFICERS];
     size_t officers_n;
     struct rb_hash hash;
@@ -125,6 +146,7 @@ struct sim_party {
     void *mem;
     struct rb_node *node;
     struct rb_api *api;
+    struct rb_keyring *ring; /* of the age key, never sealed */
     uint64_t wake_us; /* 0: none asked */
     uint64_t token;
     unsigned depth;   /* steps within one another */
@@ -157,6 +179,14 @@ void *sim_grow(void *p, size_t *cap, size_t want, size_t each);
 struct sim_event *sim_push(struct sim *s, struct sim_party *p, enum sim_what what, uint64_t in_us);
 uint64_t sim_in_range(struct sim *s, struct sim_range r);
 struct rb_now sim_now(const struct sim_party *p);
+/* fresh bytes of the run's one stream */
+void sim_entropy(struct sim *s, void *out, size_t n);
+/* reads and opens bodies on a party's disk; ref must outlive the source's use */
+struct sim_body {
+    struct sim_party *party;
+    struct rb_body_ref ref;
+};
+struct rb_body_source sim_source(struct sim_body *b, uint64_t size);
 /* runs one event through the node and carries out the effects */
 void sim_step(struct sim_party *p, struct rb_event *ev);
 void sim_log_key(const struct sim_party *p, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,

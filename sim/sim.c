@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include "readback/sealed.h"
 #include "readback/text.h"
 
 #define NODE_SPACE (256ull << 20) /* address space of one node */
@@ -34,6 +35,16 @@ static void derive(uint64_t seed, const char *what, struct rb_slice more, uint8_
     memcpy(out, h.b, 32);
 }
 
+void sim_entropy(struct sim *s, void *out, size_t n) {
+    uint8_t number[8], block[32], *p = out;
+    for (size_t at = 0; at < n; at += sizeof block) {
+        struct rb_writer w = rb_writer(number, sizeof number);
+        rb_put_u64(&w, ++s->entropy_n);
+        derive(s->seed, "entropy", rb_written(&w), block);
+        memcpy(p + at, block, n - at < sizeof block ? n - at : sizeof block);
+    }
+}
+
 /* ---- the world ----------------------------------------------------------------------------------- */
 struct sim *sim_create(uint64_t seed, int64_t start_utc_ms) {
     if (rb_crypto_init() != RB_OK) return NULL;
@@ -47,6 +58,7 @@ struct sim *sim_create(uint64_t seed, int64_t start_utc_ms) {
 static void party_free(struct sim_party *p) {
     if (p->up) {
         host_down(p);
+        rb_keyring_close(p->ring);
         munmap(p->mem, NODE_SPACE);
     }
     disk_free(&p->disk);
@@ -178,9 +190,7 @@ static void card_make(struct sim_party *p, const struct sim_party_spec *spec) {
         c.addresses_n = 1;
         c.addresses[0] = rb_str(address);
     }
-    uint8_t age[32];
-    party_secret(p, "age", rb_slice(NULL, 0), age);
-    rb_age_identity_from_seed(age, &c.age);
+    c.age = p->age.pub;
     for (size_t i = 0; i < p->officers_n; i++) {
         c.officers[i].name = rb_str(p->officers[i].name);
         c.officers[i].key = p->officers[i].key.pub;
@@ -213,6 +223,8 @@ struct sim_party *sim_add_party(struct sim *s, const struct sim_party_spec *spec
     party_seckey(p, "mirror", rb_slice(NULL, 0), &p->mirror);
     party_seckey(p, "node", rb_slice(NULL, 0), &p->node_key);
     party_seckey(p, "tls", rb_slice(NULL, 0), &p->tls);
+    party_secret(p, "age", rb_slice(NULL, 0), p->age.seed);
+    rb_age_identity_from_seed(p->age.seed, &p->age.pub);
     rb_party_hash(&p->party.pub, &p->hash);
     officers_make(p, spec);
     p->commit = (struct sim_range){300, 900};
@@ -348,6 +360,7 @@ static void carry_out(struct sim_party *p, const struct rb_effect *ef) {
         if (bad) sim_break(s, "%s: %s", p->handle, bad);
         break;
     case RB_EF_LOAD: sim_push(s, p, SIM_LOAD, 50)->ef = *ef; break;
+    case RB_EF_OPEN: sim_push(s, p, SIM_OPEN, 50)->ef = *ef; break;
     case RB_EF_SIGN: sign(p, ef); break;
     case RB_EF_REQUEST: net_request(p, ef); break;
     case RB_EF_RESPOND: net_respond(p, ef); break;
@@ -397,10 +410,7 @@ void sim_step(struct sim_party *p, struct rb_event *ev) {
     struct sim *s = p->sim;
     struct rb_effects out = {0};
     ev->now = sim_now(p);
-    uint8_t n[8];
-    struct rb_writer w = rb_writer(n, sizeof n);
-    rb_put_u64(&w, ++s->entropy_n);
-    derive(s->seed, "entropy", rb_written(&w), ev->entropy);
+    sim_entropy(s, ev->entropy, sizeof ev->entropy);
     enum rb_err err = rb_node_step(p->node, ev, &out);
     if (err != RB_OK)
         sim_break(s, "the node of %s: %s (event %d)", p->handle, rb_err_text(err), (int)ev->type);
@@ -492,6 +502,7 @@ void sim_start(struct sim_party *p) {
     p->up = true;
     p->life++;
     p->wake_us = 0;
+    if (rb_keyring_of((const uint8_t(*)[32])&p->age.seed, 1, &p->ring) != RB_OK) abort();
     host_up(p);
     load_meta(p);
     if (p->disk.feeds_n > 0)
@@ -507,7 +518,9 @@ static void down(struct sim_party *p) {
     net_party_down(p);
     p->up = false;
     host_down(p);
+    rb_keyring_close(p->ring);
     munmap(p->mem, NODE_SPACE);
+    p->ring = NULL;
     p->mem = NULL;
     p->node = NULL;
     p->life++;
@@ -563,7 +576,58 @@ void sim_heal_all(struct sim *s) {
 }
 
 /* ---- running ---------------------------------------------------------------------------------------- */
+static enum rb_err read_body(void *ctx, uint64_t from, uint8_t *buf, size_t cap, size_t *n) {
+    struct sim_body *b = ctx;
+    *n = disk_body_read(&b->party->disk, &b->ref, from, buf, cap);
+    return RB_OK;
+}
+
+struct rb_body_source sim_source(struct sim_body *b, uint64_t size) {
+    return (struct rb_body_source){b, read_body, size};
+}
+
+static void open_answer(struct sim_party *p, const struct rb_effect *ef) {
+    struct rb_event ev = {.type = RB_EV_OPENED};
+    struct sim_body body = {p, ef->u.open.body};
+    struct rb_body_source src = sim_source(&body, ef->u.open.size);
+    uint8_t *head = sim_alloc(RB_MAX_HEAD);
+    size_t n = 0;
+    ev.u.opened.token = ef->u.open.token;
+    ev.u.opened.err = rb_opener_read(p->ring, &src, &body.ref.hash, ef->u.open.kind, head, &n, &ev.u.opened.content);
+    ev.u.opened.head = rb_slice(head, n);
+    sim_step(p, &ev);
+    free(head);
+}
+
+/* bytes of a body in pieces as the store gives them */
+static void load_body(struct sim_party *p, const struct rb_effect *ef) {
+    uint64_t have = disk_body_size(&p->disk, &ef->u.load.body);
+    uint64_t to = ef->u.load.to < have ? ef->u.load.to : have;
+    uint32_t life = p->life;
+    uint8_t *buf = sim_alloc(RB_BODY_CHUNK);
+    if (ef->u.load.from < to && to - ef->u.load.from > ef->u.load.max_bytes) to = ef->u.load.from + ef->u.load.max_bytes;
+    for (uint64_t at = ef->u.load.from; at < to && p->up && p->life == life;) {
+        struct rb_event ev = {.type = RB_EV_LOADED};
+        size_t cap = to - at < RB_BODY_CHUNK ? (size_t)(to - at) : RB_BODY_CHUNK;
+        size_t n = disk_body_read(&p->disk, &ef->u.load.body, at, buf, cap);
+        if (n == 0) break; /* a step deleted it */
+        ev.u.loaded.token = ef->u.load.token;
+        ev.u.loaded.item = RB_ITEM_BODY;
+        ev.u.loaded.body = ef->u.load.body;
+        ev.u.loaded.index = at;
+        ev.u.loaded.leaf = rb_slice(buf, n);
+        sim_step(p, &ev);
+        at += n;
+    }
+    free(buf);
+    if (p->up && p->life == life) load_end(p, ef->u.load.token);
+}
+
 static void load_answer(struct sim_party *p, const struct rb_effect *ef) {
+    if (ef->u.load.item == RB_ITEM_BODY) {
+        load_body(p, ef);
+        return;
+    }
     const struct disk_feed *f = disk_feed(&p->disk, &ef->u.load.feed);
     size_t bytes = 0;
     uint64_t to = f && ef->u.load.to < f->leaves_n ? ef->u.load.to : f ? f->leaves_n : 0;
@@ -607,6 +671,7 @@ static void own_event(struct sim *s, const struct sim_event *e) {
     if (e->what == SIM_COMMITTED) committed(p);
     if (e->what == SIM_SIGNED) signed_(p, e);
     if (e->what == SIM_LOAD) load_answer(p, &e->ef);
+    if (e->what == SIM_OPEN) open_answer(p, &e->ef);
     if (e->what == SIM_WAKE) wake(p, e->at_us);
 }
 

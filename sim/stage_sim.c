@@ -56,7 +56,7 @@ static const char *words(const struct rb_effect *a) { /* what follows is whom it
     case RB_ALERT_FORK: return "node: two histories of one feed";
     case RB_ALERT_REFUSED: return "node: a request was refused";
     case RB_ALERT_WAITING: return "node: records wait unsigned";
-    case RB_ALERT_BODY: return "node: the body of a closed record";
+    case RB_ALERT_BODY: return a->u.alert.reject.err == RB_OK ? NULL : "node: the body of a closed record is not good";
     case RB_ALERT_RECORD:
     case RB_ALERT_HELD: break;
     }
