@@ -62,6 +62,8 @@ static void a_closed_answer_goes_to_the_asker(void **state) {
     assert_int_equal(answering(2 | 4 | 32, &s), RB_MARK_WRONG_RECIPIENTS); /* who could not read */
     s.recipients = 1 | 2; /* who could not read it may ask its author all the same */
     assert_int_equal(answering(2 | 4, &s), RB_MARK_NONE);
+    s.recipients = 1 | 4; /* its author may have left itself out: it is told all the same */
+    assert_int_equal(answering(2 | 4, &s), RB_MARK_NONE);
     s = closed_fact(RB_KIND_STATEMENT, 0);
     s.closed = false; /* an open record is answered to whoever is wanted, and the asker */
     assert_int_equal(answering(2 | 4 | 32, &s), RB_MARK_NONE);
@@ -354,6 +356,7 @@ static void a_late_closed_answer(void **state) {
     struct rb_hash id = demand(w, 7, &by);
     w->clock_ms = by + 5000;
     struct rb_hash late = answered(w, &id, RB_POSITION_CONFIRM, 3, by + 8000);
+    (void)answered(w, &id, RB_POSITION_CONFIRM, 3, by + 9000);
     struct rb_situation *s = seen_by(w, 2, by + 60000);
     assert_int_equal(due_of(s, &id, 1)->state, RB_DUE_MISSED);
     assert_int_equal(due_of(s, &id, 1)->answer, fx_place(s, &late));
@@ -404,17 +407,19 @@ static void purges_are_of_readers(void **state) {
     open = say(w, 1, RB_KIND_STATEMENT);
     purge(w, 2, &site); /* it could never read it */
     purge(w, 0, &open);
+    purge(w, 1, &open); /* nor does an open one go */
     purge(w, 0, &none);
     assert_int_equal(purged(w, &site), 0);
     assert_int_equal(purged(w, &open), 0);
-    struct rb_slice before = fx_encode(w, now(w));
-    size_t n = before.n;
     purge(w, 0, &site);
     assert_int_equal(purged(w, &site), 1);
     purge(w, 1, &site);
     purge(w, 1, &site);
     assert_int_equal(purged(w, &site), 3);
-    assert_true(fx_encode(w, now(w)).n > n);
+    struct rb_situation *s = now(w);
+    struct rb_slice with = fx_encode(w, s);
+    s->order[fx_place(s, &site)].purged = 0;
+    assert_false(rb_slice_eq(with, fx_encode(w, s)));      /* the bytes say so, too */
     assert_int_equal(fx_mark_now(w, &site), RB_MARK_NONE); /* the leaf stays what it was */
 }
 
@@ -501,7 +506,9 @@ static void a_receipt_before_its_leaf(void **state) {
 /* ---- bodies opened and closed -----------------------------------------------------------------
  */
 
+/* the end of it: room that is given back has a list's link over its first bytes */
 static bool in_memory(const struct fx *w, const char *word) {
+    word += strlen(word) / 2;
     return memmem(w->books.p, w->books.used, word, strlen(word)) != NULL;
 }
 
