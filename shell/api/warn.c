@@ -45,10 +45,11 @@ static const char *datum_name(enum rb_datum d) {
     static const char *const names[] = {"wgs84", "amsl", "agl", "flight levels"};
     return (unsigned)d <= RB_DATUM_FL ? names[d] : "?";
 }
-static void look_volume(const struct rb_volume *v, size_t i, size_t n, json_t *list) {
+/* a site stands until it is said to be gone: only of what is planned an end is asked for */
+static void look_volume(const struct rb_volume *v, bool site, size_t i, size_t n, json_t *list) {
     char which[64] = "This notice";
     if (n > 1) snprintf(which, sizeof which, "Place %zu of %zu", i + 1, n);
-    if (!v->has_to)
+    if (!v->has_to && !site)
         warn(list, "no-end", true,
              "%s has no end: open-ended, until it is withdrawn or superseded.", which);
     if (!v->floor.open && !v->ceiling.open && v->floor.datum != v->ceiling.datum)
@@ -85,7 +86,7 @@ static void look_notice(struct rb_chan *c, struct rb_slice body, json_t *list) {
     if (n.volumes_n > 0 && last <= now)
         warn(list, "over", true, "The whole time of this notice has passed already.");
     for (size_t i = 0; i < n.volumes_n; i++)
-        look_volume(&n.volumes[i], i, n.volumes_n, list);
+        look_volume(&n.volumes[i], n.class_ == RB_NOTICE_SITE, i, n.volumes_n, list);
     if (n.volumes_n == 0)
         warn(list, "no-place", true, "This notice names no place.");
     else
