@@ -55,18 +55,153 @@ static void copy_in(struct rb_slice *s, uint8_t **at) {
     *at += s->n;
 }
 
+/* ---- bodies ------------------------------------------------------------------------------------- */
+static bool body_ref_eq(const struct rb_body_ref *a, const struct rb_body_ref *b) {
+    return memcmp(a->channel, b->channel, RB_CHANNEL_LEN) == 0 && a->member == b->member &&
+           rb_hash_eq(&a->hash, &b->hash);
+}
+
+static struct disk_body *body_of(const struct disk *d, const struct rb_body_ref *ref) {
+    for (size_t i = 0; i < d->bodies_n; i++)
+        if (d->bodies[i].staged == 0 && body_ref_eq(&d->bodies[i].ref, ref)) return &d->bodies[i];
+    return NULL;
+}
+
+static struct disk_body *staged_of(const struct disk *d, uint64_t staged) {
+    for (size_t i = 0; i < d->bodies_n && staged != 0; i++)
+        if (d->bodies[i].staged == staged) return &d->bodies[i];
+    return NULL;
+}
+
+static struct disk_body *body_make(struct disk *d) {
+    d->bodies = sim_grow(d->bodies, &d->bodies_cap, d->bodies_n + 1, sizeof *d->bodies);
+    struct disk_body *b = &d->bodies[d->bodies_n++];
+    memset(b, 0, sizeof *b);
+    return b;
+}
+
+static void body_drop(struct disk *d, struct disk_body *b) {
+    free(b->bytes);
+    *b = d->bodies[--d->bodies_n];
+}
+
+static void body_add(struct disk_body *b, struct rb_slice bytes) {
+    b->bytes = sim_grow(b->bytes, &b->cap, b->n + bytes.n, 1);
+    if (bytes.n) memcpy(b->bytes + b->n, bytes.p, bytes.n);
+    b->n += bytes.n;
+}
+
+static bool body_too_long(const struct disk_body *b, struct rb_slice bytes) {
+    return bytes.n > RB_MAX_ATTACHED - b->n;
+}
+
+static size_t body_part(const struct disk_body *b, uint64_t from, uint8_t *buf, size_t cap) {
+    if (!b || from >= b->n) return 0;
+    size_t n = b->n - (size_t)from < cap ? b->n - (size_t)from : cap;
+    if (n) memcpy(buf, b->bytes + from, n);
+    return n;
+}
+
+size_t disk_body_size(const struct disk *d, const struct rb_body_ref *ref) {
+    const struct disk_body *b = body_of(d, ref);
+    return b ? b->n : 0;
+}
+
+size_t disk_body_read(const struct disk *d, const struct rb_body_ref *ref, uint64_t from, uint8_t *buf,
+                      size_t cap) {
+    return body_part(body_of(d, ref), from, buf, cap);
+}
+
+uint64_t disk_stage_new(struct disk *d) {
+    struct disk_body *b = body_make(d);
+    return b->staged = ++d->stage_last;
+}
+
+bool disk_stage_add(struct disk *d, uint64_t staged, struct rb_slice bytes) {
+    struct disk_body *b = staged_of(d, staged);
+    if (!b || body_too_long(b, bytes)) return false;
+    body_add(b, bytes);
+    return true;
+}
+
+bool disk_stage_read(const struct disk *d, uint64_t staged, uint64_t from, uint8_t *buf, size_t cap, size_t *n) {
+    const struct disk_body *b = staged_of(d, staged);
+    if (!b) return false;
+    *n = body_part(b, from, buf, cap);
+    return true;
+}
+
+bool disk_stage_drop(struct disk *d, uint64_t staged) {
+    struct disk_body *b = staged_of(d, staged);
+    if (b) body_drop(d, b);
+    return b != NULL;
+}
+
+/* A stage does not survive a crash, what is named does: the operation carries the bytes themselves. */
+static const char *resolve_staged(struct disk *d, struct rb_effect *ef) {
+    if (ef->u.store.item != RB_ITEM_BODY || ef->u.store.staged == 0) return NULL;
+    const struct disk_body *b = staged_of(d, ef->u.store.staged);
+    if (!b) return "bytes that are not staged were to become a body";
+    ef->u.store.index = 0;
+    ef->u.store.leaf = rb_slice(b->bytes ? b->bytes : (const uint8_t *)"", b->n);
+    return NULL;
+}
+
+/* What named bytes take the place of is the same, or its beginning. */
+static const char *image_body(struct disk *d, const struct rb_effect *ef) {
+    const struct rb_slice bytes = ef->u.store.leaf;
+    struct disk_body *b = body_of(d, &ef->u.store.body);
+    if (b && (!bytes.p || ef->u.store.staged)) {
+        body_drop(d, b);
+        b = NULL;
+    }
+    if (!bytes.p) return NULL;
+    uint64_t at = ef->u.store.index;
+    if (at > (b ? b->n : 0)) return "bytes of a body were stored with a gap before them";
+    if (b && at < b->n)
+        return bytes.n <= b->n - at && memcmp(b->bytes + at, bytes.p, bytes.n) == 0
+                   ? NULL
+                   : "other bytes were stored where a body has some";
+    if (!b) {
+        b = body_make(d);
+        b->ref = ef->u.store.body;
+    }
+    if (body_too_long(b, bytes)) return "a body was stored that is longer than any may be";
+    body_add(b, bytes);
+    return NULL;
+}
+
+static void bodies_clear(struct disk *d) {
+    for (size_t i = 0; i < d->bodies_n; i++) free(d->bodies[i].bytes);
+    d->bodies_n = 0;
+}
+
+/* A deletion that is durable leaves no byte: what stored the body becomes a deletion itself. */
+static void forget_bytes(struct disk *d, size_t deleted) {
+    for (size_t i = 0; i < deleted; i++) {
+        struct rb_effect *ef = &d->ops[i].ef;
+        if (ef->u.store.item != RB_ITEM_BODY || !ef->u.store.leaf.p) continue;
+        if (!body_ref_eq(&ef->u.store.body, &d->ops[deleted].ef.u.store.body)) continue;
+        free(d->ops[i].bytes);
+        d->ops[i].bytes = NULL;
+        ef->u.store.leaf = (struct rb_slice){0};
+        ef->u.store.staged = 0;
+    }
+}
+
+/* ---- operations ----------------------------------------------------------------------------------- */
 static void op_copy(struct disk_op *op, const struct rb_effect *ef) {
     op->ef = *ef;
     size_t n = 0;
     if (ef->u.store.item == RB_ITEM_META) n = ef->u.store.key.n + ef->u.store.value.n;
-    if (ef->u.store.item == RB_ITEM_LEAF) n = ef->u.store.leaf.n;
+    if (ef->u.store.item == RB_ITEM_LEAF || ef->u.store.item == RB_ITEM_BODY) n = ef->u.store.leaf.n;
     if (ef->u.store.item == RB_ITEM_NOTE) n = ef->u.store.note.n;
     uint8_t *at = op->bytes = sim_alloc(n);
     if (ef->u.store.item == RB_ITEM_META) {
         copy_in(&op->ef.u.store.key, &at);
         copy_in(&op->ef.u.store.value, &at);
     }
-    if (ef->u.store.item == RB_ITEM_LEAF) copy_in(&op->ef.u.store.leaf, &at);
+    if (ef->u.store.item == RB_ITEM_LEAF || ef->u.store.item == RB_ITEM_BODY) copy_in(&op->ef.u.store.leaf, &at);
     if (ef->u.store.item == RB_ITEM_NOTE) copy_in(&op->ef.u.store.note, &at);
 }
 
@@ -132,6 +267,7 @@ static const char *image_apply(struct disk *d, const struct rb_effect *ef) {
     case RB_ITEM_META: image_meta(d, ef); return NULL;
     case RB_ITEM_LEAF: return image_leaf(d, ef);
     case RB_ITEM_NOTE: image_note(d, ef); return NULL;
+    case RB_ITEM_BODY: return image_body(d, ef);
     case RB_ITEM_HEAD:
     case RB_ITEM_END: break;
     }
@@ -139,16 +275,22 @@ static const char *image_apply(struct disk *d, const struct rb_effect *ef) {
 }
 
 const char *disk_apply(struct disk *d, const struct rb_effect *ef) {
+    struct rb_effect resolved = *ef;
+    const uint64_t staged = ef->u.store.item == RB_ITEM_BODY ? ef->u.store.staged : 0;
+    const char *bad = resolve_staged(d, &resolved);
+    if (bad) return bad;
     d->ops = sim_grow(d->ops, &d->ops_cap, d->ops_n + 1, sizeof *d->ops);
     struct disk_op *op = &d->ops[d->ops_n++];
-    op_copy(op, ef);
+    op_copy(op, &resolved);
     if (ef->u.store.ticket > d->ticket) d->ticket = ef->u.store.ticket;
+    if (staged) (void)disk_stage_drop(d, staged);
     return image_apply(d, &op->ef);
 }
 
 static void mark_durable(struct disk *d, size_t from) {
     for (size_t i = from; i < d->durable_n; i++) {
         const struct rb_effect *ef = &d->ops[i].ef;
+        if (ef->u.store.item == RB_ITEM_BODY && !ef->u.store.leaf.p) forget_bytes(d, i);
         if (ef->u.store.item != RB_ITEM_LEAF) continue;
         struct disk_feed *f = disk_feed(d, &ef->u.store.feed);
         if (f && f->durable_n <= ef->u.store.index) f->durable_n = ef->u.store.index + 1;
@@ -172,6 +314,7 @@ static void image_clear(struct disk *d) {
         free(d->feeds[i].leaves);
         free(d->feeds[i].notes);
     }
+    bodies_clear(d);
     d->feeds_n = d->meta_n = 0;
 }
 
@@ -199,6 +342,7 @@ void disk_free(struct disk *d) {
     free(d->ops);
     free(d->meta);
     free(d->feeds);
+    free(d->bodies);
     free(d->heads);
     memset(d, 0, sizeof *d);
 }
