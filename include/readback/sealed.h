@@ -26,6 +26,8 @@ struct rb_sealed_head { /* views */
 };
 /* the 32 bytes of part i's salt; i < parts_n */
 const uint8_t *rb_sealed_salt(const struct rb_sealed_head *h, size_t i);
+/* all of them one behind the other, as rb_sealed_head_encode takes them: parts_n times RB_SALT_LEN */
+void rb_sealed_salts(const struct rb_sealed_head *h, uint8_t *out);
 
 /* how many parts a body of this kind has; 0: it is not good by its grammar, or never closed */
 size_t rb_sealed_parts(enum rb_kind kind, struct rb_slice body);

@@ -88,7 +88,10 @@ bool rb_draft_same_as(struct rb_draft *d) {
         return false;
     }
     d->body = d->source.body;
-    d->salts = rb_sealed_salt(&d->source.head, 0);
+    uint8_t *salts = rb_arena_array(&rq->arena, d->source.head.parts_n, RB_SALT_LEN);
+    if (salts == NULL) return rb_draft_fail(rq, "same_as", "that record is too large to say again");
+    rb_sealed_salts(&d->source.head, salts);
+    d->salts = salts;
     d->same_readers = f->member == d->c.v.own_member ? UINT64_MAX : rec.recipients;
     /* 9.3.5: what an author says again names the first */
     struct rb_refs *about = &d->rec.refs[RB_REF_ABOUT];

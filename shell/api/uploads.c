@@ -433,8 +433,10 @@ bool rb_upload_again(struct rb_chan *c, const struct rb_opened *source, uint64_t
         rb_fail_reject(rq, &rj, "same_as");
         return false;
     }
-    struct rb_upload **slot =
-        begin(c, source->body, a.size, rb_sealed_salt(&source->head, 0), recipients);
+    uint8_t salts[2 * RB_SALT_LEN]; /* an attachment read here has two parts */
+    rb_sealed_salts(&source->head, salts);
+    struct rb_upload **slot = begin(c, source->body, a.size, salts, recipients);
+    rb_wipe(salts, sizeof salts);
     if (slot == NULL) return false;
     enum rb_err err = copy_content(rq, *slot, &source->view.ref);
     if (err != RB_OK) {

@@ -207,6 +207,11 @@ const uint8_t *rb_sealed_salt(const struct rb_sealed_head *h, size_t i) {
     return h->salts.p + i * SALT_ITEM + 2;
 }
 
+void rb_sealed_salts(const struct rb_sealed_head *h, uint8_t *out) {
+    for (size_t i = 0; i < h->parts_n; i++)
+        memcpy(out + i * RB_SALT_LEN, rb_sealed_salt(h, i), RB_SALT_LEN);
+}
+
 /* ---- commitments ---------------------------------------------------------------------------- */
 
 void rb_commit(const uint8_t salt[RB_SALT_LEN], struct rb_slice plain, struct rb_hash *out) {

@@ -143,6 +143,9 @@ static size_t check_padding(enum rb_kind kind, size_t parts, struct rb_slice bod
     assert_slice_equal(h.body, body);
     for (size_t i = 0; i < parts; i++)
         assert_memory_equal(rb_sealed_salt(&h, i), salts + i * RB_SALT_LEN, RB_SALT_LEN);
+    static uint8_t together[sizeof salts];
+    rb_sealed_salts(&h, together);
+    assert_memory_equal(together, salts, parts * RB_SALT_LEN);
     assert_slice_equal(seal(kind, h.body), head);
     return shortest;
 }
@@ -668,8 +671,6 @@ static void roster_refusals(void **state) {
     assert_int_equal(rb_roster_decode(roster(many, 0), &fixture_arena, &r, &rj), RB_ERR_MALFORMED);
     assert_int_equal(rb_roster_decode(roster(many, 257), &fixture_arena, &r, &rj), RB_ERR_LIMIT);
     assert_int_equal(r.persons_n, 0);
-    assert_true(rb_arena_mark(&fixture_arena) >
-                mark); /* the bodies are there, and so room for 256 */
     assert_int_equal(rb_roster_decode(roster(many, 256), &fixture_arena, &r, &rj), RB_OK);
     assert_int_equal(r.persons_n, 256);
 }
