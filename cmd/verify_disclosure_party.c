@@ -46,6 +46,8 @@ static bool take_statement(struct vd *d, const char *field, struct rb_slice sign
     if (!rb_key_eq(&r.party, &s->card.party)) return wrong(d, field, "a rotation of another party");
     if (author ? r.role != RB_KEY_OFFICER && r.role != RB_KEY_NODE : r.role != RB_KEY_MIRROR)
         return wrong(d, field, "a rotation of a key that has no part in this");
+    for (size_t i = 0; i < s->keys_n; i++)
+        if (rb_key_eq(&s->keys[i].key, &r.new_key)) return wrong(d, field, "a rotation to a key that was there before");
     for (size_t i = 0; i < s->keys_n; i++) {
         if (s->keys[i].role != r.role || !rb_key_eq(&s->keys[i].key, &r.old_key)) continue;
         key_add(s, r.role, &r.new_key, s->keys[i].name);
