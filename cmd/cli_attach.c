@@ -69,7 +69,8 @@ static int attach(struct cli *c, const char *channel, int fd) {
 }
 int cli_attach(struct cli *c) {
     if (!cli_want_args(c, 1, 2)) return CLI_USAGE;
-    if (!cli_has(c, "to")) return cli_usage(c, "say who may read it: --to HANDLE,...");
+    if (!cli_has(c, "recipients"))
+        return cli_usage(c, "say who may read it: --recipients HANDLE,...");
     const char *word = cli_content_in_words(c);
     if (word)
         return cli_usage(

@@ -11,7 +11,8 @@ int cli_reseal(struct cli *c) {
     json_t *o = NULL;
     struct cli_path p;
     if (!cli_want_args(c, 1, 1) || cli_record_word(c, c->args[0]) != CLI_OK) return CLI_USAGE;
-    if (!cli_has(c, "to")) return cli_usage(c, "say who may read it now: --to HANDLE");
+    if (!cli_has(c, "recipients"))
+        return cli_usage(c, "say who may read it now: --recipients HANDLE");
     cli_path(&p, "/v1/records/", c->args[0], "");
     int rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && !cli_true(o, "closed"))
@@ -203,9 +204,9 @@ static int roster_show(struct cli *c, const char *channel) {
 }
 int cli_roster(struct cli *c) {
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
-    if (cli_has(c, "to") != cli_has(c, "file"))
+    if (cli_has(c, "recipients") != cli_has(c, "file"))
         return cli_usage(
-            c, "to say our own: --file FILE --to HANDLE,...; without both: who is on duty");
+            c, "to say our own: --file FILE --recipients HANDLE,...; without both: who is on duty");
     char *channel = cli_channel(c, c->args_n ? c->args[0] : NULL);
     int rc = channel ? CLI_OK : c->channel_exit;
     if (channel && !cli_has(c, "file")) {

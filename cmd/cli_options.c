@@ -25,7 +25,7 @@ const struct cli_option cli_release_options[] = {
     {"about", "RECORD", "what it is about (repeat)"},
     {"supersedes", "RECORD", "what it takes the place of (repeat)"},
     {"carries", "RECORD", "a record of elsewhere that it forwards (repeat)"},
-    {"to", "HANDLE,...", "closed: only these members can read it (repeat)"},
+    {"recipients", "HANDLE,...", "closed: only these members can read it (repeat)"},
     {"form", "FILE",
      "options from a file, \"name: value\" a line, - for standard input: so nothing closed stands "
      "on "

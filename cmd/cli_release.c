@@ -46,17 +46,17 @@ static int precedence_word(const struct cli *c) {
     if (given == NULL || rb_precedence_decode(rb_str(given), &p) == RB_OK) return CLI_OK;
     return cli_not_one(c, "precedence", given, names, sizeof names / sizeof *names);
 }
-/* --to a,b --to c */
+/* --recipients a,b --recipients c */
 static void put_recipients(struct cli *c, json_t *draft) {
     json_t *list = json_array();
     const char *v;
-    for (size_t i = 0; (v = cli_nth(c, "to", i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_nth(c, "recipients", i)) != NULL; i++)
         while (*v) {
             size_t n = strcspn(v, ", ");
             if (n > 0) json_array_append_new(list, json_stringn(v, n));
             v += n + strspn(v + n, ", ");
         }
-    if (cli_has(c, "to")) json_object_set(draft, "recipients", list);
+    if (cli_has(c, "recipients")) json_object_set(draft, "recipients", list);
     json_decref(list);
 }
 int cli_envelope(struct cli *c, json_t *draft) {

@@ -194,8 +194,9 @@ const struct cli_command cli_commands[] = {
      "  readback notice exercise --title Drill --polygon \"34.9,35.1 35.2,35.1 35.2,35.6\" "
      "--ceiling FL250\n"
      "  readback form notice > site.txt                # fill it in, then:\n"
-     "  readback notice site --to northland,southland --form site.txt\n",
-     "Sites and movements are closed: --to says who may read them, --form holds what they are.\n",
+     "  readback notice site --recipients northland,southland --form site.txt\n",
+     "Sites and movements are closed: --recipients says who may read them, --form holds what they "
+     "are.\n",
      notice_options, true, cli_notice},
     {"statement", "[CHANNEL]", "say something for the public",
      "  readback statement --title \"On the talks\" --file talks.txt --language en\n", NULL,
@@ -247,19 +248,20 @@ const struct cli_command cli_commands[] = {
     {"form", "COMMAND", "a form to fill in for --form",
      "  readback form notice > site.txt\n  readback form position\n", NULL, NULL, false,
      cli_form_command},
-    {"roster", "[CHANNEL] [--file FILE --to HANDLE,...]", "who is on duty; or say who is with us",
-     "  readback roster\n  readback roster 3f2a --file watch.txt --to southland,lakeland\n", NULL,
-     roster_options, true, cli_roster},
-    {"attach", "[CHANNEL] FILE --to HANDLE,...", "a file, sealed to named members",
-     "  readback attach roof.jpg --to northland --about 3f2a90c1\n"
-     "  readback form attach > roof.txt && readback attach roof.jpg --to northland --form "
+    {"roster", "[CHANNEL] [--file FILE --recipients HANDLE,...]",
+     "who is on duty; or say who is with us",
+     "  readback roster\n  readback roster 3f2a --file watch.txt --recipients southland,lakeland\n",
+     NULL, roster_options, true, cli_roster},
+    {"attach", "[CHANNEL] FILE --recipients HANDLE,...", "a file, sealed to named members",
+     "  readback attach roof.jpg --recipients northland --about 3f2a90c1\n"
+     "  readback form attach > roof.txt && readback attach roof.jpg --recipients northland --form "
      "roof.txt\n",
      "At most 64 MiB. Its name for the readers comes from the form, not from the command line.\n",
      attach_options, true, cli_attach},
     {"save", "RECORD --out FILE", "the content of an attachment",
      "  readback save 3f2a90c1 --out roof.jpg\n", NULL, save_options, false, cli_save},
-    {"reseal", "RECORD --to HANDLE,...", "the same content to others, as a new record",
-     "  readback reseal 3f2a90c1 --to newcomer\n", NULL, to_options, true, cli_reseal},
+    {"reseal", "RECORD --recipients HANDLE,...", "the same content to others, as a new record",
+     "  readback reseal 3f2a90c1 --recipients newcomer\n", NULL, to_options, true, cli_reseal},
     {"purge", "RECORD", "delete a closed record's content from this node",
      "  readback purge 3f2a90c1 --reason \"the clinic has moved\"\n",
      "Leaf, proofs and receipts stay. The reason is read by all members.\n", reason_options, false,
