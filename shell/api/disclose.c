@@ -92,9 +92,13 @@ static bool allowed(struct rb_chan *c, const struct asked *a, const struct rb_fa
         rb_fail(c->rq, &f);
         return false;
     }
-    if (d->level != RB_LEVEL_HASH && fact->mark != RB_MARK_NONE)
-        return fail(c->rq, 409, RB_ERR_STATE, NULL, "its leaf does not hold by itself, so no proof of it would",
-                    "level hash: that a leaf with this hash stands in the log");
+    if (d->level != RB_LEVEL_HASH && fact->mark != RB_MARK_NONE) {
+        f = (struct rb_fail){.err = RB_ERR_STATE, .clause = "9.7.8", .field = "level",
+                             .sentence = "its leaf does not hold by itself, so no proof of it would",
+                             .hint = "level hash: that a leaf with this hash stands in the log"};
+        rb_fail(c->rq, &f);
+        return false;
+    }
     if (!fact->closed && d->level == RB_LEVEL_FACT)
         return misused(c->rq, "level", "an open record's leaf shows all of it: whole or hash");
     return true;
