@@ -4,7 +4,8 @@
 #include "readback/node.h"
 
 struct rb_store;
-/* why: a sentence for the operator when it fails */
+/* why: a sentence for the operator when it fails. Before anything else in the process uses SQLite: it
+ * is given zeroed memory, since it writes some of it to a file without having filled it. */
 enum rb_err rb_store_open(const char *path, struct rb_store **out, char *why, size_t why_n) RB_MUST_USE;
 void rb_store_close(struct rb_store *s);
 /* Applies one STORE effect inside the current transaction (begun on demand). */
@@ -17,7 +18,8 @@ bool rb_store_dirty(const struct rb_store *s);
  * NOTE; then END. The callback returns RB_OK to go on. Event slices are valid during the call. */
 typedef enum rb_err (*rb_store_item_fn)(void *ctx, struct rb_event *ev);
 enum rb_err rb_store_load_all(struct rb_store *s, rb_store_item_fn fn, void *ctx) RB_MUST_USE;
-/* answers a LOAD effect: LEAF items, then END, with its token */
+/* answers a LOAD effect: LEAF items, or BODY items in order of at most RB_BODY_CHUNK bytes each, as few as
+ * that allows; then END; with its token */
 enum rb_err rb_store_load(struct rb_store *s, const struct rb_effect *ef, rb_store_item_fn fn,
                           void *ctx) RB_MUST_USE;
 /* one leaf, into buf of RB_MAX_LEAF; NOT_FOUND */
@@ -35,7 +37,9 @@ const char *rb_store_error(const struct rb_store *s);
 /* ---- bodies of closed records: ciphertext only (spec 9.6) ------------------------------------ */
 /* STORE and LOAD of RB_ITEM_BODY go through rb_store_apply and rb_store_load. A deletion zeroes the
  * pages, and the commit that holds one also empties the write-ahead log (checkpoint, truncate); where
- * a reader is in the way it is done at a later commit: rb_store_unclean says so. */
+ * a reader is in the way it is done at a later commit: rb_store_unclean says so. rb_store_commit with
+ * nothing to commit tries, too. Also done at open. Errors of the functions below: STATE once the store
+ * has failed, IO. */
 bool rb_store_unclean(const struct rb_store *s);
 /* bytes stored of a body, 0 = none */
 enum rb_err rb_store_body_size(struct rb_store *s, const struct rb_body_ref *ref, uint64_t *size) RB_MUST_USE;
@@ -43,7 +47,9 @@ enum rb_err rb_store_body_size(struct rb_store *s, const struct rb_body_ref *ref
 enum rb_err rb_store_body_read(struct rb_store *s, const struct rb_body_ref *ref, uint64_t from,
                                uint8_t *buf, size_t cap, size_t *n) RB_MUST_USE;
 /* Ciphertext that is being made (an attachment) under a number of its own, until a STORE names it.
- * Gone when the store is opened again. Written in order, in the current transaction. */
+ * Gone when the store is opened again; numbers are not 0 and never used twice. Written in order, in the
+ * current transaction. NOT_FOUND: nothing is staged under this number; LIMIT: beyond RB_MAX_ATTACHED. A
+ * STORE that names a number which is not staged is refused as a gap is, and stops the store. */
 enum rb_err rb_store_stage_new(struct rb_store *s, uint64_t *id) RB_MUST_USE;
 enum rb_err rb_store_stage_add(struct rb_store *s, uint64_t id, struct rb_slice bytes) RB_MUST_USE;
 enum rb_err rb_store_stage_read(struct rb_store *s, uint64_t id, uint64_t from, uint8_t *buf, size_t cap,
