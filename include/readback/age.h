@@ -22,7 +22,8 @@ enum rb_err rb_age_header_encode(const struct rb_key *recipients, size_t n,
                                  const uint8_t file_key[RB_AGE_FILE_KEY], const uint8_t *secrets,
                                  struct rb_writer *w) RB_MUST_USE;
 /* `in` is the file or its beginning (RB_AGE_MAX_HEADER bytes suffice). Tries each identity on each
- * X25519 stanza; others are passed over. RB_ERR_MALFORMED (form), RB_ERR_LIMIT, RB_ERR_UNSUPPORTED
+ * X25519 stanza; others are passed over, but scrypt beside any other is malformed, and alone not for
+ * an identity (NOT_FOUND). RB_ERR_MALFORMED (form), RB_ERR_LIMIT, RB_ERR_UNSUPPORTED
  * (version), RB_ERR_NOT_FOUND (no identity fits), RB_ERR_SIGNATURE (the header's MAC). */
 enum rb_err rb_age_header_open(struct rb_slice in, const uint8_t (*identities)[32], size_t n,
                                uint8_t file_key[RB_AGE_FILE_KEY], size_t *header_n,
@@ -54,9 +55,10 @@ enum rb_err rb_age_seal(const struct rb_key *recipients, size_t n, const uint8_t
 enum rb_err rb_age_open(struct rb_slice in, const uint8_t (*identities)[32], size_t n,
                         struct rb_writer *w, struct rb_reject *rj) RB_MUST_USE;
 
-/* A passphrase file, as `age -p` writes it. entropy: RB_AGE_ENTROPY(1) bytes, the salt in place of
- * the secret. RB_ERR_SIGNATURE: wrong passphrase or changed bytes; RB_ERR_LIMIT: a work factor above
- * RB_AGE_MAX_LOG_N. */
+/* A passphrase file, as `age -p` writes it. entropy: RB_AGE_ENTROPY(1) bytes, the salt (16) in place
+ * of the secret. RB_ERR_SIGNATURE: wrong passphrase or changed bytes; RB_ERR_LIMIT: a work factor above
+ * RB_AGE_MAX_LOG_N, or no memory for it; RB_ERR_NOT_FOUND: an age file, but for identities;
+ * RB_ERR_USAGE (sealing): an empty passphrase, log_n 0. */
 enum rb_err rb_age_passphrase_seal(struct rb_slice passphrase, unsigned log_n, const uint8_t *entropy,
                                    struct rb_slice plain, struct rb_writer *w) RB_MUST_USE;
 enum rb_err rb_age_passphrase_open(struct rb_slice in, struct rb_slice passphrase, struct rb_writer *w,

@@ -9,11 +9,12 @@
 #define VERSION VERSION_WORD "v1"
 #define X25519_INFO "age-encryption.org/v1/X25519"
 #define COLUMNS 64u
+#define LINE_BYTES 48u /* what a full line stands for */
 
 /* ---- base64 without padding --------------------------------------------------------------- */
 
 /* One line of at most 64 characters. */
-static enum rb_err get_base64(struct rb_slice in, uint8_t out[COLUMNS / 4 * 3], size_t *n) {
+static enum rb_err get_base64(struct rb_slice in, uint8_t out[LINE_BYTES], size_t *n) {
     uint8_t padded[COLUMNS];
     size_t len = in.n;
     if (in.n > COLUMNS || in.n % 4 == 1 || rb_slice_find(in, 0, '=') < in.n)
@@ -21,11 +22,11 @@ static enum rb_err get_base64(struct rb_slice in, uint8_t out[COLUMNS / 4 * 3], 
     if (in.n > 0) memcpy(padded, in.p, in.n);
     while (len % 4 != 0)
         padded[len++] = '=';
-    return rb_base64_decode(rb_slice(padded, len), out, COLUMNS / 4 * 3, n);
+    return rb_base64_decode(rb_slice(padded, len), out, LINE_BYTES, n);
 }
 
 enum rb_err rb_age_get_base64(struct rb_slice in, void *out, size_t n) {
-    uint8_t bytes[COLUMNS / 4 * 3];
+    uint8_t bytes[LINE_BYTES];
     size_t got = 0;
     assert(n <= sizeof bytes);
     RB_TRY(get_base64(in, bytes, &got));
@@ -68,7 +69,7 @@ static bool args_ok(struct rb_slice args) {
 }
 
 static enum rb_err get_stanza(struct rb_reader *r, struct rb_age_stanza *out) {
-    uint8_t bytes[COLUMNS / 4 * 3];
+    uint8_t bytes[LINE_BYTES];
     struct rb_slice line;
     size_t n;
     out->at = r->at;

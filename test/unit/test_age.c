@@ -243,7 +243,8 @@ static void chunk_lengths(void **state) {
 static void sizes(void **state) {
     uint64_t got = 0;
     (void)state;
-    for (uint64_t n = 0; n < 3 * RB_AGE_CHUNK; n += n % 4096 == 4095 || n % 4096 == 0 ? 1 : 4094) {
+    for (uint64_t n = 0; n < 3 * (uint64_t)RB_AGE_CHUNK;
+         n += n % 4096 == 4095 || n % 4096 == 0 ? 1 : 4094) {
         assert_int_equal(rb_age_plain_size(100, rb_age_size(100, n), &got), RB_OK);
         assert_int_equal(got, n);
     }

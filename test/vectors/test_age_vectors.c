@@ -200,9 +200,6 @@ static void one_vector(void **state) {
     if (hybrid_only) {
         assert_int_not_equal(err, RB_OK);
         assert_int_equal(w.n, 0);
-        free(out);
-        print_message("%s: post-quantum recipients are not used here\n", (const char *)*state);
-        skip();
     } else if (v.armored) {
         assert_int_equal(err, RB_ERR_MALFORMED);
     } else if (strcmp(v.expect, "success") == 0) {
@@ -214,6 +211,10 @@ static void one_vector(void **state) {
         if (strcmp(v.expect, "payload failure") == 0) check_payload(&v, &w, false);
     }
     free(out);
+    if (hybrid_only) {
+        print_message("%s: post-quantum recipients are not used here\n", (const char *)*state);
+        skip();
+    }
 }
 
 /* What only one error may say, exactly. */
