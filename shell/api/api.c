@@ -162,6 +162,10 @@ void rb_api_handle(struct rb_api *api, const char *method, const char *path, con
     free(own);
 }
 
+void rb_api_unlocked(struct rb_api *api) {
+    api->unlocked = true;
+}
+
 void rb_api_alert(struct rb_api *api, const struct rb_effect *alert) {
     unsigned a = (unsigned)alert->u.alert.alert;
     if (a < sizeof api->alerts / sizeof *api->alerts) api->alerts[a]++;

@@ -57,4 +57,6 @@ void rb_api_handle(struct rb_api *api, const char *method, const char *path, con
 void rb_api_forget(struct rb_api *api, void *ctx);
 void rb_api_done(struct rb_api *api, const struct rb_effect *done);
 void rb_api_alert(struct rb_api *api, const struct rb_effect *alert);
+/* the age key was sealed at the start and is unlocked now, by whichever way */
+void rb_api_unlocked(struct rb_api *api);
 #endif

@@ -225,7 +225,6 @@ void rb_post_unlock(struct rb_req *rq) {
     }
     f.err = api->host.unlock(api->host.ctx, rb_slice(json_string_value(p), json_string_length(p)));
     if (f.err == RB_OK) {
-        api->unlocked = true;
         rb_reply(rq, 200, json_pack("{s:b}", "unlocked", 1));
         return;
     }

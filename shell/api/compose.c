@@ -283,5 +283,8 @@ void rb_post_compose(struct rb_req *rq) {
         return;
     }
     if (!known_keys(rq) || !open_for(rq, channel, &d->c) || !get_record(d)) return;
-    if (make_payload(d)) rb_reply(rq, 200, composed(d));
+    if (make_payload(d))
+        rb_reply(rq, 200, composed(d));
+    else if (d->made_upload) /* content sealed anew for a record that nobody may make */
+        rb_upload_forget(rq->api, d->made_upload);
 }

@@ -13,6 +13,7 @@ struct rb_draft {
     uint64_t same_readers;  /* who may be named, where that one is another's; else all */
     struct rb_slice sealed; /* ciphertext; n 0 in an attachment */
     char upload_name[RB_UPLOAD_NAME];
+    uint64_t made_upload; /* the upload that same_as made; 0: none */
     struct rb_opened source; /* same_as: what was opened; the end of the request wipes it */
     struct rb_slice payload;
     enum rb_mark mark;

@@ -163,6 +163,7 @@ static bool check_demand(struct rb_draft *d) {
 static bool reseal_content(struct rb_draft *d) {
     struct rb_uploaded u;
     if (!rb_upload_again(&d->c, &d->source, d->rec.recipients, &u)) return false;
+    d->made_upload = u.id;
     return take_upload(d, &u);
 }
 bool rb_draft_close(struct rb_draft *d) {

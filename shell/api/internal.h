@@ -27,7 +27,7 @@ struct rb_api {
     size_t early_n;
     struct rb_effect early[RB_API_EARLY]; /* DONE of a submission whose token we do not know yet */
     uint64_t alerts[16];                  /* counts by enum rb_alert_type since start */
-    bool unlocked;                        /* the age key, by a call of ours */
+    bool unlocked;                        /* the age key, since the start */
     struct rb_upload *uploads[RB_API_UPLOADS];
     char refused[3][160]; /* the last refusal of a peer's request: code, clause, words */
     int64_t refused_utc_ms;
@@ -194,6 +194,7 @@ void rb_put_u64_hex(struct rb_writer *w, uint64_t v);
 /* it is with the node; then: it became a record's body (or a draft's), or it did not */
 void rb_upload_lend(struct rb_api *api, uint64_t id);
 void rb_upload_settle(struct rb_api *api, uint64_t id, bool taken);
+void rb_upload_forget(struct rb_api *api, uint64_t id);
 void rb_uploads_expire(struct rb_api *api, uint64_t mono_ms);
 void rb_uploads_drop_all(struct rb_api *api);
 /* ---- submissions (submit.c) ---- */

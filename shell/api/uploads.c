@@ -115,6 +115,10 @@ bool rb_upload_get(struct rb_req *rq, const char *name, struct rb_uploaded *out,
                                 .commitments = u->commitments};
     return true;
 }
+void rb_upload_forget(struct rb_api *api, uint64_t id) {
+    struct rb_upload **slot = slot_of(api, id);
+    if (slot && (*slot)->state != UPLOAD_LENT) drop(api, slot);
+}
 void rb_upload_lend(struct rb_api *api, uint64_t id) {
     struct rb_upload **slot = slot_of(api, id);
     if (slot) (*slot)->state = UPLOAD_LENT;
