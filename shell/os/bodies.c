@@ -131,6 +131,7 @@ enum rb_err rb_host_unlock(struct rb_host *h, struct rb_slice passphrase) {
         rb_log(RB_LOG_ERROR, "keys",
                "our card names another age key than keys/age.age holds: what others seal to us "
                "cannot be opened");
+    rb_api_unlocked(h->api);
     h->unlock_token = ++h->next_token;
     ev.u.submit.token = h->unlock_token;
     ev.u.submit.what = RB_SUBMIT_UNLOCKED;

@@ -208,6 +208,8 @@ static int setup(void **state) {
     assert_non_null(mkdtemp(w->top));
     make_side(&w->a, w->top, "northland", 11);
     make_side(&w->b, w->top, "southland", 22);
+    file_limit = 0;
+    unlock_with = credentials = NULL;
     *state = w;
     return 0;
 }
@@ -261,7 +263,7 @@ static bool until(const struct world *w, const struct side *s,
     }
     if (!yes) {
         char *text = json_dumps(last, JSON_INDENT(1));
-        print_error("%s of %s stayed: %s\n", path, s->handle, text);
+        (void)fprintf(stderr, "%s of %s stayed: %s\n", path, s->handle, text);
         free(text);
     }
     json_decref(last);
