@@ -457,7 +457,8 @@ void body_discard(struct rb_node *n, const struct draft *d) {
 
 /* ---- time -------------------------------------------------------------------------------------- */
 void body_work(struct rb_node *n, struct channel *ch) {
-    if (!ch->body_work && n->now.mono_ms < ch->body_wake) return;
+    bool due = n->now.mono_ms >= ch->body_wake || n->now.utc_ms >= ch->purge_utc;
+    if (!ch->body_work && !due) return;
     ch->body_work = false;
     ch->body_wake = UINT64_MAX;
     fetch_some(n, ch);

@@ -15,6 +15,10 @@
     } while (0)
 #define MEM FN_MEM
 int fn_memfd = -1;
+unsigned fn_outward = 1u << 3;
+void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
+bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
+struct fn_sealed fn_last;
 void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
 static const char *const handles[FN_MAX] = {"alfa", "bravo", "charlie", "delta"};
 
@@ -49,6 +53,7 @@ static void make_card(struct fn_party *p) {
     c->node = p->node.pub;
     c->tls = p->tls.pub;
     seed[1] = (uint8_t)p->handle[0];
+    memcpy(p->age, seed, sizeof seed);
     rb_age_identity_from_seed(seed, &c->age);
     c->officers_n = 2;
     c->officers[0].name = rb_str("duty");
@@ -68,7 +73,58 @@ static void make_card(struct fn_party *p) {
 
 /* ---- disk ---------------------------------------------------------------------------------------
  */
-static void disk_put(struct fn_party *p, const struct rb_effect *ef) {
+static bool same_body(const struct rb_body_ref *a, const struct rb_body_ref *b) {
+    return a->member == b->member && memcmp(a->channel, b->channel, 16) == 0 &&
+           rb_hash_eq(&a->hash, &b->hash);
+}
+
+static void item_free(struct fn_item *i);
+
+/* the bytes of a body from the beginning on; *n of them */
+static uint8_t *disk_body(const struct fn_party *p, const struct rb_body_ref *ref, size_t *n) {
+    uint8_t *out = NULL;
+    *n = 0;
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < p->items_n; i++) {
+            const struct rb_effect *e = &p->items[i].ef;
+            if (e->u.store.item != RB_ITEM_BODY || !same_body(&e->u.store.body, ref)) continue;
+            if (e->u.store.index != *n || e->u.store.leaf.n == 0) continue;
+            out = realloc(out, *n + e->u.store.leaf.n);
+            memcpy(out + *n, e->u.store.leaf.p, e->u.store.leaf.n);
+            *n += e->u.store.leaf.n;
+            more = true;
+        }
+    }
+    return out;
+}
+
+/* true: done with it */
+static bool disk_body_put(struct fn_party *p, struct rb_effect *ef) {
+    size_t n;
+    if (ef->u.store.item != RB_ITEM_BODY) return false;
+    free(disk_body(p, &ef->u.store.body, &n));
+    if (ef->u.store.staged) {
+        CHECK(ef->u.store.staged == 1 && n == 0);
+        ef->u.store.leaf = rb_slice(p->staged, p->staged_n);
+        return false;
+    }
+    if (ef->u.store.leaf.p) {
+        CHECK(ef->u.store.index == n); /* each offset once, without gaps */
+        return false;
+    }
+    for (size_t i = 0; i < p->items_n; i++)
+        if (p->items[i].ef.u.store.item == RB_ITEM_BODY &&
+            same_body(&p->items[i].ef.u.store.body, &ef->u.store.body)) {
+            item_free(&p->items[i]);
+            p->items[i--] = p->items[--p->items_n];
+        }
+    return true;
+}
+
+static void disk_put(struct fn_party *p, const struct rb_effect *effect) {
+    struct rb_effect copy = *effect, *ef = &copy;
+    if (disk_body_put(p, ef)) return;
     if (ef->u.store.item == RB_ITEM_META)
         for (size_t i = 0; i < p->items_n; i++) {
             struct rb_effect *e = &p->items[i].ef;
@@ -179,7 +235,64 @@ static void do_sign(struct fn_party *p, const struct rb_effect *ef) {
     queue(p, &ev);
 }
 
+static void load_body(struct fn_party *p, const struct rb_effect *ef) {
+    struct rb_event ev = {.type = RB_EV_LOADED};
+    size_t n;
+    uint8_t *bytes = disk_body(p, &ef->u.load.body, &n);
+    ev.u.loaded.token = ef->u.load.token;
+    ev.u.loaded.item = RB_ITEM_BODY;
+    ev.u.loaded.body = ef->u.load.body;
+    for (uint64_t at = ef->u.load.from; at < ef->u.load.to && at < n; at += 300000) {
+        uint64_t end = at + 300000 < ef->u.load.to ? at + 300000 : ef->u.load.to;
+        ev.u.loaded.index = at;
+        ev.u.loaded.leaf = dup_slice(rb_slice(bytes + at, (size_t)((end < n ? end : n) - at)));
+        queue(p, &ev)->own[0] = (void *)(uintptr_t)ev.u.loaded.leaf.p;
+    }
+    free(bytes);
+    ev.u.loaded.item = RB_ITEM_END;
+    queue(p, &ev);
+}
+
+/* as shell/os/opener.h: hash, open, head, commitment of the content */
+static enum rb_err open_body(struct fn_party *p, const struct rb_effect *ef, uint8_t *plain,
+                             size_t cap, struct rb_event *ev) {
+    size_t n;
+    uint8_t *bytes = disk_body(p, &ef->u.open.body, &n);
+    struct rb_hash h;
+    struct rb_writer w = rb_writer(plain, cap);
+    struct rb_sealed_head top;
+    rb_sha256(rb_slice(bytes, n), &h);
+    bool right = n == ef->u.open.size && rb_hash_eq(&h, &ef->u.open.body.hash);
+    enum rb_err err = right ? RB_OK : n ? RB_ERR_PROOF : RB_ERR_IO;
+    if (p->locked) err = RB_ERR_STATE;
+    const uint8_t(*identity)[32] = (const uint8_t(*)[32])&p->age;
+    if (err == RB_OK) err = rb_age_open(rb_slice(bytes, n), identity, 1, &w, NULL);
+    free(bytes);
+    if (err != RB_OK) return err;
+    ev->u.opened.head = rb_written(&w);
+    if (ef->u.open.kind != RB_KIND_ATTACHMENT) return RB_OK;
+    RB_TRY(rb_sealed_head_decode(ef->u.open.kind, rb_written(&w), &top, NULL));
+    ev->u.opened.head = rb_slice(plain, top.head_n);
+    rb_commit(rb_sealed_salt(&top, 1), rb_slice(plain + top.head_n, w.n - top.head_n),
+              &ev->u.opened.content);
+    return RB_OK;
+}
+
+static void do_open(struct fn_party *p, const struct rb_effect *ef) {
+    struct rb_event ev = {.type = RB_EV_OPENED};
+    size_t cap = (size_t)ef->u.open.size + 1;
+    uint8_t *plain = malloc(cap);
+    p->opens++;
+    ev.u.opened.token = ef->u.open.token;
+    ev.u.opened.err = open_body(p, ef, plain, cap, &ev);
+    queue(p, &ev)->own[0] = plain;
+}
+
 static void do_load(struct fn_party *p, const struct rb_effect *ef) {
+    if (ef->u.load.item == RB_ITEM_BODY) {
+        load_body(p, ef);
+        return;
+    }
     for (uint64_t i = ef->u.load.from; i < ef->u.load.to; i++)
         for (size_t k = 0; k < p->items_n; k++) {
             const struct rb_effect *e = &p->items[k].ef;
@@ -217,7 +330,8 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
     }
     CHECK(to);
     struct rb_event ev = {0};
-    if (!to->up || to->deaf || to->outward) {
+    bool blocked = fn_block && fn_block(p, to, ef->u.request.path);
+    if (!to->up || to->deaf || to->outward || blocked) {
         ev.type = RB_EV_RESPONSE;
         ev.u.response.request = ef->u.request.request;
         ev.u.response.reason = "refused";
@@ -286,6 +400,7 @@ static void one(struct fn_world *w, struct fn_party *p, struct rb_event *ev) {
     p->wake = out.wake_mono_ms;
     for (size_t i = 0; i < out.n; i++) {
         const struct rb_effect *ef = &out.e[i];
+        if (fn_watch) fn_watch(p, ef);
         switch (ef->type) {
         case RB_EF_STORE:
             disk_put(p, ef);
@@ -296,6 +411,9 @@ static void one(struct fn_world *w, struct fn_party *p, struct rb_event *ev) {
             break;
         case RB_EF_SIGN:
             do_sign(p, ef);
+            break;
+        case RB_EF_OPEN:
+            do_open(p, ef);
             break;
         case RB_EF_REQUEST:
             if (fn_tap) fn_tap(p, ef);
@@ -384,6 +502,7 @@ static void start(struct fn_world *w, struct fn_party *p) {
     for (size_t i = 0; i < stored; i++) {
         const struct rb_effect *e = &p->items[i].ef;
         struct rb_event ev = {.type = RB_EV_LOADED};
+        if (e->u.store.item == RB_ITEM_BODY) continue;
         ev.u.loaded.item = e->u.store.item;
         ev.u.loaded.table = e->u.store.table;
         ev.u.loaded.key = e->u.store.key;
@@ -448,7 +567,7 @@ struct fn_world *fn_world_of(size_t parties, bool hub) {
     for (size_t i = 0; i < parties; i++) {
         struct fn_party *p = &w->p[i];
         p->handle = handles[i];
-        p->outward = i == 3; /* delta only connects outwards */
+        p->outward = (fn_outward >> i & 1) != 0;
         seed_key(p->handle, "party", &p->party);
         seed_key(p->handle, "mirror", &p->mirror);
         seed_key(p->handle, "node", &p->node);
@@ -476,7 +595,11 @@ void fn_free(struct fn_world *w) {
         for (size_t k = 0; k < p->items_n; k++)
             item_free(&p->items[k]);
         free(p->items);
+        free(p->staged);
     }
+    free(fn_last.cipher);
+    free(fn_last.head);
+    memset(&fn_last, 0, sizeof fn_last);
     free(w);
 }
 
@@ -626,38 +749,181 @@ void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, ui
     fn_pass(w, 10000);
 }
 
-enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                       struct rb_record *rec, size_t signers, struct rb_hash *id) {
-    static uint8_t mem[1 << 17];
-    struct rb_arena a = rb_arena(mem, sizeof mem);
-    struct rb_slice payload;
-    enum rb_mark mark;
-    struct rb_reject rj = {0};
-    struct rb_now now = {w->mono_ms, w->utc_ms};
-    enum rb_err err = rb_node_compose(p->rb, channel, now, rec, rb_slice(NULL, 0), &a, &payload, &mark, &rj);
-    if (err != RB_OK) return err;
+/* officers [from, to) of `total` sign; closed: the event has what goes along */
+static enum rb_err sign_and_submit(struct fn_world *w, struct fn_party *p,
+                                   const uint8_t channel[16], struct rb_slice payload, size_t from,
+                                   size_t to, size_t total, struct rb_event *event,
+                                   struct rb_hash *id) {
     struct rb_channel_view v;
     CHECK(rb_node_channel_by_id(p->rb, channel, &v));
     struct rb_signer s[2] = {0};
-    size_t total = mark == RB_MARK_NEEDS_SECOND ? 2 : 1;
-    for (size_t i = 0; i < signers; i++) {
+    for (size_t i = from; i < to; i++) {
         struct rb_writer t = rb_writer(scratch, sizeof scratch);
         rb_key_id(&p->officer[i].pub, s[i].kid);
         rb_record_tbs(payload, rb_slice(v.own_feed->origin, v.own_feed->origin_n), s[i].kid, total,
                       &t);
         rb_ed25519_sign(&p->officer[i], rb_written(&t), s[i].sig);
     }
-    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    struct rb_event ev = *event;
+    ev.type = RB_EV_SUBMIT;
     ev.u.submit.what = RB_SUBMIT_RECORD;
     memcpy(ev.u.submit.channel, channel, 16);
     ev.u.submit.payload = payload;
-    ev.u.submit.signers = s;
-    ev.u.submit.signers_n = signers;
+    ev.u.submit.signers = s + from;
+    ev.u.submit.signers_n = to - from;
     memset(&p->done, 0, sizeof p->done);
     fn_event(w, p, &ev);
     CHECK(p->done.type == RB_EF_DONE);
     *id = p->done.u.done.record;
     return p->done.u.done.reject.err;
+}
+
+static enum rb_err release(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                           struct rb_record *rec, struct rb_slice body, size_t signers,
+                           struct rb_event *ev, struct rb_hash *id) {
+    static uint8_t mem[1 << 17];
+    struct rb_arena a = rb_arena(mem, sizeof mem);
+    struct rb_slice payload;
+    enum rb_mark mark;
+    struct rb_reject rj = {0};
+    struct rb_now now = {w->mono_ms, w->utc_ms};
+    enum rb_err err = rb_node_compose(p->rb, channel, now, rec, body, &a, &payload, &mark, &rj);
+    if (err != RB_OK) return err;
+    size_t total = mark == RB_MARK_NEEDS_SECOND ? 2 : 1;
+    return sign_and_submit(w, p, channel, payload, 0, signers, total, ev, id);
+}
+
+enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                       struct rb_record *rec, size_t signers, struct rb_hash *id) {
+    struct rb_event ev = {0};
+    return release(w, p, channel, rec, rb_slice(NULL, 0), signers, &ev, id);
+}
+
+/* ---- closed ------------------------------------------------------------------------------------ */
+static void seal(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                 const struct fn_closed *c, struct rb_slice plain) {
+    struct rb_channel_view v;
+    struct rb_key to[RB_MAX_MEMBERS];
+    uint8_t entropy[RB_AGE_ENTROPY(RB_MAX_MEMBERS)];
+    size_t n = 0, cap = plain.n + plain.n / 1024 + 8192;
+    CHECK(rb_node_channel_by_id(p->rb, channel, &v));
+    for (uint16_t m = 0; m < RB_MAX_MEMBERS; m++) {
+        if (!(c->recipients >> m & 1)) continue;
+        const struct rb_key *k = rb_book_age_key(v.book, c->fault == FN_OTHER_KEY ? v.own_member : m);
+        if (k) to[n++] = *k; /* one who is no member has none */
+    }
+    for (size_t i = 0; i < sizeof entropy; i++)
+        entropy[i] = (uint8_t)((++w->chance * 0x9e3779b97f4a7c15u) >> 56);
+    free(fn_last.cipher);
+    fn_last.cipher = malloc(cap);
+    struct rb_writer out = rb_writer(fn_last.cipher, cap);
+    CHECK(rb_age_seal(to, n, entropy, plain, &out) == RB_OK && !out.over);
+    fn_last.cipher_n = out.n;
+    if (c->fault == FN_CUT) fn_last.cipher_n -= 40;
+    if (c->fault == FN_CHANGED) fn_last.cipher[out.n - 20] ^= 1;
+    rb_sha256(rb_slice(fn_last.cipher, fn_last.cipher_n), &fn_last.hash);
+}
+
+static struct rb_slice make_head(struct fn_world *w, const struct fn_closed *c, uint8_t *out) {
+    static uint8_t salts[RB_MAX_COMMITMENTS * RB_SALT_LEN];
+    struct rb_writer h = rb_writer(out, RB_MAX_HEAD);
+    for (size_t i = 0; i < sizeof salts; i++)
+        salts[i] = (uint8_t)((++w->chance * 0x9e3779b97f4a7c15u) >> 56);
+    CHECK(rb_sealed_head_encode(c->kind, salts, c->body, &h) == RB_OK);
+    return rb_written(&h);
+}
+
+/* head and content sealed, and what the leaf says of them */
+static void seal_for(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                     const struct fn_closed *c, struct rb_record *rec) {
+    static struct rb_hash commitments[RB_MAX_COMMITMENTS];
+    static uint8_t encoded[RB_MAX_COMMITMENTS * 34 + 8];
+    bool attached = c->kind == RB_KIND_ATTACHMENT;
+    struct rb_sealed_head h;
+    struct rb_arena a = rb_arena(scratch, sizeof scratch);
+    uint8_t *plain = malloc(RB_MAX_HEAD + c->content.n);
+    struct rb_slice top = make_head(w, c, plain);
+    free(fn_last.head);
+    fn_last.head = (uint8_t *)(uintptr_t)dup_slice(top).p;
+    fn_last.head_n = top.n;
+    CHECK(rb_sealed_head_decode(c->kind, rb_slice(fn_last.head, top.n), &h, NULL) == RB_OK);
+    if (attached) rb_commit(rb_sealed_salt(&h, 1), c->content, &fn_last.content);
+    CHECK(rb_sealed_commitments(c->kind, &h, attached ? &fn_last.content : NULL, &a, commitments) ==
+          RB_OK);
+    struct rb_writer e = rb_writer(encoded, sizeof encoded);
+    rb_commitments_encode(commitments, h.parts_n, &e);
+    if (c->fault == FN_OTHER_BODY) top = make_head(w, c, plain); /* other salts */
+    if (c->fault == FN_NOT_A_HEAD) memset(plain, 0xee, top.n);
+    if (c->content.n) memcpy(plain + top.n, c->content.p, c->content.n);
+    seal(w, p, channel, c, rb_slice(plain, top.n + c->content.n));
+    free(plain);
+    rec->closed = true;
+    rec->recipients = c->recipients;
+    rec->ciphertext_hash = fn_last.hash;
+    rec->ciphertext_size = fn_last.cipher_n;
+    rec->commitments_n = h.parts_n;
+    rec->commitments = rb_written(&e);
+}
+
+enum rb_err fn_say_closed(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                          const struct fn_closed *c, size_t signers, struct rb_hash *id) {
+    struct rb_record *rec = calloc(1, sizeof *rec);
+    struct rb_event ev = {0};
+    rec->kind = c->kind;
+    rec->precedence = RB_ROUTINE;
+    if (c->answers) {
+        rec->refs[RB_REF_ANSWERS].n = 1;
+        rec->refs[RB_REF_ANSWERS].h[0] = *c->answers;
+    }
+    seal_for(w, p, channel, c, rec);
+    ev.u.submit.head = rb_slice(fn_last.head, fn_last.head_n);
+    ev.u.submit.content = fn_last.content;
+    if (c->staged) {
+        free(p->staged);
+        p->staged = (uint8_t *)(uintptr_t)dup_slice(rb_slice(fn_last.cipher, fn_last.cipher_n)).p;
+        p->staged_n = fn_last.cipher_n;
+        ev.u.submit.staged = 1;
+    } else {
+        ev.u.submit.sealed = rb_slice(fn_last.cipher, fn_last.cipher_n);
+    }
+    enum rb_err err = release(w, p, channel, rec, c->body, signers, &ev, id);
+    free(rec);
+    return err;
+}
+
+enum rb_err fn_second(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                      struct rb_hash *id) {
+    static uint8_t payload[RB_MAX_LEAF];
+    struct rb_draft_view d;
+    struct rb_event ev = {0};
+    CHECK(rb_node_draft(p->rb, 0, &d));
+    memcpy(payload, d.payload.p, d.payload.n);
+    ev.u.submit.head = rb_slice(fn_last.head, fn_last.head_n);
+    ev.u.submit.content = fn_last.content;
+    return sign_and_submit(w, p, channel, rb_slice(payload, d.payload.n), 1, 2, 2, &ev, id);
+}
+
+struct rb_body_view fn_body(struct fn_party *p, const uint8_t channel[16], const struct rb_hash *id) {
+    struct rb_channel_view v;
+    struct rb_body_view out = {0};
+    struct rb_feed *f;
+    size_t leaf;
+    CHECK(rb_node_channel_by_id(p->rb, channel, &v));
+    if (!rb_book_find(v.book, id, &f, &leaf)) return out;
+    struct rb_feed_ref ref = {.member = f->member, .epoch = f->epoch};
+    memcpy(ref.channel, channel, 16);
+    CHECK(rb_node_body(p->rb, &ref, leaf, &out));
+    return out;
+}
+
+size_t fn_stored(const struct fn_party *p, const struct rb_hash *hash) {
+    size_t n = 0;
+    for (size_t i = 0; i < p->items_n; i++) {
+        const struct rb_effect *e = &p->items[i].ef;
+        if (e->u.store.item == RB_ITEM_BODY && rb_hash_eq(&e->u.store.body.hash, hash))
+            n += e->u.store.leaf.n;
+    }
+    return n;
 }
 
 void fn_body_text(const char *text, struct rb_writer *b) {

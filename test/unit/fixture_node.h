@@ -3,7 +3,9 @@
  * Where latency, loss and crashes matter the simulator (sim/) is the place. */
 #ifndef FIXTURE_NODE_H
 #define FIXTURE_NODE_H
+#include "readback/age.h"
 #include "readback/node.h"
+#include "readback/sealed.h"
 
 #define FN_MAX 4
 #define FN_MEM ((size_t)1 << 30)
@@ -12,6 +14,11 @@ extern int fn_memfd;
 /* sees every REQUEST, where set */
 struct fn_party;
 extern void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
+/* sees every effect, where set */
+extern void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
+/* true: the request does not get through */
+extern bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
+extern unsigned fn_outward; /* which parties only connect outwards, by bits; delta alone at first */
 struct fn_item {         /* one stored thing */
     struct rb_effect ef; /* slices are malloced copies */
 };
@@ -40,11 +47,16 @@ struct fn_party {
     struct rb_effect alerts[256];
     size_t alerts_n;
     bool deaf; /* requests to it get no answer */
+    uint8_t age[32]; /* its identity */
+    bool locked;     /* ... cannot be used */
+    size_t opens;    /* OPEN effects so far */
+    uint8_t *staged; /* ciphertext under the number 1 */
+    size_t staged_n;
 };
 struct fn_answer {
     int status;
     char type[64];
-    uint8_t body[65536];
+    uint8_t body[1 << 21];
     size_t n;
     bool held;
 };
@@ -96,5 +108,31 @@ void fn_request(struct fn_world *w, struct fn_party *to, const struct fn_party *
                 const char *path, const char *query, struct rb_slice body);
 const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p,
                                         const uint8_t channel[16]);
+/* A closed record: sealed by the test as a shell would; `recipients` with the author. The faults are
+ * those of an author who seals badly or lies. */
+enum fn_fault { FN_WELL, FN_CUT, FN_CHANGED, FN_OTHER_KEY, FN_OTHER_BODY, FN_NOT_A_HEAD };
+struct fn_closed {
+    enum rb_kind kind;
+    struct rb_slice body, content; /* content: attachments */
+    uint64_t recipients;
+    enum fn_fault fault;
+    bool staged;             /* the ciphertext is handed over as staged bytes */
+    const struct rb_hash *answers;
+};
+enum rb_err fn_say_closed(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                          const struct fn_closed *c, size_t signers, struct rb_hash *id);
+/* the second officer signs the only draft, which the shell has opened again */
+enum rb_err fn_second(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                      struct rb_hash *id);
+/* what was sealed last: ciphertext, its hash, head */
+struct fn_sealed {
+    uint8_t *cipher, *head;
+    size_t cipher_n, head_n;
+    struct rb_hash hash, content;
+};
+extern struct fn_sealed fn_last;
+struct rb_body_view fn_body(struct fn_party *p, const uint8_t channel[16], const struct rb_hash *id);
+/* bytes stored of a body under that hash, of whatever member */
+size_t fn_stored(const struct fn_party *p, const struct rb_hash *hash);
 void fn_body_text(const char *text, struct rb_writer *w); /* a statement's body */
 #endif

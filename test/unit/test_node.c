@@ -523,7 +523,8 @@ static void test_forged_submissions(void **state) {
     rec->commitments_n = 1;
     rec->commitments = rb_slice(one, sizeof one);
     enum rb_err err = fn_release(w, &w->p[0], ch, rec, 1, &id);
-    assert_int_equal(err, RB_ERR_UNSUPPORTED);
+    assert_int_equal(err, RB_ERR_NOT_FOUND); /* without its ciphertext */
+    assert_string_equal(w->p[0].done.u.done.reject.clause, "6.11.7");
     free(rec);
     fn_free(w);
 }
