@@ -27,19 +27,6 @@ struct rb_slice rb_evidence_delegation(const struct rb_feed *f);
 /* Does the leaf carry, unmarked, a further body that the feed's own party key signed: a rotation, a
  * revocation? (Cards have a file of their own; the bodies of other parties stand in records alone.) */
 bool rb_evidence_statement(const struct rb_feed *f, uint64_t leaf, struct rb_slice *signed_body);
-/* What makes keys a party's own, for a disclosure (9.7.2): its signed card, and what rotated keys of it
- * since, oldest first. All signed by the party key; borrows from the book. */
-struct rb_evidence_keys {
-    struct rb_slice card;
-    size_t rotations_n;
-    struct rb_slice *rotations; /* arena */
-};
-/* the node's and officers' keys that sign for the feed's party at that leaf. RB_ERR_LIMIT */
-enum rb_err rb_evidence_signers(const struct rb_book *b, const struct rb_feed *f, uint64_t leaf,
-                                struct rb_arena *a, struct rb_evidence_keys *out) RB_MUST_USE;
-/* this mirror key of the member's. RB_ERR_NOT_FOUND: no card and no rotation of it names the key */
-enum rb_err rb_evidence_witness(const struct rb_book *b, uint16_t member, const struct rb_key *mirror,
-                                struct rb_arena *a, struct rb_evidence_keys *out) RB_MUST_USE;
 /* the verifier key of a mirror key of that party; borrows mirror_name */
 void rb_evidence_mirror(const struct rb_evidence_party *p, size_t i, struct rb_vkey *out);
 #endif

@@ -18,9 +18,7 @@ bool rb_evidence_statement(const struct rb_feed *f, uint64_t leaf, struct rb_sli
     return rb_hash_eq(&party, &f->authority->party);
 }
 
-struct rb_slice rb_evidence_delegation(const struct rb_feed *f) {
-    return f->authority->delegation;
-}
+struct rb_slice rb_evidence_delegation(const struct rb_feed *f) { return f->authority->delegation; }
 
 void rb_evidence_mirror(const struct rb_evidence_party *p, size_t i, struct rb_vkey *out) {
     rb_vkey_make(rb_str(p->mirror_name), RB_SIG_COSIGNATURE_V1, &p->mirrors[i], out);
@@ -127,91 +125,4 @@ enum rb_err rb_evidence_party(const struct rb_book *b, uint16_t member, const ui
     for (struct walk it = {b, sizes, member, 0, 0}; walk_next(&it, &fact, &body);)
         if (fact->kind == RB_KIND_ROTATION) RB_TRY(take_rotation(body, a, true, out));
     return RB_OK;
-}
-
-/* ---- for a disclosure -------------------------------------------------------------------------
- */
-
-static enum rb_err statement_add(struct rb_arena *a, struct rb_evidence_keys *k,
-                                 struct rb_slice body) {
-    if ((k->rotations_n & (k->rotations_n - 1)) == 0) { /* 0 or a power of two: full */
-        size_t cap = k->rotations_n == 0 ? 1 : k->rotations_n * 2;
-        struct rb_slice *grown = rb_arena_array(a, cap, sizeof *grown);
-        if (grown == NULL) return RB_ERR_LIMIT;
-        if (k->rotations_n > 0) memcpy(grown, k->rotations, k->rotations_n * sizeof *grown);
-        k->rotations = grown;
-    }
-    k->rotations[k->rotations_n++] = body;
-    return RB_OK;
-}
-
-/* role and new key of a rotation that the book found good */
-static enum rb_err rotation_read(struct rb_slice body, struct rb_arena *a, struct rb_rotation *r) {
-    const size_t mark = rb_arena_mark(a);
-    enum rb_err err = rb_rotation_decode(body, r, a, NULL);
-    rb_arena_release(a, mark);
-    return err;
-}
-
-/* the card in force before that leaf, and its rotations since, for the mirror key or for signers */
-static enum rb_err keys_at(const struct rb_book *b, const struct rb_feed *f, uint64_t leaf,
-                           bool mirror, struct rb_arena *a, struct rb_evidence_keys *out) {
-    const struct rb_book_member *m = rb_book_member((struct rb_book *)(uintptr_t)b, f->member);
-    struct rb_rotation r;
-    struct rb_slice body;
-    if (m == NULL) return RB_ERR_NOT_FOUND;
-    *out = (struct rb_evidence_keys){.card = m->founding_card};
-    for (uint64_t i = 0; i < leaf && i < f->facts_n; i++) {
-        if (!carried(&f->facts[i], &body)) continue;
-        if (f->facts[i].kind == RB_KIND_CARD) *out = (struct rb_evidence_keys){.card = body};
-        if (f->facts[i].kind != RB_KIND_ROTATION) continue;
-        RB_TRY(rotation_read(body, a, &r));
-        bool wanted =
-            mirror ? r.role == RB_KEY_MIRROR : r.role == RB_KEY_OFFICER || r.role == RB_KEY_NODE;
-        if (wanted) RB_TRY(statement_add(a, out, body));
-    }
-    return RB_OK;
-}
-
-enum rb_err rb_evidence_signers(const struct rb_book *b, const struct rb_feed *f, uint64_t leaf,
-                                struct rb_arena *a, struct rb_evidence_keys *out) {
-    return keys_at(b, f, leaf, false, a, out);
-}
-
-static enum rb_err names_mirror(const struct rb_fact *fact, struct rb_slice body,
-                                const struct rb_key *mirror, struct rb_arena *a, bool *names) {
-    struct rb_card card;
-    struct rb_rotation r;
-    const size_t mark = rb_arena_mark(a);
-    *names = false;
-    if (fact == NULL || fact->kind == RB_KIND_CARD) {
-        RB_TRY(rb_card_decode(body, &card, a, NULL));
-        rb_arena_release(a, mark);
-        *names = rb_key_eq(&card.mirror, mirror);
-    } else if (fact->kind == RB_KIND_ROTATION) {
-        RB_TRY(rotation_read(body, a, &r));
-        *names = r.role == RB_KEY_MIRROR && rb_key_eq(&r.new_key, mirror);
-    }
-    return RB_OK;
-}
-
-enum rb_err rb_evidence_witness(const struct rb_book *b, uint16_t member,
-                                const struct rb_key *mirror, struct rb_arena *a,
-                                struct rb_evidence_keys *out) {
-    const struct rb_book_member *m = rb_book_member((struct rb_book *)(uintptr_t)b, member);
-    struct rb_slice body;
-    bool names;
-    if (m == NULL) return RB_ERR_NOT_FOUND;
-    RB_TRY(names_mirror(NULL, m->founding_card, mirror, a, &names));
-    *out = (struct rb_evidence_keys){.card = m->founding_card};
-    if (names) return RB_OK;
-    for (size_t i = 0; i < b->feeds_n; i++) {
-        const struct rb_feed *f = b->feeds[i];
-        for (uint64_t k = 0; f->member == member && k < f->facts_n; k++) {
-            if (!carried(&f->facts[k], &body)) continue;
-            RB_TRY(names_mirror(&f->facts[k], body, mirror, a, &names));
-            if (names) return keys_at(b, f, k + 1, true, a, out);
-        }
-    }
-    return RB_ERR_NOT_FOUND;
 }

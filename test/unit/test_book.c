@@ -6,7 +6,6 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include "fixture_book.h"
-#include "readback/evidence.h"
 
 static int setup(void **state) {
     *state = fx_new(3);
@@ -466,12 +465,11 @@ static struct rb_key age_key(uint8_t n) {
     return k;
 }
 
-static struct rb_hash say_rotation(struct fx *w, uint16_t member, uint16_t epoch,
-                                   enum rb_key_role role, const struct rb_key *from,
-                                   const struct rb_key *to) {
+static void say_rotation(struct fx *w, uint16_t member, uint16_t epoch, const struct rb_key *from,
+                         const struct rb_key *to) {
     uint8_t buf[512];
     struct rb_rotation rot = {.party = w->party[member].party.pub,
-                              .role = role,
+                              .role = RB_KEY_AGE,
                               .old_key = *from,
                               .new_key = *to,
                               .issued_utc_ms = FX_START_MS};
@@ -479,7 +477,7 @@ static struct rb_hash say_rotation(struct fx *w, uint16_t member, uint16_t epoch
     rb_rotation_encode(&rot, &o);
     struct rb_record r =
         fx_carried(w, RB_KIND_ROTATION, fx_statement(w, &w->party[member], rb_written(&o)));
-    return fx_say_as(w, member, epoch, &r, FX_OFFICER);
+    fx_say_as(w, member, epoch, &r, FX_OFFICER);
 }
 
 /* the party of `of` revokes its age key; it stands in the feed of `in` */
@@ -508,7 +506,7 @@ static void the_age_key_in_force(void **state) {
     assert_true(rb_key_eq(rb_book_age_key(fx_book_empty(w), 1), &first)); /* no feed yet */
     assert_null(rb_book_age_key(fx_book_empty(w), 9));
     assert_true(sealed_to(w, 1, &first));
-    say_rotation(w, 1, 0, RB_KEY_AGE, &first, &second);
+    say_rotation(w, 1, 0, &first, &second);
     assert_true(sealed_to(w, 1, &second));
     fx_open(w, 1, 1); /* a new epoch alone does not undo it */
     assert_true(sealed_to(w, 1, &second));
@@ -516,7 +514,7 @@ static void the_age_key_in_force(void **state) {
     struct rb_record card = fx_carried(w, RB_KIND_CARD, fx_card(w, 1));
     fx_say_as(w, 1, 1, &card, FX_OFFICER);
     assert_true(sealed_to(w, 1, &third));
-    say_rotation(w, 1, 1, RB_KEY_AGE, &third, &first);
+    say_rotation(w, 1, 1, &third, &first);
     assert_true(sealed_to(w, 1, &first));
     struct rb_key other = w->party[0].age;
     assert_true(sealed_to(w, 0, &other)); /* nobody else's changed */
@@ -531,61 +529,10 @@ static void no_sealing_to_a_revoked_key(void **state) {
     say_age_revoked(w, 1, 2, &first); /* its party's, in another's feed */
     say_age_revoked(w, 1, 2, &first);
     assert_true(sealed_to(w, 1, NULL));
-    say_rotation(w, 1, 0, RB_KEY_AGE, &first, &second); /* and then it has one again */
+    say_rotation(w, 1, 0, &first, &second); /* and then it has one again */
     assert_true(sealed_to(w, 1, &second));
     say_age_revoked(w, 1, 1, &second);
     assert_true(sealed_to(w, 1, NULL));
-}
-
-/* ---- for a disclosure -------------------------------------------------------------------------
- */
-
-static void what_makes_the_signers_its_own(void **state) {
-    struct fx *w = *state;
-    fx_found(w);
-    struct rb_slice founding = w->party[1].card;
-    struct rb_record r = fx_record(w, RB_KIND_STATEMENT);
-    fx_say(w, 1, &r); /* leaf 1 */
-    struct rb_key age = age_key(2);
-    struct rb_seckey officer, mirror;
-    const uint8_t s1[RB_SEED_LEN] = {7, 1}, s2[RB_SEED_LEN] = {7, 2};
-    rb_ed25519_from_seed(s1, &officer);
-    rb_ed25519_from_seed(s2, &mirror);
-    say_rotation(w, 1, 0, RB_KEY_AGE, &w->party[1].age, &age); /* leaf 2: signs nothing */
-    say_rotation(w, 1, 0, RB_KEY_MIRROR, &w->party[1].mirror.pub, &mirror.pub);       /* 3 */
-    say_rotation(w, 1, 0, RB_KEY_OFFICER, &w->party[1].officer[1].pub, &officer.pub); /* 4 */
-    w->party[1].officer[1] = officer;
-    struct rb_slice later = fx_card(w, 1);
-    r = fx_carried(w, RB_KIND_CARD, later);
-    fx_say(w, 1, &r); /* 5 */
-    struct rb_book *b = fx_book(w);
-    const struct rb_feed *f = rb_book_feed(b, 1, 0);
-    struct rb_evidence_keys k;
-    struct rb_rotation rot;
-    assert_int_equal(rb_evidence_signers(b, f, 1, &w->work, &k), RB_OK);
-    assert_true(rb_slice_eq(k.card, founding));
-    assert_int_equal(k.rotations_n, 0);
-    assert_int_equal(rb_evidence_signers(b, f, 4, &w->work, &k), RB_OK);
-    assert_int_equal(k.rotations_n, 0); /* not by itself */
-    assert_int_equal(rb_evidence_signers(b, f, 5, &w->work, &k), RB_OK);
-    assert_true(rb_slice_eq(k.card, founding));
-    assert_int_equal(k.rotations_n, 1);
-    assert_int_equal(rb_rotation_decode(k.rotations[0], &rot, &w->work, NULL), RB_OK);
-    assert_true(rb_key_eq(&rot.new_key, &officer.pub));
-    assert_int_equal(rb_evidence_signers(b, f, 6, &w->work, &k), RB_OK);
-    assert_true(rb_slice_eq(k.card, later));
-    assert_int_equal(k.rotations_n, 0);
-
-    assert_int_equal(rb_evidence_witness(b, 1, &w->party[1].mirror.pub, &w->work, &k), RB_OK);
-    assert_true(rb_slice_eq(k.card, founding));
-    assert_int_equal(k.rotations_n, 0);
-    assert_int_equal(rb_evidence_witness(b, 1, &mirror.pub, &w->work, &k), RB_OK);
-    assert_true(rb_slice_eq(k.card, founding));
-    assert_int_equal(k.rotations_n, 1);
-    assert_int_equal(rb_rotation_decode(k.rotations[0], &rot, &w->work, NULL), RB_OK);
-    assert_true(rb_key_eq(&rot.new_key, &mirror.pub));
-    assert_int_equal(rb_evidence_witness(b, 1, &officer.pub, &w->work, &k), RB_ERR_NOT_FOUND);
-    assert_int_equal(rb_evidence_witness(b, 9, &mirror.pub, &w->work, &k), RB_ERR_NOT_FOUND);
 }
 
 /* ---- the rest ---------------------------------------------------------------------------------
@@ -706,7 +653,6 @@ int main(void) {
         T(a_revoked_key_signs_no_more),
         T(the_age_key_in_force),
         T(no_sealing_to_a_revoked_key),
-        T(what_makes_the_signers_its_own),
         T(finds_by_prefix),
         T(cosignatures_verify),
         T(seen_says_what_changed),
