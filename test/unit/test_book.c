@@ -122,10 +122,19 @@ static void free_gives_back(void **state) {
     struct fx *w = *state;
     fx_found(w);
     fx_accept_all(w);
-    rb_book_free(fx_book(w));
-    size_t used = w->books.used;
-    for (int i = 0; i < 5; i++)
-        rb_book_free(fx_book(w));
+    struct rb_record r = fx_record(w, RB_KIND_TEXT);
+    fx_close(&r, 3);
+    struct rb_hash id = fx_say(w, 0, &r);
+    r = fx_position(w, &id, RB_POSITION_ACCEPT);
+    fx_close(&r, 3);
+    fx_say(w, 1, &r);
+    size_t used = 0;
+    for (int i = 0; i < 6; i++) {
+        struct rb_book *b = fx_book(w);
+        fx_unseal_for(w, b, 0);
+        rb_book_free(b);
+        if (i == 0) used = w->books.used;
+    }
     assert_int_equal(w->books.used, used);
 }
 
@@ -604,6 +613,10 @@ static void judging_out_of_room(void **state) {
     fx_accept_all(w);
     struct rb_record card = fx_carried(w, RB_KIND_CARD, fx_card(w, 1));
     fx_say(w, 1, &card);
+    struct rb_record text = fx_record(w, RB_KIND_TEXT);
+    fx_close(&text, 3);
+    fx_say(w, 1, &text);
+    say_age_revoked(w, 1, 2, &w->party[1].age);
     struct rb_charter next = w->charter;
     next.title = rb_str("second");
     struct rb_record am = fx_amendment(w, &w->charter_id, &next);
