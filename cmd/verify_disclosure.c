@@ -17,7 +17,8 @@ static bool refused(struct vd *d, const char *field, enum rb_err err, struct rb_
     return false;
 }
 
-/* ---- place -------------------------------------------------------------------------------------- */
+/* ---- place --------------------------------------------------------------------------------------
+ */
 
 static bool check_origin(struct vd *d) {
     if (rb_origin_decode(d->f.origin, &d->origin) != RB_OK) {
@@ -25,8 +26,9 @@ static bool check_origin(struct vd *d) {
         return false;
     }
     if (d->f.exercise == d->origin.exercise) return true;
-    return wrong(d, "exercise", d->origin.exercise ? "the origin is an exercise's and the file does not say so"
-                                                   : "the origin is no exercise's");
+    return wrong(d, "exercise",
+                 d->origin.exercise ? "the origin is an exercise's and the file does not say so"
+                                    : "the origin is no exercise's");
 }
 
 static bool check_proof(struct vd *d, struct rb_hash *root, struct rb_proof *path) {
@@ -55,20 +57,24 @@ static bool check_place(struct vd *d, const struct rb_hash *root, const struct r
     }
     if (d->f.has_leaf) {
         rb_leaf_hash(d->f.leaf, &leaf);
-        if (!rb_hash_eq(&leaf, &d->f.leaf_hash)) return wrong(d, "leaf", "not what leaf-hash is of");
+        if (!rb_hash_eq(&leaf, &d->f.leaf_hash))
+            return wrong(d, "leaf", "not what leaf-hash is of");
     }
-    if (rb_inclusion_verify(d->f.index, d->f.size, &d->f.leaf_hash, path, root) == RB_OK) return true;
+    if (rb_inclusion_verify(d->f.index, d->f.size, &d->f.leaf_hash, path, root) == RB_OK)
+        return true;
     return wrong(d, "proof", "does not place the leaf in the log");
 }
 
-/* ---- the leaf ----------------------------------------------------------------------------------- */
+/* ---- the leaf -----------------------------------------------------------------------------------
+ */
 
 static const struct vd_key *key_of(const struct vd *d, const uint8_t kid[RB_KID_LEN]) {
     const enum rb_key_role role = rb_kind_is_machine(d->rec.kind) ? RB_KEY_NODE : RB_KEY_OFFICER;
     for (size_t i = 0; i < d->author.keys_n; i++) {
         uint8_t have[RB_KID_LEN];
         rb_key_id(&d->author.keys[i].key, have);
-        if (d->author.keys[i].role == role && memcmp(have, kid, sizeof have) == 0) return &d->author.keys[i];
+        if (d->author.keys[i].role == role && memcmp(have, kid, sizeof have) == 0)
+            return &d->author.keys[i];
     }
     return NULL;
 }
@@ -83,7 +89,8 @@ static bool check_signers(struct vd *d) {
     }
     for (size_t i = 0; i < d->rec.signers_n; i++) {
         const struct vd_key *k = key_of(d, d->rec.signers[i].kid);
-        if (k == NULL) return wrong(d, "leaf", "signed by a key that may not, by card and rotations, sign it");
+        if (k == NULL)
+            return wrong(d, "leaf", "signed by a key that may not, by card and rotations, sign it");
         if (rb_record_verify(&d->rec, i, aad, &k->key, d->a) != RB_OK)
             return wrong(d, "leaf", "a signature does not verify");
         d->signers[i] = k->name;
@@ -109,7 +116,8 @@ static bool check_all(struct vd *d, struct rb_slice json) {
     struct rb_hash root;
     struct rb_proof path;
     if (!vd_read(d, json) || !check_origin(d) || !vd_author(d)) return false;
-    if (!check_proof(d, &root, &path) || !vd_witnesses(d) || !check_place(d, &root, &path)) return false;
+    if (!check_proof(d, &root, &path) || !vd_witnesses(d) || !check_place(d, &root, &path))
+        return false;
     if (d->f.level != VD_HASH) return check_leaf(d) && vd_parts(d);
     if (d->f.parts_n == 0 && d->content_path == NULL) return true;
     verify_bad(d->v, "parts", "9.7.4", "level hash has none");
@@ -123,7 +131,8 @@ void vd_check(struct vd *d, struct rb_slice json) {
     d->v->exercise = d->f.exercise || rb_slice_starts(d->f.origin, "readback-exercise/");
 }
 
-/* ---- the program -------------------------------------------------------------------------------- */
+/* ---- the program --------------------------------------------------------------------------------
+ */
 
 /* 0, or what errno says */
 static int slurp(const char *path, struct verify_bytes *out) {
@@ -131,8 +140,10 @@ static int slurp(const char *path, struct verify_bytes *out) {
     int e = 0;
     const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return errno;
-    if (fstat(fd, &st) != 0) e = errno;
-    else if (!S_ISREG(st.st_mode)) e = EINVAL;
+    if (fstat(fd, &st) != 0)
+        e = errno;
+    else if (!S_ISREG(st.st_mode))
+        e = EINVAL;
     out->p = e == 0 ? malloc(VD_MAX_FILE + 1) : NULL;
     if (e == 0 && out->p == NULL) e = ENOMEM;
     while (e == 0 && out->n <= VD_MAX_FILE) { /* one byte too many tells of a larger file */
@@ -151,7 +162,8 @@ int verify_disclosure(struct verify *v, const char *path, const char *content, b
     struct verify_bytes in = {0};
     const int e = slurp(path, &in);
     if (e != 0) {
-        fprintf(stderr, "readback-verify: %s: %s\n", e == EINVAL ? "neither a folder nor a file" : strerror(e), path);
+        fprintf(stderr, "readback-verify: %s: %s\n",
+                e == EINVAL ? "neither a folder nor a file" : strerror(e), path);
         verify_free(&in);
         return 2;
     }

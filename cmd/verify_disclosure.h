@@ -1,5 +1,5 @@
-/* Inside of readback-verify FILE: a disclosure judged offline (spec 9.7). All of the file is hostile.
- * It holds as a whole or not at all: nothing of one that does not is shown as proven. */
+/* Inside of readback-verify FILE: a disclosure judged offline (spec 9.7). All of the file is
+ * hostile. It holds as a whole or not at all: nothing of one that does not is shown as proven. */
 #ifndef RB_CMD_VERIFY_DISCLOSURE_H
 #define RB_CMD_VERIFY_DISCLOSURE_H
 #include "cmd/verify.h"
@@ -11,7 +11,8 @@
 #define VD_MAX_STATEMENTS 64u
 #define VD_MAX_KEYS (RB_MAX_OFFICERS + 2u + VD_MAX_STATEMENTS)
 
-/* ---- as read ------------------------------------------------------------------------------------ */
+/* ---- as read ------------------------------------------------------------------------------------
+ */
 enum vd_level { VD_WHOLE, VD_PARAGRAPHS, VD_FACT, VD_HASH };
 struct vd_party { /* views into the arena */
     struct rb_slice card, delegation;
@@ -36,7 +37,8 @@ struct vd_file {
     struct vd_part *parts;      /* RB_MAX_COMMITMENTS */
 };
 
-/* ---- as judged ---------------------------------------------------------------------------------- */
+/* ---- as judged ----------------------------------------------------------------------------------
+ */
 struct vd_key {
     enum rb_key_role role;
     struct rb_key key;
@@ -48,7 +50,7 @@ struct vd_signer { /* a party with the keys that its card and rotations give it 
     size_t keys_n;
     struct vd_key keys[VD_MAX_KEYS];
     char mirror_name[96];
-    bool held;          /* a witness: it cosigned, and at the earliest then */
+    bool held; /* a witness: it cosigned, and at the earliest then */
     uint64_t held_since_s;
     enum verify_compared compared;
 };
@@ -61,7 +63,7 @@ struct vd {
     struct vd_signer author;
     struct vd_signer *witnesses; /* f.witnesses_n */
     struct rb_vkey log;
-    struct rb_record rec; /* unless level hash */
+    struct rb_record rec;                    /* unless level hash */
     struct rb_slice signers[RB_MAX_SIGNERS]; /* names; n 0: the node */
     struct rb_schema heading;                /* of a text: its grammar without the paragraphs */
     struct rb_field heading_fields[16];

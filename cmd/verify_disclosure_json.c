@@ -34,7 +34,8 @@ static void j_record(const struct vd *d, struct vj *j) {
     vj_bool(j, "reported", r->reported_who.n > 0);
     vj_bool(j, "emergency", r->emergency.n > 0);
     vj_open(j, "signers", '[');
-    for (size_t i = 0; i < r->signers_n; i++) vj_slice(j, NULL, d->signers[i].n == 0 ? rb_str("node") : d->signers[i]);
+    for (size_t i = 0; i < r->signers_n; i++)
+        vj_slice(j, NULL, d->signers[i].n == 0 ? rb_str("node") : d->signers[i]);
     vj_close(j, ']');
     if (r->closed) {
         vj_open(j, "recipients", '[');
@@ -65,9 +66,12 @@ static void j_parts(const struct vd *d, struct vj *j) {
         const struct rb_schema *s = vd_part_schema(d, p);
         vj_open(j, NULL, '{');
         vj_uint(j, "part", p->part);
-        if (s != NULL) verify_body_json(s, p->plain, j);
-        else if (d->rec.kind == RB_KIND_TEXT) vj_slice(j, "text", p->plain);
-        else j_content(d, p, j);
+        if (s != NULL)
+            verify_body_json(s, p->plain, j);
+        else if (d->rec.kind == RB_KIND_TEXT)
+            vj_slice(j, "text", p->plain);
+        else
+            j_content(d, p, j);
         vj_close(j, '}');
     }
     vj_close(j, ']');

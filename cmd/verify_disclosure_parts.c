@@ -11,7 +11,8 @@ static bool wrong(struct vd *d, const struct vd_part *p, const char *clause, con
     return false;
 }
 
-/* ---- what a part is ----------------------------------------------------------------------------- */
+/* ---- what a part is -----------------------------------------------------------------------------
+ */
 
 /* a text's grammar without its paragraphs (key 3), which are parts of their own */
 static bool heading_make(struct vd *d) {
@@ -37,8 +38,10 @@ static enum rb_err check_form(struct vd *d, const struct vd_part *p, struct rb_r
     if (p->part == 0) return rb_body_check(d->rec.kind, p->plain, rj);
     if (d->rec.kind != RB_KIND_TEXT) return RB_OK; /* content */
     if (p->plain.n == 0) return rb_reject(rj, RB_ERR_MALFORMED, "3.5.6", "paragraph is empty", 0);
-    if (p->plain.n > RB_MAX_TEXT) return rb_reject(rj, RB_ERR_LIMIT, "3.5.4", "paragraph too long", 0);
-    if (!rb_text_ok(p->plain)) return rb_reject(rj, RB_ERR_MALFORMED, "3.5.5", "paragraph is no text", 0);
+    if (p->plain.n > RB_MAX_TEXT)
+        return rb_reject(rj, RB_ERR_LIMIT, "3.5.4", "paragraph too long", 0);
+    if (!rb_text_ok(p->plain))
+        return rb_reject(rj, RB_ERR_MALFORMED, "3.5.5", "paragraph is no text", 0);
     return RB_OK;
 }
 
@@ -52,7 +55,8 @@ static bool check_part(struct vd *d, const struct vd_part *p) {
     return err == RB_OK || wrong(d, p, rj.clause == NULL ? "9.1.4" : rj.clause, rb_err_text(err));
 }
 
-/* ---- an attachment ------------------------------------------------------------------------------ */
+/* ---- an attachment ------------------------------------------------------------------------------
+ */
 
 static bool hash_file(int fd, const uint8_t salt[RB_SALT_LEN], uint64_t *n, struct rb_hash *out) {
     static uint8_t buf[1 << 16];
@@ -80,9 +84,11 @@ static bool check_beside(struct vd *d, const struct vd_part *p, const struct rb_
     const bool ok = fd >= 0 && hash_file(fd, p->salt, &n, &have);
     if (fd >= 0) (void)close(fd);
     rb_record_commitment(&d->rec, 1, &want);
-    if (!ok) return wrong(d, p, "9.7.6", "the file given with --content cannot be read, or is too long");
+    if (!ok)
+        return wrong(d, p, "9.7.6", "the file given with --content cannot be read, or is too long");
     if (n != at->size || !rb_hash_eq(&have, &want))
-        return wrong(d, p, "9.7.6", "the file given with --content is not what the leaf commits to");
+        return wrong(d, p, "9.7.6",
+                     "the file given with --content is not what the leaf commits to");
     d->content_checked = true;
     return true;
 }
@@ -91,18 +97,22 @@ static bool check_content(struct vd *d, const struct vd_part *body, const struct
     struct rb_attachment at;
     struct rb_reject rj = {0};
     const enum rb_err err = rb_attachment_decode(body->plain, &at, &rj);
-    if (err != RB_OK) return wrong(d, body, rj.clause == NULL ? "9.1.4" : rj.clause, rb_err_text(err));
+    if (err != RB_OK)
+        return wrong(d, body, rj.clause == NULL ? "9.1.4" : rj.clause, rb_err_text(err));
     if (content->has_plain != (at.size <= VD_MAX_INLINE))
-        return wrong(d, content, "9.7.6", "content is in the file up to 8 MiB, and only up to there");
+        return wrong(d, content, "9.7.6",
+                     "content is in the file up to 8 MiB, and only up to there");
     if (content->has_plain) {
         d->content_checked = true;
-        if (content->plain.n != at.size) return wrong(d, content, "9.1.3", "not as long as its body says");
+        if (content->plain.n != at.size)
+            return wrong(d, content, "9.1.3", "not as long as its body says");
         if (!check_part(d, content)) return false;
     }
     return d->content_path == NULL || check_beside(d, content, &at);
 }
 
-/* ---- which parts -------------------------------------------------------------------------------- */
+/* ---- which parts --------------------------------------------------------------------------------
+ */
 
 static bool which(struct vd *d, const char *words) {
     verify_bad(d->v, "parts", "9.7.4", "%s", words);
@@ -115,11 +125,13 @@ static bool right_ones(struct vd *d) {
     if (!shows) return f->parts_n == 0 || which(d, "this level of this record has none");
     if (f->level == VD_WHOLE && f->parts_n != d->rec.commitments_n)
         return which(d, "not as many as the leaf commits to");
-    if (f->level == VD_PARAGRAPHS && d->rec.kind != RB_KIND_TEXT) return which(d, "paragraphs of no text");
+    if (f->level == VD_PARAGRAPHS && d->rec.kind != RB_KIND_TEXT)
+        return which(d, "paragraphs of no text");
     if (f->parts_n == 0) return which(d, "none is here");
     for (size_t i = 0; i < f->parts_n; i++) {
         if (i > 0 && f->parts[i].part <= f->parts[i - 1].part) return which(d, "not ascending");
-        if (f->parts[i].part >= d->rec.commitments_n) return which(d, "a part that the body does not have");
+        if (f->parts[i].part >= d->rec.commitments_n)
+            return which(d, "a part that the body does not have");
     }
     return true;
 }
@@ -127,7 +139,8 @@ static bool right_ones(struct vd *d) {
 bool vd_parts(struct vd *d) {
     const bool attached = d->rec.closed && d->rec.kind == RB_KIND_ATTACHMENT && d->f.parts_n == 2;
     if (!right_ones(d) || !heading_make(d)) return false;
-    if (d->content_path != NULL && !attached) return which(d, "--content, and no attachment is disclosed");
+    if (d->content_path != NULL && !attached)
+        return which(d, "--content, and no attachment is disclosed");
     for (size_t i = 0; i < d->f.parts_n; i++) {
         const struct vd_part *p = &d->f.parts[i];
         if (attached && i == 1) continue;

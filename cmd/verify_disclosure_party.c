@@ -12,14 +12,16 @@ static bool wrong(struct vd *d, const char *field, const char *words) {
     return false;
 }
 
-/* ---- keys --------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------------
+ */
 
 static void key_add(struct vd_signer *s, enum rb_key_role role, const struct rb_key *key,
                     struct rb_slice name) {
     s->keys[s->keys_n++] = (struct vd_key){role, *key, name};
 }
 
-static bool take_card(struct vd *d, const char *field, struct rb_slice signed_card, struct vd_signer *s) {
+static bool take_card(struct vd *d, const char *field, struct rb_slice signed_card,
+                      struct vd_signer *s) {
     struct rb_reject rj = {0};
     struct rb_writer w = rb_writer(s->mirror_name, sizeof s->mirror_name);
     const enum rb_err err = rb_card_decode(signed_card, &s->card, d->a, &rj);
@@ -37,8 +39,8 @@ static bool take_card(struct vd *d, const char *field, struct rb_slice signed_ca
 }
 
 /* a rotation by the same party of a key that it had before */
-static bool take_statement(struct vd *d, const char *field, struct rb_slice signed_body, bool author,
-                           struct vd_signer *s) {
+static bool take_statement(struct vd *d, const char *field, struct rb_slice signed_body,
+                           bool author, struct vd_signer *s) {
     struct rb_reject rj = {0};
     struct rb_rotation r;
     const enum rb_err err = rb_rotation_decode(signed_body, &r, d->a, &rj);
@@ -47,13 +49,15 @@ static bool take_statement(struct vd *d, const char *field, struct rb_slice sign
     if (author ? r.role != RB_KEY_OFFICER && r.role != RB_KEY_NODE : r.role != RB_KEY_MIRROR)
         return wrong(d, field, "a rotation of a key that has no part in this");
     for (size_t i = 0; i < s->keys_n; i++)
-        if (rb_key_eq(&s->keys[i].key, &r.new_key)) return wrong(d, field, "a rotation to a key that was there before");
+        if (rb_key_eq(&s->keys[i].key, &r.new_key))
+            return wrong(d, field, "a rotation to a key that was there before");
     for (size_t i = 0; i < s->keys_n; i++) {
         if (s->keys[i].role != r.role || !rb_key_eq(&s->keys[i].key, &r.old_key)) continue;
         key_add(s, r.role, &r.new_key, s->keys[i].name);
         return true;
     }
-    return wrong(d, field, "a rotation of a key that is neither on the card nor in a rotation before");
+    return wrong(d, field,
+                 "a rotation of a key that is neither on the card nor in a rotation before");
 }
 
 static bool take_party(struct vd *d, const char *what, const struct vd_party *p, bool author,
@@ -68,7 +72,8 @@ static bool take_party(struct vd *d, const char *what, const struct vd_party *p,
     return true;
 }
 
-/* ---- author ------------------------------------------------------------------------------------- */
+/* ---- author -------------------------------------------------------------------------------------
+ */
 
 static bool take_delegation(struct vd *d) {
     static const char field[] = "author.delegation";
@@ -76,7 +81,8 @@ static bool take_delegation(struct vd *d) {
     struct rb_delegation g;
     const enum rb_err err = rb_delegation_decode(d->f.author.delegation, &g, d->a, &rj);
     if (err != RB_OK) return refused(d, field, err, &rj);
-    if (!rb_key_eq(&g.party, &d->author.card.party)) return wrong(d, field, "the word of another party");
+    if (!rb_key_eq(&g.party, &d->author.card.party))
+        return wrong(d, field, "the word of another party");
     if (!rb_slice_eq(g.origin, d->f.origin)) return wrong(d, field, "for another origin");
     rb_vkey_make(d->f.origin, RB_SIG_ED25519, &g.log, &d->log);
     return true;
@@ -90,7 +96,8 @@ bool vd_author(struct vd *d) {
     return take_delegation(d);
 }
 
-/* ---- witnesses ---------------------------------------------------------------------------------- */
+/* ---- witnesses ----------------------------------------------------------------------------------
+ */
 
 /* handles name parties in a channel: two parties of one handle cannot be of one */
 static bool alone(struct vd *d, size_t n, const char *field) {
@@ -117,7 +124,8 @@ static bool take_witnesses(struct vd *d) {
     return true;
 }
 
-static struct vd_signer *line_of(const struct vd *d, const struct rb_note_sig *s, struct rb_vkey *key) {
+static struct vd_signer *line_of(const struct vd *d, const struct rb_note_sig *s,
+                                 struct rb_vkey *key) {
     for (size_t i = 0; i < d->f.witnesses_n; i++) {
         struct vd_signer *w = &d->witnesses[i];
         if (!rb_slice_is(s->name, w->mirror_name)) continue;
@@ -147,7 +155,8 @@ bool vd_witnesses(struct vd *d) {
     size_t logs = 0;
     if (!take_witnesses(d)) return false;
     for (size_t i = 0; i < n->sigs_n; i++) {
-        const bool log = n->sigs[i].key_id == d->log.key_id && rb_slice_eq(n->sigs[i].name, d->log.name);
+        const bool log =
+            n->sigs[i].key_id == d->log.key_id && rb_slice_eq(n->sigs[i].name, d->log.name);
         const char *words = log ? NULL : check_line(d, &n->sigs[i]);
         if (words != NULL) return wrong(d, "proof", words);
         logs += log;
@@ -158,7 +167,8 @@ bool vd_witnesses(struct vd *d) {
     return true;
 }
 
-/* ---- fingerprints ------------------------------------------------------------------------------- */
+/* ---- fingerprints -------------------------------------------------------------------------------
+ */
 
 static void compare(struct vd *d, struct vd_signer *s) {
     char digits[48];
@@ -179,7 +189,8 @@ static void compare(struct vd *d, struct vd_signer *s) {
 
 void vd_fingerprints(struct vd *d) {
     compare(d, &d->author);
-    for (size_t i = 0; i < d->f.witnesses_n; i++) compare(d, &d->witnesses[i]);
+    for (size_t i = 0; i < d->f.witnesses_n; i++)
+        compare(d, &d->witnesses[i]);
     for (size_t i = 0; i < d->v->expected_n; i++)
         if (!d->v->expected[i].used)
             verify_bad(d->v, d->v->expected[i].handle, "9.7.7",

@@ -23,7 +23,8 @@ static bool bad(const struct reader *r, const char *words) {
     return false;
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------------------------------
+ */
 
 static int look(struct reader *r) { /* next byte that is no white space, -1 at the end */
     for (; r->at < r->in.n; r->at++) {
@@ -53,10 +54,14 @@ static bool hex4(struct reader *r, uint32_t *out) {
     *out = 0;
     for (int i = 0; i < 4; i++, r->at++) {
         const int c = r->at < r->in.n ? r->in.p[r->at] : 0;
-        if (c >= '0' && c <= '9') *out = *out * 16 + (uint32_t)(c - '0');
-        else if (c >= 'a' && c <= 'f') *out = *out * 16 + (uint32_t)(c - 'a' + 10);
-        else if (c >= 'A' && c <= 'F') *out = *out * 16 + (uint32_t)(c - 'A' + 10);
-        else return bad(r, "an escape without four digits");
+        if (c >= '0' && c <= '9')
+            *out = *out * 16 + (uint32_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            *out = *out * 16 + (uint32_t)(c - 'a' + 10);
+        else if (c >= 'A' && c <= 'F')
+            *out = *out * 16 + (uint32_t)(c - 'A' + 10);
+        else
+            return bad(r, "an escape without four digits");
     }
     return true;
 }
@@ -69,7 +74,8 @@ static void put_utf8(struct rb_writer *w, uint32_t c) {
     if (c < 0x800) {
         rb_put_u8(w, (uint8_t)(0xc0 | c >> 6));
     } else {
-        if (c < 0x10000) rb_put_u8(w, (uint8_t)(0xe0 | c >> 12));
+        if (c < 0x10000)
+            rb_put_u8(w, (uint8_t)(0xe0 | c >> 12));
         else {
             rb_put_u8(w, (uint8_t)(0xf0 | c >> 18));
             rb_put_u8(w, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
@@ -128,15 +134,18 @@ static bool string(struct reader *r, struct rb_slice *out) {
     while (r->in.p[r->at] != '"') {
         const uint8_t c = r->in.p[r->at++];
         if (c < 0x20) return bad(r, "a control character in a string");
-        if (c != '\\') rb_put_u8(&w, c);
-        else if (!escape(r, &w)) return false;
+        if (c != '\\')
+            rb_put_u8(&w, c);
+        else if (!escape(r, &w))
+            return false;
     }
     r->at++;
     *out = rb_written(&w);
     return true;
 }
 
-/* ---- objects and lists -------------------------------------------------------------------------- */
+/* ---- objects and lists --------------------------------------------------------------------------
+ */
 
 static bool member(struct reader *r, const struct field *f, size_t n, void *base, uint32_t *seen) {
     struct rb_slice name;
@@ -187,18 +196,22 @@ static bool list(struct reader *r, size_t max, uint8_t *first, size_t each, size
     return expect(r, ']');
 }
 
-/* ---- values ------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------
+ */
 
 static bool take_uint(struct reader *r, void *to) {
     if (look(r) < 0) return bad(r, "a number is missing");
     const size_t from = r->at;
-    while (r->at < r->in.n && r->in.p[r->at] >= '0' && r->in.p[r->at] <= '9') r->at++;
+    while (r->at < r->in.n && r->in.p[r->at] >= '0' && r->in.p[r->at] <= '9')
+        r->at++;
     if (rb_dec_decode(rb_slice_sub(r->in, from, r->at), to) == RB_OK) return true;
     r->at = from;
     return bad(r, "not a whole number");
 }
 
-static bool take_text(struct reader *r, void *to) { return string(r, to); }
+static bool take_text(struct reader *r, void *to) {
+    return string(r, to);
+}
 
 static bool take_base64(struct reader *r, void *to) {
     struct rb_slice s, *out = to;
@@ -247,7 +260,8 @@ static bool take_leaf(struct reader *r, void *to) {
     return take_base64(r, to);
 }
 
-/* ---- parts of the file -------------------------------------------------------------------------- */
+/* ---- parts of the file --------------------------------------------------------------------------
+ */
 
 static bool take_statements(struct reader *r, void *to) {
     struct vd_party *p = to;
@@ -271,8 +285,8 @@ static bool take_witness(struct reader *r, void *to) {
 
 static bool take_witnesses(struct reader *r, void *to) {
     struct vd_file *f = to;
-    return list(r, RB_MAX_MEMBERS - 1, (uint8_t *)f->witnesses, sizeof *f->witnesses, &f->witnesses_n,
-                take_witness);
+    return list(r, RB_MAX_MEMBERS - 1, (uint8_t *)f->witnesses, sizeof *f->witnesses,
+                &f->witnesses_n, take_witness);
 }
 
 static bool take_plain(struct reader *r, void *to) {
@@ -291,7 +305,8 @@ static bool take_part(struct reader *r, void *to) {
 
 static bool take_parts(struct reader *r, void *to) {
     struct vd_file *f = to;
-    return list(r, RB_MAX_COMMITMENTS, (uint8_t *)f->parts, sizeof *f->parts, &f->parts_n, take_part);
+    return list(r, RB_MAX_COMMITMENTS, (uint8_t *)f->parts, sizeof *f->parts, &f->parts_n,
+                take_part);
 }
 
 static bool take_file(struct reader *r, struct vd_file *to) {
@@ -307,7 +322,7 @@ static bool take_file(struct reader *r, struct vd_file *to) {
         {"proof", take_text, offsetof(struct vd_file, proof), true},
         {"author", take_author, offsetof(struct vd_file, author), true},
         {"witnesses", take_witnesses, 0, true},
-        {"parts", take_parts, 0, false}};
+        {"parts", take_parts, 0, true}};
     return object(r, FIELDS(f), to);
 }
 

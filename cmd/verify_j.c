@@ -5,9 +5,12 @@
 void vj_text(struct vj *j, struct rb_slice s) {
     fputc('"', j->out);
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"' || s.p[i] == '\\') fprintf(j->out, "\\%c", s.p[i]);
-        else if (s.p[i] < 0x20) fprintf(j->out, "\\u%04x", s.p[i]);
-        else fputc(s.p[i], j->out);
+        if (s.p[i] == '"' || s.p[i] == '\\')
+            fprintf(j->out, "\\%c", s.p[i]);
+        else if (s.p[i] < 0x20)
+            fprintf(j->out, "\\u%04x", s.p[i]);
+        else
+            fputc(s.p[i], j->out);
     }
     fputc('"', j->out);
 }
@@ -54,8 +57,10 @@ void vj_time(struct vj *j, const char *key, int64_t utc_ms) {
 }
 
 void vj_time_s(struct vj *j, const char *key, uint64_t time_s) {
-    if (time_s < 253402300800ull) vj_time(j, key, (int64_t)time_s * 1000);
-    else vj_uint(j, key, time_s);
+    if (time_s < 253402300800ull)
+        vj_time(j, key, (int64_t)time_s * 1000);
+    else
+        vj_uint(j, key, time_s);
 }
 
 void vj_hex(struct vj *j, const char *key, const uint8_t *p, size_t n) {

@@ -1,4 +1,5 @@
-/* POST /v1/records/ID/disclose: how far the charter lets us show a record, and a file that shows it. */
+/* POST /v1/records/ID/disclose: how far the charter lets us show a record, and a file that shows
+ * it. */
 #include "disclose.h"
 #include "internal.h"
 
@@ -8,9 +9,10 @@ struct asked {
     const json_t *paragraphs; /* NULL: not asked for */
 };
 
-static bool fail(struct rb_req *rq, int status, enum rb_err err, const char *code, const char *sentence,
-                 const char *hint) {
-    struct rb_fail f = {.status = status, .err = err, .code = code, .sentence = sentence, .hint = hint};
+static bool fail(struct rb_req *rq, int status, enum rb_err err, const char *code,
+                 const char *sentence, const char *hint) {
+    struct rb_fail f = {
+        .status = status, .err = err, .code = code, .sentence = sentence, .hint = hint};
     rb_fail(rq, &f);
     return false;
 }
@@ -19,7 +21,8 @@ static bool misused(struct rb_req *rq, const char *field, const char *sentence) 
     return false;
 }
 
-/* ---- what is asked ------------------------------------------------------------------------------ */
+/* ---- what is asked ------------------------------------------------------------------------------
+ */
 
 static bool asked_level(struct rb_req *rq, struct asked *a) {
     static const char *const names[] = {"whole", "paragraphs", "fact", "hash"};
@@ -46,7 +49,8 @@ static bool asked_get(struct rb_req *rq, struct asked *a) {
         a->level = RB_LEVEL_PARAGRAPHS;
     }
     if (a->has_level && a->level == RB_LEVEL_PARAGRAPHS && json_array_size(a->paragraphs) == 0)
-        return misused(rq, "paragraphs", "a list of numbers is wanted: 0 is the heading, 1 the first paragraph");
+        return misused(rq, "paragraphs",
+                       "a list of numbers is wanted: 0 is the heading, 1 the first paragraph");
     return true;
 }
 
@@ -59,17 +63,21 @@ static bool asked_parts(struct rb_req *rq, const struct asked *a, struct rb_disc
         const json_int_t n = json_is_integer(v) ? json_integer_value(v) : -1;
         if (n < 0 || (uint64_t)n >= d->rec->commitments_n)
             return misused(rq, "paragraphs", "the text has no paragraph of this number");
-        if (d->chosen[n / 64] >> (n % 64) & 1) return misused(rq, "paragraphs", "a paragraph is named twice");
+        if (d->chosen[n / 64] >> (n % 64) & 1)
+            return misused(rq, "paragraphs", "a paragraph is named twice");
         d->chosen[n / 64] |= 1ull << (n % 64);
     }
     return true;
 }
 
-/* ---- what is allowed ---------------------------------------------------------------------------- */
+/* ---- what is allowed ----------------------------------------------------------------------------
+ */
 
-static enum rb_disclose_level most(struct rb_chan *c, const struct rb_feed *f, const struct rb_fact *fact) {
+static enum rb_disclose_level most(struct rb_chan *c, const struct rb_feed *f,
+                                   const struct rb_fact *fact) {
     if (!fact->closed) return RB_LEVEL_WHOLE;
-    switch (rb_rules_disclosure(c->charter, (enum rb_kind)fact->kind, f->member == c->v.own_member)) {
+    switch (
+        rb_rules_disclosure(c->charter, (enum rb_kind)fact->kind, f->member == c->v.own_member)) {
     case RB_DISCLOSE_WHOLE:
         return RB_LEVEL_WHOLE;
     case RB_DISCLOSE_FACT:
@@ -80,21 +88,30 @@ static enum rb_disclose_level most(struct rb_chan *c, const struct rb_feed *f, c
     return RB_LEVEL_HASH;
 }
 
-static bool allowed(struct rb_chan *c, const struct asked *a, const struct rb_fact *fact, struct rb_disclose *d) {
+static bool allowed(struct rb_chan *c, const struct asked *a, const struct rb_fact *fact,
+                    struct rb_disclose *d) {
     const enum rb_disclose_level top = most(c, d->feed, fact);
-    struct rb_fail f = {.status = 403, .err = RB_ERR_DENIED, .code = "disclosure", .clause = "9.7.1", .field = "level"};
+    struct rb_fail f = {.status = 403,
+                        .err = RB_ERR_DENIED,
+                        .code = "disclosure",
+                        .clause = "9.7.1",
+                        .field = "level"};
     d->level = a->has_level ? a->level : top;
     /* whole and paragraphs are one step: what may be shown whole may be shown in part */
     if (top > RB_LEVEL_PARAGRAPHS && d->level < top) {
-        f.sentence = top == RB_LEVEL_FACT ? "the charter lets us show of it the fact, not the content"
-                                          : "the charter lets us show of it the hash and nothing else";
+        f.sentence = top == RB_LEVEL_FACT
+                         ? "the charter lets us show of it the fact, not the content"
+                         : "the charter lets us show of it the hash and nothing else";
         f.hint = top == RB_LEVEL_FACT ? "level fact" : "level hash";
         rb_fail(c->rq, &f);
         return false;
     }
     if (d->level != RB_LEVEL_HASH && fact->mark != RB_MARK_NONE) {
-        f = (struct rb_fail){.err = RB_ERR_STATE, .clause = "9.7.8", .field = "level",
-                             .sentence = "its leaf does not hold by itself, so no proof of it would",
+        f = (struct rb_fail){.err = RB_ERR_STATE,
+                             .clause = "9.7.8",
+                             .field = "level",
+                             .sentence =
+                                 "its leaf does not hold by itself, so no proof of it would",
                              .hint = "level hash: that a leaf with this hash stands in the log"};
         rb_fail(c->rq, &f);
         return false;
@@ -104,7 +121,8 @@ static bool allowed(struct rb_chan *c, const struct asked *a, const struct rb_fa
     return true;
 }
 
-/* ---- the answer --------------------------------------------------------------------------------- */
+/* ---- the answer ---------------------------------------------------------------------------------
+ */
 
 /* the body that is to be shown; o is to be ended whatever comes */
 static bool body_open(struct rb_chan *c, struct rb_disclose *d, struct rb_opened *o) {
@@ -116,7 +134,8 @@ static bool body_open(struct rb_chan *c, struct rb_disclose *d, struct rb_opened
     if (o->state == RB_BODY_OPENED) return true;
     if (o->state == RB_BODY_NONE)
         return fail(c->rq, 403, RB_ERR_DENIED, NULL, "its body is not for us", "level fact");
-    return fail(c->rq, 409, RB_ERR_STATE, NULL, o->why != NULL ? o->why : "its body cannot be read here",
+    return fail(c->rq, 409, RB_ERR_STATE, NULL,
+                o->why != NULL ? o->why : "its body cannot be read here",
                 "level fact shows that it exists");
 }
 
@@ -124,11 +143,14 @@ static void answer(struct rb_chan *c, const struct rb_disclose *d) {
     json_t *out = NULL;
     const char *why = NULL;
     const enum rb_err err = rb_disclose(d, &out, &why);
-    if (err == RB_OK) rb_reply(c->rq, 200, out);
-    else rb_fail_words(c->rq, err, NULL, why, err == RB_ERR_STATE ? "try again in a moment" : NULL);
+    if (err == RB_OK)
+        rb_reply(c->rq, 200, out);
+    else
+        rb_fail_words(c->rq, err, NULL, why, err == RB_ERR_STATE ? "try again in a moment" : NULL);
 }
 
-static bool leaf_read(struct rb_chan *c, uint32_t order, struct rb_disclose *d, struct rb_record *rec) {
+static bool leaf_read(struct rb_chan *c, uint32_t order, struct rb_disclose *d,
+                      struct rb_record *rec) {
     if (d->level == RB_LEVEL_HASH) return true;
     d->rec = rec;
     const enum rb_err err = rb_chan_record(c, order, &d->leaf, rec);
@@ -147,8 +169,8 @@ void rb_post_disclose(struct rb_req *rq) {
     d.feed = rb_chan_feed(&c, order, &leaf);
     d.at = leaf;
     o.mark = rb_arena_mark(&rq->arena); /* a text's heading is made there, too */
-    if (allowed(&c, &a, &d.feed->facts[leaf], &d) && leaf_read(&c, order, &d, &rec) && asked_parts(rq, &a, &d) &&
-        body_open(&c, &d, &o))
+    if (allowed(&c, &a, &d.feed->facts[leaf], &d) && leaf_read(&c, order, &d, &rec) &&
+        asked_parts(rq, &a, &d) && body_open(&c, &d, &o))
         answer(&c, &d);
     rb_opened_end(rq, &o);
 }

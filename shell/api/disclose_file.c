@@ -1,12 +1,13 @@
-/* The object of a disclosure (9.7.2). What is shown of a body is compared with the leaf first: a file
- * that does not hold is never given out. */
+/* The object of a disclosure (9.7.2). What is shown of a body is compared with the leaf first: a
+ * file that does not hold is never given out. */
 #include <stdlib.h>
 #include "disclose.h"
 #include "internal.h"
 
 static const char *const levels[] = {"whole", "paragraphs", "fact", "hash"};
 
-/* ---- parts -------------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------------
+ */
 
 static enum rb_err committed(const struct rb_disclose *in, size_t part, struct rb_slice plain) {
     struct rb_hash have, want;
@@ -69,7 +70,8 @@ static enum rb_err put_parts(const struct rb_disclose *in, json_t *parts) {
     return RB_OK;
 }
 
-/* ---- parties ------------------------------------------------------------------------------------ */
+/* ---- parties ------------------------------------------------------------------------------------
+ */
 
 static json_t *author_json(const struct rb_disclose *in) {
     struct rb_disclose_want want[RB_MAX_SIGNERS];
@@ -98,7 +100,8 @@ static json_t *witnesses_json(const struct rb_disclose *in, const struct rb_disc
     return out;
 }
 
-/* ---- the object --------------------------------------------------------------------------------- */
+/* ---- the object ---------------------------------------------------------------------------------
+ */
 
 static void put_place(const struct rb_disclose *in, const struct rb_disclose_proof *p, json_t *o) {
     if (in->book->exercise) rb_j_put(o, "exercise", json_true());
@@ -112,8 +115,8 @@ static void put_place(const struct rb_disclose *in, const struct rb_disclose_pro
     rb_j_put(o, "proof", rb_j_slice(p->text));
 }
 
-static enum rb_err put_all(const struct rb_disclose *in, const struct rb_disclose_proof *p, json_t *o,
-                           const char **why) {
+static enum rb_err put_all(const struct rb_disclose *in, const struct rb_disclose_proof *p,
+                           json_t *o, const char **why) {
     json_t *author = author_json(in), *witnesses = witnesses_json(in, p), *parts = json_array();
     put_place(in, p, o);
     json_object_set_new(o, "parts", parts);
@@ -122,9 +125,7 @@ static enum rb_err put_all(const struct rb_disclose *in, const struct rb_disclos
     *why = "no card held here gives the keys that signed it";
     if (author == NULL || witnesses == NULL) return RB_ERR_NOT_FOUND;
     *why = "its body could not be read, or is not what the leaf commits to";
-    if (in->head != NULL) RB_TRY(put_parts(in, parts));
-    else if (in->level != RB_LEVEL_WHOLE) json_object_del(o, "parts");
-    return RB_OK;
+    return in->head == NULL ? RB_OK : put_parts(in, parts);
 }
 
 enum rb_err rb_disclose(const struct rb_disclose *in, json_t **out, const char **why) {
@@ -136,7 +137,9 @@ enum rb_err rb_disclose(const struct rb_disclose *in, json_t **out, const char *
     if (err == RB_ERR_STATE) *why = "no checkpoint covers the record yet";
     if (err == RB_OK) err = put_all(in, p, o, why);
     free(p);
-    if (err != RB_OK) json_decref(o);
-    else *out = o;
+    if (err != RB_OK)
+        json_decref(o);
+    else
+        *out = o;
     return err;
 }

@@ -19,10 +19,12 @@ struct party {
     size_t known_n;
 };
 
-/* ---- what was said ------------------------------------------------------------------------------ */
+/* ---- what was said ------------------------------------------------------------------------------
+ */
 
 static bool spoken(const struct rb_fact *f, struct said *out) {
-    if (f->mark != RB_MARK_NONE || (f->kind != RB_KIND_CARD && f->kind != RB_KIND_ROTATION)) return false;
+    if (f->mark != RB_MARK_NONE || (f->kind != RB_KIND_CARD && f->kind != RB_KIND_ROTATION))
+        return false;
     out->kind = (enum rb_kind)f->kind;
     return rb_carried_decode(f->body, &out->body, NULL) == RB_OK;
 }
@@ -53,9 +55,11 @@ static bool party_make(const struct rb_disclose *in, uint16_t member, struct par
     return true;
 }
 
-/* ---- keys --------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------------
+ */
 
-static const struct known *find(const struct party *p, enum rb_key_role role, const uint8_t kid[RB_KID_LEN]) {
+static const struct known *find(const struct party *p, enum rb_key_role role,
+                                const uint8_t kid[RB_KID_LEN]) {
     for (size_t i = p->known_n; i > 0; i--)
         if (p->known[i - 1].role == role && memcmp(p->known[i - 1].kid, kid, RB_KID_LEN) == 0)
             return &p->known[i - 1];
@@ -76,7 +80,8 @@ static bool learn(const struct rb_disclose *in, struct party *p, size_t at) {
     p->known_n = 0;
     const size_t mark = rb_arena_mark(in->arena); /* what is decoded borrows from what was said */
     if (rb_card_decode(p->said[at].body, &c, in->arena, NULL) != RB_OK) return false;
-    for (size_t i = 0; i < c.officers_n; i++) (void)add(p, RB_KEY_OFFICER, &c.officers[i].key);
+    for (size_t i = 0; i < c.officers_n; i++)
+        (void)add(p, RB_KEY_OFFICER, &c.officers[i].key);
     (void)add(p, RB_KEY_NODE, &c.node);
     (void)add(p, RB_KEY_MIRROR, &c.mirror);
     for (size_t i = at + 1; i < p->said_n; i++) {
@@ -128,7 +133,8 @@ json_t *rb_disclose_party(const struct rb_disclose *in, uint16_t member,
         bool all = true;
         if (p.said[at - 1].kind != RB_KIND_CARD || !learn(in, &p, at - 1)) continue;
         memset(used, 0, p.said_n * sizeof *used);
-        for (size_t i = 0; i < want_n; i++) all = all && way(&p, &want[i], used);
+        for (size_t i = 0; i < want_n; i++)
+            all = all && way(&p, &want[i], used);
         if (all) return shown(&p, at - 1, used);
     }
     return NULL;

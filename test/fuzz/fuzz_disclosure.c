@@ -1,7 +1,7 @@
-/* A disclosure as readback-verify takes it: never a crash, a reason with a clause for each refusal, and
- * what holds is written as well-formed UTF-8 without anything a terminal would obey. Signatures keep a
- * fuzzer away from what is printed: so a first byte of 0x80 and the number of a kind is followed by a
- * body of that kind. */
+/* A disclosure as readback-verify takes it: never a crash, a reason with a clause for each refusal,
+ * and what holds is written as well-formed UTF-8 without anything a terminal would obey. Signatures
+ * keep a fuzzer away from what is printed: so a first byte of 0x80 and the number of a kind is
+ * followed by a body of that kind. */
 #include "cmd/verify_body.h"
 #include "cmd/verify_disclosure.h"
 #include "fuzz.h"
@@ -53,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     d = (struct vd){.v = &v, .a = &v.work};
     vd_check(&d, rb_slice(data, n));
     FUZZ_CHECK(d.holds == (v.bad.total == 0));
-    for (size_t i = 0; i < v.bad.n; i++) FUZZ_CHECK(v.bad.item[i].clause[0] != 0);
+    for (size_t i = 0; i < v.bad.n; i++)
+        FUZZ_CHECK(v.bad.item[i].clause[0] != 0);
     FILE *out = begin();
     vd_say(&d, out);
     end(out);

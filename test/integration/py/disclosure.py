@@ -185,7 +185,7 @@ def check_leaf(d, origin, channel, keys):
 
 
 def check_parts(d, env):
-    parts, level = d.get("parts", []), d["level"]
+    parts, level = d["parts"], d["level"]
     want(type(parts) is list, "parts")
     if 6 not in env or level == "fact":
         want(not parts, "parts where there are none")
@@ -218,7 +218,7 @@ def check_parts(d, env):
 
 def check(data):
     want(len(data) <= 16 << 20, "too large")
-    d = obj(json.loads(data.decode("utf-8"), object_pairs_hook=once), NAMES - {"exercise", "leaf", "parts"}, NAMES)
+    d = obj(json.loads(data.decode("utf-8"), object_pairs_hook=once), NAMES - {"exercise", "leaf"}, NAMES)
     want(type(d["readback-disclosure"]) is int and d["readback-disclosure"] == 1, "version")
     want(d["level"] in ("whole", "paragraphs", "fact", "hash"), "level")
     want(type(d["origin"]) is str, "origin")
@@ -237,7 +237,7 @@ def check(data):
     check_proof(d, word[3], witnesses)
     want(("leaf" in d) == (d["level"] != "hash"), "a leaf at every level but hash")
     if d["level"] == "hash":
-        want(not d.get("parts"), "parts at level hash")
+        want(d["parts"] == [], "parts at level hash")
         return
     env = check_leaf(d, d["origin"].encode(), bytes.fromhex(m.group(2)), keys)
     check_parts(d, env)
