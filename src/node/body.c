@@ -1,6 +1,7 @@
 /* The table of closed bodies of a channel: one entry for each ciphertext of each author that a
  * judged leaf names, and a place for each such leaf that names us. What META says of a body is in
- * the same transaction as its bytes, so that one never claims what the other lacks. Clauses 9.4, 9.5. */
+ * the same transaction as its bytes, so that one never claims what the other lacks.
+ * Clauses 9.4, 9.5. */
 #include "node_int.h"
 #include "readback/sealed.h"
 
@@ -34,7 +35,8 @@ struct rb_body_ref body_ref(const struct channel *ch, const struct body *b) {
     return r;
 }
 
-/* ---- finding ---------------------------------------------------------------------------------- */
+/* ---- finding ----------------------------------------------------------------------------------
+ */
 static uint32_t *bucket(const struct channel *ch, const struct rb_hash *hash) {
     uint64_t x;
     memcpy(&x, hash->b, sizeof x);
@@ -102,7 +104,8 @@ struct place *body_place(const struct channel *ch, const struct feedx *fx, uint6
     return &ch->places[fx->places[a]];
 }
 
-/* ---- on disk: u8 1 | u8 state | u8 verdict | u8 why | u64 have | u64 size | i64 taken ----------- */
+/* ---- on disk: u8 1 | u8 state | u8 verdict | u8 why | u64 have | u64 size | i64 taken -----------
+ */
 static void body_key(const struct channel *ch, const struct body *b, uint8_t key[50]) {
     struct rb_writer w = rb_writer(key, 50);
     rb_put(&w, ch->id, RB_CHANNEL_LEN);
@@ -113,8 +116,8 @@ static void body_key(const struct channel *ch, const struct body *b, uint8_t key
 void body_store_meta(struct rb_node *n, struct channel *ch, struct body *b) {
     uint8_t key[50], value[28];
     struct rb_writer w = rb_writer(value, sizeof value);
-    bool nothing = (b->state == RB_BODY_MISSING && b->have == 0) ||
-                   (b->state == RB_BODY_NONE && !b->draft);
+    bool nothing =
+        (b->state == RB_BODY_MISSING && b->have == 0) || (b->state == RB_BODY_NONE && !b->draft);
     body_key(ch, b, key);
     rb_put_u8(&w, 1);
     rb_put_u8(&w, b->state);
@@ -170,7 +173,8 @@ enum rb_err body_load(struct rb_node *n, struct rb_slice key, struct rb_slice va
     return RB_OK;
 }
 
-/* ---- judged ------------------------------------------------------------------------------------ */
+/* ---- judged ------------------------------------------------------------------------------------
+ */
 /* Room for a place first: the receipts must not speak of a leaf that could not be noted. */
 static struct place *place_new(struct rb_node *n, struct feedx *fx) {
     struct channel *ch = fx->ch;
@@ -211,8 +215,7 @@ static void take_up(struct rb_node *n, struct feedx *fx, struct place *p, struct
     bool was_draft = b->draft;
     place_link(ch, b, p);
     b->draft = b->queued = false;
-    if (p->verdict != VERDICT_BAD &&
-        fx->f->facts[p->leaf].detached->size != b->size) {
+    if (p->verdict != VERDICT_BAD && fx->f->facts[p->leaf].detached->size != b->size) {
         p->verdict = VERDICT_BAD;
         p->why = WHY_SIZE;
         told_queue(ch, p);
@@ -220,7 +223,7 @@ static void take_up(struct rb_node *n, struct feedx *fx, struct place *p, struct
     if (!n->started) return; /* the rest at START */
     if (was_draft) {
         b->taken_utc = n->now.utc_ms;
-        ch->purge_scan = true;
+        retain_note(ch, b);
         body_store_meta(n, ch, b);
     }
     if (b->state == RB_BODY_MISSING) fetch_want(ch, b);
@@ -291,7 +294,8 @@ void body_start(struct rb_node *n, struct channel *ch) {
     if (ch->places_n) told_due(n, ch);
 }
 
-/* ---- bytes ------------------------------------------------------------------------------------- */
+/* ---- bytes -------------------------------------------------------------------------------------
+ */
 bool body_quota(const struct channel *ch, const struct body *b) {
     return b->have > 0 || ch->kept[b->member] + b->size <= RB_BODY_QUOTA;
 }
@@ -314,7 +318,7 @@ static void body_whole(struct rb_node *n, struct channel *ch, struct body *b) {
     b->why = WHY_NONE;
     b->taken_utc = n->now.utc_ms;
     b->failures = 0;
-    ch->purge_scan = true;
+    retain_note(ch, b);
     for (uint32_t at = b->place; at != RB_NONE; at = ch->places[at].next) {
         struct place *p = &ch->places[at];
         p->grace_at = n->now.mono_ms + RB_BODY_GRACE_MS;
@@ -356,7 +360,8 @@ void body_delete(struct rb_node *n, struct channel *ch, struct body *b) {
     b->taken_utc = 0;
 }
 
-/* ---- submitted --------------------------------------------------------------------------------- */
+/* ---- submitted ---------------------------------------------------------------------------------
+ */
 static enum rb_err no_body(struct rb_reject *rj, enum rb_err err, const char *what) {
     return rb_reject(rj, err, "6.11.7", what, 0);
 }
@@ -455,7 +460,8 @@ void body_discard(struct rb_node *n, const struct draft *d) {
     body_store_meta(n, ch, b);
 }
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time --------------------------------------------------------------------------------------
+ */
 void body_work(struct rb_node *n, struct channel *ch) {
     bool due = n->now.mono_ms >= ch->body_wake || n->now.utc_ms >= ch->purge_utc;
     if (!ch->body_work && !due) return;

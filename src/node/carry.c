@@ -4,7 +4,8 @@
 #include "node_int.h"
 #include "readback/text.h"
 
-/* ---- the memory: whole bodies of the right hash, oldest first --------------------------------------- */
+/* ---- the memory: whole bodies of the right hash, oldest first
+ * --------------------------------------- */
 static struct cached **cache_bucket(const struct rb_node *n, const struct rb_hash *hash) {
     size_t at = ((size_t)hash->b[0] << 8 | hash->b[1]) % RB_CACHE_BUCKETS;
     return (struct cached **)&n->cache[at];
@@ -88,7 +89,8 @@ static bool cache_put(struct rb_node *n, struct channel *ch, struct peer *giver,
     return true;
 }
 
-/* ---- handed over ------------------------------------------------------------------------------- */
+/* ---- handed over -------------------------------------------------------------------------------
+ */
 struct posted {
     uint16_t member;
     struct rb_hash hash;
@@ -115,8 +117,8 @@ static bool whole(const struct posted *p) {
     return rb_hash_eq(&h, &p->hash);
 }
 
-/* A body that a judged leaf names and that is for us. Pieces are of use from the author alone: whether
- * they are right shows only when the last has come. */
+/* A body that a judged leaf names and that is for us. Pieces are of use from the author alone:
+ * whether they are right shows only when the last has come. */
 static uint64_t take_ours(struct rb_node *n, struct channel *ch, struct body *b, uint16_t giver,
                           const struct posted *p) {
     if (b->state != RB_BODY_MISSING) return b->size; /* here, or purged: nothing is wanted */
@@ -172,7 +174,8 @@ void carry_post(struct rb_node *n, struct channel *ch, struct rb_slice body, uin
     serve_when_stored(n, ch, conn, 200, rb_written(&w));
 }
 
-/* ---- asked for --------------------------------------------------------------------------------- */
+/* ---- asked for ---------------------------------------------------------------------------------
+ */
 static bool asked_for(struct rb_slice query, struct rb_body_ref *ref, uint64_t *from) {
     struct rb_slice v;
     uint64_t member;
@@ -207,8 +210,8 @@ void carry_get(struct rb_node *n, struct channel *ch, struct rb_slice query, uin
     struct rb_body_ref ref;
     uint64_t from;
     const struct rb_book_member *asker = rb_book_member_by_party(&ch->book, &p->party);
-    const struct body *b = asked_for(query, &ref, &from) ? body_find(ch, ref.member, &ref.hash)
-                                                         : NULL;
+    const struct body *b =
+        asked_for(query, &ref, &from) ? body_find(ch, ref.member, &ref.hash) : NULL;
     if (!b || !body_is_for(b, asker->index) || from >= b->size) {
         serve_not_found(n, conn, p);
         return;

@@ -115,7 +115,10 @@ void fetch_some(struct rb_node *n, struct channel *ch) {
         } else {
             at = &b->wants_next;
         }
-        if (n->overflow) break;
+        if (n->overflow) {
+            body_wake(ch, n->now.mono_ms + RB_RETRY_MIN_MS);
+            break;
+        }
     }
 }
 
@@ -131,9 +134,11 @@ void fetch_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
     bool ok = ev->u.response.status == 200 && bytes.n > 0 && bytes.n <= RB_BODY_CHUNK;
     node_job_free(n, j);
     if (b->state != RB_BODY_MISSING) return;
-    if (ok && offset != b->have) return; /* the author's own pieces came in between: go on from there */
+    if (ok && offset != b->have)
+        return; /* the author's own pieces came in between: go on from there */
     uint64_t rest = b->size - b->have;
-    if (ok && bytes.n < rest && bytes.n < RB_BODY_LEAST) ok = false; /* crumbs would take for ever */
+    if (ok && bytes.n < rest && bytes.n < RB_BODY_LEAST)
+        ok = false; /* crumbs would take for ever */
     if (ok && !node_room(n, bytes.n + 4096)) {
         b->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS;
         return;

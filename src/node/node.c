@@ -202,8 +202,8 @@ static void stored(struct rb_node *n, uint64_t ticket) {
             if (feed_landed(fx, ticket) && fx->own) own_stored(n, fx);
         }
     for (size_t c = 0; c < n->channels_n; c++) /* what is durable can be opened */
-        if (n->channels[c]->opening[0].first || n->channels[c]->opening[1].first)
-            n->channels[c]->body_work = true;
+        for (size_t i = 0; i < 3; i++)
+            if (n->channels[c]->opening[i].first) n->channels[c]->body_work = true;
 }
 
 static void signed_event(struct rb_node *n, const struct rb_event *ev) {

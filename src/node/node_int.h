@@ -270,7 +270,7 @@ struct channel {
     size_t places_n, places_cap;
     uint64_t kept[RB_MAX_MEMBERS]; /* bytes of bodies by author */
     uint32_t wants;                /* first of those that are asked for; index + 1 */
-    struct chain opening[2];       /* positions, the rest: index + 1 */
+    struct chain opening[3];       /* positions, the rest, attachments: index + 1 */
     struct chain saying;
     uint64_t open_at, say_at; /* mono: not before */
     int64_t purge_utc;        /* next purge; INT64_MAX: none */
@@ -581,6 +581,8 @@ enum rb_err told_service(struct rb_node *n, struct channel *ch, enum rb_service_
 
 /* retain.c */
 void retain_some(struct rb_node *n, struct channel *ch);
+/* a body that is here whole since now */
+void retain_note(struct channel *ch, const struct body *b);
 int64_t retain_until(const struct channel *ch, const struct body *b); /* INT64_MAX: for good */
 void retain_submit(struct rb_node *n, const struct rb_event *ev);
 

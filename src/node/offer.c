@@ -1,6 +1,6 @@
-/* Handing bodies over: small ones before the push of the leaves that name them; and, where nobody can
- * reach us, again until the recipient's receipt says that it holds them: small ones also through a
- * member between, long ones piece by piece. Clauses 9.4.2, 9.4.6. */
+/* Handing bodies over: small ones before the push of the leaves that name them; and, where nobody
+ * can reach us, again until the recipient's receipt says that it holds them: small ones also
+ * through a member between, long ones piece by piece. Clauses 9.4.2, 9.4.6. */
 #include "node_int.h"
 #include "readback/text.h"
 
@@ -47,7 +47,8 @@ static void post(struct rb_node *n, struct job *j, enum job_type type, uint32_t 
     e->u.request.timeout_ms = timeout_ms;
 }
 
-/* ---- reading what is handed over, one after the other ---------------------------------------------- */
+/* ---- reading what is handed over, one after the other
+ * ---------------------------------------------- */
 static void done(struct rb_node *n, struct job *j, bool moved) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     if (j->partial) {
@@ -115,14 +116,15 @@ static bool add(struct rb_node *n, struct job *j, const struct body *b, uint64_t
     return buf_put(n, &j->list, &o, sizeof o) == RB_OK;
 }
 
-/* ---- before a push ------------------------------------------------------------------------------ */
+/* ---- before a push ------------------------------------------------------------------------------
+ */
 static bool reachable(struct rb_node *n, struct channel *ch, uint16_t member) {
     const struct peer *p = node_member_peer(n, ch, member);
     return p && p->card.addresses_n;
 }
 
-/* For the one that the push goes to; and, where neither we nor another recipient can be reached, for
- * it to pass on from memory. */
+/* For the one that the push goes to; and, where neither we nor another recipient can be reached,
+ * for it to pass on from memory. */
 static bool goes_to(struct rb_node *n, struct channel *ch, const struct body *b, uint16_t member) {
     if (!complete(b) || b->size > RB_MAX_SEALED) return false;
     if (body_is_for(b, member)) return true;
@@ -153,7 +155,8 @@ bool offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, st
     return true;
 }
 
-/* ---- again -------------------------------------------------------------------------------------- */
+/* ---- again --------------------------------------------------------------------------------------
+ */
 void offer_receipt(struct rb_node *n, struct feedx *fx, const struct rb_fact *f) {
     struct channel *ch = fx->ch;
     struct rb_reader key;
@@ -163,11 +166,13 @@ void offer_receipt(struct rb_node *n, struct feedx *fx, const struct rb_fact *f)
     if (rb_cbor_find(f->body, 2, &key) != RB_OK) return;
     if (rb_receipt_decode(f->body, &n->work, &r, NULL) != RB_OK) return;
     for (size_t i = 0; i < r.bodies_n; i++) {
-        if (r.bodies[i].member != ch->own_member || r.bodies[i].epoch != ch->own->f->epoch) continue;
+        if (r.bodies[i].member != ch->own_member || r.bodies[i].epoch != ch->own->f->epoch)
+            continue;
         struct mirror *m = own_mirror(n, ch->own, fx->f->member);
         if (!m) continue;
         buf_clear(&m->bodies_but);
-        bool kept = buf_put(n, &m->bodies_but, r.bodies[i].missing.p, r.bodies[i].missing.n) == RB_OK;
+        bool kept =
+            buf_put(n, &m->bodies_but, r.bodies[i].missing.p, r.bodies[i].missing.n) == RB_OK;
         m->bodies_to = kept ? r.bodies[i].size : 0;
         m->bodies_done = 0;
         m->again_ms = RB_AGAIN_MIN_MS;
@@ -188,8 +193,8 @@ void offer_judged(struct rb_node *n, struct feedx *fx, uint64_t recipients) {
     }
 }
 
-/* Those of our bodies for a member of which no receipt of its says that it holds them. Places and the
- * leaves excepted both ascend. `to`: only of leaves below it. */
+/* Those of our bodies for a member of which no receipt of its says that it holds them. Places and
+ * the leaves excepted both ascend. `to`: only of leaves below it. */
 static void gather(struct rb_node *n, struct job *j, struct mirror *m, bool direct, uint64_t to) {
     struct channel *ch = j->ch;
     struct rb_reader r = rb_reader(buf_slice(&m->bodies_but));
@@ -204,10 +209,11 @@ static void gather(struct rb_node *n, struct job *j, struct mirror *m, bool dire
         while (has && except < p->leaf)
             has = --left > 0 && rb_cbor_get_uint(&r, &except) == RB_OK;
         bool held = p->leaf < m->bodies_to && !(has && except == p->leaf);
-        bool none = held || !body_is_for(b, m->member) || !complete(b);
-        if (prefix && none) m->bodies_done = i + 1;
-        prefix &= none;
-        if (none || p->leaf >= to || (!direct && b->size > RB_MAX_SEALED)) continue;
+        held |= !body_is_for(b, m->member);
+        if (prefix && held) m->bodies_done = i + 1;
+        prefix &= held;
+        if (held || !complete(b) || p->leaf >= to) continue;
+        if (!direct && b->size > RB_MAX_SEALED) continue;
         if (!add(n, j, b, 0, b->size)) return;
     }
 }
@@ -255,7 +261,8 @@ void offer_again(struct rb_node *n, struct channel *ch) {
     }
 }
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers -----------------------------------------------------------------------------------
+ */
 /* MEMBER SP HASH SP HAVE LF: the offer it speaks of, and how much is there */
 static bool answer_line(const struct job *j, struct rb_slice line, size_t *which, uint64_t *have) {
     size_t a = rb_slice_find(line, 0, ' '), b = rb_slice_find(line, a + 1, ' ');
@@ -267,7 +274,8 @@ static bool answer_line(const struct job *j, struct rb_slice line, size_t *which
     return false;
 }
 
-/* What is lacking: small ones whole, of long ones the next piece; as much as one request may hold */
+/* What is lacking: small ones whole, of long ones the next piece; as much as one request may hold
+ */
 static void asked(struct rb_node *n, struct job *j, struct rb_slice body) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     bool direct = node_member_peer(n, j->ch, m->member) == j->peer;

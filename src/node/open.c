@@ -1,14 +1,17 @@
 /* Opening bodies that are here: the shell reads and decrypts, the node compares with what the leaf
- * commits to. A few at a time, positions first. What was opened once is known to be good also after a
- * restart; its content is read again then, in the background. Clauses 9.4.8, 9.5.1, 9.5.4. */
+ * commits to. A few at a time, positions first and attachments last. What was opened once is known
+ * to be good also after a restart; its content is read again then, in the background.
+ * Clauses 9.4.8, 9.5.1, 9.5.4. */
 #include "node_int.h"
 #include "readback/sealed.h"
 
 #define CHECK_ROOM ((size_t)256 << 10) /* commitments and parts of one head */
 
-/* ---- the queue: places by index + 1, so that no memory is needed to put one in --------------------- */
+/* ---- the queue: places by index + 1, so that no memory is needed to put one in
+ * --------------------- */
 void open_queue(struct channel *ch, struct place *p, bool front) {
-    struct chain *c = &ch->opening[p->kind == RB_KIND_POSITION ? 0 : 1];
+    size_t turn = p->kind == RB_KIND_POSITION ? 0 : p->kind == RB_KIND_ATTACHMENT ? 2 : 1;
+    struct chain *c = &ch->opening[turn];
     uint32_t me = (uint32_t)(p - ch->places) + 1;
     if (p->opening || p->opened) return;
     p->opening = true;
@@ -19,10 +22,10 @@ void open_queue(struct channel *ch, struct place *p, bool front) {
     ch->body_work = true;
 }
 
-static struct place *queue_head(const struct channel *ch, struct chain **of) {
-    for (size_t i = 0; i < 2; i++)
+static struct place *queue_head(struct channel *ch, struct chain **of) {
+    for (size_t i = 0; i < 3; i++)
         if (ch->opening[i].first) {
-            *of = (struct chain *)&ch->opening[i];
+            *of = &ch->opening[i];
             return &ch->places[ch->opening[i].first - 1];
         }
     return NULL;
@@ -74,7 +77,8 @@ void open_some(struct rb_node *n, struct channel *ch) {
     }
 }
 
-/* ---- verdicts ---------------------------------------------------------------------------------- */
+/* ---- verdicts ----------------------------------------------------------------------------------
+ */
 static void keep_verdict(struct rb_node *n, struct channel *ch, struct place *p) {
     struct body *b = &ch->bodies[p->body];
     if (b->place != (uint32_t)(p - ch->places)) return; /* another record's of the same bytes */
@@ -141,7 +145,8 @@ static void wrong_bytes(struct rb_node *n, struct channel *ch, struct body *b) {
     told_due(n, ch);
 }
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers -----------------------------------------------------------------------------------
+ */
 enum rb_err open_check(struct rb_node *n, const struct rb_record *rec, struct rb_slice head,
                        const struct rb_hash *content, struct rb_slice *body, struct rb_reject *rj) {
     size_t mark = rb_arena_mark(&n->work);

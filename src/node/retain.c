@@ -12,6 +12,11 @@ int64_t retain_until(const struct channel *ch, const struct body *b) {
     return b->taken_utc + (int64_t)days * DAY_MS;
 }
 
+void retain_note(struct channel *ch, const struct body *b) {
+    int64_t until = retain_until(ch, b);
+    if (until < ch->purge_utc) ch->purge_utc = until;
+}
+
 /* Whatever is under way for it comes too late; receipts and leaf stay as they are. */
 static void purge(struct rb_node *n, struct channel *ch, struct body *b) {
     body_delete(n, ch, b);
@@ -50,7 +55,8 @@ void retain_some(struct rb_node *n, struct channel *ch) {
     }
 }
 
-/* ---- on command -------------------------------------------------------------------------------- */
+/* ---- on command --------------------------------------------------------------------------------
+ */
 static struct place *purgeable(struct rb_node *n, struct channel *ch, const struct rb_hash *record,
                                struct rb_reject *rj) {
     struct rb_feed *f;

@@ -79,7 +79,8 @@ static struct channel *param_channel(struct rb_node *n, struct rb_slice query,
                                      const struct peer *p) {
     struct rb_slice hex;
     uint8_t id[RB_CHANNEL_LEN];
-    if (!serve_param(query, "channel", &hex) || rb_hex_decode(hex, id, sizeof id) != RB_OK) return NULL;
+    if (!serve_param(query, "channel", &hex) || rb_hex_decode(hex, id, sizeof id) != RB_OK)
+        return NULL;
     struct channel *ch = node_channel_find(n, id);
     return ch && serve_member(n, ch, p) ? ch : NULL;
 }

@@ -181,8 +181,8 @@ struct submitted {
     size_t all_n, due;
 };
 
-static enum rb_err submitted_read(struct rb_node *n, const struct rb_event *ev,
-                                  struct submitted *s, struct rb_reject *rj) {
+static enum rb_err submitted_read(struct rb_node *n, const struct rb_event *ev, struct submitted *s,
+                                  struct rb_reject *rj) {
     s->ch = node_channel_find(n, ev->u.submit.channel);
     s->rec = rb_arena_alloc(&n->work, sizeof *s->rec);
     if (!s->rec || !s->ch || !s->ch->own)

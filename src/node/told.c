@@ -70,6 +70,8 @@ size_t told_collect(struct rb_node *n, struct channel *ch, struct rb_receipt_bod
         struct feedx *fx = ch->feeds[i];
         if (!fx->own && fx->places_n && feed_bodies(n, fx, list, &room, &out[k])) k++;
     }
+    /* more than one record holds: the rest in the next */
+    ch->bodies_dirty = k > 0 && (room == 0 || k == RB_MAX_RECEIPT_ENTRIES);
     return k;
 }
 
@@ -90,7 +92,8 @@ void told_unsaid(struct rb_node *n, struct channel *ch) {
     told_due(n, ch);
 }
 
-/* ---- service records --------------------------------------------------------------------------- */
+/* ---- service records ---------------------------------------------------------------------------
+ */
 enum rb_err told_service(struct rb_node *n, struct channel *ch, enum rb_service_type type,
                          const struct rb_hash *subject, struct rb_slice reason, uint64_t token) {
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);

@@ -19,6 +19,7 @@ unsigned fn_outward = 1u << 3;
 void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
 struct fn_sealed fn_last;
+const struct fn_sealed *fn_resay;
 void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
 static const char *const handles[FN_MAX] = {"alfa", "bravo", "charlie", "delta"};
 
@@ -842,7 +843,7 @@ static void seal_for(struct fn_world *w, struct fn_party *p, const uint8_t chann
     struct rb_sealed_head h;
     struct rb_arena a = rb_arena(scratch, sizeof scratch);
     uint8_t *plain = malloc(RB_MAX_HEAD + c->content.n);
-    struct rb_slice top = make_head(w, c, plain);
+    struct rb_slice top = fn_resay ? rb_slice(fn_resay->head, fn_resay->head_n) : make_head(w, c, plain);
     free(fn_last.head);
     fn_last.head = (uint8_t *)(uintptr_t)dup_slice(top).p;
     fn_last.head_n = top.n;
@@ -855,7 +856,13 @@ static void seal_for(struct fn_world *w, struct fn_party *p, const uint8_t chann
     if (c->fault == FN_OTHER_BODY) top = make_head(w, c, plain); /* other salts */
     if (c->fault == FN_NOT_A_HEAD) memset(plain, 0xee, top.n);
     if (c->content.n) memcpy(plain + top.n, c->content.p, c->content.n);
-    seal(w, p, channel, c, rb_slice(plain, top.n + c->content.n));
+    if (fn_resay) {
+        fn_last.cipher = (uint8_t *)(uintptr_t)dup_slice(rb_slice(fn_resay->cipher, fn_resay->cipher_n)).p;
+        fn_last.cipher_n = fn_resay->cipher_n;
+        fn_last.hash = fn_resay->hash;
+    } else {
+        seal(w, p, channel, c, rb_slice(plain, top.n + c->content.n));
+    }
     free(plain);
     rec->closed = true;
     rec->recipients = c->recipients;

@@ -131,6 +131,7 @@ struct fn_sealed {
     struct rb_hash hash, content;
 };
 extern struct fn_sealed fn_last;
+extern const struct fn_sealed *fn_resay; /* where set, this is said again instead of being sealed anew */
 struct rb_body_view fn_body(struct fn_party *p, const uint8_t channel[16], const struct rb_hash *id);
 /* bytes stored of a body under that hash, of whatever member */
 size_t fn_stored(const struct fn_party *p, const struct rb_hash *hash);

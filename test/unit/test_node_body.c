@@ -63,8 +63,8 @@ static bool held(struct fn_world *w, size_t at, const uint8_t ch[16], const stru
 }
 
 /* as `at` sees it: does a receipt of the member say that it holds the body? */
-static bool body_held(struct fn_world *w, size_t at, const uint8_t ch[16],
-                      const struct rb_hash *id, uint16_t member) {
+static bool body_held(struct fn_world *w, size_t at, const uint8_t ch[16], const struct rb_hash *id,
+                      uint16_t member) {
     const struct rb_situation *s = fn_situation(w, &w->p[at], ch);
     uint32_t o = rb_situation_find(s, id);
     return o != RB_NOWHERE && (s->order[o].bodies >> member & 1) != 0;
@@ -131,7 +131,8 @@ static uint64_t leaf_of(struct fn_world *w, size_t at, const uint8_t ch[16],
     return leaf;
 }
 
-/* ---- watching ---------------------------------------------------------------------------------- */
+/* ---- watching ----------------------------------------------------------------------------------
+ */
 static const struct fn_party *watched;
 static size_t seen_bytes, posts, gets;
 static const char *order[64];
@@ -160,8 +161,8 @@ static void watch(const struct fn_party *of, const struct rb_effect *ef) {
     }
     if (of != watched) return;
     if (ef->type == RB_EF_STORE)
-        seen_bytes += leaks(ef->u.store.leaf) || leaks(ef->u.store.value) ||
-                      ef->u.store.item == RB_ITEM_BODY;
+        seen_bytes +=
+            leaks(ef->u.store.leaf) || leaks(ef->u.store.value) || ef->u.store.item == RB_ITEM_BODY;
     if (ef->type == RB_EF_LOAD) seen_bytes += ef->u.load.item == RB_ITEM_BODY;
     if (ef->type == RB_EF_REQUEST) seen_bytes += leaks(ef->u.request.body);
     if (ef->type == RB_EF_OPEN) seen_bytes++;
@@ -194,7 +195,8 @@ static void end(struct fn_world *w) {
     fn_free(w);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------- */
+/* ---- tests -------------------------------------------------------------------------------------
+ */
 static void test_some_read_others_do_not(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -206,7 +208,8 @@ static void test_some_read_others_do_not(void **state) {
     assert_int_equal(w->p[0].opens, 0);
     fn_pass(w, 8000);
     assert_int_equal(state_at(w, 1, ch, &id), RB_BODY_OPENED);
-    assert_int_equal(state_at(w, 3, ch, &id), RB_BODY_OPENED); /* it only connects outwards: it asked */
+    assert_int_equal(state_at(w, 3, ch, &id),
+                     RB_BODY_OPENED); /* it only connects outwards: it asked */
     assert_int_equal(state_at(w, 2, ch, &id), RB_BODY_NONE);
     assert_int_equal(leaf_of(w, 2, ch, &id), leaf_of(w, 0, ch, &id)); /* the leaf it has */
     assert_int_equal(seen_bytes, 0);
@@ -356,7 +359,8 @@ static void test_bad_bodies_are_said_and_wedge_nothing(void **state) {
     end(w);
 }
 
-/* ---- endpoints --------------------------------------------------------------------------------- */
+/* ---- endpoints ---------------------------------------------------------------------------------
+ */
 static const char *query_of(const uint8_t ch[16], unsigned member, const struct rb_hash *h,
                             uint64_t from) {
     static char q[256];
@@ -495,7 +499,7 @@ static void test_posted_bytes_are_weighed(void **state) {
     assert_int_equal(have_said(w), 0); /* a piece of one that is unknown */
     fn_request(w, a, b, true, "/rb/v1/bodies", q, entry(40, &h, 300, 0, bytes));
     assert_int_equal(have_said(w), 0); /* no such member */
-    assert_int_equal(seen_bytes, 0); /* nothing reached the disk */
+    assert_int_equal(seen_bytes, 0);   /* nothing reached the disk */
     struct rb_slice e = entry(1, &h, 300, 0, bytes);
     for (size_t cut = 0; cut < e.n; cut += 7) {
         fn_request(w, a, b, true, "/rb/v1/bodies", q, rb_slice(e.p, cut));
@@ -529,16 +533,19 @@ static void test_memory_has_quotas(void **state) {
                    entry(1, &h, sizeof big, 0, rb_slice(big, sizeof big)));
         assert_int_equal(have_said(w), sizeof big);
     }
-    fn_request(w, &w->p[0], &w->p[1], true, "/rb/v1/bodies", q, entry(1, &first, sizeof big, 0, none));
+    fn_request(w, &w->p[0], &w->p[1], true, "/rb/v1/bodies", q,
+               entry(1, &first, sizeof big, 0, none));
     assert_int_equal(have_said(w), 0);
     fn_request(w, &w->p[0], &w->p[1], true, "/rb/v1/bodies", q, entry(1, &h, sizeof big, 0, none));
     assert_int_equal(have_said(w), sizeof big);
-    fn_request(w, &w->p[0], &w->p[2], true, "/rb/v1/bodies", q, entry(2, &theirs, sizeof small, 0, none));
+    fn_request(w, &w->p[0], &w->p[2], true, "/rb/v1/bodies", q,
+               entry(2, &theirs, sizeof small, 0, none));
     assert_int_equal(have_said(w), sizeof small);
     end(w);
 }
 
-/* ---- between two that only connect outwards ---------------------------------------------------------- */
+/* ---- between two that only connect outwards
+ * ---------------------------------------------------------- */
 static void test_forwarded_between_two_without_address(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -578,7 +585,8 @@ static void test_sent_again_until_receipted(void **state) {
     end(w);
 }
 
-/* ---- long ones --------------------------------------------------------------------------------- */
+/* ---- long ones ---------------------------------------------------------------------------------
+ */
 static size_t pieces_allowed;
 static bool block_pieces(const struct fn_party *from, const struct fn_party *to,
                          struct rb_slice path) {
@@ -625,7 +633,8 @@ static void test_long_bodies_are_pushed_where_nobody_can_ask(void **state) {
     end(w);
 }
 
-/* ---- restart, keys ----------------------------------------------------------------------------- */
+/* ---- restart, keys -----------------------------------------------------------------------------
+ */
 static void test_restart_keeps_all(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -710,7 +719,6 @@ static void test_sealed_key_says_nothing_until_unlocked(void **state) {
     end(w);
 }
 
-/* ---- retention --------------------------------------------------------------------------------- */
 static enum rb_err purge(struct fn_world *w, struct fn_party *p, const uint8_t ch[16],
                          const struct rb_hash *id, const char *reason) {
     struct rb_event ev = {.type = RB_EV_SUBMIT};
@@ -723,6 +731,102 @@ static enum rb_err purge(struct fn_world *w, struct fn_party *p, const uint8_t c
     return p->done.u.done.reject.err;
 }
 
+/* ---- damage ------------------------------------------------------------------------------------
+ */
+static void spoil(struct fn_party *p, const struct rb_hash *h) {
+    for (size_t i = 0; i < p->items_n; i++) {
+        struct rb_effect *e = &p->items[i].ef;
+        if (e->u.store.item != RB_ITEM_BODY || !rb_hash_eq(&e->u.store.body.hash, h)) continue;
+        ((uint8_t *)(uintptr_t)e->u.store.leaf.p)[e->u.store.leaf.n / 2] ^= 1;
+        return;
+    }
+    fail();
+}
+
+/* A disk that changed bytes: deleted, asked for again, and good; also where we are the author. */
+static void test_spoilt_on_disk_comes_again(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct fn_world *w = world4(ch);
+    assert_int_equal(say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+    fn_pass(w, 8000);
+    for (size_t i = 0; i < 2; i++) {
+        spoil(&w->p[i], &fn_last.hash);
+        gets = 0;
+        fn_restart(w, &w->p[i]);
+        fn_pass(w, 20000);
+        assert_true(gets > 0);
+        assert_int_equal(state_at(w, i, ch, &id), RB_BODY_OPENED);
+        assert_int_equal(fn_stored(&w->p[i], &fn_last.hash), fn_last.cipher_n);
+    }
+    assert_int_equal(services(w, 0, ch, 1, RB_SERVICE_BODY_MISSING, &id), 0);
+    end(w);
+}
+
+/* Wrong pieces of a long one show when the last has come: all of it is asked for again. */
+static void test_wrong_piece_of_a_long_body(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct fn_world *w = world4(ch);
+    fn_block = block_pieces;
+    pieces_allowed = 1;
+    assert_int_equal(attach(w, 0, ch, ALFA | BRAVO, 2 << 20, true, &id), RB_OK);
+    fn_pass(w, 20000);
+    struct rb_body_view v = fn_body(&w->p[1], ch, &id);
+    assert_int_equal(v.have, 1 << 20);
+    static uint8_t junk[1000];
+    const char *q = query_of(ch, 0, &fn_last.hash, 0);
+    struct rb_slice bytes = rb_slice(junk, sizeof junk);
+    struct rb_slice e = entry(0, &fn_last.hash, v.size, 1 << 20, bytes);
+    fn_request(w, &w->p[1], &w->p[2], true, "/rb/v1/bodies", q, e);
+    assert_int_equal(have_said(w), 1 << 20); /* of use from its author alone */
+    fn_request(w, &w->p[1], &w->p[0], true, "/rb/v1/bodies", q, e);
+    assert_int_equal(have_said(w), (1 << 20) + 1000);
+    pieces_allowed = 9;
+    fn_pass(w, 600000);
+    assert_int_equal(state_at(w, 1, ch, &id), RB_BODY_OPENED);
+    assert_int_equal(fn_stored(&w->p[1], &fn_last.hash), fn_last.cipher_n);
+    end(w);
+}
+
+/* One author, one ciphertext, two records: each has its own verdict, and a purge is of both. */
+static void test_two_records_name_one_body(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id, again;
+    struct fn_world *w = world4(ch);
+    assert_int_equal(say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+    fn_pass(w, 8000);
+    struct fn_sealed was = fn_last;
+    fn_last.cipher = fn_last.head = NULL;
+    fn_resay = &was;
+    struct fn_closed c = {.kind = RB_KIND_STATEMENT,
+                          .body = statement("Only for some."),
+                          .recipients = ALFA | BRAVO | CHARLIE};
+    assert_int_equal(fn_say_closed(w, &w->p[0], ch, &c, 1, &again), RB_OK);
+    fn_resay = NULL;
+    free(was.cipher);
+    free(was.head);
+    fn_pass(w, 20000);
+    assert_int_equal(state_at(w, 1, ch, &id), RB_BODY_OPENED);
+    assert_int_equal(state_at(w, 1, ch, &again), RB_BODY_OPENED);
+    /* charlie is named, has the bytes, and no stanza: that is not bravo's matter */
+    assert_int_equal(state_at(w, 2, ch, &again), RB_BODY_BAD);
+    assert_int_equal(state_at(w, 2, ch, &id), RB_BODY_NONE);
+    assert_true(held(w, 0, ch, &again, 1));
+    assert_false(held(w, 0, ch, &again, 2));
+    assert_int_equal(purge(w, &w->p[1], ch, &id, ""), RB_OK);
+    fn_pass(w, 8000);
+    assert_int_equal(state_at(w, 1, ch, &again), RB_BODY_PURGED);
+    assert_int_equal(services(w, 0, ch, 1, RB_SERVICE_PURGE, &id), 1);
+    assert_int_equal(services(w, 0, ch, 1, RB_SERVICE_PURGE, &again), 1);
+    end(w);
+}
+
+/* ---- retention ---------------------------------------------------------------------------------
+ */
 static void test_purged_on_command(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -750,7 +854,8 @@ static void test_purged_on_command(void **state) {
     assert_int_equal(fn_stored(&w->p[1], &h), 0);
     assert_int_equal(state_at(w, 1, ch, &id), RB_BODY_PURGED);
     assert_int_equal(services(w, 1, ch, 1, RB_SERVICE_PURGE, &id), 1);
-    fn_request(w, &w->p[1], &w->p[0], false, "/rb/v1/body", query_of(ch, 0, &h, 0), rb_slice(NULL, 0));
+    fn_request(w, &w->p[1], &w->p[0], false, "/rb/v1/body", query_of(ch, 0, &h, 0),
+               rb_slice(NULL, 0));
     expect_404(w);
     end(w);
 }
@@ -789,7 +894,8 @@ static void test_purged_in_time(void **state) {
     end(w);
 }
 
-/* ---- drafts, refusals ----------------------------------------------------------------------------- */
+/* ---- drafts, refusals
+ * ----------------------------------------------------------------------------- */
 static void test_drafts_keep_their_bodies(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -895,6 +1001,9 @@ int main(void) {
         cmocka_unit_test(test_long_bodies_are_pushed_where_nobody_can_ask),
         cmocka_unit_test(test_restart_keeps_all),
         cmocka_unit_test(test_sealed_key_says_nothing_until_unlocked),
+        cmocka_unit_test(test_spoilt_on_disk_comes_again),
+        cmocka_unit_test(test_wrong_piece_of_a_long_body),
+        cmocka_unit_test(test_two_records_name_one_body),
         cmocka_unit_test(test_purged_on_command),
         cmocka_unit_test(test_purged_in_time),
         cmocka_unit_test(test_drafts_keep_their_bodies),
