@@ -164,6 +164,7 @@ void rb_post_disclose(struct rb_req *rq) {
     struct rb_opened o = {0};
     struct asked a;
     uint32_t order = 0, leaf = 0;
+    rq->at_utc_ms = rq->now.utc_ms; /* the charter in force now says what may be shown */
     if (!asked_get(rq, &a) || !rb_record_find(rq, rq->part[1], &c, &order)) return;
     struct rb_disclose d = {.host = &rq->api->host, .book = c.v.book, .arena = &rq->arena};
     d.feed = rb_chan_feed(&c, order, &leaf);

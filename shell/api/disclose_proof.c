@@ -96,14 +96,22 @@ static void try_group(struct pick *p, const struct group *g) {
 /* ---- all sizes ----------------------------------------------------------------------------------
  */
 
+/* by the names of its lines alone, which nobody has checked yet */
 static void group_bound(struct pick *p, struct group *g) {
-    const size_t others = p->in->book->members_n - 1;
-    for (size_t i = g->from; i < g->to && g->bound < others; i++) {
+    const struct rb_book *b = p->in->book;
+    uint64_t names = 0;
+    for (size_t i = g->from; i < g->to; i++) {
         const struct rb_export_note *n = &p->notes.note[i];
-        if (rb_note_decode(rb_slice(n->p, n->n), &p->notes.decoded, NULL) == RB_OK)
-            g->bound += p->notes.decoded.sigs_n - 1;
+        struct rb_note *note = &p->notes.decoded;
+        if (rb_note_decode(rb_slice(n->p, n->n), note, NULL) != RB_OK) continue;
+        for (size_t k = 0; k < note->sigs_n; k++)
+            for (size_t m = 0; m < b->members_n; m++)
+                if (b->members[m].index != p->in->feed->member &&
+                    rb_slice_is(note->sigs[k].name, p->parties[m].mirror_name))
+                    names |= 1ull << m;
     }
-    if (g->bound > others) g->bound = others;
+    for (; names != 0; names &= names - 1)
+        g->bound++;
 }
 
 static void groups_make(struct pick *p) {

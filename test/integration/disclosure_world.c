@@ -16,6 +16,7 @@ struct sealed dw_text, dw_site, dw_annex, dw_big, dw_early, dw_late;
 struct rb_hash dw_open;
 uint8_t dw_big_content[BIG];
 struct fx *dw_fx;
+uint64_t dw_kept = UINT64_MAX;
 static struct rb_book *dw_book;
 static uint8_t room[BIG + (1u << 20)];
 
@@ -225,7 +226,7 @@ static enum rb_err host_notes(void *ctx, const struct rb_feed_ref *ref,
     const struct fx_feed *f = fx_feed_of(dw_fx, ref->member, ref->epoch);
     uint8_t buf[4096];
     (void)ctx;
-    for (uint64_t size = 1; size <= f->n; size++)
+    for (uint64_t size = 1; size <= f->n && size <= dw_kept; size++)
         for (int k = 0; k < 4; k++) {
             struct rb_event ev = {.type = RB_EV_LOADED};
             if (k > 0 && size == f->n) break;
@@ -268,16 +269,15 @@ static enum rb_err host_content(void *ctx, const struct rb_body_ref *ref, uint64
 /* ---- making them --------------------------------------------------------------------------------
  */
 
-json_t *dw_disclose(const struct rb_hash *id, const struct sealed *s, enum rb_disclose_level level,
-                    uint64_t chosen) {
+enum rb_err dw_try(const struct rb_hash *id, const struct sealed *s, enum rb_disclose_level level,
+                   uint64_t chosen, json_t **out) {
     static uint8_t arena[16 << 20], plain[BIG + RB_MAX_HEAD];
     static struct rb_record rec;
     const struct rb_api_host host = {.notes = host_notes, .open_content = host_content};
     struct rb_arena a = rb_arena(arena, sizeof arena);
     struct rb_sealed_head head;
     struct rb_feed *f = NULL;
-    const char *why = "";
-    json_t *out = NULL;
+    const char *why = NULL;
     size_t at = 0;
     assert_true(rb_book_find(dw_book, id, &f, &at));
     assert_int_equal(f->facts[at].mark, RB_MARK_NONE);
@@ -296,8 +296,14 @@ json_t *dw_disclose(const struct rb_hash *id, const struct sealed *s, enum rb_di
     }
     d.chosen[0] = chosen;
     reading = id;
-    const enum rb_err err = rb_disclose(&d, &out, &why);
-    if (err != RB_OK) print_error("%s: %s\n", rb_err_name(err), why);
-    assert_int_equal(err, RB_OK);
+    const enum rb_err err = rb_disclose(&d, out, &why);
+    assert_non_null(why);
+    return err;
+}
+
+json_t *dw_disclose(const struct rb_hash *id, const struct sealed *s, enum rb_disclose_level level,
+                    uint64_t chosen) {
+    json_t *out = NULL;
+    assert_int_equal(dw_try(id, s, level, chosen, &out), RB_OK);
     return out;
 }

@@ -19,10 +19,14 @@ extern struct rb_hash dw_open;
 extern const char *const dw_paragraphs[3]; /* of each text */
 extern uint8_t dw_big_content[BIG];
 extern struct fx *dw_fx;
+extern uint64_t dw_kept; /* no checkpoint beyond this size is kept */
 
 void dw_make(bool exercise);
 void dw_free(void);
 /* the body is opened as party 1 opens it; s NULL: an open record */
 json_t *dw_disclose(const struct rb_hash *id, const struct sealed *s, enum rb_disclose_level level,
                     uint64_t chosen);
+/* the same where it may fail */
+enum rb_err dw_try(const struct rb_hash *id, const struct sealed *s, enum rb_disclose_level level,
+                   uint64_t chosen, json_t **out);
 #endif

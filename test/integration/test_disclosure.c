@@ -327,6 +327,18 @@ static void only_needed_keys_are_shown(void **state) {
     }
 }
 
+static void what_would_not_hold_is_not_made(void **state) {
+    (void)state;
+    json_t *out = NULL;
+    /* the body of another record with the same words: other salts */
+    assert_int_equal(dw_try(&dw_text.id, &dw_early, RB_LEVEL_WHOLE, 0, &out), RB_ERR_PROOF);
+    assert_int_equal(dw_try(&dw_text.id, &dw_early, RB_LEVEL_PARAGRAPHS, 4, &out), RB_ERR_PROOF);
+    dw_kept = 5; /* the text is leaf 5: no checkpoint covers it */
+    assert_int_equal(dw_try(&dw_text.id, &dw_text, RB_LEVEL_FACT, 0, &out), RB_ERR_STATE);
+    dw_kept = UINT64_MAX;
+    assert_null(out);
+}
+
 static void what_is_not_disclosed_is_not_there(void **state) {
     (void)state;
     static char file[1 << 20];
@@ -549,6 +561,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_level_is_accepted),
                                        cmocka_unit_test(the_proof_has_most_witnesses),
                                        cmocka_unit_test(only_needed_keys_are_shown),
+                                       cmocka_unit_test(what_would_not_hold_is_not_made),
                                        cmocka_unit_test(what_is_not_disclosed_is_not_there),
                                        cmocka_unit_test(changed_is_refused),
                                        cmocka_unit_test(attachment_changed_is_refused),
