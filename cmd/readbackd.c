@@ -60,16 +60,12 @@ static int take_listen(struct options *o, const char *address) {
 
 /* -1: go on; else the exit status */
 static int read_options(int argc, char **argv, struct options *o) {
-    static const struct option known[] = {{"home", required_argument, NULL, 'H'},
-                                          {"listen", required_argument, NULL, 'l'},
-                                          {"config", required_argument, NULL, 'c'},
-                                          {"unlock-fd", required_argument, NULL, 'u'},
-                                          {"log-json", no_argument, NULL, 'j'},
-                                          {"foreground", no_argument, NULL, 'f'},
-                                          {"exercise-clock", no_argument, NULL, 'x'},
-                                          {"version", no_argument, NULL, 'v'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"home", required_argument, NULL, 'H'},     {"listen", required_argument, NULL, 'l'},
+        {"config", required_argument, NULL, 'c'},   {"unlock-fd", required_argument, NULL, 'u'},
+        {"log-json", no_argument, NULL, 'j'},       {"foreground", no_argument, NULL, 'f'},
+        {"exercise-clock", no_argument, NULL, 'x'}, {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         int end = -1;
         switch (c) {
@@ -150,7 +146,8 @@ static enum rb_err clock_offset(const struct options *o, int64_t *ms, char *why,
     return RB_OK;
 }
 
-/* ---- the age key ------------------------------------------------------------------------------ */
+/* ---- the age key ------------------------------------------------------------------------------
+ */
 
 /* a person stands by: a passphrase that is not right ends the start */
 static enum rb_err unlock_by_fd(struct rb_host *host, struct rb_home *home, const char *number,
@@ -199,9 +196,10 @@ static enum rb_err unlock(struct rb_host *host, struct rb_home *home, const stru
     unlock_by_credential(host, home);
     if (o->unlock_fd != NULL) RB_TRY(unlock_by_fd(host, home, o->unlock_fd, why, why_n));
     if (rb_host_locked(host))
-        rb_log(RB_LOG_WARN, "keys",
-               "the age key is sealed: closed records are kept and not opened, and no receipt speaks "
-               "of their bodies, until it is unlocked (readback unlock)");
+        rb_log(
+            RB_LOG_WARN, "keys",
+            "the age key is sealed: closed records are kept and not opened, and no receipt speaks "
+            "of their bodies, until it is unlocked (readback unlock)");
     return RB_OK;
 }
 

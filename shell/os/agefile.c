@@ -12,10 +12,11 @@ static const char plain_file[] = "keys/age.txt", sealed_file[] = "keys/age.age";
 #define AGE_LOG_N RB_AGE_MAX_LOG_N
 
 enum rb_err age_both(struct rb_home *h) {
-    return home_say(h, RB_ERR_STATE,
-                    "%s has both %s and %s: sealing was interrupted, or one is a copy. See which of "
-                    "them is whole (age -d opens the second) and remove the other.",
-                    h->path, plain_file, sealed_file);
+    return home_say(
+        h, RB_ERR_STATE,
+        "%s has both %s and %s: sealing was interrupted, or one is a copy. See which of "
+        "them is whole (age -d opens the second) and remove the other.",
+        h->path, plain_file, sealed_file);
 }
 
 /* ---- identities ----------------------------------------------------------------------------- */
@@ -51,7 +52,8 @@ enum rb_err age_identities(struct rb_home *h, const char *name, struct rb_slice 
     return home_bad_file(h, name, err, &rj);
 }
 
-/* ---- the plain file --------------------------------------------------------------------------- */
+/* ---- the plain file ---------------------------------------------------------------------------
+ */
 
 /* the recipient in a comment, the identity on a line */
 enum rb_err rb_keys_age_make(struct rb_home *h, struct rb_key *recipient) {
@@ -86,8 +88,7 @@ enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32], struct rb_ke
     struct rb_slice text;
     size_t n = 0;
     if (rb_home_has(h, sealed_file))
-        return home_say(h, RB_ERR_STATE, "%s/%s is under a passphrase.", h->path,
-                        sealed_file);
+        return home_say(h, RB_ERR_STATE, "%s/%s is under a passphrase.", h->path, sealed_file);
     uint8_t *room = rb_secret_alloc(AGE_TEXT_MAX);
     if (room == NULL) return home_say(h, RB_ERR_LIMIT, "Memory is short.");
     const enum rb_err err = read_plain(h, room, &text, ids, &n);
@@ -100,7 +101,8 @@ enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32], struct rb_ke
     return err;
 }
 
-/* ---- the sealed file --------------------------------------------------------------------------- */
+/* ---- the sealed file ---------------------------------------------------------------------------
+ */
 
 enum rb_err age_sealed_read(struct rb_home *h, struct rb_slice passphrase, uint8_t *room,
                             struct rb_slice *text) {
@@ -137,13 +139,15 @@ static enum rb_err verify(struct rb_home *h, struct rb_slice passphrase, struct 
     if (room == NULL) return home_say(h, RB_ERR_LIMIT, "Memory is short.");
     enum rb_err err = age_sealed_read(h, passphrase, room, &got);
     if (err == RB_OK && !rb_slice_eq(got, want))
-        err = home_say(h, RB_ERR_IO, "%s/%s does not read as it was written.", h->path, sealed_file);
+        err =
+            home_say(h, RB_ERR_IO, "%s/%s does not read as it was written.", h->path, sealed_file);
     rb_secret_free(room, AGE_TEXT_MAX);
     return err;
 }
 
 /* is there just the file to start from? */
-static enum rb_err one_of(struct rb_home *h, const char *from, const char *to, const char *already) {
+static enum rb_err one_of(struct rb_home *h, const char *from, const char *to,
+                          const char *already) {
     const bool has_from = rb_home_has(h, from), has_to = rb_home_has(h, to);
     if (has_from && has_to) return age_both(h);
     if (has_to) return home_say(h, RB_ERR_EXISTS, "%s/%s: %s already.", h->path, to, already);

@@ -1,11 +1,12 @@
-/* Closed bodies: what the node wants opened, what the local API reads and writes of them. The store has
- * ciphertext only; what is read of it stays in locked memory and is wiped. */
+/* Closed bodies: what the node wants opened, what the local API reads and writes of them. The store
+ * has ciphertext only; what is read of it stays in locked memory and is wiped. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "readback/sealed.h"
 #include "shell/os/host_int.h"
 
-/* ---- sources ---------------------------------------------------------------------------------- */
+/* ---- sources ----------------------------------------------------------------------------------
+ */
 
 struct stored { /* a body in the store */
     struct rb_host *host;
@@ -31,7 +32,8 @@ static enum rb_err read_memory(void *ctx, uint64_t from, uint8_t *buf, size_t ca
     return RB_OK;
 }
 
-/* ---- OPEN ------------------------------------------------------------------------------------- */
+/* ---- OPEN -------------------------------------------------------------------------------------
+ */
 
 static void plan_open(struct rb_host *h) {
     const struct timeval soon = {0, 0};
@@ -64,8 +66,8 @@ static void open_free(struct open_one *o) {
 static bool work_on(struct open_one *o, size_t *budget) {
     if (o->opening == NULL) {
         const struct rb_body_source src = {o, read_wanted, o->ef.u.open.size};
-        o->opening = rb_opening_new(o->host->ring, &src, &o->ef.u.open.body.hash,
-                                    o->ef.u.open.kind);
+        o->opening =
+            rb_opening_new(o->host->ring, &src, &o->ef.u.open.body.hash, o->ef.u.open.kind);
     }
     return o->opening == NULL || rb_opening_go(o->opening, budget);
 }
@@ -75,9 +77,9 @@ static void answer_first(struct rb_host *h) {
     struct open_one *o = h->opens;
     h->opens = o->next;
     ev.u.opened.token = o->ef.u.open.token;
-    ev.u.opened.err = o->opening == NULL ? RB_ERR_IO
-                                         : rb_opening_result(o->opening, &ev.u.opened.head,
-                                                             &ev.u.opened.content);
+    ev.u.opened.err = o->opening == NULL
+                          ? RB_ERR_IO
+                          : rb_opening_result(o->opening, &ev.u.opened.head, &ev.u.opened.content);
     rb_host_event(h, &ev);
     open_free(o); /* and the head with it */
 }
@@ -95,7 +97,8 @@ static void open_cb(evutil_socket_t fd, short what, void *ctx) {
     host_plan(h); /* a commit that waits for an idle loop must not wait for all of them */
 }
 
-/* ---- opening and closing ---------------------------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------------------------------
+ */
 
 enum rb_err host_open_bodies(struct rb_host *h, char *why, size_t why_n) {
     RB_TRY(rb_keyring_open(h->home, &h->ring, why, why_n));
@@ -117,7 +120,8 @@ void host_close_bodies(struct rb_host *h) {
     rb_keyring_close(h->ring);
 }
 
-/* ---- the age key ------------------------------------------------------------------------------ */
+/* ---- the age key ------------------------------------------------------------------------------
+ */
 
 bool rb_host_locked(const struct rb_host *h) {
     return rb_keyring_locked(h->ring);
@@ -139,7 +143,8 @@ enum rb_err rb_host_unlock(struct rb_host *h, struct rb_slice passphrase) {
     return RB_OK;
 }
 
-/* ---- the local API ---------------------------------------------------------------------------- */
+/* ---- the local API ----------------------------------------------------------------------------
+ */
 
 static void api_random(void *ctx, void *out, size_t n) {
     (void)ctx;
@@ -181,7 +186,8 @@ static enum rb_err api_open_content(void *ctx, const struct rb_body_ref *ref, ui
     return rb_opener_content(h->ring, &src, from, buf, cap, n);
 }
 
-/* A number that nobody knows is the caller's mistake; a write that fails is the end of the store. */
+/* A number that nobody knows is the caller's mistake; a write that fails is the end of the store.
+ */
 static enum rb_err staged(struct rb_host *h, enum rb_err err) {
     if (err == RB_ERR_IO) host_fail(h, "The database", rb_store_error(h->store));
     host_plan(h);

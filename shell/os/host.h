@@ -25,8 +25,8 @@ void rb_host_event(struct rb_host *h, struct rb_event *ev);
 /* The age key is under a passphrase that was not given yet: what is addressed to the party is kept
  * and not opened (spec 9.5.4). */
 bool rb_host_locked(const struct rb_host *h);
-/* RB_ERR_SIGNATURE: wrong passphrase; RB_ERR_EXISTS: it is not locked; rb_home_error has a sentence.
- * Then what waited to be opened is opened. About a second. */
+/* RB_ERR_SIGNATURE: wrong passphrase; RB_ERR_EXISTS: it is not locked; rb_home_error has a
+ * sentence. Then what waited to be opened is opened. About a second. */
 enum rb_err rb_host_unlock(struct rb_host *h, struct rb_slice passphrase) RB_MUST_USE;
 /* The store or the head file failed: nothing more is acknowledged, the loop was broken. */
 bool rb_host_failed(const struct rb_host *h);

@@ -61,8 +61,9 @@ static enum rb_err fill(struct rb_keyring *k, struct rb_home *h) {
     size_t n = 0;
     if (plain && sealed) return age_both(h);
     if (!plain && !sealed)
-        return home_say(h, RB_ERR_STATE, "%s/keys has neither age.txt nor age.age: without it "
-                                         "nothing that is addressed to the party can be opened.",
+        return home_say(h, RB_ERR_STATE,
+                        "%s/keys has neither age.txt nor age.age: without it "
+                        "nothing that is addressed to the party can be opened.",
                         h->path);
     uint8_t *text = rb_secret_alloc(AGE_TEXT_MAX);
     if (text == NULL) return home_say(h, RB_ERR_LIMIT, "Memory is short.");

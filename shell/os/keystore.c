@@ -1,4 +1,5 @@
-/* Keys in the home (spec 6.10): PKCS#8 and sealed files (age: agefile.c), drawn here, decoded by the core. */
+/* Keys in the home (spec 6.10): PKCS#8 and sealed files (age: agefile.c), drawn here, decoded by
+ * the core. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -48,8 +48,8 @@ enum rb_err rb_keys_load(struct rb_home *h, const char *name, struct rb_seckey *
 /* the log key of our feed (channel, epoch): found, or made where make is set */
 enum rb_err rb_keys_log(struct rb_home *h, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
                         bool make, struct rb_seckey *out) RB_MUST_USE;
-/* keys/age.txt; the recipient goes on the card. load: the first identity in it, which is the present
- * one; RB_ERR_STATE where it is sealed */
+/* keys/age.txt; the recipient goes on the card. load: the first identity in it, which is the
+ * present one; RB_ERR_STATE where it is sealed */
 enum rb_err rb_keys_age_make(struct rb_home *h, struct rb_key *recipient) RB_MUST_USE;
 enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32],
                              struct rb_key *recipient) RB_MUST_USE;

@@ -1,6 +1,6 @@
-/* Reads a sealed body: hash of the ciphertext first, then header, then chunk after chunk. One chunk of
- * cipher- and plaintext and one head are in memory whatever the size, all of it locked and wiped.
- * Work goes in pieces, so that a loop can carry a large attachment between other things. */
+/* Reads a sealed body: hash of the ciphertext first, then header, then chunk after chunk. One chunk
+ * of cipher- and plaintext and one head are in memory whatever the size, all of it locked and
+ * wiped. Work goes in pieces, so that a loop can carry a large attachment between other things. */
 #include "readback/age.h"
 #include "readback/sealed.h"
 #include "shell/os/opener.h"
@@ -47,7 +47,8 @@ static size_t piece(uint64_t left, size_t cap) {
     return left < cap ? (size_t)left : cap;
 }
 
-/* ---- hash ------------------------------------------------------------------------------------- */
+/* ---- hash -------------------------------------------------------------------------------------
+ */
 
 static enum rb_err hash_some(struct rb_opening *o, size_t *done) {
     struct rb_hash got;
@@ -65,7 +66,8 @@ static enum rb_err hash_some(struct rb_opening *o, size_t *done) {
     return rb_hash_eq(&got, &o->want) ? RB_OK : RB_ERR_PROOF;
 }
 
-/* ---- header ----------------------------------------------------------------------------------- */
+/* ---- header -----------------------------------------------------------------------------------
+ */
 
 /* What the header can be refused for is one and the same for who asks: it is not of the form. */
 static enum rb_err header_err(enum rb_err err) {
@@ -80,11 +82,11 @@ static enum rb_err open_header(struct rb_opening *o, size_t *done) {
     const size_t n = piece(o->src.size, RB_AGE_MAX_HEADER);
     RB_TRY(read_all(&o->src, 0, o->cipher, n));
     *done = n;
-    RB_TRY(header_err(rb_age_header_open(rb_slice(o->cipher, n), ids, ids_n, file_key,
-                                         &o->header_n, &rj)));
+    RB_TRY(header_err(
+        rb_age_header_open(rb_slice(o->cipher, n), ids, ids_n, file_key, &o->header_n, &rj)));
     enum rb_err err = rb_age_plain_size(o->header_n, o->src.size, &o->plain_n);
-    if (err == RB_OK && (o->plain_n == 0 ||
-                         (o->kind != RB_KIND_ATTACHMENT && o->plain_n > RB_MAX_HEAD)))
+    if (err == RB_OK &&
+        (o->plain_n == 0 || (o->kind != RB_KIND_ATTACHMENT && o->plain_n > RB_MAX_HEAD)))
         err = RB_ERR_MALFORMED;
     if (err == RB_OK) err = read_all(&o->src, o->header_n, nonce, sizeof nonce);
     if (err == RB_OK) rb_age_stream_init(file_key, nonce, &o->stream);
@@ -94,7 +96,8 @@ static enum rb_err open_header(struct rb_opening *o, size_t *done) {
     return err;
 }
 
-/* ---- chunks ----------------------------------------------------------------------------------- */
+/* ---- chunks -----------------------------------------------------------------------------------
+ */
 
 static uint64_t chunks(const struct rb_opening *o) {
     return (o->plain_n + RB_AGE_CHUNK - 1) / RB_AGE_CHUNK;
@@ -157,7 +160,8 @@ static enum rb_err open_some(struct rb_opening *o, size_t *done) {
     return RB_OK;
 }
 
-/* ---- in pieces -------------------------------------------------------------------------------- */
+/* ---- in pieces --------------------------------------------------------------------------------
+ */
 
 static struct rb_opening *opening(const struct rb_keyring *k, const struct rb_body_source *src,
                                   enum rb_kind kind, bool head_only) {
@@ -231,7 +235,8 @@ void rb_opening_free(struct rb_opening *o) {
     rb_secret_free(o, sizeof *o);
 }
 
-/* ---- at once ---------------------------------------------------------------------------------- */
+/* ---- at once ----------------------------------------------------------------------------------
+ */
 
 static enum rb_err run(struct rb_opening *o, uint8_t *head, size_t *head_n,
                        struct rb_hash *content) {
@@ -263,8 +268,8 @@ enum rb_err rb_opener_head(const struct rb_keyring *k, const struct rb_body_sour
     return err;
 }
 
-/* content does not begin where a chunk does: a piece of it is the end of one and the beginning of the
- * next */
+/* content does not begin where a chunk does: a piece of it is the end of one and the beginning of
+ * the next */
 static enum rb_err copy_content(struct rb_opening *o, uint64_t at, uint8_t *buf, size_t cap,
                                 size_t *n) {
     for (*n = 0; *n < cap && at < o->plain_n;) {

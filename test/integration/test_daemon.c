@@ -1,6 +1,6 @@
 /* Two real daemons over TLS on loopback, each with a home of its own: founding, release, who holds
- * what; a closed record and a sealed age key; and what happens when one is killed, started twice, or
- * finds its home in disorder. */
+ * what; a closed record and a sealed age key; and what happens when one is killed, started twice,
+ * or finds its home in disorder. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -481,9 +481,11 @@ static void disorder_is_a_sentence(void **state) {
     expect_sentence(&w->b, "line 2: damaged");
 }
 
-/* ---- closed records and the sealed age key ------------------------------------------------------ */
+/* ---- closed records and the sealed age key ------------------------------------------------------
+ */
 
-static const char pass[] = "four words of chance", secret_words[] = "Quiet hours at the northern well";
+static const char pass[] = "four words of chance",
+                  secret_words[] = "Quiet hours at the northern well";
 
 static void seal_key(const struct side *s) {
     struct rb_home *h = NULL;
@@ -564,9 +566,9 @@ static void a_sealed_key_starts_locked_and_is_unlocked(void **state) {
 
 static int release_closed(const struct world *w, const struct side *s, const char *to) {
     json_t *out = NULL;
-    json_t *draft = json_pack("{s:s, s:s, s:[s], s:{s:s, s:s}}", "channel", w->channel, "kind",
-                              "statement", "recipients", to, "body", "title", "To one", "text",
-                              secret_words);
+    json_t *draft =
+        json_pack("{s:s, s:s, s:[s], s:{s:s, s:s}}", "channel", w->channel, "kind", "statement",
+                  "recipients", to, "body", "title", "To one", "text", secret_words);
     const int status = rb_client_release(s->client, &s->sign_officer, draft, &out);
     if (status != 200) expect_200(status, out);
     json_decref(draft);
@@ -579,8 +581,8 @@ static const char *body_wanted; /* state of the closed statement's body */
 static json_t *closed_one(json_t *list) {
     size_t i;
     json_t *r;
-    json_array_foreach(json_object_get(list, "records"), i, r)
-        if (json_is_true(json_object_get(r, "closed"))) return r;
+    json_array_foreach(json_object_get(list, "records"), i,
+                       r) if (json_is_true(json_object_get(r, "closed"))) return r;
     return NULL;
 }
 
@@ -606,8 +608,8 @@ static bool words_on_disk(const struct side *s) {
     return WEXITSTATUS(status) == 0;
 }
 
-/* While b's key is sealed it keeps the body and does not open it; then it reads it. Nothing of what it
- * says reaches either disk. */
+/* While b's key is sealed it keeps the body and does not open it; then it reads it. Nothing of what
+ * it says reaches either disk. */
 static void a_closed_record_waits_for_the_key(void **state) {
     struct world *w = *state;
     char whole[160], records[160];

@@ -1,5 +1,5 @@
-/* Opening closed bodies that the real age program sealed: heads, contents, cut and changed files, other
- * people's identities, memory. */
+/* Opening closed bodies that the real age program sealed: heads, contents, cut and changed files,
+ * other people's identities, memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,8 @@ struct world {
     struct sealed s;
 };
 
-/* ---- the age program --------------------------------------------------------------------------- */
+/* ---- the age program ---------------------------------------------------------------------------
+ */
 
 static int setup(void **state) {
     struct world *w = calloc(1, sizeof *w);
@@ -45,7 +46,8 @@ static int setup(void **state) {
     for (size_t i = 0; i < PEOPLE; i++) {
         memset(w->secret[i], (int)(i * 37 + 5), sizeof w->secret[i]);
         rb_age_identity_from_seed(w->secret[i], &w->pub[i]);
-        if (rb_keyring_of((const uint8_t(*)[32])&w->secret[i], 1, &w->ring[i]) != RB_OK) return -1;
+        if (rb_keyring_of((const uint8_t(*)[32]) & w->secret[i], 1, &w->ring[i]) != RB_OK)
+            return -1;
     }
     w->s.plain = malloc(MOST);
     w->s.file = malloc(MOST);
@@ -104,7 +106,8 @@ static void seal(struct world *w, unsigned mask) {
     rb_sha256(rb_slice(w->s.file, w->s.file_n), &w->s.hash);
 }
 
-/* ---- plaintexts --------------------------------------------------------------------------------- */
+/* ---- plaintexts ---------------------------------------------------------------------------------
+ */
 
 static void put_head(struct sealed *s, enum rb_kind kind, struct rb_slice body) {
     uint8_t salts[2 * RB_SALT_LEN];
@@ -148,7 +151,8 @@ static void an_attachment(struct sealed *s, size_t content_n, size_t words_n, ui
     free(room);
 }
 
-/* ---- sources ------------------------------------------------------------------------------------- */
+/* ---- sources
+ * ------------------------------------------------------------------------------------- */
 
 struct source { /* gives little at a time, counts, and may fail */
     const uint8_t *p;
@@ -192,7 +196,8 @@ static void assert_head(const struct sealed *b) {
     assert_memory_equal(head, b->plain, b->head_n);
 }
 
-/* ---- tests: bodies --------------------------------------------------------------------------------- */
+/* ---- tests: bodies
+ * --------------------------------------------------------------------------------- */
 
 static void a_body_opens_for_its_recipients_alone(void **state) {
     struct world *w = *state;
@@ -202,8 +207,7 @@ static void a_body_opens_for_its_recipients_alone(void **state) {
     seal(w, 1u << 0 | 1u << 2);
     for (size_t i = 0; i < PEOPLE; i++) {
         const bool reads = i == 0 || i == 2;
-        assert_int_equal(open_all(w->ring[i], &w->s, &w->s.hash),
-                         reads ? RB_OK : RB_ERR_NOT_FOUND);
+        assert_int_equal(open_all(w->ring[i], &w->s, &w->s.hash), reads ? RB_OK : RB_ERR_NOT_FOUND);
         if (reads) assert_head(&w->s);
     }
     /* the hash comes before anything else, also before who may read it */
@@ -211,7 +215,7 @@ static void a_body_opens_for_its_recipients_alone(void **state) {
     assert_int_equal(open_all(w->ring[1], &w->s, &other), RB_ERR_PROOF);
     assert_int_equal(open_all(w->ring[0], &w->s, NULL), RB_OK);
     /* the identity of before the rotation still opens what was sealed then */
-    assert_int_equal(rb_keyring_of((const uint8_t(*)[32])&w->secret[1], 3, &many), RB_OK);
+    assert_int_equal(rb_keyring_of((const uint8_t(*)[32]) & w->secret[1], 3, &many), RB_OK);
     assert_int_equal(open_all(many, &w->s, &w->s.hash), RB_OK);
     assert_head(&w->s);
     assert_true(rb_keyring_holds(many, &w->pub[3]) && !rb_keyring_holds(many, &w->pub[0]));
@@ -265,8 +269,9 @@ static void a_content_of_another_length_than_said_is_refused(void **state) {
     an_attachment(&w->s, 70000, 0, 70001);
     seal(w, 1u << 0);
     assert_int_equal(open_all(w->ring[0], &w->s, NULL), RB_ERR_MALFORMED);
-    w->s.kind = RB_KIND_STATEMENT; /* an attachment's plaintext in another kind's record: the node refuses
-                                      its form; here it is a head, as long as heads may be */
+    w->s.kind =
+        RB_KIND_STATEMENT; /* an attachment's plaintext in another kind's record: the node refuses
+                              its form; here it is a head, as long as heads may be */
     w->s.plain_n = 98305;
     seal(w, 1u << 0);
     assert_int_equal(open_all(w->ring[0], &w->s, NULL), RB_ERR_MALFORMED);
@@ -298,18 +303,32 @@ static void cut_and_changed_files_are_refused(void **state) {
     an_attachment(&w->s, 150000, 0, 150000);
     seal(w, 1u << 3 | 1u << 0);
     const size_t at = payload_at(&w->s), chunk = RB_AGE_CHUNK + RB_AGE_TAG;
-    const size_t cuts[] = {0,       1,        21,          22,       at - 60,
-                           at - 44, at - 1,   at,          at + 15,  at + 16,
-                           at + 31, at + 32,  at + 16 + chunk - 1,   at + 16 + chunk,
-                           at + 16 + chunk + 15, at + 16 + chunk + 16, at + 16 + 2 * chunk,
-                           w->s.file_n - 17, w->s.file_n - 1};
+    const size_t cuts[] = {0,
+                           1,
+                           21,
+                           22,
+                           at - 60,
+                           at - 44,
+                           at - 1,
+                           at,
+                           at + 15,
+                           at + 16,
+                           at + 31,
+                           at + 32,
+                           at + 16 + chunk - 1,
+                           at + 16 + chunk,
+                           at + 16 + chunk + 15,
+                           at + 16 + chunk + 16,
+                           at + 16 + 2 * chunk,
+                           w->s.file_n - 17,
+                           w->s.file_n - 1};
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
         assert_refused(w, cuts[i], "cut");
     memset(w->s.file + w->s.file_n, 0, 20);
     assert_refused(w, w->s.file_n + 1, "longer");
     assert_refused(w, w->s.file_n + 17, "longer");
-    const size_t flips[] = {3, 25, at - 20, at, at + 15, at + 16, at + 5000, at + 16 + chunk + 3,
-                            w->s.file_n - 1};
+    const size_t flips[] = {
+        3, 25, at - 20, at, at + 15, at + 16, at + 5000, at + 16 + chunk + 3, w->s.file_n - 1};
     for (size_t i = 0; i < sizeof flips / sizeof *flips; i++) {
         w->s.file[flips[i]] ^= 1;
         const enum rb_err err = open_all(w->ring[3], &w->s, NULL);
@@ -329,9 +348,9 @@ static void a_source_that_fails_is_not_a_bad_body(void **state) {
         struct source s;
         struct rb_body_source src = source_of(&s, &w->s);
         s.fails_at = at;
-        assert_int_equal(rb_opener_read(w->ring[0], &src, &w->s.hash, w->s.kind, head, &head_n,
-                                        &content),
-                         RB_ERR_IO);
+        assert_int_equal(
+            rb_opener_read(w->ring[0], &src, &w->s.hash, w->s.kind, head, &head_n, &content),
+            RB_ERR_IO);
         s.fails_at = UINT64_MAX;
         s.n = (size_t)at; /* shorter than it said */
         assert_int_equal(rb_opener_read(w->ring[0], &src, NULL, w->s.kind, head, &head_n, &content),
@@ -377,7 +396,8 @@ static void a_large_attachment_takes_little_memory_and_many_rounds(void **state)
     rb_opening_free(o);
 }
 
-/* ---- tests: memory ---------------------------------------------------------------------------------- */
+/* ---- tests: memory
+ * ---------------------------------------------------------------------------------- */
 
 static bool flags_of(const void *p, char *out, size_t cap) {
     FILE *f = fopen("/proc/self/smaps", "r");

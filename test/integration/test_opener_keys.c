@@ -1,5 +1,5 @@
-/* The age identity in its file: read as age writes it, sealed with a passphrase so that age opens it,
- * and back. */
+/* The age identity in its file: read as age writes it, sealed with a passphrase so that age opens
+ * it, and back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +81,8 @@ static void need_age(void) {
     if (system("command -v age >/dev/null") != 0) skip();
 }
 
-/* ---- the plain file ------------------------------------------------------------------------------ */
+/* ---- the plain file
+ * ------------------------------------------------------------------------------ */
 
 static void identity(uint8_t seed, char out[80], struct rb_key *pub) {
     uint8_t secret[32];
@@ -158,7 +159,8 @@ static void a_home_has_one_of_the_two_files(void **state) {
     assert_int_equal(rb_keyring_open(h, &k, why, sizeof why), RB_ERR_DENIED);
 }
 
-/* ---- sealed -------------------------------------------------------------------------------------- */
+/* ---- sealed
+ * -------------------------------------------------------------------------------------- */
 
 static void assert_all_zero(const char *path) {
     char bytes[4096];
@@ -261,8 +263,10 @@ static void a_locked_ring_opens_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-        T(files_are_read_as_age_writes_them),      T(a_home_has_one_of_the_two_files),
-        T(sealing_leaves_one_file_that_age_opens), T(what_age_sealed_is_unlocked),
+        T(files_are_read_as_age_writes_them),
+        T(a_home_has_one_of_the_two_files),
+        T(sealing_leaves_one_file_that_age_opens),
+        T(what_age_sealed_is_unlocked),
         T(a_locked_ring_opens_nothing),
     };
     return cmocka_run_group_tests_name("test_opener_keys", tests, NULL, NULL);
