@@ -40,5 +40,7 @@ json_t *open_words(void);
 json_t *words(const char *title); /* a statement that says CANARY */
 int release_by(struct sim_party *p, size_t officer, json_t *d, json_t **out);
 void released(struct sim_party *p, json_t *d, char id[65]);
+/* what submit takes of a composed record: {payload, signers, sealed} */
+json_t *signed_by(struct sim_party *p, json_t *composed);
 void released_by_two(struct sim_party *p, json_t *d, char id[65]);
 #endif

@@ -234,27 +234,6 @@ static void test_uploads_bounded(void **state) {
 
 /* ---- many at once -------------------------------------------------------------------------------
  */
-static json_t *signed_by(struct sim_party *p, json_t *composed) {
-    struct rb_signer_key officer = sim_officer(p, 0);
-    static uint8_t payload[RB_MAX_LEAF], tbs[RB_MAX_LEAF + 1024];
-    uint8_t kid[RB_KID_LEN], sig[RB_SIG_LEN];
-    char hex[2 * RB_KID_LEN + 1], sig64[128];
-    size_t n = 0;
-    const char *z = str(composed, "payload");
-    assert_int_equal(rb_base64_decode(rb_str(z), payload, sizeof payload, &n), RB_OK);
-    struct rb_writer w = rb_writer(tbs, sizeof tbs), h = rb_writer(hex, sizeof hex),
-                     s = rb_writer(sig64, sizeof sig64);
-    rb_key_id(&officer.pub, kid);
-    rb_record_tbs(rb_slice(payload, n), rb_str(str(composed, "origin")), kid, 1, &w);
-    assert_int_equal(officer.sign(officer.ctx, rb_written(&w), sig), RB_OK);
-    rb_put_hex(&h, kid, sizeof kid);
-    rb_put_base64(&s, sig, sizeof sig);
-    json_t *o = json_pack("{s:s,s:[{s:s,s:s}]}", "payload", z, "signers", "kid", rb_writer_z(&h),
-                          "sig", rb_writer_z(&s));
-    if (json_object_get(composed, "sealed"))
-        json_object_set(o, "sealed", json_object_get(composed, "sealed"));
-    return o;
-}
 static void test_batch(void **state) {
     (void)state;
     json_t *list = json_array(), *out = NULL, *composed = NULL;

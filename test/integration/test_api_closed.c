@@ -10,6 +10,7 @@
 #include <string.h>
 #include "api_world.h"
 #include "readback/text.h"
+#include "shell/api/internal.h"
 
 /* ---- composing, releasing, reading -------------------------------------------------------------
  */
@@ -537,6 +538,151 @@ static void test_status(void **state) {
     assert_null(sim_broken(sim));
 }
 
+/* ---- the age key is sealed ----------------------------------------------------------------------
+ */
+/* the local API around south's real node, as it is when nobody has unlocked the key yet */
+struct sealed_host {
+    uint8_t leaf[RB_MAX_LEAF]; /* of the one record that is looked at */
+    size_t leaf_n;
+    bool unlocked;
+    struct rb_api *api;
+};
+static struct rb_now sealed_now(void *ctx) {
+    (void)ctx;
+    return (struct rb_now){sim_mono_us(sim) / 1000, sim_utc_ms(sim)};
+}
+static enum rb_err sealed_leaf(void *ctx, const struct rb_feed_ref *feed, uint64_t index,
+                               uint8_t *buf, size_t *n) {
+    const struct sealed_host *h = ctx;
+    (void)feed, (void)index;
+    memcpy(buf, h->leaf, h->leaf_n);
+    *n = h->leaf_n;
+    return RB_OK;
+}
+static bool sealed_locked(void *ctx) {
+    return !((const struct sealed_host *)ctx)->unlocked;
+}
+static enum rb_err sealed_head(void *ctx, const struct rb_body_ref *ref, enum rb_kind kind,
+                               uint8_t *buf, size_t cap, size_t *n) {
+    (void)ctx, (void)ref, (void)kind, (void)buf, (void)cap, (void)n;
+    fail(); /* what is sealed is not even asked for */
+    return RB_ERR_STATE;
+}
+static enum rb_err sealed_bytes(void *ctx, struct rb_slice in, enum rb_kind kind, uint8_t *buf,
+                                size_t cap, size_t *n) {
+    (void)ctx, (void)in, (void)kind, (void)buf, (void)cap, (void)n;
+    return RB_ERR_STATE;
+}
+static void sealed_random(void *ctx, void *out, size_t n) {
+    (void)ctx;
+    for (size_t i = 0; i < n; i++)
+        ((uint8_t *)out)[i] = (uint8_t)sim_random(sim);
+}
+static enum rb_err sealed_unlock(void *ctx, struct rb_slice passphrase) {
+    struct sealed_host *h = ctx;
+    if (h->unlocked) return RB_ERR_EXISTS;
+    if (!rb_slice_is(passphrase, "open sesame")) return RB_ERR_SIGNATURE;
+    h->unlocked = true;
+    rb_api_unlocked(h->api);
+    return RB_OK;
+}
+struct reply {
+    int status;
+    json_t *body;
+};
+static void take(void *ctx, int status, json_t *body) {
+    *(struct reply *)ctx = (struct reply){status, body};
+}
+static json_t *ask(struct sealed_host *h, const char *method, const char *path, json_t *in,
+                   int want) {
+    struct reply r = {0};
+    rb_api_handle(h->api, method, path, "", in, take, &r);
+    json_decref(in);
+    expect(r.status, want, r.body);
+    return r.body;
+}
+static void is_locked(json_t *out) {
+    assert_string_equal(code(out), "locked");
+    assert_false(contains(out, CANARY));
+    json_decref(out);
+}
+static void look_sealed(struct sealed_host *h, const char *id) {
+    char path[128];
+    json_t *out = ask(h, "GET", "/v1/status", NULL, 200), *p;
+    size_t i;
+    bool found = false;
+    assert_string_equal(str(out, "age_key"), "sealed");
+    json_decref(out);
+    out = ask(h, "GET", "/v1/doctor", NULL, 200);
+    json_array_foreach(json_object_get(out, "problems"), i, p) {
+        found |= strcmp(str(p, "code"), "sealed") == 0;
+    }
+    assert_true(found);
+    json_decref(out);
+    snprintf(path, sizeof path, "/v1/records/%s", id);
+    out = ask(h, "GET", path, NULL, 200);
+    assert_string_equal(str(out, "body_state"), "held");
+    assert_string_equal(str(out, "body_why"), "the age key is sealed");
+    assert_true(json_is_null(json_object_get(out, "body")));
+    assert_true(json_is_null(json_object_get(out, "title")));
+    json_decref(out);
+}
+static void test_sealed_key(void **state) {
+    (void)state;
+    static struct sealed_host h;
+    char id[65];
+    struct rb_client c = sim_client(south);
+    struct rb_api_host host = {.ctx = &h,
+                               .node = sim_node(south),
+                               .now = sealed_now,
+                               .leaf = sealed_leaf,
+                               .open_head = sealed_head,
+                               .open_bytes = sealed_bytes,
+                               .locked = sealed_locked,
+                               .unlock = sealed_unlock,
+                               .random = sealed_random};
+    released(north, draft("statement", words("sealed"), json_pack("[s]", "south")), id);
+    settle();
+    json_t *out = get(south, "/v1/records/%s", id), *composed = NULL;
+    assert_string_equal(str(out, "title"), "sealed");
+    assert_int_equal(
+        rb_base64_decode(rb_str(str(out, "leaf_bytes")), h.leaf, sizeof h.leaf, &h.leaf_n), RB_OK);
+    json_decref(out);
+    json_t *d = draft("statement", words("mine"), json_pack("[s]", "north"));
+    assert_int_equal(rb_client_compose(&c, d, &composed), 200);
+    assert_int_equal(rb_api_create(&host, &h.api), RB_OK);
+    look_sealed(&h, id);
+    is_locked(ask(&h, "POST", "/v1/compose", d, 409));
+    is_locked(ask(&h, "POST", "/v1/compose", again("statement", id, "north"), 409));
+    is_locked(ask(&h, "POST", "/v1/uploads",
+                  json_pack("{s:s,s:[s],s:s,s:i}", "channel", channel, "recipients", "north",
+                            "name", "a", "size", 1),
+                  409));
+    json_t *in = signed_by(south, composed);
+    is_locked(ask(&h, "POST", "/v1/submit", in, 409));
+    json_decref(composed);
+    /* what is said to all needs no age key */
+    json_decref(ask(&h, "POST", "/v1/compose", draft("statement", open_words(), NULL), 200));
+    out = ask(&h, "POST", "/v1/unlock", json_pack("{s:s}", "passphrase", CANARY), 403);
+    assert_string_equal(code(out), "passphrase");
+    assert_false(contains(out, CANARY));
+    json_decref(out);
+    json_decref(
+        ask(&h, "POST", "/v1/unlock", json_pack("{s:s}", "passphrase", "open sesame"), 200));
+    json_decref(
+        ask(&h, "POST", "/v1/unlock", json_pack("{s:s}", "passphrase", "open sesame"), 409));
+    out = ask(&h, "GET", "/v1/status", NULL, 200);
+    assert_string_equal(str(out, "age_key"), "unlocked");
+    json_decref(out);
+    /* what was sealed leaves nothing of itself in the memory that the next request gets */
+    d = draft("statement", words("mine"), json_pack("[s]", "north"));
+    out = ask(&h, "POST", "/v1/compose", d, 200);
+    assert_true(contains(out, CANARY));
+    json_decref(out);
+    assert_null(memmem(h.api->work, RB_API_WORK, CANARY, strlen(CANARY)));
+    rb_api_destroy(h.api);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_named_or_refused),
@@ -549,6 +695,7 @@ int main(void) {
         cmocka_unit_test(test_two_officers),
         cmocka_unit_test(test_same_as),
         cmocka_unit_test(test_roster),
+        cmocka_unit_test(test_sealed_key),
         cmocka_unit_test(test_status),
     };
     return cmocka_run_group_tests_name("api-closed", tests, world_begin, world_end);
