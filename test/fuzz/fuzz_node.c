@@ -1,7 +1,8 @@
 /* Two nodes on one channel, founded once; each input is a sequence of events for them: requests and answers
- * made of real ones with bytes changed, submissions, signatures and commits in odd order, clocks that jump.
+ * made of real ones with bytes changed, submissions, signatures and commits in odd order, closed bodies that open
+ * well, badly or not at all, clocks that jump.
  * Whatever comes: nothing is signed that is not durable, no signed or cosigned size goes back, work stays within
- * one step's room, and the situation folds. */
+ * one step's room, stored bodies have no gaps and the hash that was named, and the situation folds. */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -34,6 +35,45 @@ static void tap(const struct fn_party *from, const struct rb_effect *ef) {
     s->post = ef->u.request.post;
 }
 
+static struct head { /* what is read in the bodies that were sealed */
+    struct rb_hash hash, commitment;
+    uint8_t head[1024], cipher[2048];
+    size_t head_n, cipher_n;
+} heads[8];
+static size_t heads_n;
+
+static void keep_head(void) {
+    struct head *h = &heads[heads_n++];
+    struct rb_sealed_head d;
+    static uint8_t work[4096];
+    struct rb_arena a = rb_arena(work, sizeof work);
+    FUZZ_CHECK(heads_n <= 8 && fn_last.head_n <= sizeof h->head && fn_last.cipher_n <= sizeof h->cipher);
+    h->hash = fn_last.hash;
+    h->head_n = fn_last.head_n;
+    h->cipher_n = fn_last.cipher_n;
+    memcpy(h->head, fn_last.head, fn_last.head_n);
+    memcpy(h->cipher, fn_last.cipher, fn_last.cipher_n);
+    FUZZ_CHECK(rb_sealed_head_decode(RB_KIND_STATEMENT, rb_slice(h->head, h->head_n), &d, NULL) == RB_OK);
+    FUZZ_CHECK(rb_sealed_commitments(RB_KIND_STATEMENT, &d, NULL, &a, &h->commitment) == RB_OK);
+}
+
+static bool no_bodies(const struct fn_party *from, const struct fn_party *to, struct rb_slice path) {
+    (void)from;
+    (void)to;
+    return rb_slice_starts(path, "/rb/v1/bodies");
+}
+
+/* a closed record of each, whose body the other one has or lacks */
+static void say_closed(size_t who, const char *text) {
+    static uint8_t body[256];
+    struct rb_writer b = rb_writer(body, sizeof body);
+    struct rb_hash id;
+    fn_body_text(text, &b);
+    struct fn_closed c = {.kind = RB_KIND_STATEMENT, .body = rb_written(&b), .recipients = 3};
+    FUZZ_CHECK(fn_say_closed(world, &world->p[who], channel, &c, 1, &id) == RB_OK);
+    keep_head();
+}
+
 static void build_world(void) {
     struct rb_hash id;
     struct rb_charter *c = calloc(1, sizeof *c);
@@ -48,9 +88,17 @@ static void build_world(void) {
     c->answer_ms[RB_IMMEDIATE] = 600000;
     fn_found(world, true, c, channel);
     free(c);
+    for (size_t i = 0; i < 2; i++) say_closed(i, "For us two.");
+    fn_pass(world, 5000);
+    fn_block = no_bodies;
+    say_closed(1, "To be asked for.");
+    fn_pass(world, 5000);
+    fn_block = NULL;
+    say_closed(0, "Not judged yet.");
     for (size_t i = 0; i < 2; i++) { /* pushes that reach nobody: news to the other one */
         world->p[1 - i].deaf = true;
         FUZZ_CHECK(fn_statement(world, &world->p[i], channel, "Said.", RB_IMMEDIATE, &id) == RB_OK);
+        say_closed(i, "Not pushed yet.");
         world->p[1 - i].deaf = false;
     }
 }
@@ -105,10 +153,40 @@ static struct side {
     uint64_t request[MAX_OUT], load[MAX_OUT];
     struct rb_effect sign[MAX_OUT];
     uint8_t message[MAX_OUT][4096];
-    size_t requests_n, loads_n, signs_n;
+    struct rb_effect open[MAX_OUT];
+    struct kept_body { /* of which bytes are stored */
+        struct rb_body_ref ref;
+        uint64_t have;
+    } body[MAX_OUT];
+    size_t requests_n, loads_n, signs_n, opens_n, bodies_n;
 } sides[2];
 static uint64_t mono, conn;
 static int64_t utc;
+
+static struct kept_body *kept(struct side *s, const struct rb_body_ref *ref) {
+    for (size_t i = 0; i < s->bodies_n; i++)
+        if (s->body[i].ref.member == ref->member && rb_hash_eq(&s->body[i].ref.hash, &ref->hash) &&
+            memcmp(s->body[i].ref.channel, ref->channel, 16) == 0)
+            return &s->body[i];
+    FUZZ_CHECK(s->bodies_n < MAX_OUT);
+    s->body[s->bodies_n] = (struct kept_body){*ref, 0};
+    return &s->body[s->bodies_n++];
+}
+
+/* in order, none left out, none twice; deleted whole; a small one is what its name says */
+static void stored_body(struct side *s, const struct rb_effect *ef) {
+    struct kept_body *k = kept(s, &ef->u.store.body);
+    struct rb_hash h;
+    if (ef->u.store.leaf.p == NULL) {
+        FUZZ_CHECK(ef->u.store.staged == 0 && k->have > 0);
+        k->have = 0;
+        return;
+    }
+    FUZZ_CHECK(ef->u.store.index == k->have && ef->u.store.leaf.n > 0);
+    k->have += ef->u.store.leaf.n;
+    rb_sha256(ef->u.store.leaf, &h);
+    FUZZ_CHECK(k->have > RB_MAX_SEALED || rb_hash_eq(&h, &ef->u.store.body.hash));
+}
 
 static void begin(void) {
     memset(sides, 0, sizeof sides);
@@ -120,6 +198,10 @@ static void begin(void) {
         FUZZ_CHECK(rb_node_channel_by_id(world->p[i].rb, channel, &v));
         for (uint16_t m = 0; m < 2; m++)
             sides[i].feed[m].leaves = sides[i].feed[m].durable = rb_book_feed(v.book, m, 0)->tree.size;
+        for (size_t k = 0; k < world->p[i].items_n; k++) {
+            const struct rb_effect *e = &world->p[i].items[k].ef;
+            if (e->u.store.item == RB_ITEM_BODY) kept(&sides[i], &e->u.store.body)->have += e->u.store.leaf.n;
+        }
     }
 }
 
@@ -127,6 +209,7 @@ static void stored(struct side *s, const struct rb_effect *ef) {
     FUZZ_CHECK(ef->u.store.ticket >= s->ticket);
     s->ticket = ef->u.store.ticket;
     if (ef->u.store.item == RB_ITEM_META) FUZZ_CHECK(ef->u.store.key.p != NULL);
+    if (ef->u.store.item == RB_ITEM_BODY) stored_body(s, ef);
     if (ef->u.store.item != RB_ITEM_LEAF || ef->u.store.leaf.p == NULL || ef->u.store.feed.epoch) return;
     if (memcmp(ef->u.store.feed.channel, channel, 16) != 0) return;
     FUZZ_CHECK(ef->u.store.feed.member < 2);
@@ -163,6 +246,10 @@ static void step(size_t who, struct rb_event *ev) {
         if (ef->type == RB_EF_SIGN) to_sign(s, ef);
         if (ef->type == RB_EF_REQUEST && s->requests_n < MAX_OUT) s->request[s->requests_n++] = ef->u.request.request;
         if (ef->type == RB_EF_LOAD && s->loads_n < MAX_OUT) s->load[s->loads_n++] = ef->u.load.token;
+        if (ef->type == RB_EF_OPEN) {
+            FUZZ_CHECK(kept(s, &ef->u.open.body)->have == ef->u.open.size);
+            if (s->opens_n < MAX_OUT) s->open[s->opens_n++] = *ef;
+        }
         if (ef->type == RB_EF_RESPOND) FUZZ_CHECK(ef->u.respond.status >= 200 && ef->u.respond.status < 600);
     }
 }
@@ -235,7 +322,12 @@ static void loaded(size_t who) {
     ev.u.loaded.token = s->load[--s->loads_n];
     ev.u.loaded.leaf = rb_slice(leaf, sizeof leaf);
     ev.u.loaded.item = RB_ITEM_LEAF;
-    for (size_t k = u8() % 8; k > 0; k--) step(who, &ev);
+    uint8_t how = u8();
+    if (how & 8) { /* bytes of a body: none, some, too many */
+        ev.u.loaded.item = RB_ITEM_BODY;
+        ev.u.loaded.leaf = rb_slice(fn_last.cipher, how & 16 ? fn_last.cipher_n : u16() % fn_last.cipher_n);
+    }
+    for (size_t k = how % 8; k > 0; k--) step(who, &ev);
     ev.u.loaded.item = RB_ITEM_END;
     step(who, &ev);
 }
@@ -246,15 +338,77 @@ static void submit(size_t who) {
     const struct fn_party *other = &world->p[1 - who];
     struct rb_signer signer = {0};
     ev.u.submit.token = 7;
-    ev.u.submit.what = (enum rb_submit)(u8() % (RB_SUBMIT_DISCARD + 1));
+    ev.u.submit.what = (enum rb_submit)(u8() % (RB_SUBMIT_UNLOCKED + 1));
     memcpy(ev.u.submit.channel, channel, 16);
     rb_key_id(&world->p[who].officer[0].pub, signer.kid);
     ev.u.submit.signers = &signer;
     ev.u.submit.signers_n = u8() % 2;
     struct rb_slice some = u8() % 2 ? mutate(other->card, other->card_n) : mutate(a->body, a->n);
     ev.u.submit.payload = ev.u.submit.leaf = ev.u.submit.delegation = ev.u.submit.card = some;
+    struct rb_channel_view v;
+    FUZZ_CHECK(rb_node_channel_by_id(world->p[who].rb, channel, &v));
+    const struct rb_feed *f = rb_book_feed(v.book, u8() % 2, 0);
+    ev.u.submit.record = f->facts[u8() % f->facts_n].id; /* PURGE */
+    ev.u.submit.sealed = rb_slice(fn_last.cipher, fn_last.cipher_n);
+    ev.u.submit.head = rb_slice(fn_last.head, fn_last.head_n);
     ev.u.submit.from_utc_ms = utc - 1000;
     ev.u.submit.to_utc_ms = utc;
+    step(who, &ev);
+}
+
+/* the answer to an OPEN: well where its body is the one sealed last, else whatever the input says */
+static void opened(size_t who) {
+    static const enum rb_err errs[] = {RB_OK, RB_ERR_STATE, RB_ERR_PROOF, RB_ERR_SIGNATURE,
+                                       RB_ERR_NOT_FOUND, RB_ERR_IO, RB_ERR_MALFORMED, RB_OK};
+    struct side *s = &sides[who];
+    struct rb_event ev = {.type = RB_EV_OPENED};
+    if (s->opens_n == 0) return;
+    ev.u.opened.token = s->open[--s->opens_n].u.open.token;
+    uint8_t how = u8();
+    const struct head *h = &heads[(how >> 4) % heads_n];
+    for (size_t i = 0; i < heads_n; i++)
+        if (rb_hash_eq(&heads[i].hash, &s->open[s->opens_n].u.open.body.hash)) h = &heads[i];
+    ev.u.opened.err = errs[how % 8];
+    ev.u.opened.head = how & 8 ? mutate(h->head, h->head_n) : rb_slice(h->head, h->head_n);
+    step(who, &ev);
+}
+
+/* a closed record, well made, with this or that left out or changed */
+static void release(size_t who) {
+    static uint8_t mem[1 << 17], commitments[64], tbs[1 << 17];
+    struct rb_arena a = rb_arena(mem, sizeof mem);
+    struct rb_record *rec = rb_arena_alloc(&a, sizeof *rec);
+    const struct head *h = &heads[u8() % heads_n];
+    struct rb_writer c = rb_writer(commitments, sizeof commitments), t = rb_writer(tbs, sizeof tbs);
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    struct rb_slice payload;
+    struct rb_signer signer = {0};
+    struct rb_channel_view v;
+    enum rb_mark mark;
+    uint8_t how = u8();
+    rb_commitments_encode(&h->commitment, 1, &c);
+    rec->kind = RB_KIND_STATEMENT;
+    rec->precedence = (enum rb_precedence)(how % 4);
+    rec->closed = true;
+    rec->recipients = how & 4 ? 3 : u8();
+    rec->ciphertext_hash = h->hash;
+    rec->ciphertext_size = h->cipher_n;
+    rec->commitments_n = 1;
+    rec->commitments = rb_written(&c);
+    struct rb_now now = {mono, utc};
+    if (rb_node_compose(world->p[who].rb, channel, now, rec, rb_slice(NULL, 0), &a, &payload, &mark, NULL)) return;
+    FUZZ_CHECK(rb_node_channel_by_id(world->p[who].rb, channel, &v));
+    rb_key_id(&world->p[who].officer[0].pub, signer.kid);
+    rb_record_tbs(payload, rb_slice(v.own_feed->origin, v.own_feed->origin_n), signer.kid, 1, &t);
+    rb_ed25519_sign(&world->p[who].officer[0], rb_written(&t), signer.sig);
+    ev.u.submit.token = 7;
+    ev.u.submit.what = RB_SUBMIT_RECORD;
+    memcpy(ev.u.submit.channel, channel, 16);
+    ev.u.submit.payload = payload;
+    ev.u.submit.signers = &signer;
+    ev.u.submit.signers_n = 1;
+    if (how & 8) ev.u.submit.sealed = how & 64 ? mutate(h->cipher, h->cipher_n) : rb_slice(h->cipher, h->cipher_n);
+    ev.u.submit.head = rb_slice(h->head, how & 16 ? h->head_n : u8());
     step(who, &ev);
 }
 
@@ -280,11 +434,12 @@ static void one_event(uint8_t op) {
     case 0: case 1: case 2: case 3: receive(who); break;
     case 4: case 5: respond(who); break;
     case 6: loaded(who); break;
-    case 7: submit(who); break;
+    case 7: if (in_n && in[0] & 1) release(who); else submit(who); break;
     case 8: case 9: pass(who); break;
     case 10: closed(who); break;
     case 11: sign(who, false); break;
-    case 12: case 13: sign(who, true); break;
+    case 12: sign(who, true); break;
+    case 13: opened(who); break;
     default: commit(who); break;
     }
 }
