@@ -132,7 +132,8 @@ void rb_post_purge(struct rb_req *rq) {
     }
     json_t *w = purge_warnings(&c, order);
     if (!json_is_true(json_object_get(rq->body, "despite")) && rb_warnings_ask(w)) {
-        rb_fail_warnings(rq, w, "this asks for confirmation; nothing was deleted");
+        rb_reply(rq, 409,
+                 rb_warnings_refusal(w, "this asks for confirmation; nothing was deleted"));
         return;
     }
     json_decref(w);

@@ -212,8 +212,8 @@ json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec, struct rb_sl
 json_t *rb_warning(const char *code, bool confirm, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 bool rb_warnings_ask(const json_t *warnings);
-/* 409 with the warnings (taken), saying that nothing was done */
-void rb_fail_warnings(struct rb_req *rq, json_t *warnings, const char *sentence);
+/* the body of a 409 with the warnings (taken), saying that nothing was done */
+json_t *rb_warnings_refusal(json_t *warnings, const char *sentence);
 
 /* ---- handlers ---- */
 void rb_get_status(struct rb_req *rq);

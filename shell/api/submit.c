@@ -172,34 +172,54 @@ static void submission_event(const struct submission *s, bool despite, struct rb
     ev->u.submit.content = s->content;
 }
 
-/* Warnings that ask for confirmation hold the record back unless the officer said so. */
-static bool confirmed(struct rb_req *rq, const struct submission *s, bool despite) {
-    struct rb_chan c;
-    if (!rb_chan_open_lite(rq, s->rec.channel, &c)) return false;
-    json_t *w = rb_warnings(&c, &s->rec, s->body);
-    if (despite || !rb_warnings_ask(w)) {
-        json_decref(w);
-        return true;
-    }
-    rb_fail_warnings(rq, w, "there are warnings that ask for confirmation; nothing was released");
-    return false;
+/* Warnings that ask for confirmation hold the record back unless the officer said so. NULL: go on
+ */
+static json_t *held_back(struct rb_chan *c, const struct submission *s, bool despite) {
+    json_t *w = rb_warnings(c, &s->rec, s->body);
+    if (!despite && rb_warnings_ask(w))
+        return rb_warnings_refusal(
+            w, "there are warnings that ask for confirmation; nothing was released");
+    json_decref(w);
+    return NULL;
 }
 
 void rb_post_submit(struct rb_req *rq) {
     struct submission s;
     struct rb_event ev;
+    struct rb_chan c;
     int status = 0;
     bool despite = json_is_true(json_object_get(rq->body, "despite"));
     json_t *bad = submission_read(rq, rq->body, &s, &status);
+    if (bad == NULL && !rb_chan_open_lite(rq, s.rec.channel, &c)) return;
+    if (bad == NULL && (bad = held_back(&c, &s, despite)) != NULL) status = 409;
     if (bad) {
         rb_reply(rq, status, bad);
         return;
     }
-    if (!confirmed(rq, &s, despite)) return;
     submission_event(&s, despite, &ev);
     rb_submit_with(rq, &ev, NULL, s.upload);
 }
 
+/* Of many at once it is only asked about who gets a place or names of people into their hands. */
+static void submit_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, const json_t *in,
+                          bool despite) {
+    struct submission s;
+    struct rb_event ev;
+    struct rb_chan c;
+    int status = 0;
+    size_t mark = rb_arena_mark(&rq->arena);
+    json_t *bad = submission_read(rq, in, &s, &status);
+    if (bad == NULL && s.rec.closed && rb_chan_open_lite(rq, s.rec.channel, &c) &&
+        (bad = held_back(&c, &s, despite)) != NULL)
+        status = 409;
+    if (bad) {
+        rb_pending_fill(p, i, status, bad);
+    } else {
+        submission_event(&s, despite, &ev);
+        rb_pending_run(rq->api, p, i, &ev, s.upload);
+    }
+    rb_req_wipe(rq, mark);
+}
 void rb_post_submit_batch(struct rb_req *rq) {
     const json_t *list = json_object_get(rq->body, "records");
     struct rb_api *api = rq->api;
@@ -215,20 +235,8 @@ void rb_post_submit_batch(struct rb_req *rq) {
         rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        struct submission s;
-        struct rb_event ev;
-        int status = 0;
-        size_t mark = rb_arena_mark(&rq->arena);
-        json_t *bad = submission_read(rq, json_array_get(list, i), &s, &status);
-        if (bad) {
-            rb_pending_fill(p, i, status, bad);
-        } else {
-            submission_event(&s, despite, &ev);
-            rb_pending_run(api, p, i, &ev, s.upload);
-        }
-        rb_req_wipe(rq, mark);
-    }
+    for (size_t i = 0; i < n; i++)
+        submit_one_of(rq, p, i, json_array_get(list, i), despite);
     rb_pending_started(api, p);
 }
 

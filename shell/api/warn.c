@@ -166,16 +166,15 @@ json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec, struct rb_sl
     look_links(c, list);
     return list;
 }
-void rb_fail_warnings(struct rb_req *rq, json_t *warnings, const char *sentence) {
+json_t *rb_warnings_refusal(json_t *warnings, const char *sentence) {
     struct rb_fail f = {
-        .status = 409,
         .err = RB_ERR_STATE,
         .code = "warnings",
         .sentence = sentence,
         .hint = "look at the warnings; \"despite\": true (--despite) if it shall be all the same"};
     json_t *out = rb_fail_json(&f);
     rb_j_put(out, "warnings", warnings);
-    rb_reply(rq, f.status, out);
+    return out;
 }
 bool rb_warnings_ask(const json_t *warnings) {
     size_t i;

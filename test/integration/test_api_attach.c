@@ -259,6 +259,22 @@ static void test_batch(void **state) {
     snprintf(id, sizeof id, "%s",
              str(json_array_get(json_object_get(out, "answers"), 1), "record"));
     json_decref(out);
+    /* a place for who was never compared waits for a word, in a batch too */
+    assert_int_equal(call(north, "POST", "/v1/compose",
+                          draft("notice", site("many"), json_pack("[s]", "east")), &composed),
+                     200);
+    for (int despite = 0; despite < 2; despite++) {
+        assert_int_equal(call(north, "POST", "/v1/submit-batch",
+                              json_pack("{s:[o],s:b}", "records", signed_by(north, composed),
+                                        "despite", despite),
+                              &out),
+                         200);
+        const json_t *a = json_array_get(json_object_get(out, "answers"), 0);
+        assert_int_equal(json_integer_value(json_object_get(a, "status")), despite ? 200 : 409);
+        assert_true(despite || warning(a, "not-compared"));
+        json_decref(out);
+    }
+    json_decref(composed);
     settle();
     json_t *r = get(south, "/v1/records/%s", id);
     assert_string_equal(str(r, "title"), "many");
