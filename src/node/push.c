@@ -38,6 +38,8 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
         if (!p || !m || p->card.addresses_n == 0 || m->inflight) continue;
         if (m->covered >= fx->note_size)
             continue; /* known alone is not enough: an answer may be lost */
+        if (m->pending > fx->note_size)
+            continue; /* it was told of a checkpoint that a crash took from us: signed again first */
         if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) continue;
         if (!offer_before_push(n, fx, m, p)) start_push(n, fx, m, p);
     }
