@@ -223,118 +223,113 @@ static void test_position_closes_itself(void **state) {
 
 /* ---- wrong input -------------------------------------------------------------------------------
  */
+/* in these ' is ", and OPEN and CLOSED are records */
+static const struct {
+    const char *path, *in;
+    int status;
+    const char *code, *field;
+} wrong[] = {
+    {"/v1/compose", "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':'south'}",
+     400, "usage", "recipients"},
+    {"/v1/compose", "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':[]}", 400,
+     "recipients", "recipients"},
+    {"/v1/compose",
+     "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':['" CANARY "']}", 400,
+     "usage", "recipients"},
+    {"/v1/compose", "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':[7]}", 400,
+     "usage", "recipients"},
+    {"/v1/compose", "{'kind':'membership','body':{'action':'suspend'},'recipients':['south']}", 403,
+     "denied", "recipients"},
+    {"/v1/compose",
+     "{'kind':'statement','body':{'title':7,'text':'" CANARY "'},'recipients':['south']}", 400,
+     "usage", "body.title"},
+    {"/v1/compose",
+     "{'kind':'notice','body':{'class':'" CANARY "','title':'t'},'recipients':['south']}", 400,
+     "usage", "body.class"},
+    {"/v1/compose",
+     "{'kind':'notice','body':{'class':'site','title':'t','volumes':[{'circle':{'lat':'" CANARY
+     "','lon':1,'radius':5}}]},'recipients':['south']}",
+     400, "usage", "body.volumes[0].circle.lat"},
+    {"/v1/compose",
+     "{'kind':'roster','body':{'title':'" CANARY "','persons':[{'name':'a','from':'" CANARY
+     "'}]},'recipients':['south']}",
+     400, "usage", "body.persons[0].from"},
+    {"/v1/compose", "{'kind':'roster','body':{'title':'" CANARY "','persons':[{'name':'a'}]}}", 400,
+     "recipients", "recipients"},
+    {"/v1/compose", "{'kind':'text','body':{'title':'" CANARY "','version':1,'paragraphs':['p']}}",
+     400, "recipients", "recipients"},
+    {"/v1/compose", "{'kind':'attachment','body':{'name':'a','size':1},'recipients':['south']}",
+     400, "usage", "upload"},
+    {"/v1/compose", "{'kind':'attachment','upload':'0011223344556677'}", 404, "not_found",
+     "upload"},
+    {"/v1/compose", "{'kind':'attachment','upload':'" CANARY "'}", 404, "not_found", "upload"},
+    {"/v1/compose", "{'kind':'statement','upload':'0011223344556677'}", 400, "usage", "kind"},
+    {"/v1/compose", "{'kind':'statement','same_as':'ffffffffffffffff','recipients':['south']}", 400,
+     "usage", "same_as"},
+    {"/v1/compose", "{'kind':'statement','same_as':'OPEN','recipients':['south']}", 400, "usage",
+     "same_as"},
+    {"/v1/compose", "{'kind':'notice','same_as':'CLOSED','recipients':['south']}", 400, "usage",
+     "same_as"},
+    {"/v1/compose", "{'kind':'statement','same_as':'CLOSED'}", 400, "recipients", "recipients"},
+    {"/v1/compose",
+     "{'kind':'statement','same_as':'CLOSED','body':{'title':'a'},'recipients':['south']}", 400,
+     "usage", "body"},
+    {"/v1/compose",
+     "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':['south'],"
+     "'demand':{'in':'1h','members':['east']}}",
+     400, "usage", "demand.members"},
+    {"/v1/uploads", "{'recipients':[],'name':'a','size':1}", 400, "recipients", "recipients"},
+    {"/v1/uploads", "{'name':'a','size':1}", 400, "recipients", "recipients"},
+    {"/v1/uploads", "{'recipients':['nobody'],'name':'a','size':1}", 400, "usage", "recipients"},
+    {"/v1/uploads", "{'recipients':['south'],'size':1}", 400, "usage", "name"},
+    {"/v1/uploads", "{'recipients':['south'],'name':'../" CANARY "','size':1}", 400, "malformed",
+     NULL},
+    {"/v1/uploads", "{'recipients':['south'],'name':'a','size':-1}", 400, "usage", "size"},
+    {"/v1/uploads", "{'recipients':['south'],'name':'a','size':'1'}", 400, "usage", "size"},
+    {"/v1/uploads", "{'recipients':['south'],'name':'a','size':67108865}", 413, "limit", "size"},
+    {"/v1/uploads", "{'recipients':['south'],'name':'a','size':1,'media':'x'}", 400, "usage",
+     "media"},
+    {"/v1/uploads/00", "{'from':0,'data':''}", 404, "not_found", "upload"},
+    {"/v1/uploads/0011223344556677/drop", "{}", 404, "not_found", "upload"},
+    {"/v1/records/CLOSED/purge", "{'reason':7}", 400, "usage", "reason"},
+    {"/v1/records/OPEN/purge", "{}", 400, "usage", "record"},
+    {"/v1/unlock", "{}", 400, "usage", "passphrase"},
+    {"/v1/unlock", "{'passphrase':'" CANARY "'}", 409, "exists", NULL},
+};
+static void expand(const char *z, const char *open_id, const char *closed_id, char *to,
+                   size_t cap) {
+    size_t n = 0;
+    while (*z && n + 65 < cap) {
+        bool o = strncmp(z, "OPEN", 4) == 0, c = strncmp(z, "CLOSED", 6) == 0;
+        if (o || c) {
+            n += (size_t)snprintf(to + n, cap - n, "%s", o ? open_id : closed_id);
+            z += o ? 4 : 6;
+        } else {
+            to[n++] = *z == '\'' ? '"' : *z;
+            z++;
+        }
+    }
+    to[n] = 0;
+}
 static void test_wrong_words(void **state) {
     (void)state;
-    char open_id[65], id[65];
+    char open_id[65], id[65], text[2048], path[256];
     released(north, draft("statement", open_words(), NULL), open_id);
     released(north, draft("statement", words("closed"), json_pack("[s]", "south")), id);
-    const struct {
-        const char *path, *in;
-        int status;
-        const char *code, *field;
-    } calls[] = {
-        {"/v1/compose", "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':'south'}",
-         400, "usage", "recipients"},
-        {"/v1/compose", "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':[]}", 400,
-         "recipients", "recipients"},
-        {"/v1/compose",
-         "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':['" CANARY "']}", 400,
-         "usage", "recipients"},
-        {"/v1/compose", "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':[7]}",
-         400, "usage", "recipients"},
-        {"/v1/compose", "{'kind':'membership','body':{'action':'suspend'},'recipients':['south']}",
-         403, "denied", "recipients"},
-        {"/v1/compose",
-         "{'kind':'statement','body':{'title':7,'text':'" CANARY "'},'recipients':['south']}", 400,
-         "usage", "body.title"},
-        {"/v1/compose",
-         "{'kind':'notice','body':{'class':'" CANARY "','title':'t'},'recipients':['south']}", 400,
-         "usage", "body.class"},
-        {"/v1/compose",
-         "{'kind':'notice','body':{'class':'site','title':'t','volumes':[{'circle':{'lat':'" CANARY
-         "','lon':1,'radius':5}}]},'recipients':['south']}",
-         400, "usage", "body.volumes[0].circle.lat"},
-        {"/v1/compose",
-         "{'kind':'roster','body':{'title':'" CANARY "','persons':[{'name':'a','from':'" CANARY
-         "'}]},'recipients':['south']}",
-         400, "usage", "body.persons[0].from"},
-        {"/v1/compose", "{'kind':'roster','body':{'title':'" CANARY "','persons':[{'name':'a'}]}}",
-         400, "recipients", "recipients"},
-        {"/v1/compose",
-         "{'kind':'text','body':{'title':'" CANARY "','version':1,'paragraphs':['p']}}", 400,
-         "recipients", "recipients"},
-        {"/v1/compose", "{'kind':'attachment','body':{'name':'a','size':1},'recipients':['south']}",
-         400, "usage", "upload"},
-        {"/v1/compose", "{'kind':'attachment','upload':'0011223344556677'}", 404, "not_found",
-         "upload"},
-        {"/v1/compose", "{'kind':'attachment','upload':'" CANARY "'}", 404, "not_found", "upload"},
-        {"/v1/compose", "{'kind':'statement','upload':'0011223344556677'}", 400, "usage", "kind"},
-        {"/v1/compose", "{'kind':'statement','same_as':'ffffffffffffffff','recipients':['south']}",
-         400, "usage", "same_as"},
-        {"/v1/compose", "{'kind':'statement','same_as':'OPEN','recipients':['south']}", 400,
-         "usage", "same_as"},
-        {"/v1/compose", "{'kind':'notice','same_as':'CLOSED','recipients':['south']}", 400, "usage",
-         "same_as"},
-        {"/v1/compose", "{'kind':'statement','same_as':'CLOSED'}", 400, "recipients", "recipients"},
-        {"/v1/compose",
-         "{'kind':'statement','same_as':'CLOSED','body':{'title':'a'},'recipients':['south']}", 400,
-         "usage", "body"},
-        {"/v1/compose",
-         "{'kind':'statement','body':{'title':'a','text':'b'},'recipients':['south'],"
-         "'demand':{'in':'1h','members':['east']}}",
-         400, "usage", "demand.members"},
-        {"/v1/uploads", "{'recipients':[],'name':'a','size':1}", 400, "recipients", "recipients"},
-        {"/v1/uploads", "{'name':'a','size':1}", 400, "recipients", "recipients"},
-        {"/v1/uploads", "{'recipients':['nobody'],'name':'a','size':1}", 400, "usage",
-         "recipients"},
-        {"/v1/uploads", "{'recipients':['south'],'size':1}", 400, "usage", "name"},
-        {"/v1/uploads", "{'recipients':['south'],'name':'../" CANARY "','size':1}", 400,
-         "malformed", NULL},
-        {"/v1/uploads", "{'recipients':['south'],'name':'a','size':-1}", 400, "usage", "size"},
-        {"/v1/uploads", "{'recipients':['south'],'name':'a','size':'1'}", 400, "usage", "size"},
-        {"/v1/uploads", "{'recipients':['south'],'name':'a','size':67108865}", 413, "limit",
-         "size"},
-        {"/v1/uploads", "{'recipients':['south'],'name':'a','size':1,'media':'x'}", 400, "usage",
-         "media"},
-        {"/v1/uploads/00", "{'from':0,'data':''}", 404, "not_found", "upload"},
-        {"/v1/uploads/0011223344556677/drop", "{}", 404, "not_found", "upload"},
-        {"/v1/records/CLOSED/purge", "{'reason':7}", 400, "usage", "reason"},
-        {"/v1/records/OPEN/purge", "{}", 400, "usage", "record"},
-        {"/v1/unlock", "{}", 400, "usage", "passphrase"},
-        {"/v1/unlock", "{'passphrase':'" CANARY "'}", 409, "exists", NULL},
-    };
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        char text[2048] = "", path[256] = "";
-        for (int k = 0; k < 2; k++) { /* ' is ", OPEN and CLOSED are records */
-            const char *z = k ? calls[i].path : calls[i].in;
-            char *to = k ? path : text;
-            size_t cap = k ? sizeof path : sizeof text, n = 0;
-            while (*z && n + 65 < cap) {
-                bool o = strncmp(z, "OPEN", 4) == 0, cl = strncmp(z, "CLOSED", 6) == 0;
-                if (o || cl) {
-                    n += (size_t)snprintf(to + n, cap - n, "%s", o ? open_id : id);
-                    z += o ? 4 : 6;
-                } else {
-                    to[n++] = *z == '\'' ? '"' : *z;
-                    z++;
-                }
-            }
-            to[n] = 0;
-        }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        expand(wrong[i].path, open_id, id, path, sizeof path);
+        expand(wrong[i].in, open_id, id, text, sizeof text);
         json_t *in = json_loads(text, 0, NULL), *out = NULL;
         assert_non_null(in);
         if (strcmp(path, "/v1/compose") == 0 || strcmp(path, "/v1/uploads") == 0)
             json_object_set_new(in, "channel", json_string(channel));
         int status = call(north, "POST", path, in, &out);
-        if (status != calls[i].status || strcmp(code(out), calls[i].code) != 0) {
-            char *got = json_dumps(out, 0);
-            print_error("%zu: %s %s\n  %d %s\n", i, path, text, status, got);
-            free(got);
-        }
-        assert_int_equal(status, calls[i].status);
-        assert_string_equal(code(out), calls[i].code);
-        if (calls[i].field)
-            assert_string_equal(str(json_object_get(out, "error"), "field"), calls[i].field);
+        if (status != wrong[i].status || strcmp(code(out), wrong[i].code) != 0)
+            print_error("%zu: %s %s\n", i, path, text);
+        expect(status, wrong[i].status, out);
+        assert_string_equal(code(out), wrong[i].code);
+        if (wrong[i].field)
+            assert_string_equal(str(json_object_get(out, "error"), "field"), wrong[i].field);
         assert_false(contains(out, CANARY));
         json_decref(out);
     }
@@ -683,6 +678,57 @@ static void test_sealed_key(void **state) {
     rb_api_destroy(h.api);
 }
 
+/* ---- nobody is sealed to with a revoked key -----------------------------------------------------
+ */
+static json_t *revocation_of_age(struct sim_party *p) {
+    static struct rb_revocation r;
+    static uint8_t card_work[65536], payload[2048], tbs[4096], made[4096], sig[RB_SIG_LEN];
+    static char text[8192];
+    struct rb_card card;
+    struct rb_reject rj;
+    struct rb_slice stated;
+    struct rb_signer_key key = sim_party_key(p);
+    struct rb_arena a = rb_arena(card_work, sizeof card_work);
+    assert_int_equal(rb_card_decode(sim_card(p), &card, &a, &rj), RB_OK);
+    r = (struct rb_revocation){.party = card.party,
+                               .role = RB_KEY_AGE,
+                               .key = card.age,
+                               .reason = rb_str("lost"),
+                               .issued_utc_ms = START_UTC_MS};
+    struct rb_writer w = rb_writer(payload, sizeof payload), t = rb_writer(tbs, sizeof tbs),
+                     m = rb_writer(made, sizeof made), b = rb_writer(text, sizeof text);
+    rb_revocation_encode(&r, &w);
+    rb_party_tbs(rb_written(&w), &key.pub, &t);
+    assert_int_equal(key.sign(key.ctx, rb_written(&t), sig), RB_OK);
+    assert_int_equal(rb_party_assemble(rb_written(&w), &key.pub, sig, &m), RB_OK);
+    assert_int_equal(rb_writer_done(&m, &stated), RB_OK);
+    rb_put_base64(&b, stated.p, stated.n);
+    return json_pack("{s:s}", "signed", rb_writer_z(&b));
+}
+static void test_revoked_key(void **state) {
+    (void)state;
+    char id[65];
+    json_t *out = NULL;
+    released(east, draft("revocation", revocation_of_age(east), NULL), id);
+    settle();
+    int status = call(north, "POST", "/v1/compose",
+                      draft("statement", words("x"), json_pack("[s,s]", "east", "south")), &out);
+    expect(status, 409, out);
+    assert_string_equal(code(out), "age-key");
+    assert_string_equal(str(json_object_get(out, "error"), "field"), "recipients");
+    assert_non_null(strstr(str(json_object_get(out, "error"), "sentence"), "east"));
+    assert_false(contains(out, CANARY));
+    json_decref(out);
+    status = call(north, "POST", "/v1/uploads",
+                  json_pack("{s:s,s:[s],s:s,s:i}", "channel", channel, "recipients", "east", "name",
+                            "a", "size", 1),
+                  &out);
+    expect(status, 409, out);
+    assert_string_equal(code(out), "age-key");
+    json_decref(out);
+    released(north, draft("statement", words("x"), json_pack("[s]", "south")), id);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_named_or_refused),
@@ -697,6 +743,7 @@ int main(void) {
         cmocka_unit_test(test_roster),
         cmocka_unit_test(test_sealed_key),
         cmocka_unit_test(test_status),
+        cmocka_unit_test(test_revoked_key),
     };
     return cmocka_run_group_tests_name("api-closed", tests, world_begin, world_end);
 }
