@@ -396,9 +396,6 @@ enum rb_err body_submitted(struct rb_node *n, struct channel *ch, const struct r
     *readable = rb_slice(NULL, 0);
     if (!rec->closed) return RB_OK;
     RB_TRY(have_sealed(n, ch, ev, rec, rj));
-    for (uint16_t m = 0; m < RB_MAX_MEMBERS; m++)
-        if ((rec->recipients >> m & 1) && !rb_book_member(&ch->book, m))
-            return rb_reject(rj, RB_ERR_DENIED, "9.3.1", "a recipient is not a member", m);
     return open_check(n, rec, ev->u.submit.head, &ev->u.submit.content, readable, rj);
 }
 

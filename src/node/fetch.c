@@ -5,10 +5,25 @@
 
 void fetch_want(struct channel *ch, struct body *b) {
     if (b->wanted) return;
+    uint32_t me = body_index(ch, b) + 1;
     b->wanted = true;
-    b->wants_next = ch->wants;
-    ch->wants = body_index(ch, b) + 1;
+    b->wants_next = 0;
+    if (ch->wants.last)
+        ch->bodies[ch->wants.last - 1].wants_next = me;
+    else
+        ch->wants.first = me;
+    ch->wants.last = me;
+    ch->wants_n++;
     ch->body_work = true;
+}
+
+static struct body *next_wanted(struct channel *ch) {
+    struct body *b = &ch->bodies[ch->wants.first - 1];
+    ch->wants.first = b->wants_next;
+    if (ch->wants.first == 0) ch->wants.last = 0;
+    ch->wants_n--;
+    b->wanted = false;
+    return b;
 }
 
 /* Candidate 0 is the author, 1 to 64 the recipients by index, 65 to 128 the other members. */
@@ -100,26 +115,27 @@ static bool look_for(struct rb_node *n, struct channel *ch, struct body *b) {
         b->why = WHY_QUOTA;
         b->retry_at = n->now.mono_ms + RB_BODY_RETRY_MAX_MS;
     }
-    if (n->now.mono_ms >= b->retry_at && n->has_self) ask_next(n, ch, b);
+    bool paced = ch->ask_at > n->now.mono_ms + RB_ASK_BURST_MS;
+    if (paced) body_wake(ch, ch->ask_at - RB_ASK_BURST_MS);
+    if (n->now.mono_ms >= b->retry_at && n->has_self && !paced) ask_next(n, ch, b);
     if (!b->fetching && n->now.mono_ms < b->retry_at) body_wake(ch, b->retry_at);
     return false;
 }
 
+/* In turn, some in each step: who names bodies that do not exist, by the thousand, has us neither
+ * look at all of them all the time nor ask without end. */
 void fetch_some(struct rb_node *n, struct channel *ch) {
-    uint32_t *at = &ch->wants;
-    while (*at) {
-        struct body *b = &ch->bodies[*at - 1];
-        if (look_for(n, ch, b)) {
-            *at = b->wants_next;
-            b->wanted = false;
-        } else {
-            at = &b->wants_next;
-        }
-        if (n->overflow) {
-            body_wake(ch, n->now.mono_ms + RB_RETRY_MIN_MS);
-            break;
+    size_t k = ch->wants_n < RB_WANTS_STEP ? ch->wants_n : RB_WANTS_STEP;
+    if (ch->wants_n > k || n->overflow) body_wake(ch, n->now.mono_ms + RB_NEWS_LEAST_MS);
+    for (; k > 0 && !n->overflow; k--) {
+        struct body *b = next_wanted(ch);
+        bool work = ch->body_work; /* to stand in line again is no news */
+        if (!look_for(n, ch, b)) {
+            fetch_want(ch, b);
+            ch->body_work = work;
         }
     }
+    if (n->overflow) body_wake(ch, n->now.mono_ms + RB_RETRY_MIN_MS);
 }
 
 void fetch_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {
@@ -148,5 +164,7 @@ void fetch_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
         b->retry_at = n->now.mono_ms;
         return;
     }
+    if (ch->ask_at < n->now.mono_ms) ch->ask_at = n->now.mono_ms;
+    ch->ask_at += RB_ASK_FAILED_MS;
     fetch_failed(n, b, ok ? WHY_NONE : WHY_ASKED);
 }

@@ -35,6 +35,9 @@
 #define RB_BODY_GRACE_MS 10000u       /* not called missing before */
 #define RB_BODY_RETRY_MIN_MS 5000u    /* between two rounds of asking */
 #define RB_BODY_RETRY_MAX_MS 300000u
+#define RB_WANTS_STEP 1024u           /* of those that are missing, looked at in one step */
+#define RB_ASK_FAILED_MS 10u          /* what a failure costs, ... */
+#define RB_ASK_BURST_MS 1000u         /* ... once so much of it has gathered */
 #define RB_BODY_REQUEST_MS 120000u    /* for a piece of RB_BODY_CHUNK */
 #define RB_BODY_LEAST 65536u          /* a piece that is not the last has at least this */
 #define RB_OPENING_MAX 16u            /* OPEN effects under way */
@@ -190,7 +193,7 @@ struct place { /* a closed leaf that names us */
     bool opened; /* the book has what the rules read of it */
     bool opening, saying, said;
 };
-struct chain { /* of places, by index */
+struct chain { /* by index + 1; 0 = none */
     uint32_t first, last;
 };
 struct cached { /* a whole body that waits in memory; never stored as such */
@@ -269,7 +272,9 @@ struct channel {
     struct place *places;
     size_t places_n, places_cap;
     uint64_t kept[RB_MAX_MEMBERS]; /* bytes of bodies by author */
-    uint32_t wants;                /* first of those that are asked for; index + 1 */
+    struct chain wants;            /* those that are asked for, in turn; index + 1 */
+    size_t wants_n;
+    uint64_t ask_at; /* mono: failures push it on, see fetch.c */
     struct chain opening[3];       /* positions, the rest, attachments: index + 1 */
     struct chain saying;
     uint64_t open_at, say_at; /* mono: not before */

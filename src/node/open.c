@@ -211,8 +211,8 @@ static void answered(struct rb_node *n, struct channel *ch, struct place *p,
     case RB_ERR_PROOF:
         wrong_bytes(n, ch, &ch->bodies[p->body]);
         break;
-    case RB_ERR_NOT_FOUND:
-        open_bad(n, ch, p, WHY_KEY, RB_ERR_NOT_FOUND);
+    case RB_ERR_NOT_FOUND: /* what was read once was sealed to a key that we had */
+        if (p->verdict != VERDICT_GOOD) open_bad(n, ch, p, WHY_KEY, RB_ERR_NOT_FOUND);
         break;
     case RB_ERR_SIGNATURE:
     case RB_ERR_MALFORMED:
