@@ -32,29 +32,29 @@
 #define RB_CLOCK_JUMP_MS 5000  /* utc moved against mono by more: the clock was set */
 #define RB_RAW_MAX (64u << 20) /* leaves stored and not yet judged, per feed */
 /* closed bodies, spec 9.4 to 9.6 */
-#define RB_BODY_GRACE_MS 10000u       /* not called missing before */
-#define RB_BODY_RETRY_MIN_MS 5000u    /* between two rounds of asking */
+#define RB_BODY_GRACE_MS 10000u    /* not called missing before */
+#define RB_BODY_RETRY_MIN_MS 5000u /* between two rounds of asking */
 #define RB_BODY_RETRY_MAX_MS 300000u
-#define RB_WANTS_STEP 1024u           /* of those that are missing, looked at in one step */
-#define RB_ASK_FAILED_MS 10u          /* what a failure costs, ... */
-#define RB_ASK_BURST_MS 1000u         /* ... once so much of it has gathered */
-#define RB_BODY_REQUEST_MS 120000u    /* for a piece of RB_BODY_CHUNK */
-#define RB_BODY_LEAST 65536u          /* a piece that is not the last has at least this */
-#define RB_OPENING_MAX 16u            /* OPEN effects under way */
-#define RB_OFFER_BYTES (1u << 20)     /* bodies handed over in one request */
-#define RB_OFFER_MAX 64u              /* of them at once */
-#define RB_AGAIN_MIN_MS 15000u        /* between two offers of what no receipt speaks of */
-#define RB_CACHE_OF_ONE (4u << 20)    /* bodies of one giver that wait in memory */
+#define RB_WANTS_STEP 1024u        /* of those that are missing, looked at in one step */
+#define RB_ASK_FAILED_MS 10u       /* what a failure costs, ... */
+#define RB_ASK_BURST_MS 1000u      /* ... once so much of it has gathered */
+#define RB_BODY_REQUEST_MS 120000u /* for a piece of RB_BODY_CHUNK */
+#define RB_BODY_LEAST 65536u       /* a piece that is not the last has at least this */
+#define RB_OPENING_MAX 16u         /* OPEN effects under way */
+#define RB_OFFER_BYTES (1u << 20)  /* bodies handed over in one request */
+#define RB_OFFER_MAX 64u           /* of them at once */
+#define RB_AGAIN_MIN_MS 15000u     /* between two offers of what no receipt speaks of */
+#define RB_CACHE_OF_ONE (4u << 20) /* bodies of one giver that wait in memory */
 #define RB_CACHE_ALL (16u << 20)
 #define RB_CACHE_MS 600000u
-#define RB_CACHE_LEAST 1024u          /* what one of them counts at least */
+#define RB_CACHE_LEAST 1024u /* what one of them counts at least */
 #define RB_CACHE_BUCKETS 1024u
-#define RB_POSTED_MAX 4096u           /* entries in one POST of bodies */
-#define RB_PURGE_STEP 64u             /* bodies purged in one step */
-#define RB_SAY_STEP 16u               /* purges said in a second */
+#define RB_POSTED_MAX 4096u /* entries in one POST of bodies */
+#define RB_PURGE_STEP 64u   /* bodies purged in one step */
+#define RB_SAY_STEP 16u     /* purges said in a second */
 #define RB_SAY_MS 1000u
-#define RB_MISSING_MAX 6000u          /* leaves listed in one receipt: it stays a leaf */
-#define RB_NONE UINT32_MAX            /* no body, no place */
+#define RB_MISSING_MAX 6000u /* leaves listed in one receipt: it stays a leaf */
+#define RB_NONE UINT32_MAX   /* no body, no place */
 
 struct buf { /* grows in the region */
     uint8_t *p;
@@ -96,12 +96,12 @@ struct mirror { /* what one peer holds of our feed */
     uint64_t queued_to;  /* leaves below it have their first cosignature logged or queued */
     struct cosig *queue; /* first cosignatures not yet logged in a receipt */
     size_t queue_n, queue_cap;
-    size_t offered;          /* closed leaves of ours (places) looked at before a push */
-    uint64_t bodies_to;      /* its receipts: bodies for it below this leaf are held ... */
-    struct buf bodies_but;   /* ... but for these: encoded array of leaf indexes */
-    size_t bodies_done;      /* places below it need no offer */
+    size_t offered;              /* closed leaves of ours (places) looked at before a push */
+    uint64_t bodies_to;          /* its receipts: bodies for it below this leaf are held ... */
+    struct buf bodies_but;       /* ... but for these: encoded array of leaf indexes */
+    size_t bodies_done;          /* places below it need no offer */
     uint64_t again_at, again_ms; /* we have no address: offer again what is not held; 0 = nothing */
-    uint32_t again_via;      /* whom it was offered through last */
+    uint32_t again_via;          /* whom it was offered through last */
     bool again_busy;
 };
 struct ticket_size {
@@ -148,17 +148,17 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct rb_hash said_but; /* ... but for these: hash of the encoded array */
 };
 enum body_why { /* why a body is not here or no good; words in body.c, numbers on disk */
-    WHY_NONE,
-    WHY_ASKED,
-    WHY_NOBODY,
-    WHY_QUOTA,
-    WHY_HASH,
-    WHY_SIZE,
-    WHY_KEY,
-    WHY_CHANGED,
-    WHY_FORM,
-    WHY_COMMITMENT,
-    WHY_MAX
+                WHY_NONE,
+                WHY_ASKED,
+                WHY_NOBODY,
+                WHY_QUOTA,
+                WHY_HASH,
+                WHY_SIZE,
+                WHY_KEY,
+                WHY_CHANGED,
+                WHY_FORM,
+                WHY_COMMITMENT,
+                WHY_MAX
 };
 enum verdict { VERDICT_UNKNOWN, VERDICT_GOOD, VERDICT_BAD };
 struct body { /* one ciphertext of one author: who may have it, and what is here of it */
@@ -173,14 +173,14 @@ struct body { /* one ciphertext of one author: who may have it, and what is here
     uint32_t place;      /* first record that names it and us, RB_NONE */
     uint32_t failures;
     uint16_t member;
-    uint16_t candidate;  /* whom to ask next; see fetch.c */
-    uint8_t state;       /* enum rb_body_state without OPENED and BAD: those are the place's; NONE: not
-                            for us, or of a draft */
+    uint16_t candidate; /* whom to ask next; see fetch.c */
+    uint8_t state; /* enum rb_body_state without OPENED and BAD: those are the place's; NONE: not
+                      for us, or of a draft */
     uint8_t why;
     uint8_t verdict, verdict_why; /* of the first place, as stored */
-    bool draft;   /* ours, its record is not logged yet */
-    bool queued;  /* a record that names it waits in the outbox */
-    bool stored;  /* META speaks of it */
+    bool draft;                   /* ours, its record is not logged yet */
+    bool queued;                  /* a record that names it waits in the outbox */
+    bool stored;                  /* META speaks of it */
     bool wanted, fetching;
 };
 struct place { /* a closed leaf that names us */
@@ -274,8 +274,8 @@ struct channel {
     uint64_t kept[RB_MAX_MEMBERS]; /* bytes of bodies by author */
     struct chain wants;            /* those that are asked for, in turn; index + 1 */
     size_t wants_n;
-    uint64_t ask_at; /* mono: failures push it on, see fetch.c */
-    struct chain opening[3];       /* positions, the rest, attachments: index + 1 */
+    uint64_t ask_at;         /* mono: failures push it on, see fetch.c */
+    struct chain opening[3]; /* positions, the rest, attachments: index + 1 */
     struct chain saying;
     uint64_t open_at, say_at; /* mono: not before */
     int64_t purge_utc;        /* next purge; INT64_MAX: none */
@@ -528,7 +528,8 @@ void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uin
 void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
                          const struct cosig *c);
 
-/* body.c: the table of closed bodies of a channel. Pointers into it live until the next is added. */
+/* body.c: the table of closed bodies of a channel. Pointers into it live until the next is added.
+ */
 struct body *body_find(const struct channel *ch, uint16_t member, const struct rb_hash *hash);
 struct rb_body_ref body_ref(const struct channel *ch, const struct body *b);
 static inline uint32_t body_index(const struct channel *ch, const struct body *b) {

@@ -17,10 +17,12 @@ extern void (*fn_tap)(const struct fn_party *from, const struct rb_effect *reque
 /* sees every effect, where set */
 extern void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 /* true: the request does not get through */
-extern bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
+extern bool (*fn_block)(const struct fn_party *from, const struct fn_party *to,
+                        struct rb_slice path);
+extern bool fn_short;       /* memory may run out in a step: it says so, and goes on */
 extern unsigned fn_outward; /* which parties only connect outwards, by bits; delta alone at first */
-struct fn_item {         /* one stored thing */
-    struct rb_effect ef; /* slices are malloced copies */
+struct fn_item {            /* one stored thing */
+    struct rb_effect ef;    /* slices are malloced copies */
 };
 struct fn_party {
     const char *handle;
@@ -46,7 +48,7 @@ struct fn_party {
     struct rb_effect done; /* last DONE */
     struct rb_effect alerts[256];
     size_t alerts_n;
-    bool deaf; /* requests to it get no answer */
+    bool deaf;       /* requests to it get no answer */
     uint8_t age[32]; /* its identity */
     bool locked;     /* ... cannot be used */
     size_t opens;    /* OPEN effects so far */
@@ -108,15 +110,15 @@ void fn_request(struct fn_world *w, struct fn_party *to, const struct fn_party *
                 const char *path, const char *query, struct rb_slice body);
 const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p,
                                         const uint8_t channel[16]);
-/* A closed record: sealed by the test as a shell would; `recipients` with the author. The faults are
- * those of an author who seals badly or lies. */
+/* A closed record: sealed by the test as a shell would; `recipients` with the author. The faults
+ * are those of an author who seals badly or lies. */
 enum fn_fault { FN_WELL, FN_CUT, FN_CHANGED, FN_OTHER_KEY, FN_OTHER_BODY, FN_NOT_A_HEAD };
 struct fn_closed {
     enum rb_kind kind;
     struct rb_slice body, content; /* content: attachments */
     uint64_t recipients;
     enum fn_fault fault;
-    bool staged;             /* the ciphertext is handed over as staged bytes */
+    bool staged; /* the ciphertext is handed over as staged bytes */
     const struct rb_hash *answers;
 };
 enum rb_err fn_say_closed(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
@@ -131,8 +133,10 @@ struct fn_sealed {
     struct rb_hash hash, content;
 };
 extern struct fn_sealed fn_last;
-extern const struct fn_sealed *fn_resay; /* where set, this is said again instead of being sealed anew */
-struct rb_body_view fn_body(struct fn_party *p, const uint8_t channel[16], const struct rb_hash *id);
+extern const struct fn_sealed
+    *fn_resay; /* where set, this is said again instead of being sealed anew */
+struct rb_body_view fn_body(struct fn_party *p, const uint8_t channel[16],
+                            const struct rb_hash *id);
 /* bytes stored of a body under that hash, of whatever member */
 size_t fn_stored(const struct fn_party *p, const struct rb_hash *hash);
 void fn_body_text(const char *text, struct rb_writer *w); /* a statement's body */

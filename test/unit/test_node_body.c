@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "fixture_node.h"
 #include "readback/text.h"
+#include "../../src/node/node_int.h" /* to have allocations fail */
 
 #define ALFA 1u
 #define BRAVO 2u
@@ -983,6 +984,48 @@ static void test_quota_of_a_member(void **state) {
     end(w);
 }
 
+/* The nth allocation fails, at the author's or at the recipient's, whatever it is for. A submission
+ * is taken whole or not at all; what came is opened in the end, at the latest after a restart, and
+ * no receipt ever says that a body is held which is not. */
+static void with_fault(size_t who, uint64_t nth, bool *clean) {
+    uint8_t ch[16];
+    struct rb_hash id, back;
+    struct fn_world *w = fn_world(2);
+    fn_found(w, true, NULL, ch);
+    fn_short = true;
+    w->p[who].rb->region.fail_at = nth;
+    enum rb_err err = say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id);
+    if (err != RB_OK) {
+        assert_int_equal(err, RB_ERR_LIMIT);
+        assert_int_equal(fn_stored(&w->p[0], &fn_last.hash), 0);
+        assert_int_equal(say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+    }
+    (void)say(w, 1, ch, ALFA | BRAVO, FN_WELL, &back);
+    fn_pass(w, 30000);
+    *clean = w->p[who].rb->region.fail_at != 0;
+    w->p[who].rb->region.fail_at = 0;
+    if (held(w, 0, ch, &id, 1)) assert_true(fn_body(&w->p[1], ch, &id).have > 0);
+    for (size_t i = 0; i < 2; i++)
+        fn_restart(w, &w->p[i]);
+    fn_pass(w, 400000);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(state_at(w, i, ch, &id), RB_BODY_OPENED);
+    assert_true(held(w, 0, ch, &id, 1));
+    fn_short = false;
+    fn_free(w);
+}
+
+static void test_every_allocation_fails_once(void **state) {
+    (void)state;
+    for (size_t who = 0; who < 2; who++) {
+        bool clean = false;
+        uint64_t nth = 1;
+        for (; !clean; nth++)
+            with_fault(who, nth, &clean);
+        assert_true(nth > 5);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_some_read_others_do_not),
@@ -1009,6 +1052,7 @@ int main(void) {
         cmocka_unit_test(test_drafts_keep_their_bodies),
         cmocka_unit_test(test_refusals_keep_nothing),
         cmocka_unit_test(test_quota_of_a_member),
+        cmocka_unit_test(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests_name("test_node_body", tests, NULL, NULL);
 }
