@@ -454,12 +454,92 @@ static void test_two_officers_and_a_file(void **state) {
     snprintf(channel, sizeof channel, "%s", first);
 }
 
+/* ---- a disk that fails --------------------------------------------------------------------------
+ */
+struct failing { /* keeps nothing; the Nth write fails */
+    unsigned writes, fail_at, begun, dropped;
+    struct rb_api *api;
+    int status;
+    json_t *body;
+};
+static struct rb_now failing_now(void *ctx) {
+    (void)ctx;
+    return (struct rb_now){sim_mono_us(sim) / 1000, sim_utc_ms(sim)};
+}
+static void failing_random(void *ctx, void *out, size_t n) {
+    (void)ctx;
+    for (size_t i = 0; i < n; i++)
+        ((uint8_t *)out)[i] = (uint8_t)sim_random(sim);
+}
+static enum rb_err failing_stage(void *ctx, uint64_t *id, struct rb_slice bytes) {
+    struct failing *f = ctx;
+    assert_true(bytes.n > 0);
+    if (++f->writes == f->fail_at) return RB_ERR_IO;
+    if (*id == 0) *id = ++f->begun;
+    return RB_OK;
+}
+static void failing_drop(void *ctx, uint64_t id) {
+    struct failing *f = ctx;
+    assert_int_equal(id, f->begun);
+    f->dropped++;
+}
+static void failing_reply(void *ctx, int status, json_t *body) {
+    struct failing *f = ctx;
+    f->status = status;
+    json_decref(f->body);
+    f->body = body;
+}
+static int failing_call(void *ctx, const char *method, const char *path, const json_t *in,
+                        json_t **out) {
+    struct failing *f = ctx;
+    rb_api_handle(f->api, method, path, "", in, failing_reply, f);
+    *out = f->body;
+    f->body = NULL;
+    return f->status;
+}
+/* whatever write fails, the upload is gone, its place is free and nothing of it is kept */
+static void test_failing_disk(void **state) {
+    (void)state;
+    bool clean = false;
+    uint8_t *bytes = content_of(700000);
+    for (unsigned n = 1; !clean; n++) {
+        struct failing f = {.fail_at = n};
+        struct rb_api_host host = {.ctx = &f,
+                                   .node = sim_node(north),
+                                   .now = failing_now,
+                                   .random = failing_random,
+                                   .stage = failing_stage,
+                                   .stage_drop = failing_drop};
+        struct rb_client c = {&f, failing_call};
+        int fd = file_of(bytes, 700000);
+        json_t *m = meta("map.bin", "south"), *out = NULL;
+        assert_int_equal(rb_api_create(&host, &f.api), RB_OK);
+        int status = rb_client_upload(&c, fd, m, NULL, NULL, &out);
+        clean = f.writes < n;
+        assert_int_equal(status, clean ? 200 : 500);
+        assert_int_equal(f.dropped, clean || n == 1 ? 0 : 1);
+        for (int i = 0; i < 5 && !clean; i++) { /* no place was lost */
+            json_decref(out);
+            json_object_set_new(m, "size", json_integer(1));
+            status = c.call(c.ctx, "POST", "/v1/uploads", m, &out);
+            assert_int_equal(status, i < 4 ? 200 : 503);
+        }
+        json_decref(out);
+        json_decref(m);
+        close(fd);
+        rb_api_destroy(f.api);
+        assert_true(n < 100);
+    }
+    free(bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attachments),
         cmocka_unit_test(test_attachment_again),
         cmocka_unit_test(test_upload_out_of_step),
         cmocka_unit_test(test_uploads_bounded),
+        cmocka_unit_test(test_failing_disk),
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_purge),
