@@ -50,7 +50,8 @@ static void content(struct rb_chan *c, uint32_t order, const struct rb_attachmen
     rb_j_put(o, "size", json_integer((json_int_t)a->size));
     rb_j_put(o, "from", json_integer((json_int_t)from));
     rb_j_put(o, "data", rb_j_base64(rb_slice(buf, n)));
-    rb_j_put(o, "next", from + n < a->size ? json_integer((json_int_t)(from + n)) : json_null());
+    const uint64_t next = from + n;
+    rb_j_put(o, "next", next < a->size ? json_integer((json_int_t)next) : json_null());
     rb_reply(rq, 200, o);
 }
 void rb_get_content(struct rb_req *rq) {

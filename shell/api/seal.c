@@ -80,7 +80,7 @@ static enum rb_err make_head(struct rb_req *rq, struct rb_record *rec, struct rb
 }
 static enum rb_err seal(struct rb_req *rq, const struct rb_key *keys, size_t n,
                         struct rb_slice head, struct rb_slice *out) {
-    size_t cap = head.n + RB_AGE_MAX_HEADER + RB_AGE_NONCE + 2 * RB_AGE_CHUNK;
+    size_t cap = head.n + RB_AGE_MAX_HEADER + RB_AGE_NONCE + (size_t)2 * RB_AGE_CHUNK;
     uint8_t entropy[RB_AGE_ENTROPY(RB_MAX_MEMBERS)], *buf = rb_arena_alloc(&rq->arena, cap);
     if (buf == NULL) return RB_ERR_LIMIT;
     struct rb_writer w = rb_writer(buf, cap);
