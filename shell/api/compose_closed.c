@@ -122,6 +122,14 @@ static bool all_among(struct rb_draft *d, uint64_t allowed, const char *where) {
     }
     return true;
 }
+/* Whom our own record told, its withdrawal or correction tells too, where they are still in the
+ * channel: else they would go on by what we no longer say. */
+static uint64_t readers_of_own(const struct rb_draft *d, const struct rb_fact *subject) {
+    uint64_t out = 0;
+    for (size_t i = 0; i < d->c.s->members_n; i++)
+        if (!d->c.s->members[i].left) out |= UINT64_C(1) << d->c.s->members[i].index;
+    return subject->recipients & out;
+}
 /* Names the recipients; sets `closed`. 9.3.1, 9.3.2 */
 static bool get_recipients(struct rb_draft *d) {
     struct rb_req *rq = d->c.rq;
@@ -141,6 +149,8 @@ static bool get_recipients(struct rb_draft *d) {
     if (!d->rec.closed) return true;
     d->rec.recipients |= own;
     if (subject) d->rec.recipients |= UINT64_C(1) << author;
+    if (subject && subject->closed && !given && author == d->c.v.own_member)
+        d->rec.recipients |= readers_of_own(d, subject);
     if (subject && subject->closed &&
         !all_among(d, subject->recipients | own | UINT64_C(1) << author, "the record it answers"))
         return false;

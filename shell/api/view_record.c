@@ -271,6 +271,8 @@ json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
     json_t *o = rb_chan_head(c);
     struct rb_slice leaf;
     struct rb_record rec;
+    /* the record's own title takes the name */
+    rb_j_put(o, "channel_title", json_incref(json_object_get(o, "title")));
     put_fact(o, c, order);
     rb_j_put(o, "officers", rb_chan_officers(c, order));
     rb_j_put(o, "readers", rb_chan_handles(c, rb_situation_readers(c->s, order)));

@@ -221,6 +221,24 @@ static void test_position_closes_itself(void **state) {
                          500);
 }
 
+/* whom our record told, its withdrawal tells too */
+static void test_withdrawn(void **state) {
+    (void)state;
+    char id[65], answer[65];
+    released(north, draft("statement", words("taken back"), json_pack("[s]", "south")), id);
+    settle();
+    released(north, position("withdraw", id), answer);
+    settle();
+    json_t *read = get(south, "/v1/records/%s", id), *other = get(east, "/v1/records/%s", id);
+    assert_string_equal(str(only_position(read), "position"), "withdraw");
+    assert_true(json_is_null(json_object_get(only_position(other), "position")));
+    assert_string_equal(str(read, "title"), "taken back");
+    assert_string_equal(str(read, "channel_title"), "Closed");
+    assert_string_equal(str(other, "channel_title"), "Closed");
+    json_decref(read);
+    json_decref(other);
+}
+
 /* ---- wrong input -------------------------------------------------------------------------------
  */
 /* in these ' is ", and OPEN and CLOSED are records */
@@ -736,6 +754,7 @@ int main(void) {
         cmocka_unit_test(test_said_to_one),
         cmocka_unit_test(test_not_there_yet),
         cmocka_unit_test(test_position_closes_itself),
+        cmocka_unit_test(test_withdrawn),
         cmocka_unit_test(test_wrong_words),
         cmocka_unit_test(test_sealed_is_checked),
         cmocka_unit_test(test_two_officers),
