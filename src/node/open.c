@@ -101,11 +101,28 @@ static void retry(struct rb_node *n, struct channel *ch, struct place *p) {
     ch->open_at = n->now.mono_ms + RB_BODY_RETRY_MIN_MS;
 }
 
+static void open_bad(struct rb_node *n, struct channel *ch, struct place *p, enum body_why why,
+                     enum rb_err err) {
+    struct rb_reject rj = {err, "9.5.3", body_why(why), 0};
+    p->verdict = VERDICT_BAD;
+    p->why = (uint8_t)why;
+    keep_verdict(n, ch, p);
+    tell(n, ch, p, &rj);
+    told_queue(ch, p);
+    ch->counted = false;
+    told_due(n, ch);
+}
+
 void open_good(struct rb_node *n, struct channel *ch, struct place *p, struct rb_slice body) {
     struct rb_feed *f = p->fx->f;
-    if (rb_book_open_body(&ch->book, f, (size_t)p->leaf, body) != RB_OK) {
+    enum rb_err err = rb_book_open_body(&ch->book, f, (size_t)p->leaf, body);
+    if (err == RB_ERR_LIMIT) {
         n->overflow = true;
         retry(n, ch, p);
+        return;
+    }
+    if (err != RB_OK) {
+        open_bad(n, ch, p, WHY_FORM, err);
         return;
     }
     bool news = p->verdict != VERDICT_GOOD;
@@ -115,18 +132,6 @@ void open_good(struct rb_node *n, struct channel *ch, struct place *p, struct rb
     keep_verdict(n, ch, p);
     if (news) tell(n, ch, p, NULL);
     node_changed(n, ch, &f->facts[p->leaf]);
-    ch->counted = false;
-    told_due(n, ch);
-}
-
-static void open_bad(struct rb_node *n, struct channel *ch, struct place *p, enum body_why why,
-                     enum rb_err err) {
-    struct rb_reject rj = {err, "9.5.3", body_why(why), 0};
-    p->verdict = VERDICT_BAD;
-    p->why = (uint8_t)why;
-    keep_verdict(n, ch, p);
-    tell(n, ch, p, &rj);
-    told_queue(ch, p);
     ch->counted = false;
     told_due(n, ch);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "../unit/fixture_node.h"
+#include "../unit/fixture_sealed.h"
 #include "fuzz.h"
 
 #define MAX_EVENTS 48u

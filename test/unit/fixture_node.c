@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "fixture_node.h"
+#include "readback/age.h"
 #include "readback/party.h"
+#include "readback/sealed.h"
 #include "readback/text.h"
 
 /* without cmocka, for the fuzz target uses this, too */
@@ -19,13 +21,11 @@ unsigned fn_outward = 1u << 3;
 bool fn_short;
 void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
-struct fn_sealed fn_last;
-const struct fn_sealed *fn_resay;
 void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
 static const char *const handles[FN_MAX] = {"alfa", "bravo", "charlie", "delta"};
 
 static uint8_t scratch[1 << 20];
-static struct rb_slice dup_slice(struct rb_slice s) {
+struct rb_slice fn_dup(struct rb_slice s) {
     uint8_t *p = s.p ? malloc(s.n + 1) : NULL;
     if (p && s.n) memcpy(p, s.p, s.n);
     return rb_slice(p, s.n);
@@ -153,10 +153,10 @@ static void disk_put(struct fn_party *p, const struct rb_effect *effect) {
     }
     struct rb_effect *e = &p->items[p->items_n++].ef;
     *e = *ef;
-    e->u.store.key = dup_slice(ef->u.store.key);
-    e->u.store.value = dup_slice(ef->u.store.value);
-    e->u.store.leaf = dup_slice(ef->u.store.leaf);
-    e->u.store.note = dup_slice(ef->u.store.note);
+    e->u.store.key = fn_dup(ef->u.store.key);
+    e->u.store.value = fn_dup(ef->u.store.value);
+    e->u.store.leaf = fn_dup(ef->u.store.leaf);
+    e->u.store.note = fn_dup(ef->u.store.note);
 }
 
 static int item_cmp(const void *a, const void *b) {
@@ -247,7 +247,7 @@ static void load_body(struct fn_party *p, const struct rb_effect *ef) {
     for (uint64_t at = ef->u.load.from; at < ef->u.load.to && at < n; at += 300000) {
         uint64_t end = at + 300000 < ef->u.load.to ? at + 300000 : ef->u.load.to;
         ev.u.loaded.index = at;
-        ev.u.loaded.leaf = dup_slice(rb_slice(bytes + at, (size_t)((end < n ? end : n) - at)));
+        ev.u.loaded.leaf = fn_dup(rb_slice(bytes + at, (size_t)((end < n ? end : n) - at)));
         queue(p, &ev)->own[0] = (void *)(uintptr_t)ev.u.loaded.leaf.p;
     }
     free(bytes);
@@ -340,7 +340,7 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
         queue(p, &ev);
         return;
     }
-    struct rb_slice path = dup_slice(ef->u.request.path);
+    struct rb_slice path = fn_dup(ef->u.request.path);
     size_t q = rb_slice_find(path, 0, '?');
     ev.type = RB_EV_RECV;
     ev.u.recv.conn = ++w->conn;
@@ -349,7 +349,7 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
     ev.u.recv.post = ef->u.request.post;
     ev.u.recv.path = rb_slice_sub(path, 0, q);
     ev.u.recv.query = rb_slice_sub(path, q + 1, path.n);
-    ev.u.recv.body = dup_slice(ef->u.request.body);
+    ev.u.recv.body = fn_dup(ef->u.request.body);
     CHECK(wires_n < 1024);
     wires[wires_n].conn = ev.u.recv.conn;
     wires[wires_n].request = ef->u.request.request;
@@ -369,8 +369,8 @@ static void do_respond(struct fn_world *w, const struct rb_effect *ef) {
         ev.u.response.content_type = rb_str(ef->u.respond.content_type);
         bool forged = w->forge.status && wires[i].push && wires[i].from == &w->p[0];
         if (forged) ev.u.response.status = w->forge.status;
-        ev.u.response.body = dup_slice(forged ? rb_str(w->forge.body) : ef->u.respond.body);
-        ev.u.response.heads = dup_slice(rb_str(ef->u.respond.heads));
+        ev.u.response.body = fn_dup(forged ? rb_str(w->forge.body) : ef->u.respond.body);
+        ev.u.response.heads = fn_dup(rb_str(ef->u.respond.heads));
         w->forge.used += forged;
         struct queued *q = queue(wires[i].from, &ev);
         q->own[0] = (void *)(uintptr_t)ev.u.response.body.p;
@@ -600,9 +600,6 @@ void fn_free(struct fn_world *w) {
         free(p->items);
         free(p->staged);
     }
-    free(fn_last.cipher);
-    free(fn_last.head);
-    memset(&fn_last, 0, sizeof fn_last);
     free(w);
 }
 
@@ -752,11 +749,9 @@ void fn_found(struct fn_world *w, bool all_accept, struct rb_charter *adjust, ui
     fn_pass(w, 10000);
 }
 
-/* officers [from, to) of `total` sign; closed: the event has what goes along */
-static enum rb_err sign_and_submit(struct fn_world *w, struct fn_party *p,
-                                   const uint8_t channel[16], struct rb_slice payload, size_t from,
-                                   size_t to, size_t total, struct rb_event *event,
-                                   struct rb_hash *id) {
+enum rb_err fn_submit_signed(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                             struct rb_slice payload, size_t from, size_t to, size_t total,
+                             struct rb_event *event, struct rb_hash *id) {
     struct rb_channel_view v;
     CHECK(rb_node_channel_by_id(p->rb, channel, &v));
     struct rb_signer s[2] = {0};
@@ -781,9 +776,9 @@ static enum rb_err sign_and_submit(struct fn_world *w, struct fn_party *p,
     return p->done.u.done.reject.err;
 }
 
-static enum rb_err release(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                           struct rb_record *rec, struct rb_slice body, size_t signers,
-                           struct rb_event *ev, struct rb_hash *id) {
+enum rb_err fn_release_with(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                            struct rb_record *rec, struct rb_slice body, size_t signers,
+                            struct rb_event *ev, struct rb_hash *id) {
     static uint8_t mem[1 << 17];
     struct rb_arena a = rb_arena(mem, sizeof mem);
     struct rb_slice payload;
@@ -793,151 +788,13 @@ static enum rb_err release(struct fn_world *w, struct fn_party *p, const uint8_t
     enum rb_err err = rb_node_compose(p->rb, channel, now, rec, body, &a, &payload, &mark, &rj);
     if (err != RB_OK) return err;
     size_t total = mark == RB_MARK_NEEDS_SECOND ? 2 : 1;
-    return sign_and_submit(w, p, channel, payload, 0, signers, total, ev, id);
+    return fn_submit_signed(w, p, channel, payload, 0, signers, total, ev, id);
 }
 
 enum rb_err fn_release(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
                        struct rb_record *rec, size_t signers, struct rb_hash *id) {
     struct rb_event ev = {0};
-    return release(w, p, channel, rec, rb_slice(NULL, 0), signers, &ev, id);
-}
-
-/* ---- closed ------------------------------------------------------------------------------------
- */
-static void seal(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                 const struct fn_closed *c, struct rb_slice plain) {
-    struct rb_channel_view v;
-    struct rb_key to[RB_MAX_MEMBERS];
-    uint8_t entropy[RB_AGE_ENTROPY(RB_MAX_MEMBERS)];
-    size_t n = 0, cap = plain.n + plain.n / 1024 + 8192;
-    CHECK(rb_node_channel_by_id(p->rb, channel, &v));
-    for (uint16_t m = 0; m < RB_MAX_MEMBERS; m++) {
-        if (!(c->recipients >> m & 1)) continue;
-        const struct rb_key *k =
-            rb_book_age_key(v.book, c->fault == FN_OTHER_KEY ? v.own_member : m);
-        if (k) to[n++] = *k; /* one who is no member has none */
-    }
-    for (size_t i = 0; i < sizeof entropy; i++)
-        entropy[i] = (uint8_t)((++w->chance * 0x9e3779b97f4a7c15u) >> 56);
-    free(fn_last.cipher);
-    fn_last.cipher = malloc(cap);
-    struct rb_writer out = rb_writer(fn_last.cipher, cap);
-    CHECK(rb_age_seal(to, n, entropy, plain, &out) == RB_OK && !out.over);
-    fn_last.cipher_n = out.n;
-    if (c->fault == FN_CUT) fn_last.cipher_n -= 40;
-    if (c->fault == FN_CHANGED) fn_last.cipher[out.n - 20] ^= 1;
-    rb_sha256(rb_slice(fn_last.cipher, fn_last.cipher_n), &fn_last.hash);
-}
-
-static struct rb_slice make_head(struct fn_world *w, const struct fn_closed *c, uint8_t *out) {
-    static uint8_t salts[RB_MAX_COMMITMENTS * RB_SALT_LEN];
-    struct rb_writer h = rb_writer(out, RB_MAX_HEAD);
-    for (size_t i = 0; i < sizeof salts; i++)
-        salts[i] = (uint8_t)((++w->chance * 0x9e3779b97f4a7c15u) >> 56);
-    CHECK(rb_sealed_head_encode(c->kind, salts, c->body, &h) == RB_OK);
-    return rb_written(&h);
-}
-
-/* head and content sealed, and what the leaf says of them */
-static void seal_for(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                     const struct fn_closed *c, struct rb_record *rec) {
-    static struct rb_hash commitments[RB_MAX_COMMITMENTS];
-    static uint8_t encoded[RB_MAX_COMMITMENTS * 34 + 8];
-    bool attached = c->kind == RB_KIND_ATTACHMENT;
-    struct rb_sealed_head h;
-    struct rb_arena a = rb_arena(scratch, sizeof scratch);
-    uint8_t *plain = malloc(RB_MAX_HEAD + c->content.n);
-    struct rb_slice top =
-        fn_resay ? rb_slice(fn_resay->head, fn_resay->head_n) : make_head(w, c, plain);
-    free(fn_last.head);
-    fn_last.head = (uint8_t *)(uintptr_t)dup_slice(top).p;
-    fn_last.head_n = top.n;
-    CHECK(rb_sealed_head_decode(c->kind, rb_slice(fn_last.head, top.n), &h, NULL) == RB_OK);
-    if (attached) rb_commit(rb_sealed_salt(&h, 1), c->content, &fn_last.content);
-    CHECK(rb_sealed_commitments(c->kind, &h, attached ? &fn_last.content : NULL, &a, commitments) ==
-          RB_OK);
-    struct rb_writer e = rb_writer(encoded, sizeof encoded);
-    rb_commitments_encode(commitments, h.parts_n, &e);
-    if (c->fault == FN_OTHER_BODY) top = make_head(w, c, plain); /* other salts */
-    if (c->fault == FN_NOT_A_HEAD) memset(plain, 0xee, top.n);
-    if (c->content.n) memcpy(plain + top.n, c->content.p, c->content.n);
-    if (fn_resay) {
-        fn_last.cipher =
-            (uint8_t *)(uintptr_t)dup_slice(rb_slice(fn_resay->cipher, fn_resay->cipher_n)).p;
-        fn_last.cipher_n = fn_resay->cipher_n;
-        fn_last.hash = fn_resay->hash;
-    } else {
-        seal(w, p, channel, c, rb_slice(plain, top.n + c->content.n));
-    }
-    free(plain);
-    rec->closed = true;
-    rec->recipients = c->recipients;
-    rec->ciphertext_hash = fn_last.hash;
-    rec->ciphertext_size = fn_last.cipher_n;
-    rec->commitments_n = h.parts_n;
-    rec->commitments = rb_written(&e);
-}
-
-enum rb_err fn_say_closed(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                          const struct fn_closed *c, size_t signers, struct rb_hash *id) {
-    struct rb_record *rec = calloc(1, sizeof *rec);
-    struct rb_event ev = {0};
-    rec->kind = c->kind;
-    rec->precedence = RB_ROUTINE;
-    if (c->answers) {
-        rec->refs[RB_REF_ANSWERS].n = 1;
-        rec->refs[RB_REF_ANSWERS].h[0] = *c->answers;
-    }
-    seal_for(w, p, channel, c, rec);
-    ev.u.submit.head = rb_slice(fn_last.head, fn_last.head_n);
-    ev.u.submit.content = fn_last.content;
-    if (c->staged) {
-        free(p->staged);
-        p->staged = (uint8_t *)(uintptr_t)dup_slice(rb_slice(fn_last.cipher, fn_last.cipher_n)).p;
-        p->staged_n = fn_last.cipher_n;
-        ev.u.submit.staged = 1;
-    } else {
-        ev.u.submit.sealed = rb_slice(fn_last.cipher, fn_last.cipher_n);
-    }
-    enum rb_err err = release(w, p, channel, rec, c->body, signers, &ev, id);
-    free(rec);
-    return err;
-}
-
-enum rb_err fn_second(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                      struct rb_hash *id) {
-    static uint8_t payload[RB_MAX_LEAF];
-    struct rb_draft_view d;
-    struct rb_event ev = {0};
-    CHECK(rb_node_draft(p->rb, 0, &d));
-    memcpy(payload, d.payload.p, d.payload.n);
-    ev.u.submit.head = rb_slice(fn_last.head, fn_last.head_n);
-    ev.u.submit.content = fn_last.content;
-    return sign_and_submit(w, p, channel, rb_slice(payload, d.payload.n), 1, 2, 2, &ev, id);
-}
-
-struct rb_body_view fn_body(struct fn_party *p, const uint8_t channel[16],
-                            const struct rb_hash *id) {
-    struct rb_channel_view v;
-    struct rb_body_view out = {0};
-    struct rb_feed *f;
-    size_t leaf;
-    CHECK(rb_node_channel_by_id(p->rb, channel, &v));
-    if (!rb_book_find(v.book, id, &f, &leaf)) return out;
-    struct rb_feed_ref ref = {.member = f->member, .epoch = f->epoch};
-    memcpy(ref.channel, channel, 16);
-    CHECK(rb_node_body(p->rb, &ref, leaf, &out));
-    return out;
-}
-
-size_t fn_stored(const struct fn_party *p, const struct rb_hash *hash) {
-    size_t n = 0;
-    for (size_t i = 0; i < p->items_n; i++) {
-        const struct rb_effect *e = &p->items[i].ef;
-        if (e->u.store.item == RB_ITEM_BODY && rb_hash_eq(&e->u.store.body.hash, hash))
-            n += e->u.store.leaf.n;
-    }
-    return n;
+    return fn_release_with(w, p, channel, rec, rb_slice(NULL, 0), signers, &ev, id);
 }
 
 void fn_body_text(const char *text, struct rb_writer *b) {

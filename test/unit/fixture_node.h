@@ -3,9 +3,7 @@
  * Where latency, loss and crashes matter the simulator (sim/) is the place. */
 #ifndef FIXTURE_NODE_H
 #define FIXTURE_NODE_H
-#include "readback/age.h"
 #include "readback/node.h"
-#include "readback/sealed.h"
 
 #define FN_MAX 4
 #define FN_MEM ((size_t)1 << 30)
@@ -110,34 +108,14 @@ void fn_request(struct fn_world *w, struct fn_party *to, const struct fn_party *
                 const char *path, const char *query, struct rb_slice body);
 const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p,
                                         const uint8_t channel[16]);
-/* A closed record: sealed by the test as a shell would; `recipients` with the author. The faults
- * are those of an author who seals badly or lies. */
-enum fn_fault { FN_WELL, FN_CUT, FN_CHANGED, FN_OTHER_KEY, FN_OTHER_BODY, FN_NOT_A_HEAD };
-struct fn_closed {
-    enum rb_kind kind;
-    struct rb_slice body, content; /* content: attachments */
-    uint64_t recipients;
-    enum fn_fault fault;
-    bool staged; /* the ciphertext is handed over as staged bytes */
-    const struct rb_hash *answers;
-};
-enum rb_err fn_say_closed(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                          const struct fn_closed *c, size_t signers, struct rb_hash *id);
-/* the second officer signs the only draft, which the shell has opened again */
-enum rb_err fn_second(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
-                      struct rb_hash *id);
-/* what was sealed last: ciphertext, its hash, head */
-struct fn_sealed {
-    uint8_t *cipher, *head;
-    size_t cipher_n, head_n;
-    struct rb_hash hash, content;
-};
-extern struct fn_sealed fn_last;
-extern const struct fn_sealed
-    *fn_resay; /* where set, this is said again instead of being sealed anew */
-struct rb_body_view fn_body(struct fn_party *p, const uint8_t channel[16],
-                            const struct rb_hash *id);
-/* bytes stored of a body under that hash, of whatever member */
-size_t fn_stored(const struct fn_party *p, const struct rb_hash *hash);
+/* officers [from, to) of `total` sign; of a closed record the event has what goes along */
+enum rb_err fn_submit_signed(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                             struct rb_slice payload, size_t from, size_t to, size_t total,
+                             struct rb_event *event, struct rb_hash *id);
+/* as fn_release; body: what is readable in a closed one */
+enum rb_err fn_release_with(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
+                            struct rb_record *rec, struct rb_slice body, size_t signers,
+                            struct rb_event *ev, struct rb_hash *id);
+struct rb_slice fn_dup(struct rb_slice s);                /* malloced */
 void fn_body_text(const char *text, struct rb_writer *w); /* a statement's body */
 #endif
