@@ -368,6 +368,7 @@ struct rb_node {
     int64_t clock_lead; /* utc less mono, to notice a clock that was set */
     /* closed bodies */
     bool locked; /* the age key is sealed: the last OPEN said so */
+    uint64_t unlocks; /* how often that changed: an answer may come late */
     size_t opening;
     struct cached *cache_old, *cache_new, *cache[RB_CACHE_BUCKETS];
     size_t cache_bytes;

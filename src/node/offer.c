@@ -123,12 +123,22 @@ static bool reachable(struct rb_node *n, struct channel *ch, uint16_t member) {
     return p && p->card.addresses_n;
 }
 
+/* One member between is enough: the first that can be reached, which others ask first, too. */
+static bool between(struct rb_node *n, struct channel *ch, uint16_t member) {
+    for (size_t i = 0; i < ch->pulls_n; i++) {
+        const struct peer *p = node_member_peer(n, ch, ch->pulls[i].member);
+        if (p && p->card.addresses_n && p->link != RB_LINK_DOWN)
+            return ch->pulls[i].member == member;
+    }
+    return false;
+}
+
 /* For the one that the push goes to; and, where neither we nor another recipient can be reached,
  * for it to pass on from memory. */
 static bool goes_to(struct rb_node *n, struct channel *ch, const struct body *b, uint16_t member) {
     if (!complete(b) || b->size > RB_MAX_SEALED) return false;
     if (body_is_for(b, member)) return true;
-    if (n->self.addresses_n) return false;
+    if (n->self.addresses_n || !between(n, ch, member)) return false;
     for (uint16_t r = 0; r < RB_MAX_MEMBERS; r++)
         if (r != ch->own_member && body_is_for(b, r) && !reachable(n, ch, r)) return true;
     return false;

@@ -44,6 +44,7 @@ static bool ask_open(struct rb_node *n, struct channel *ch, struct place *p) {
     const struct body *b = &ch->bodies[p->body];
     j->ch = ch;
     j->from = (uint64_t)(p - ch->places);
+    j->to = n->unlocks;
     struct rb_effect *e = node_effect(n, RB_EF_OPEN);
     e->u.open.token = j->id;
     e->u.open.body = body_ref(ch, b);
@@ -202,14 +203,14 @@ static void read_head(struct rb_node *n, struct channel *ch, struct place *p,
     }
 }
 
-static void answered(struct rb_node *n, struct channel *ch, struct place *p,
+static void answered(struct rb_node *n, struct channel *ch, struct place *p, uint64_t asked,
                      const struct rb_event *ev) {
     switch ((int)ev->u.opened.err) {
     case RB_OK:
         read_head(n, ch, p, ev);
         break;
     case RB_ERR_STATE:
-        n->locked = true;
+        n->locked |= asked == n->unlocks;
         open_queue(ch, p, true);
         told_due(n, ch);
         break;
@@ -235,17 +236,19 @@ void open_answer(struct rb_node *n, const struct rb_event *ev) {
     if (!j || j->type != JOB_OPEN) return;
     struct channel *ch = j->ch;
     struct place *p = &ch->places[j->from];
+    uint64_t asked = j->to;
     n->opening--;
     node_job_free(n, j);
     p->opening = false;
     for (size_t i = 0; i < n->channels_n; i++)
         n->channels[i]->body_work = true; /* there is room for another */
     /* purged, or deleted as wrong, meanwhile */
-    if (ch->bodies[p->body].state == RB_BODY_HELD && !p->opened) answered(n, ch, p, ev);
+    if (ch->bodies[p->body].state == RB_BODY_HELD && !p->opened) answered(n, ch, p, asked, ev);
 }
 
 void open_unlocked(struct rb_node *n) {
     n->locked = false;
+    n->unlocks++;
     for (size_t c = 0; c < n->channels_n; c++) {
         struct channel *ch = n->channels[c];
         ch->open_at = 0;

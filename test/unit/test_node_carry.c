@@ -270,6 +270,46 @@ static void test_wrong_piece_of_a_long_body(void **state) {
     fs_end(w);
 }
 
+static bool block_bodies(const struct fn_party *from, const struct fn_party *to,
+                         struct rb_slice path) {
+    (void)from;
+    (void)to;
+    return rb_slice_starts(path, "/rb/v1/bod");
+}
+
+/* An author names bodies by the hundred that nobody has: they are asked for at a measured pace, and
+ * one that exists comes all the same. */
+static void test_bodies_that_do_not_exist(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct fn_world *w = fs_world4(ch);
+    fn_block = block_bodies;
+    for (size_t i = 0; i < 200; i++) {
+        assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+        assert_int_equal(fs_purge(w, &w->p[0], ch, &id, ""), RB_OK);
+    }
+    fn_pass(w, 20000);
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[1].rb, ch, &v));
+    assert_int_equal(v.bodies_missing, 200);
+    fn_block = NULL;
+    size_t most = 0;
+    for (size_t s = 0; s < 400; s++) {
+        fs_seen.gets = 0;
+        fn_pass(w, 1000);
+        if (fs_seen.gets > most) most = fs_seen.gets;
+    }
+    assert_true(most > 50 && most <= 205);
+    fn_block = block_bodies;
+    assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+    fn_pass(w, 2000);
+    fn_block = NULL;
+    fn_pass(w, 120000);
+    assert_int_equal(fs_state_at(w, 1, ch, &id), RB_BODY_OPENED);
+    fs_end(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_recipients_are_served),
@@ -281,6 +321,7 @@ int main(void) {
         cmocka_unit_test(test_long_bodies_go_on_after_a_restart),
         cmocka_unit_test(test_long_bodies_are_pushed_where_nobody_can_ask),
         cmocka_unit_test(test_wrong_piece_of_a_long_body),
+        cmocka_unit_test(test_bodies_that_do_not_exist),
     };
     return cmocka_run_group_tests_name("test_node_carry", tests, NULL, NULL);
 }
