@@ -494,6 +494,100 @@ static void test_quota_of_a_member(void **state) {
     fs_end(w);
 }
 
+/* ---- a storm -----------------------------------------------------------------------------------
+ */
+static uint64_t dice;
+static unsigned roll(unsigned n) {
+    dice = dice * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(dice >> 33) % n;
+}
+
+static bool block_some(const struct fn_party *from, const struct fn_party *to,
+                       struct rb_slice path) {
+    (void)from;
+    (void)to;
+    return roll(rb_slice_starts(path, "/rb/v1/bod") ? 2 : 5) == 0;
+}
+
+static struct rb_hash said[64];
+static uint64_t said_to[64];
+static size_t said_n, said_by[64];
+
+static void storm_say(struct fn_world *w, const uint8_t ch[16]) {
+    size_t who = roll(4);
+    uint64_t to = (1u << who) | (1 + roll(15));
+    bool far = who >= 2 && (to & ~(3u | 1u << who)) != 0; /* long ones need a way */
+    if (said_n == 64) return;
+    enum rb_err err = far || roll(4)
+                          ? fs_say(w, who, ch, to, FN_WELL, &said[said_n])
+                          : fs_attach(w, who, ch, to, 200000 + roll(2000000), true, &said[said_n]);
+    assert_int_equal(err, RB_OK);
+    said_by[said_n] = who;
+    said_to[said_n++] = to;
+}
+
+static void storm_step(struct fn_world *w, const uint8_t ch[16]) {
+    struct fn_party *p = &w->p[roll(4)];
+    switch (roll(8)) {
+    case 0:
+        fn_restart(w, p);
+        break;
+    case 1:
+        p->deaf = !p->deaf;
+        break;
+    case 2:
+        p->locked = true;
+        break;
+    case 3:
+        unlock(w, p);
+        break;
+    case 4:
+        fn_pass(w, roll(20000));
+        break;
+    default:
+        storm_say(w, ch);
+        break;
+    }
+}
+
+/* Links that fail, nodes that stop, keys that are sealed: when it is over each recipient has opened
+ * each body, everybody sees that it holds it, and nobody else has a byte. */
+static void test_storms_leave_nothing_behind(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        uint8_t ch[16];
+        fn_outward = CHARLIE | DELTA;
+        struct fn_world *w = fs_world4(ch);
+        dice = seed;
+        said_n = 0;
+        fn_block = block_some;
+        for (size_t i = 0; i < 60; i++)
+            storm_step(w, ch);
+        fn_block = NULL;
+        for (size_t i = 0; i < 4; i++) {
+            w->p[i].deaf = false;
+            unlock(w, &w->p[i]);
+        }
+        fn_pass(w, 1500000);
+        for (size_t k = 0; k < said_n; k++)
+            for (uint16_t m = 0; m < 4; m++) {
+                bool reader = (said_to[k] >> m & 1) != 0;
+                enum rb_body_state want = reader ? RB_BODY_OPENED : RB_BODY_NONE;
+                struct rb_body_view v = fn_body(&w->p[m], ch, &said[k]);
+                if (v.state != want)
+                    print_error("seed=%d record %d of %d at %d: %s %s\n", (int)seed, (int)k,
+                                (int)said_by[k], m, rb_body_state_name(v.state),
+                                v.why ? v.why : "");
+                assert_int_equal(v.state, want);
+                if (reader && m != said_by[k])
+                    assert_true(fs_body_held(w, said_by[k], ch, &said[k], m));
+                struct rb_body_view own = fn_body(&w->p[said_by[k]], ch, &said[k]);
+                if (!reader) assert_int_equal(fn_stored(&w->p[m], &own.ref.hash), 0);
+            }
+        fs_end(w);
+    }
+}
+
 /* The nth allocation fails, at the author's or at the recipient's, whatever it is for. A submission
  * is taken whole or not at all; what came is opened in the end, at the latest after a restart, and
  * no receipt ever says that a body is held which is not. */
@@ -553,6 +647,7 @@ int main(void) {
         cmocka_unit_test(test_drafts_keep_their_bodies),
         cmocka_unit_test(test_refusals_keep_nothing),
         cmocka_unit_test(test_quota_of_a_member),
+        cmocka_unit_test(test_storms_leave_nothing_behind),
         cmocka_unit_test(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests_name("test_node_body", tests, NULL, NULL);
