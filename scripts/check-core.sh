@@ -19,9 +19,10 @@ breaks() { echo "$*"; broken=1; }
 # public header -> room
 declare -A header_room=(
   [err]=base [bytes]=base [arena]=base [text]=base [limits]=base
-  [crypto]=crypto [age]=crypto [volume]=space [tlog]=tlog
+  [crypto]=crypto [age]=crypto [volume]=space [volindex]=space [tlog]=tlog
   [record]=record [cbor]=record [schema]=record [party]=record [sealed]=record
-  [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node)
+  [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node
+  [coord]=interop)
 # room -> rooms it may include beside itself
 core='base crypto space record tlog rules node interop'
 declare -A below=(
@@ -145,7 +146,7 @@ allow() { # symbol member
     memcpy | memmove | memset | memcmp | memchr | memrchr | memmem | strlen | strnlen | strcmp | \
       strncmp | strchr | strrchr | bsearch) ;;
     __mem*_chk | __assert_fail | __stack_chk_fail | _GLOBAL_OFFSET_TABLE_) ;;
-    __udivti3 | __umodti3 | __divti3 | __modti3 | __multi3 | __muloti4 | __popcountdi2) ;;
+    __udivti3 | __umodti3 | __udivmodti4 | __divti3 | __modti3 | __multi3 | __muloti4 | __popcountdi2) ;;
     sin | cos | tan | asin | acos | atan | atan2 | sincos | sinh | cosh | tanh | asinh | acosh | \
       atanh | sqrt | cbrt | hypot | exp | expm1 | log | log1p | pow | fabs | floor | ceil | trunc | \
       round | lround | llround | rint | lrint | llrint | nearbyint | fmod | remainder | remquo | \
