@@ -1,0 +1,99 @@
+/* The index of volumes, inside. See index.c for how it works. */
+#ifndef READBACK_SPACE_INDEX_INT_H
+#define READBACK_SPACE_INDEX_INT_H
+#include <assert.h>
+#include "readback/volindex.h"
+
+#define WIDTH 16u /* boxes in a block */
+#define NO_REF UINT32_MAX
+
+/* Sixteen boxes side by side, so that a query is compared with all of them at once. At the bottom
+ * `ref` says whose they are; above, box k bounds block 16 * b + k of the level below. An unused box
+ * meets nothing: its lat_lo is above every lat_hi. */
+struct block {
+    int32_t lat_lo[WIDTH], lat_hi[WIDTH], lon_lo[WIDTH], lon_hi[WIDTH], t_lo[WIDTH], t_hi[WIDTH];
+    uint32_t ref[WIDTH];
+};
+
+/* 146 blocks of 448 bytes fill 64 KiB but for 128 bytes */
+#define CHUNK_BLOCKS 146u
+#define CHUNK_BYTES (CHUNK_BLOCKS * sizeof(struct block))
+
+/* one packed tree: level 0 are the records in the order of index_sort.c, the last level one block
+ */
+struct run {
+    struct block **chunks;
+    size_t chunks_cap;
+    uint32_t slots, live;
+    uint32_t blocks;
+    unsigned levels;
+    uint32_t first[RB_VOLWALK_DEPTH]; /* where each level's blocks begin */
+};
+
+/* where a record is: five bits of run, 27 of slot */
+#define SLOT_BITS 27u
+#define SLOTS_MAX (1u << SLOT_BITS)
+#define RUNS_MAX 24u
+#define RUN_FRESH 31u  /* among the fresh ones */
+#define RUN_LISTED 30u /* in the list that is being loaded */
+#define NOWHERE UINT32_MAX
+#define FRESH_MAX 128u
+#define FRESH_BLOCKS (FRESH_MAX / WIDTH)
+
+#define PAGE_REFS 1024u
+
+struct rb_volindex {
+    struct rb_region *region;
+    uint32_t generation; /* changes when places of records change */
+    size_t count;
+    bool beyond_180;  /* some box reaches over 180 degrees */
+    uint32_t **pages; /* by ref / PAGE_REFS: where it is; NULL: none of them is here */
+    size_t pages_cap;
+    unsigned runs_n;
+    struct run runs[RUNS_MAX];
+    uint32_t fresh_n;
+    struct block fresh[FRESH_BLOCKS];
+};
+
+#define LON_180 ((int32_t)(180 * RB_NANODEG / RB_VOLBOX_ND))
+#define LON_360 ((int64_t)LON_180 * 2)
+
+static inline struct block *run_block(const struct run *r, uint32_t block) {
+    return &r->chunks[block / CHUNK_BLOCKS][block % CHUNK_BLOCKS];
+}
+
+static inline struct rb_volbox block_get(const struct block *b, unsigned k) {
+    return (struct rb_volbox){b->lat_lo[k], b->lat_hi[k], b->lon_lo[k],
+                              b->lon_hi[k], b->t_lo[k],   b->t_hi[k]};
+}
+
+static inline void block_set(struct block *b, unsigned k, const struct rb_volbox *box) {
+    b->lat_lo[k] = box->lat_lo;
+    b->lat_hi[k] = box->lat_hi;
+    b->lon_lo[k] = box->lon_lo;
+    b->lon_hi[k] = box->lon_hi;
+    b->t_lo[k] = box->t_lo;
+    b->t_hi[k] = box->t_hi;
+}
+
+static inline void block_clear(struct block *b, unsigned k) {
+    static const struct rb_volbox nothing = {INT32_MAX, INT32_MIN, INT32_MAX,
+                                             INT32_MIN, INT32_MAX, INT32_MIN};
+    block_set(b, k, &nothing);
+    b->ref[k] = NO_REF;
+}
+
+/* ---- index_sort.c: the order of records in a tree ---- */
+struct sort_key {
+    uint64_t key;
+    uint32_t from; /* where the record was */
+};
+uint64_t index_key(const struct rb_volbox *box);
+/* by key, equal ones as they stood; the result is in one of the two, which is returned */
+struct sort_key *index_sort(struct sort_key *a, struct sort_key *spare, size_t n);
+
+/* ---- index_run.c: packed trees ---- */
+enum rb_err run_alloc(struct rb_region *region, uint32_t slots, struct run *out) RB_MUST_USE;
+void run_free(struct rb_region *region, struct run *r);
+void run_bound(struct run *r); /* the levels above 0, from level 0 */
+#endif

@@ -1,0 +1,155 @@
+/* Queries. A walk goes down each run's tree, keeping for every level the block it is in and which
+ * of its boxes are still to be looked at; then through the fresh records. Boxes that reach over the
+ * antimeridian lie beyond 180 degrees, so the query is asked again a turn further east, and, where
+ * it reaches over itself, a turn further west; what met it at home is not given again. */
+#include "index_int.h"
+
+/* turns of the query, in their order; DONE ends the walk */
+enum { HOME, EAST, WEST, DONE };
+
+static bool meets_unturned(const struct rb_volbox *a, const struct rb_volbox *b, int64_t turn) {
+    return a->lon_lo + turn <= b->lon_hi && b->lon_lo <= a->lon_hi + turn;
+}
+
+bool rb_volbox_meets(const struct rb_volbox *a, const struct rb_volbox *b) {
+    if (a->lat_lo > b->lat_hi || b->lat_lo > a->lat_hi || a->t_lo > b->t_hi || b->t_lo > a->t_hi)
+        return false;
+    return meets_unturned(a, b, 0) || meets_unturned(a, b, LON_360) ||
+           meets_unturned(a, b, -LON_360);
+}
+
+/* bit k: box k meets q. Written without branches, for the compiler to do four or more at once. */
+static uint32_t meeting(const struct block *b, const struct rb_volbox *q) {
+    int32_t hit[WIDTH];
+    uint32_t bits = 0;
+    for (unsigned k = 0; k < WIDTH; k++)
+        hit[k] = -((b->lat_lo[k] <= q->lat_hi) & (b->lat_hi[k] >= q->lat_lo) &
+                   (b->lon_lo[k] <= q->lon_hi) & (b->lon_hi[k] >= q->lon_lo) &
+                   (b->t_lo[k] <= q->t_hi) & (b->t_hi[k] >= q->t_lo));
+    for (unsigned k = 0; k < WIDTH; k++)
+        bits |= (uint32_t)hit[k] & 1u << k;
+    return bits;
+}
+
+static uint32_t meeting_records(const struct rb_volwalk *w, const struct block *b) {
+    uint32_t bits = meeting(b, &w->shifted);
+    if (w->turn != HOME && bits != 0) bits &= ~meeting(b, &w->box);
+    return bits;
+}
+
+static int32_t turned(int32_t lon, int64_t by) {
+    const int64_t v = lon + by;
+    return (int32_t)(v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : v);
+}
+
+static bool turn_needed(const struct rb_volwalk *w) {
+    if (w->turn == EAST) return w->ix->beyond_180;
+    return w->turn == HOME || w->box.lon_hi > LON_180;
+}
+
+/* the next turn that can find anything */
+static void begin_turn(struct rb_volwalk *w) {
+    while (w->turn != DONE && !turn_needed(w))
+        w->turn++;
+    const int64_t by = w->turn == EAST ? LON_360 : w->turn == WEST ? -LON_360 : 0;
+    w->shifted = w->box;
+    w->shifted.lon_lo = turned(w->box.lon_lo, by);
+    w->shifted.lon_hi = turned(w->box.lon_hi, by);
+    w->run = 0;
+    w->depth = 0;
+}
+
+void rb_volwalk_begin(struct rb_volwalk *w, const struct rb_volindex *ix,
+                      const struct rb_volbox *box) {
+    *w = (struct rb_volwalk){.ix = ix, .box = *box, .generation = ix->generation, .turn = HOME};
+    begin_turn(w);
+}
+
+/* goes into a block; depth 1 is the root */
+static void enter(struct rb_volwalk *w, uint32_t block, const struct block *b, bool records) {
+    w->at[w->depth].block = block;
+    w->at[w->depth].hits = records ? meeting_records(w, b) : meeting(b, &w->shifted);
+    w->depth++;
+}
+
+/* One step in the tree of run r, from where hits are left. True: *ref is a record. */
+static bool step_run(struct rb_volwalk *w, const struct run *r, uint32_t *ref) {
+    uint32_t *hits = &w->at[w->depth - 1].hits;
+    const unsigned level = r->levels - w->depth;
+    const uint32_t block = w->at[w->depth - 1].block;
+    if (*hits == 0) {
+        w->depth--;
+        return false;
+    }
+    const uint32_t k = (uint32_t)__builtin_ctz(*hits);
+    *hits &= *hits - 1;
+    if (level > 0) {
+        const uint32_t below = r->first[level - 1] + (block - r->first[level]) * WIDTH + k;
+        enter(w, below, run_block(r, below), level == 1);
+        return false;
+    }
+    *ref = run_block(r, block)->ref[k];
+    return *ref != NO_REF; /* removed since the block was looked at */
+}
+
+static bool step_fresh(struct rb_volwalk *w, uint32_t *ref) {
+    uint32_t *hits = &w->at[w->depth - 1].hits;
+    const struct block *b = &w->ix->fresh[w->at[w->depth - 1].block];
+    if (*hits == 0) {
+        w->depth--;
+        return false;
+    }
+    *ref = b->ref[__builtin_ctz(*hits)];
+    *hits &= *hits - 1;
+    return *ref != NO_REF;
+}
+
+/* into the next tree, block of fresh ones or turn; `run` counts the trees, then those blocks */
+static void step_over(struct rb_volwalk *w) {
+    const struct rb_volindex *ix = w->ix;
+    const unsigned fresh_blocks = (ix->fresh_n + WIDTH - 1) / WIDTH;
+    const unsigned at = w->run++;
+    if (at < ix->runs_n) {
+        const struct run *r = &ix->runs[at];
+        enter(w, r->blocks - 1, run_block(r, r->blocks - 1), r->levels == 1);
+    } else if (at - ix->runs_n < fresh_blocks) {
+        enter(w, at - ix->runs_n, &ix->fresh[at - ix->runs_n], true);
+    } else {
+        w->turn++;
+        begin_turn(w);
+    }
+}
+
+bool rb_volwalk_next(struct rb_volwalk *w, uint32_t *ref) {
+    assert(w->generation == w->ix->generation);
+    while (w->turn != DONE) {
+        if (w->depth == 0) {
+            step_over(w);
+        } else if (w->run <= w->ix->runs_n) {
+            if (step_run(w, &w->ix->runs[w->run - 1], ref)) return true;
+        } else if (step_fresh(w, ref)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* counted first, so that the array is taken once and whole */
+enum rb_err rb_volindex_find(const struct rb_volindex *ix, const struct rb_volbox *box,
+                             struct rb_arena *arena, const uint32_t **refs, size_t *n) {
+    struct rb_volwalk w;
+    uint32_t ref;
+    size_t found = 0, at = 0;
+    rb_volwalk_begin(&w, ix, box);
+    while (rb_volwalk_next(&w, &ref))
+        found++;
+    uint32_t *to = rb_arena_array(arena, found, sizeof *to);
+    if (to == NULL) return RB_ERR_LIMIT;
+    rb_volwalk_begin(&w, ix, box);
+    while (rb_volwalk_next(&w, &ref))
+        to[at++] = ref;
+    assert(at == found);
+    *refs = to;
+    *n = found;
+    return RB_OK;
+}
