@@ -19,7 +19,7 @@ breaks() { echo "$*"; broken=1; }
 # public header -> room
 declare -A header_room=(
   [err]=base [bytes]=base [arena]=base [text]=base [limits]=base
-  [crypto]=crypto [age]=crypto [volume]=space [volindex]=space [tlog]=tlog
+  [crypto]=crypto [age]=crypto [volume]=space [outline]=space [verdict]=space [volindex]=space [tlog]=tlog
   [record]=record [cbor]=record [schema]=record [party]=record [sealed]=record
   [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node
   [coord]=interop)
@@ -83,6 +83,8 @@ check_system() { # file line room header
   case $4 in
     sodium.h | sodium/* | openssl/* | threads.h)
       [ "$3" = crypto ] || breaks "$1:$2: <$4> belongs to src/crypto alone" ;;
+    geodesic.h) # PROJ's geodesics: arithmetic alone
+      [ "$3" = space ] || breaks "$1:$2: <$4> belongs to src/space alone" ;;
     *)
       case $pure_headers in
         *" $4 "*) ;;
@@ -155,6 +157,11 @@ allow() { # symbol member
       __tls_get_addr)
       case $2 in
         src_crypto_*) ;;
+        *) return 1 ;;
+      esac ;;
+    geod_*)
+      case $2 in
+        src_space_*) ;;
         *) return 1 ;;
       esac ;;
     *) return 1 ;;
