@@ -209,8 +209,11 @@ static void test_restart_keeps_all(void **state) {
                      RB_NOWHERE);
     struct rb_channel_view v;
     for (size_t i = 0; i < 2; i++) {
+        w->p[i].alerts_n = 0;
         fn_restart(w, &w->p[i]);
         fn_pass(w, 1000);
+        for (size_t k = 0; k < w->p[i].alerts_n; k++) /* it is no news */
+            assert_int_not_equal(w->p[i].alerts[k].u.alert.alert, RB_ALERT_BODY);
         assert_int_equal(fs_state_at(w, i, ch, &id), RB_BODY_OPENED);
         assert_int_equal(fs_state_at(w, i, ch, &answer), RB_BODY_OPENED);
     }
@@ -278,6 +281,46 @@ static void spoil(struct fn_party *p, const struct rb_hash *h) {
         return;
     }
     fail();
+}
+
+static bool block_alfa(const struct fn_party *from, const struct fn_party *to,
+                       struct rb_slice path) {
+    if (from - silent == 2 || to - silent == 2) return false; /* charlie's ways are free */
+    return rb_slice_starts(path, "/rb/v1/bod");
+}
+
+/* A recipient that gives other bytes than the record names, or crumbs: nothing of it is stored. */
+static void test_wrong_answers_are_not_stored(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id, file;
+    struct fn_world *w = fs_world4(ch);
+    silent = &w->p[0];
+    fn_block = block_alfa;
+    w->p[1].up = false;
+    assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO | CHARLIE, FN_WELL, &id), RB_OK);
+    fn_pass(w, 8000);
+    spoil(&w->p[2], &fn_last.hash);
+    struct rb_hash small = fn_last.hash;
+    assert_int_equal(fs_attach(w, 0, ch, ALFA | BRAVO | CHARLIE, 300000, true, &file), RB_OK);
+    fn_pass(w, 8000);
+    for (size_t i = 0; i < w->p[2].items_n; i++) {
+        struct rb_effect *e = &w->p[2].items[i].ef;
+        if (e->u.store.item == RB_ITEM_BODY && e->u.store.leaf.n > 200000) e->u.store.leaf.n = 1000;
+    }
+    fs_seen.of = &w->p[1];
+    fs_seen.gets = 0;
+    fn_restart(w, &w->p[1]);
+    fn_pass(w, 60000);
+    assert_true(fs_seen.gets > 1);
+    assert_int_equal(fs_seen.bytes, 0);
+    assert_string_equal(fn_body(&w->p[1], ch, &id).why, "what came was not what the record names");
+    fn_block = NULL;
+    fn_pass(w, 400000);
+    assert_int_equal(fs_state_at(w, 1, ch, &id), RB_BODY_OPENED);
+    assert_int_equal(fs_state_at(w, 1, ch, &file), RB_BODY_OPENED);
+    assert_true(fn_stored(&w->p[1], &small) > 0);
+    fs_end(w);
 }
 
 /* A disk that changed bytes: deleted, asked for again, and good; also where we are the author. */
@@ -367,6 +410,30 @@ static void test_purged_on_command(void **state) {
     fn_request(w, &w->p[1], &w->p[0], false, "/rb/v1/body", fs_query_of(ch, 0, &h, 0),
                rb_slice(NULL, 0));
     fs_expect_404(w);
+    fs_end(w);
+}
+
+/* A crash between the deletion and the record that says so: it is said at the next start. */
+static void test_purge_is_said_after_a_crash(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct fn_world *w = fs_world4(ch);
+    assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+    fn_pass(w, 8000);
+    struct fn_party *b = &w->p[1];
+    for (size_t i = 0; i < b->items_n; i++) {
+        struct rb_effect *e = &b->items[i].ef;
+        if (e->u.store.item == RB_ITEM_META && e->u.store.table == RB_TABLE_BODY)
+            ((uint8_t *)(uintptr_t)e->u.store.value.p)[1] = RB_BODY_PURGED;
+        if (e->u.store.item == RB_ITEM_BODY) fn_lose_item(b, i--);
+    }
+    fn_restart(w, b);
+    fn_pass(w, 8000);
+    assert_int_equal(fs_services(w, 0, ch, 1, RB_SERVICE_PURGE, &id), 1);
+    fn_restart(w, b);
+    fn_pass(w, 8000);
+    assert_int_equal(fs_services(w, 0, ch, 1, RB_SERVICE_PURGE, &id), 1);
     fs_end(w);
 }
 
@@ -487,6 +554,7 @@ static void test_quota_of_a_member(void **state) {
     struct rb_body_view v = fn_body(b, ch, &id);
     assert_int_equal(v.state, RB_BODY_MISSING);
     assert_string_equal(v.why, "more than is kept of one member");
+    assert_int_equal(fs_seen.gets, 0);
     assert_int_equal(fn_stored(b, &fn_last.hash), 0);
     assert_int_equal(fs_state_at(w, 2, ch, &id), RB_BODY_OPENED);
     uint64_t size;
@@ -640,9 +708,11 @@ int main(void) {
         cmocka_unit_test(test_bad_bodies_are_said_and_wedge_nothing),
         cmocka_unit_test(test_restart_keeps_all),
         cmocka_unit_test(test_sealed_key_says_nothing_until_unlocked),
+        cmocka_unit_test(test_wrong_answers_are_not_stored),
         cmocka_unit_test(test_spoilt_on_disk_comes_again),
         cmocka_unit_test(test_two_records_name_one_body),
         cmocka_unit_test(test_purged_on_command),
+        cmocka_unit_test(test_purge_is_said_after_a_crash),
         cmocka_unit_test(test_purged_in_time),
         cmocka_unit_test(test_drafts_keep_their_bodies),
         cmocka_unit_test(test_refusals_keep_nothing),
