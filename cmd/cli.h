@@ -43,10 +43,11 @@ struct cli {
     size_t given_n;
     struct {
         const char *name, *value;
-        bool form; /* from --form, not from the command line */
+        int line; /* of the form that it stands in; 0: on the command line */
     } given[CLI_MAX_OPTIONS];
     char *form; /* the form's text, which values borrow from; wiped at the end */
     size_t form_n;
+    bool form_stdin; /* it came from standard input, so questions are asked on the terminal */
     int args_n;
     char **args; /* what is not an option */
     bool json, yes, color, color_err;
@@ -70,6 +71,11 @@ const char *cli_nth(const struct cli *c, const char *name, size_t i);
 /* exactly n words besides options */
 bool cli_want_args(const struct cli *c, int least, int most);
 int cli_usage(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "--name words; not "value"" ("--name value: ..." where the words begin so), or where it stands in a form: "line 3 of the form: name words". What a
+ * form holds may be what only some may read, and is never repeated. `value` is one of `given`. */
+int cli_off(const struct cli *c, const char *name, const char *value, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+bool cli_in_form(const struct cli *c, const char *value);
 void cli_help(const struct cli_command *cmd, FILE *out);
 void cli_help_all(FILE *out);
 
@@ -77,8 +83,8 @@ void cli_help_all(FILE *out);
 const struct cli_option *cli_option_find(const struct cli *c, const char *name, size_t n);
 
 /* ---- forms (cli_form.c) ---- */
-/* takes the options in --form; false: said what is off */
-bool cli_form(struct cli *c);
+/* takes the options in --form; an exit code after it was said what is off */
+int cli_form(struct cli *c);
 /* the first option with content of the record that stood on the command line; NULL: none */
 const char *cli_content_in_words(const struct cli *c);
 int cli_form_command(struct cli *c);
@@ -128,12 +134,14 @@ char *cli_read_file(struct cli *c, const char *path, size_t cap, size_t *n);
 
 /* ---- words looked at before they are sent (cli_words.c): CLI_OK, or CLI_USAGE after it was said
  * what is accepted; an option that was not given is well ---- */
-/* RFC 3339 or a date-time group in Zulu */
+/* RFC 3339 or a date-time group in Zulu; 0, or 'Z': neither, or the letter of another zone */
+char cli_when_read(const char *z, int64_t *utc_ms);
 int cli_when(const struct cli *c, const char *option, int64_t *utc_ms);
 int cli_put_when(const struct cli *c, json_t *o, const char *option, const char *field);
 int cli_query_when(const struct cli *c, struct cli_path *p, const char *option);
 int cli_span(const struct cli *c, const char *option, int64_t *ms); /* above 0 */
 int cli_count(const struct cli *c, const char *option, uint64_t most); /* 1..most */
+/* `given` may be an option's value or a word */
 int cli_not_one(const struct cli *c, const char *what, const char *given, const char *const *names,
                 size_t n);
 int cli_position_word(const struct cli *c, const char *given, enum rb_position_type *out);
@@ -161,6 +169,17 @@ int cli_passphrase(struct cli *c, const char *prompt, bool confirm, struct rb_pa
 int cli_release(struct cli *c, json_t *draft);
 /* envelope fields of the command line into the draft; exit code */
 int cli_envelope(struct cli *c, json_t *draft);
+/* every member that the draft names is one; else it is said who is. exit code */
+int cli_members_known(struct cli *c, const json_t *draft);
+/* after a refusal that wants recipients: who can be named */
+void cli_say_members(struct cli *c, const char *channel);
+
+/* ---- what became of a closed record's content here (cli_look.c) ---- */
+/* "closed", "closed: not for us", ...; "" where it is open */
+const char *cli_closed_word(const json_t *r);
+void cli_closed(FILE *out, const json_t *r, int indent);
+/* CLI_OK where the content of the record can be read here; else it was said why not, and what to do */
+int cli_readable(const struct cli *c, const json_t *r, const char *why_wanted);
 
 /* ---- commands ---- */
 int cli_init(struct cli *c);

@@ -36,9 +36,16 @@ static int open_content(struct cli *c, const char *path) {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0) {
-        cli_fail(c, NULL, "the file cannot be read: %s", strerror(errno));
+        cli_fail(c,
+                 c->args_n == 2
+                     ? "Of two words the first is the channel, the second the file; one file at a "
+                       "time."
+                     : NULL,
+                 "the file cannot be read: %s", strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {
-        cli_fail(c, NULL, "that is no file");
+        cli_fail(c, "Attach one file; pack a directory into one first.", "that is no regular file");
+    } else if (st.st_size == 0) {
+        cli_fail(c, "Look whether it was written to its end.", "the file is empty");
     } else if ((uint64_t)st.st_size > RB_MAX_CONTENT) {
         cli_fail(c, "Cut it into several, or make the picture smaller.",
                  "the file is too large: an attachment has at most 64 MiB");
@@ -48,9 +55,23 @@ static int open_content(struct cli *c, const char *path) {
     if (fd >= 0) close(fd);
     return -1;
 }
+/* said before the whole file went up */
+static int name_fits(struct cli *c) {
+    const char *name = cli_get(c, "name"), *type = cli_get(c, "media-type");
+    if (name && (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+                 strlen(name) > 255))
+        return cli_off(c, "name", name,
+                       " wants the name of a file without a folder (no /), at most 255 bytes long");
+    if (type && (strchr(type, '/') == NULL || strpbrk(type, " ;ABCDEFGHIJKLMNOPQRSTUVWXYZ")))
+        return cli_off(c, "media-type", type,
+                       " wants a type like image/jpeg, in small letters, without parameters");
+    return CLI_OK;
+}
 static int attach(struct cli *c, const char *channel, int fd) {
     json_t *draft = json_pack("{s:s,s:s}", "channel", channel, "kind", "attachment"), *out = NULL;
-    int rc = cli_envelope(c, draft);
+    int rc = name_fits(c);
+    if (rc == CLI_OK) rc = cli_envelope(c, draft);
+    if (rc == CLI_OK) rc = cli_members_known(c, draft);
     if (rc == CLI_OK) {
         json_t *meta = meta_of(c, channel, json_object_get(draft, "recipients"));
         int status = rb_client_upload(c->client, fd, meta, show_progress, NULL, &out);
@@ -67,17 +88,25 @@ static int attach(struct cli *c, const char *channel, int fd) {
     json_decref(out);
     return cli_release(c, draft);
 }
+static int attach_to_whom(struct cli *c) {
+    int rc = cli_usage(c, "an attachment is always closed: say who may read it");
+    char *channel = cli_channel(c, c->args_n == 2 ? c->args[0] : NULL);
+    if (channel) cli_say_members(c, channel);
+    free(channel);
+    return rc;
+}
 int cli_attach(struct cli *c) {
     if (!cli_want_args(c, 1, 2)) return CLI_USAGE;
-    if (!cli_has(c, "recipients"))
-        return cli_usage(c, "say who may read it: --recipients HANDLE,...");
+    if (!cli_has(c, "recipients")) return attach_to_whom(c);
     const char *word = cli_content_in_words(c);
     if (word)
         return cli_usage(
             c,
-            "--%s belongs into a form (--form FILE): what only some may read must not stand on "
-            "the command line",
-            word);
+            "--%s: what only some may read must not stand on the command line, where others on "
+            "this "
+            "machine see it\n  give --form - in its place, and type the line \"%s: ...\"; or write "
+            "it into a file: `readback form attach` prints one to fill in",
+            word, word);
     char *channel = cli_channel(c, c->args_n == 2 ? c->args[0] : NULL);
     int fd = channel ? open_content(c, c->args[c->args_n - 1]) : -1, rc = CLI_FAILED;
     if (channel == NULL)
@@ -91,24 +120,47 @@ int cli_attach(struct cli *c) {
 
 /* ---- saving -----------------------------------------------------------------------------------
  */
-/* under another name until it is whole */
+/* A file without a name until it is whole, so that nothing of it stays where the way is cut. Where
+ * the file system has none such: `part`, which must be new. -1 after it was said why. */
+static int open_part(struct cli *c, const char *out, char *part, size_t cap) {
+    const char *slash = strrchr(out, '/');
+    int n = snprintf(part, cap, "%.*s", slash ? (int)(slash - out + 1) : 1, slash ? out : ".");
+    int fd = n < (int)cap ? open(part, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) : -1;
+    *part = 0;
+    if (fd >= 0) return fd;
+    if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {
+        n = snprintf(part, cap, "%s.part", out);
+        if (n < (int)cap)
+            fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    }
+    if (fd < 0) {
+        cli_fail(c, "Name a file in a directory that you may write to.", "%s cannot be made: %s",
+                 *part ? part : out, strerror(errno));
+        *part = 0; /* none of ours */
+    }
+    return fd;
+}
+/* gives the whole file its name; never another file's */
+static int name_it(struct cli *c, int fd, const char *part, const char *out) {
+    char self[64];
+    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    if (fsync(fd) != 0)
+        return cli_fail(c, NULL, "%s could not be written: %s", out, strerror(errno));
+    if (linkat(AT_FDCWD, *part ? part : self, AT_FDCWD, out, *part ? 0 : AT_SYMLINK_FOLLOW) == 0)
+        return CLI_OK;
+    return cli_fail(c, "Name a file that does not exist yet.", "%s cannot be made: %s", out,
+                    strerror(errno));
+}
 static int save_to(struct cli *c, const char *out) {
     char part[4096];
     json_t *o = NULL;
-    if (snprintf(part, sizeof part, "%s.part", out) >= (int)sizeof part)
-        return cli_usage(c, "the name is too long");
-    if (access(out, F_OK) == 0)
-        return cli_fail(c, "Name a file that does not exist yet.", "%s is there already", out);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return cli_fail(c, NULL, "%s cannot be made: %s", part, strerror(errno));
+    int fd = open_part(c, out, part, sizeof part);
+    if (fd < 0) return CLI_FAILED;
     int status = rb_client_download(c->client, c->args[0], fd, 0, show_progress, NULL, &o);
     int rc = status == 200 ? CLI_OK : cli_refused(c, status, o);
-    if (rc == CLI_OK && fsync(fd) != 0) rc = cli_fail(c, NULL, "%s could not be written", part);
+    if (rc == CLI_OK) rc = name_it(c, fd, part, out);
     close(fd);
-    if (rc == CLI_OK && link(part, out) != 0)
-        rc = cli_fail(c, "Name a file that does not exist yet.", "%s cannot be made: %s", out,
-                      strerror(errno));
-    unlink(part);
+    if (*part) unlink(part);
     if (rc == CLI_OK && c->json) cli_json(o);
     if (rc == CLI_OK && !c->json)
         printf("Saved: %s, %lld bytes; its author calls it \"%s\"\n", out,
@@ -116,16 +168,27 @@ static int save_to(struct cli *c, const char *out) {
     json_decref(o);
     return rc;
 }
+static int save_where(struct cli *c, const char *out) {
+    struct stat st;
+    if (out == NULL || *out == 0) return cli_usage(c, "say where to: --out FILE");
+    if (strcmp(out, "-") == 0)
+        return cli_usage(c, "--out wants a file; a file of that name is ./-");
+    if (lstat(out, &st) != 0) return CLI_OK;
+    return cli_fail(c, "Name a file that does not exist yet; nothing is written over.",
+                    "%s is there already%s", out, S_ISDIR(st.st_mode) ? ", a directory" : "");
+}
 int cli_save(struct cli *c) {
     json_t *o = NULL;
     struct cli_path p;
     const char *out = cli_get(c, "out");
     if (!cli_want_args(c, 1, 1) || cli_record_word(c, c->args[0]) != CLI_OK) return CLI_USAGE;
-    if (out == NULL) return cli_usage(c, "say where to: --out FILE");
+    int rc = save_where(c, out);
     cli_path(&p, "/v1/records/", c->args[0], "");
-    int rc = cli_get_json(c, p.z, &o);
+    if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && strcmp(cli_str(o, "kind"), "attachment") != 0)
-        rc = cli_fail(c, NULL, "the record is no attachment");
+        rc = cli_fail(c, "`readback show` shows it.", "the record is no attachment but a %s",
+                      cli_text(o, "kind"));
+    if (rc == CLI_OK) rc = cli_readable(c, o, "it cannot be saved here");
     json_decref(o);
     return rc == CLI_OK ? save_to(c, out) : rc;
 }

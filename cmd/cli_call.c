@@ -81,23 +81,33 @@ char *cli_channel(struct cli *c, const char *given) {
     return name;
 }
 
+/* standard input; where a form came through a pipe, the terminal behind it. NULL: nobody to ask */
+static FILE *terminal(const struct cli *c) {
+    if (isatty(STDIN_FILENO)) {
+        clearerr(stdin); /* a form typed there ended with Ctrl-D */
+        return stdin;
+    }
+    return c->form_stdin && isatty(STDERR_FILENO) ? fopen("/dev/tty", "r") : NULL;
+}
 bool cli_confirm(const struct cli *c, const char *question, int *exit_code) {
     char line[16] = "";
     *exit_code = CLI_OK;
     if (c->yes) return true;
     *exit_code = CLI_CONFIRM;
-    if (!isatty(STDIN_FILENO)) {
+    FILE *in = terminal(c);
+    if (in == NULL) {
         cli_fail(c, "Give --yes if it shall be.",
                  "this wants a confirmation, and there is no terminal to ask at");
         return false;
     }
     fprintf(stderr, "%s [y/N] ", question);
-    if (fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y')) {
+    bool yes = fgets(line, sizeof line, in) && (line[0] == 'y' || line[0] == 'Y');
+    if (in != stdin) fclose(in);
+    if (yes)
         *exit_code = CLI_OK;
-        return true;
-    }
-    fputs("Nothing was released.\n", stderr);
-    return false;
+    else
+        fputs("Nothing was released or changed.\n", stderr);
+    return yes;
 }
 
 char *cli_read_file(struct cli *c, const char *path, size_t cap, size_t *n) {
@@ -110,11 +120,13 @@ char *cli_read_file(struct cli *c, const char *path, size_t cap, size_t *n) {
         return NULL;
     }
     *n = fread(buf, 1, cap + 1, f);
+    int why = ferror(f) ? errno : 0;
     bool bad = ferror(f) != 0;
     if (f != stdin) fclose(f);
     if (bad || *n > cap) {
+        rb_wipe(buf, *n);
         if (bad)
-            cli_fail(c, NULL, "%s cannot be read", path);
+            cli_fail(c, NULL, "%s cannot be read: %s", path, strerror(why));
         else
             cli_fail(c, NULL, "%s is too long: at most %zu bytes", path, cap);
         free(buf);

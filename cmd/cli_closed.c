@@ -1,4 +1,5 @@
 /* Closed content: sealed again for somebody else, purged, disclosed, rosters; and the age key. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,6 +8,30 @@
 
 /* ---- to others, in a record of its own ---------------------------------------------------------
  */
+/* Only its author says it to others than before. */
+static int reseal_whose(struct cli *c, const json_t *o) {
+    json_t *own = NULL, *draft = json_pack("{s:s}", "channel", cli_str(o, "channel"));
+    const json_t *s;
+    size_t i;
+    int rc = cli_get_json(c, "/v1/status", &own);
+    if (rc == CLI_OK && strcmp(cli_str(own, "handle"), cli_str(o, "author")) != 0) {
+        rc = cli_envelope(c, draft);
+        if (rc == CLI_OK) rc = cli_members_known(c, draft);
+        json_array_foreach(json_object_get(draft, "recipients"), i, s) {
+            size_t k = 0;
+            const json_t *r = json_object_get(o, "recipients");
+            while (k < json_array_size(r) && !json_equal(json_array_get(r, k), s))
+                k++;
+            if (rc != CLI_OK || k < json_array_size(r)) continue;
+            rc = cli_fail(c, "Ask it to: `readback query RECORD --form -`.",
+                          "%s was not told: only %s, who wrote the record, can seal it to others",
+                          json_string_value(s), cli_text(o, "author"));
+        }
+    }
+    json_decref(own);
+    json_decref(draft);
+    return rc;
+}
 int cli_reseal(struct cli *c) {
     json_t *o = NULL;
     struct cli_path p;
@@ -16,7 +41,10 @@ int cli_reseal(struct cli *c) {
     cli_path(&p, "/v1/records/", c->args[0], "");
     int rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && !cli_true(o, "closed"))
-        rc = cli_fail(c, NULL, "the record is open: every member can read it, later ones too");
+        rc = cli_fail(c, "Nothing is to be done.",
+                      "the record is open: every member can read it, later ones too");
+    if (rc == CLI_OK) rc = cli_readable(c, o, "it cannot be sealed again here");
+    if (rc == CLI_OK) rc = reseal_whose(c, o);
     if (rc == CLI_OK) {
         json_t *draft = json_pack("{s:s,s:s,s:s,s:[s]}", "channel", cli_str(o, "channel"), "kind",
                                   cli_str(o, "kind"), "same_as", cli_str(o, "record"), "about",
@@ -33,6 +61,15 @@ int cli_reseal(struct cli *c) {
 
 /* ---- purge -------------------------------------------------------------------------------------
  */
+static void purge_words(struct cli *c) {
+    fputs("The content goes from this node's database for good. What lies below it (the disk) and "
+          "beside it (backups,\nfiles saved from it) is not reached, and the other holders keep "
+          "theirs. That the record exists, and who held it\nsince when, stays; a service record "
+          "says to ALL members that it was purged here.\n",
+          stderr);
+    if (cli_has(c, "reason"))
+        fprintf(stderr, "  ALL MEMBERS READ the reason: %s\n", cli_get(c, "reason"));
+}
 int cli_purge(struct cli *c) {
     json_t *o = NULL, *in = json_object();
     struct cli_path p;
@@ -41,14 +78,15 @@ int cli_purge(struct cli *c) {
     json_object_set_new(in, "despite", json_boolean(cli_has(c, "despite")));
     if (rc == CLI_OK) {
         cli_path(&p, "/v1/records/", c->args[0], "/purge");
-        if (!c->yes)
-            fputs(
-                "The text goes from this node for good; that the record exists, who held it and "
-                "since "
-                "when stays,\nand a service record says to all that it was purged here. The other "
-                "holders keep theirs.\n",
-                stderr);
+        if (!c->yes) purge_words(c);
         if (cli_confirm(c, "Purge it here?", &rc)) rc = cli_call(c, "POST", p.z, in, &o);
+    }
+    if (rc == CLI_CONFIRM && o && !c->yes) { /* its warnings were shown */
+        json_object_set_new(in, "despite", json_true());
+        json_decref(o);
+        o = NULL;
+        if (cli_confirm(c, "Purge it in spite of the warnings?", &rc))
+            rc = cli_call(c, "POST", p.z, in, &o);
     }
     if (rc == CLI_OK && c->json)
         cli_json(o);
@@ -65,12 +103,17 @@ static int paragraphs(struct cli *c, json_t *in) {
     json_t *list = json_array();
     const char *v;
     int rc = CLI_OK;
-    for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "paragraph", i)) != NULL; i++) {
-        uint64_t n = 0;
-        if (rb_dec_decode(rb_str(v), &n) != RB_OK || n > RB_MAX_PARAGRAPHS)
-            rc = cli_usage(c, "--paragraph %s: a number from 1, or 0 for the heading", v);
-        json_array_append_new(list, json_integer((json_int_t)n));
-    }
+    for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "paragraph", i)) != NULL; i++)
+        do {
+            uint64_t n = 0;
+            size_t k = strcspn(v, ",");
+            if (rb_dec_decode(rb_slice(v, k), &n) != RB_OK || n > RB_MAX_PARAGRAPHS)
+                rc =
+                    cli_usage(c, "--paragraph %s: numbers are wanted, from 1, or 0 for the heading",
+                              cli_nth(c, "paragraph", i));
+            json_array_append_new(list, json_integer((json_int_t)n));
+            v += k + (v[k] == ',');
+        } while (rc == CLI_OK && *v);
     if (json_array_size(list)) json_object_set(in, "paragraphs", list);
     json_decref(list);
     return rc;
@@ -80,8 +123,10 @@ static int write_new(struct cli *c, const char *path, const json_t *o) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     if (f == NULL) {
+        const char *why = strerror(errno), *hint = "Name a file that does not exist yet.";
+        if (errno != EEXIST) hint = "Name a file in a directory that you may write to.";
         if (fd >= 0) close(fd);
-        return cli_fail(c, "Name a file that does not exist yet.", "%s cannot be made", path);
+        return cli_fail(c, hint, "%s cannot be made: %s", path, why);
     }
     bool bad = json_dumpf(o, f, JSON_INDENT(1) | JSON_PRESERVE_ORDER) != 0;
     bad = fputc('\n', f) == EOF || bad;
@@ -104,6 +149,8 @@ int cli_disclose(struct cli *c) {
     int rc = cli_want_args(c, 1, 1) ? cli_record_word(c, c->args[0]) : CLI_USAGE;
     if (cli_has(c, "fact") && cli_has(c, "hash") && rc == CLI_OK)
         rc = cli_usage(c, "--fact or --hash, not both");
+    if (cli_has(c, "paragraph") && (cli_has(c, "fact") || cli_has(c, "hash")) && rc == CLI_OK)
+        rc = cli_usage(c, "--paragraph shows content, --fact and --hash show none: choose one");
     if (cli_has(c, "fact")) json_object_set_new(in, "level", json_string("fact"));
     if (cli_has(c, "hash")) json_object_set_new(in, "level", json_string("hash"));
     if (rc == CLI_OK) rc = paragraphs(c, in);
@@ -114,8 +161,11 @@ int cli_disclose(struct cli *c) {
     if (rc == CLI_OK && out) {
         rc = write_new(c, out, o);
         if (rc == CLI_OK)
-            fprintf(stderr, "%s proves to anyone: %s.\nCheck it with: readback-verify %s\n", out,
-                    disclosed(o), out);
+            fprintf(
+                stderr,
+                "%s shows and proves to anyone who gets it: %s.\nCheck it with: readback-verify "
+                "%s\n",
+                out, disclosed(o), out);
     } else if (rc == CLI_OK) {
         json_dumpf(o, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
         fputc('\n', stdout);
@@ -127,10 +177,20 @@ int cli_disclose(struct cli *c) {
 
 /* ---- rosters -----------------------------------------------------------------------------------
  */
+/* null where it is none */
+static json_t *a_time(const char *z) {
+    int64_t ms = 0;
+    char buf[40];
+    struct rb_writer w = rb_writer(buf, sizeof buf);
+    if (cli_when_read(z, &ms) != 0) return json_null();
+    rb_put_rfc3339(&w, ms);
+    return json_string(rb_writer_z(&w));
+}
 /* "name | duty | contact | from | to", what is not known left empty */
 static int person(struct cli *c, char *line, size_t number, json_t *persons) {
     static const char *const fields[] = {"name", "duty", "contact", "from", "to"};
     json_t *o = json_object();
+    bool times = true;
     for (size_t i = 0; i < 5 && line; i++) {
         char *end = strchr(line, '|'), *next = end ? end + 1 : NULL;
         if (end) *end = 0;
@@ -138,15 +198,23 @@ static int person(struct cli *c, char *line, size_t number, json_t *persons) {
         size_t n = strlen(line);
         while (n > 0 && strchr(" \t\r", line[n - 1]))
             line[--n] = 0;
-        if (n > 0) json_object_set_new(o, fields[i], json_string(line));
+        if (n > 0) json_object_set_new(o, fields[i], i < 3 ? json_string(line) : a_time(line));
+        times = times && (n == 0 || i < 3 || json_is_string(json_object_get(o, fields[i])));
         line = next;
     }
-    if (line == NULL && json_object_get(o, "name")) {
+    if (line == NULL && times && json_object_get(o, "name")) {
         json_array_append_new(persons, o);
         return CLI_OK;
     }
     json_decref(o);
-    return cli_usage(c, "line %zu of the roster: name | duty | contact | from | to is wanted",
+    if (!times)
+        return cli_usage(c,
+                         "line %zu of the roster: from and to are times like 2027-01-01T13:00:00Z "
+                         "or 011300ZJAN27, or empty",
+                         number);
+    return cli_usage(c,
+                     "line %zu of the roster: name | duty | contact | from | to is wanted; what "
+                     "stands behind the name may be left out",
                      number);
 }
 static int roster_body(struct cli *c, json_t **body) {
@@ -162,7 +230,10 @@ static int roster_body(struct cli *c, json_t **body) {
         number++;
         if (line[strspn(line, " \t\r")] != 0 && *line != '#') rc = person(c, line, number, persons);
     }
-    if (rc == CLI_OK && json_array_size(persons) == 0) rc = cli_usage(c, "the roster names nobody");
+    if (rc == CLI_OK && json_array_size(persons) == 0)
+        rc = cli_usage(
+            c,
+            "the roster names nobody: a line for each person, name | duty | contact | from | to");
     const char *title = cli_get(c, "title");
     *body = json_pack("{s:s,s:o}", "title", title ? title : "Roster", "persons", persons);
     if (buf) rb_wipe(buf, n);
@@ -172,8 +243,9 @@ static int roster_body(struct cli *c, json_t **body) {
 static void show_roster(const json_t *r) {
     size_t i;
     const json_t *p;
-    printf("\n%s: %s, written %s\n", cli_text(r, "member"), cli_text(r, "title"),
-           cli_text(r, "created"));
+    printf("\n%s: %s, written ", cli_text(r, "member"), cli_text(r, "title"));
+    cli_time(stdout, cli_text(r, "created"));
+    fputc('\n', stdout);
     json_array_foreach(json_object_get(r, "persons"), i, p) {
         printf("  %s %s", cli_true(p, "on_duty") ? "*" : " ", cli_text(p, "name"));
         if (*cli_str(p, "duty")) printf(", %s", cli_str(p, "duty"));
@@ -195,7 +267,9 @@ static int roster_show(struct cli *c, const char *channel) {
         cli_exercise(c, stdout, o);
         json_array_foreach(json_object_get(o, "rosters"), i, r) show_roster(r);
         if (json_array_size(json_object_get(o, "rosters")) == 0)
-            puts("No roster can be read here; others may have rosters that are not for us.");
+            puts(
+                "No roster can be read here; others may have some that are not for us, or not here "
+                "yet\n(`readback log --kind roster`).");
         else
             puts("\n* on duty now, as they wrote it");
     }
@@ -269,11 +343,11 @@ int cli_seal_age(struct cli *c) {
     int rc = seal(c, h, undo);
     rb_home_close(h);
     if (rc != CLI_OK) return rc;
-    puts(undo ? "keys/age.txt holds the age key again: the daemon opens closed records by itself."
-              : "keys/age.age holds the age key, sealed. After each start the daemon holds closed "
-                "records "
-                "unopened\nuntil `readback unlock`. Copies of keys/age.txt elsewhere (backups!) "
-                "still open "
-                "everything.");
+    puts(undo
+             ? "keys/age.txt holds the age key again: the daemon opens closed records by itself."
+             : "keys/age.age holds the age key, sealed. A daemon that runs now goes on; after each "
+               "start it holds closed\nrecords unopened until `readback unlock`. Who forgets the "
+               "passphrase cannot read them any more. Copies of\nkeys/age.txt elsewhere (backups!) "
+               "still open everything.");
     return CLI_OK;
 }

@@ -1,6 +1,7 @@
 /* --form FILE: options from a file, a line each. What only some may read must not stand on the
  * command line, where everybody on the machine can see it and the shell remembers it. */
 #include <stdlib.h>
+#include <unistd.h>
 #include "cli.h"
 #include "readback/text.h"
 
@@ -14,11 +15,39 @@ struct form {
     int line;
 };
 
-static bool bad_line(const struct form *f, const char *why) {
-    cli_usage(f->c, "line %d of the form: %s", f->line, why);
-    return false;
+/* ---- what a form may hold ----------------------------------------------------------------------
+ */
+static bool in_forms(const struct cli_option *o) {
+    return o->arg && strcmp(o->name, "form") != 0;
+}
+static void add_names(char *list, size_t cap, const struct cli_option *o) {
+    for (; o && o->name; o++) {
+        size_t n = strlen(list);
+        if (in_forms(o)) snprintf(list + n, cap - n, "%s%s", n ? ", " : "", o->name);
+    }
+}
+static const struct cli_option *option_of(const struct cli *c, const char *name) {
+    const struct cli_option *lists[] = {c->command->options, cli_release_options};
+    for (size_t i = 0; i < 2; i++)
+        for (const struct cli_option *o = lists[i]; o && o->name; o++)
+            if (strcmp(o->name, name) == 0 && in_forms(o)) return o;
+    return NULL;
 }
 
+/* never with what stands there: a line out of place may be what only some may read */
+static int bad_line(const struct form *f, int line, const char *why) {
+    char names[1024] = "";
+    add_names(names, sizeof names, f->c->command->options);
+    add_names(names, sizeof names, cli_release_options);
+    return cli_usage(
+        f->c,
+        "line %d of the form: %s\n  a line is \"name: value\", or blank, or begins with "
+        "# or, going on with the line before it, with a blank\n  names are: %s",
+        line, why, names);
+}
+
+/* ---- reading -----------------------------------------------------------------------------------
+ */
 /* the next line, without its end; NULL after the last */
 static char *next_line(struct form *f) {
     char *z = f->at;
@@ -51,48 +80,65 @@ static void take_more(struct form *f, char *value) {
     }
 }
 
-static bool take_line(struct form *f, char *z) {
+static int take_line(struct form *f, char *z) {
     char *colon = strchr(z, ':');
-    if (colon == NULL) return bad_line(f, "\"name: value\" is wanted");
+    struct cli *c = f->c;
+    const int line = f->line;
+    if (*z == ' ' || *z == '\t')
+        return bad_line(f, line, "it goes on with a line that is not there");
+    if (colon == NULL) return bad_line(f, line, "there is no colon in it");
     char *value = colon + 1 + strspn(colon + 1, " \t");
-    *colon = 0;
+    do {
+        *colon = 0;
+    } while (colon > z && (*--colon == ' ' || *colon == '\t'));
     take_more(f, value);
-    const struct cli_option *o = cli_option_find(f->c, z, strlen(z));
-    if (o == NULL || o->arg == NULL || strcmp(z, "form") == 0 || strcmp(z, "home") == 0 ||
-        strcmp(z, "passphrase-fd") == 0)
-        return bad_line(f,
-                        "there is no such option for a form; `readback form COMMAND` shows them");
-    if (*value == 0) return true; /* left empty in the template */
-    if (f->c->given_n == CLI_MAX_OPTIONS) return bad_line(f, "too many options");
-    f->c->given[f->c->given_n].name = o->name;
-    f->c->given[f->c->given_n].form = true;
-    f->c->given[f->c->given_n++].value = value;
-    return true;
+    const struct cli_option *o = option_of(c, z);
+    if (o == NULL) return bad_line(f, line, "there is no such name");
+    if (*value == 0) return CLI_OK; /* left empty in the template */
+    if (c->given_n == CLI_MAX_OPTIONS) return bad_line(f, line, "too many options");
+    c->given[c->given_n].name = o->name;
+    c->given[c->given_n].line = line;
+    c->given[c->given_n++].value = value;
+    return CLI_OK;
 }
 
-bool cli_form(struct cli *c) {
+/* a file that is read twice would be empty the second time */
+static int one_input(const struct cli *c) {
+    if (c->passphrase_fd == 0)
+        return cli_usage(c,
+                         "standard input is the form's and the passphrase's: use two descriptors");
+    if (cli_get(c, "file") && strcmp(cli_get(c, "file"), "-") == 0)
+        return cli_usage(
+            c, "standard input is the form's and the text's: put one of them into a file");
+    if (isatty(STDIN_FILENO))
+        fprintf(stderr,
+                "Type the form: \"name: value\", a line each; indent a line to go on with the one "
+                "before it.\nEnd it with Ctrl-D at the beginning of a line; Ctrl-C drops it.\n");
+    return CLI_OK;
+}
+int cli_form(struct cli *c) {
     const char *path = cli_get(c, "form");
-    if (path == NULL) return true;
-    if (strcmp(path, "-") == 0 && c->passphrase_fd == 0) {
-        cli_usage(c, "standard input is the form's and the passphrase's: use two descriptors");
-        return false;
-    }
-    c->form = cli_read_file(c, path, FORM_MAX, &c->form_n);
-    if (c->form == NULL) return false;
+    static const char bom[] = "\xef\xbb\xbf"; /* some editors put it first */
+    if (path == NULL) return CLI_OK;
+    c->form_stdin = strcmp(path, "-") == 0;
+    int rc = c->form_stdin ? one_input(c) : CLI_OK;
+    if (rc == CLI_OK) c->form = cli_read_file(c, path, FORM_MAX, &c->form_n);
+    if (c->form == NULL) return rc ? rc : CLI_FAILED;
     struct form f = {.c = c, .at = c->form};
-    if (strlen(c->form) != c->form_n || !rb_utf8_ok(rb_slice(c->form, c->form_n))) {
-        cli_usage(c, "the form is not text in UTF-8");
-        return false;
-    }
-    for (char *z; (z = next_line(&f)) != NULL;)
-        if (*z != 0 && *z != '#' && !take_line(&f, z)) return false;
-    return true;
+    if (strlen(c->form) != c->form_n || !rb_utf8_ok(rb_slice(c->form, c->form_n)))
+        return cli_usage(c, "the form is not text in UTF-8");
+    if (strncmp(f.at, bom, 3) == 0) f.at += 3;
+    for (char *z; rc == CLI_OK && (z = next_line(&f)) != NULL;)
+        if (*z != 0 && *z != '#') rc = take_line(&f, z);
+    if (rc == CLI_OK && c->form_stdin && cli_get(c, "file") && strcmp(cli_get(c, "file"), "-") == 0)
+        rc = one_input(c);
+    return rc;
 }
 
 /* the first option with content of the record that stood on the command line; NULL: none */
 const char *cli_content_in_words(const struct cli *c) {
     for (size_t i = 0; i < c->given_n; i++) {
-        if (c->given[i].form || strcmp(c->given[i].name, "file") == 0) continue;
+        if (c->given[i].line > 0 || strcmp(c->given[i].name, "file") == 0) continue;
         for (const struct cli_option *o = c->command->options; o && o->name; o++)
             if (o->arg && strcmp(o->name, c->given[i].name) == 0) return o->name;
     }
@@ -101,28 +147,97 @@ const char *cli_content_in_words(const struct cli *c) {
 
 /* ---- a form to fill in ------------------------------------------------------------------------
  */
-static void form_lines(const struct cli_option *o) {
+static void form_line(const struct cli_option *o) {
+    printf("# %s: %s\n%s: \n", o->arg, o->help, o->name);
+}
+/* what one asks for at a class of notice, in this order; the rest comes after it */
+static const struct {
+    const char *word, *head, *first[10];
+} classes[] = {
+    {"site",
+     "# A site: what it is, where, and who may read it. A notice is no permission, and no answer "
+     "to "
+     "it makes one.",
+     {"recipients", "title", "circle", "polygon", "text"}},
+    {"movement",
+     "# A movement: who moves, along which places, when, and who may read it.",
+     {"recipients", "title", "circle", "polygon", "from", "to", "for", "text"}},
+    {"operation",
+     "# An operation: where and when.",
+     {"title", "circle", "polygon", "from", "to", "for", "floor", "ceiling", "text"}},
+    {"exercise",
+     "# An exercise: where and when.",
+     {"title", "circle", "polygon", "from", "to", "for", "floor", "ceiling", "text"}},
+    {"area",
+     "# An area: where and when.",
+     {"title", "circle", "polygon", "from", "to", "for", "floor", "ceiling", "text"}},
+};
+static size_t class_at(const char *word) {
+    size_t i = 0;
+    while (word && i < sizeof classes / sizeof *classes && strcmp(classes[i].word, word) != 0)
+        i++;
+    return i;
+}
+static bool is_first(size_t cls, const char *name) {
+    for (size_t i = 0; cls < sizeof classes / sizeof *classes && classes[cls].first[i]; i++)
+        if (strcmp(classes[cls].first[i], name) == 0) return true;
+    return false;
+}
+static void form_first(struct cli *c, size_t cls) {
+    if (cls == sizeof classes / sizeof *classes) return;
+    puts(classes[cls].head);
+    for (size_t i = 0; classes[cls].first[i]; i++)
+        form_line(option_of(c, classes[cls].first[i]));
+    puts("\n# Where it is wanted:");
+}
+static void form_rest(const struct cli_option *o, size_t cls) {
     for (; o && o->name; o++)
-        if (o->arg && strcmp(o->name, "form") != 0)
-            printf("# %s: %s\n%s: \n", o->arg, o->help, o->name);
+        if (in_forms(o) && !is_first(cls, o->name)) form_line(o);
+}
+static const struct cli_command *form_command(const char *name) {
+    for (size_t i = 0; i < cli_commands_n; i++)
+        if (strcmp(cli_commands[i].name, name) == 0 && cli_commands[i].releases)
+            return &cli_commands[i];
+    return NULL;
+}
+static void form_print(struct cli *c, const struct cli_command *cmd, size_t cls) {
+    bool some = cls < sizeof classes / sizeof *classes;
+    c->command = cmd; /* the options are its */
+    printf(
+        "# readback %s %s --form FILE\n# Lines left empty are left out; an indented line goes on "
+        "with the one before it;\n# a line may stand twice where it says (repeat). The file holds "
+        "what only some may read:\n# keep it where nobody else reads it, and delete it when it "
+        "was released.\n\n",
+        cmd->name, some ? classes[cls].word : cmd->usage);
+    form_first(c, cls);
+    form_rest(cmd->options, cls);
+    puts("\n# Of every record. Also where it is closed, ALL members can read what stands below:");
+    form_rest(cli_release_options, cls);
 }
 int cli_form_command(struct cli *c) {
-    if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
-    for (size_t i = 0; i < cli_commands_n; i++) {
-        const struct cli_command *cmd = &cli_commands[i];
-        if (strcmp(cmd->name, c->args[0]) != 0 || !cmd->releases) continue;
-        printf("# readback %s %s --form FILE\n# Lines left empty are left out; an indented line "
-               "goes on "
-               "with the one before it.\n",
-               cmd->name, cmd->usage);
-        form_lines(cmd->options);
-        puts("\n# Of every record:");
-        form_lines(cli_release_options);
+    char name[64];
+    if (!cli_want_args(c, 1, 2)) return CLI_USAGE;
+    const char *second = c->args_n == 2 ? c->args[1] : NULL;
+    size_t cls = class_at(second);
+    bool notice = strcmp(c->args[0], "notice") == 0;
+    snprintf(name, sizeof name, "%s%s%s", c->args[0], second && !notice ? " " : "",
+             second && !notice ? second : "");
+    if (second == NULL && class_at(name) < sizeof classes / sizeof *classes) { /* `form site` */
+        cls = class_at(name);
+        snprintf(name, sizeof name, "notice");
+    }
+    if (notice && second && cls == sizeof classes / sizeof *classes)
+        return cli_usage(c,
+                         "there is no class of notice \"%s\"; accepted are: site, movement, "
+                         "operation, exercise, area",
+                         second);
+    const struct cli_command *cmd = form_command(name);
+    if (cmd) {
+        form_print(c, cmd, cls);
         return CLI_OK;
     }
-    return cli_usage(
-        c,
-        "no command \"%s\" takes a form; notice, statement, text, roster, attach and the "
-        "positions do",
-        c->args[0]);
+    return cli_usage(c,
+                     "no command \"%s\" takes a form; notice, statement, text, roster, attach, "
+                     "reseal and the positions do",
+                     name);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "cli.h"
+#include "readback/rules.h"
 #include "readback/text.h"
 
 static const char *what(const json_t *r, char buf[96]) {
@@ -11,12 +12,54 @@ static const char *what(const json_t *r, char buf[96]) {
     snprintf(buf, 96, "%s%s%s", cli_text(r, "kind"), *extra ? " " : "", extra);
     return buf;
 }
-static const char *state(const json_t *r) {
+static const char *mark_word(const json_t *r) {
     if (*cli_str(r, "mark")) return cli_str(r, "mark");
     if (cli_true(r, "contested")) return "contested";
     if (*cli_str(r, "superseded_by")) return "superseded";
     if (cli_true(r, "reported")) return "reported, unsigned by them";
     return cli_true(r, "emergency") ? "one officer, emergency" : "";
+}
+static const char *state(const json_t *r, char buf[128]) {
+    const char *mark = mark_word(r), *closed = cli_closed_word(r);
+    snprintf(buf, 128, "%s%s%s", mark, *mark && *closed ? "; " : "", closed);
+    return buf;
+}
+
+/* ---- closed records -----------------------------------------------------------------------------
+ */
+static const struct {
+    const char *state, *word, *sentence;
+} closed_words[] = {
+    {"", "closed, not for us", "its content is not for us"},
+    {"missing", "closed, NOT HERE YET", "its content has not come yet; it is asked for"},
+    {"held", "closed, UNOPENED", "its content is here and was not opened yet"},
+    {"opened", "closed", NULL},
+    {"bad", "closed, BAD CONTENT",
+     "its content is NOT what the record says, or does not open: nothing of it is shown"},
+    {"purged", "closed, purged here", "its content was purged here"},
+};
+static size_t closed_at(const json_t *r) {
+    size_t i = 0, n = sizeof closed_words / sizeof *closed_words;
+    while (i < n && strcmp(closed_words[i].state, cli_str(r, "body_state")) != 0)
+        i++;
+    return i < n ? i : 0;
+}
+const char *cli_closed_word(const json_t *r) {
+    return cli_true(r, "closed") ? closed_words[closed_at(r)].word : "";
+}
+/* who may read it, and what became of its content here */
+void cli_closed(FILE *out, const json_t *r, int indent) {
+    const char *state = cli_str(r, "body_state"), *sentence = closed_words[closed_at(r)].sentence;
+    if (!cli_true(r, "closed")) return;
+    fprintf(out, "%*sCLOSED: for ", indent, "");
+    cli_list(out, json_object_get(r, "recipients"));
+    fputc('\n', out);
+    if (sentence) fprintf(out, "%*s%s", indent, "", sentence);
+    if (sentence && (strcmp(state, "held") == 0 || strcmp(state, "bad") == 0) &&
+        *cli_str(r, "body_why"))
+        fprintf(out, ": %s", cli_str(r, "body_why"));
+    if (sentence && strcmp(state, "held") == 0) fputs(" (`readback unlock`)", out);
+    if (sentence) fputc('\n', out);
 }
 static void joined(char *buf, size_t cap, const json_t *list) {
     size_t i, n = 0;
@@ -29,6 +72,20 @@ static void joined(char *buf, size_t cap, const json_t *list) {
         n += (size_t)k;
     }
     if (n == 0) snprintf(buf, cap, "-");
+}
+
+int cli_readable(const struct cli *c, const json_t *r, const char *why_wanted) {
+    const char *state = cli_str(r, "body_state");
+    char hint[256];
+    if (!cli_true(r, "closed") || strcmp(state, "opened") == 0) return CLI_OK;
+    snprintf(hint, sizeof hint,
+             strcmp(state, "held") == 0      ? "`readback unlock` lets the daemon open it."
+             : strcmp(state, "missing") == 0 ? "It is asked for; `readback doctor` says what is in "
+                                               "the way."
+             : strcmp(state, "purged") == 0  ? "Ask %s to say it again (`readback reseal` there)."
+                                             : "Ask %s: `readback query %.12s`.",
+             cli_text(r, "author"), cli_str(r, "record"));
+    return cli_fail(c, hint, "%s: %s", closed_words[closed_at(r)].sentence, why_wanted);
 }
 
 /* ---- inbox
@@ -45,6 +102,7 @@ static void inbox_item(struct cli *c, const json_t *r) {
     cli_list(stdout, why);
     fputc('\n', stdout);
     if (*cli_str(r, "title")) printf("  %s\n", cli_str(r, "title"));
+    cli_closed(stdout, r, 2);
     if (*cli_str(r, "mark")) printf("  without effect: %s\n", cli_str(r, "mark_sentence"));
     if (json_is_object(due))
         printf("  answer owed: %s by %s (%s)\n", cli_text(due, "position"), cli_text(due, "due"),
@@ -120,7 +178,7 @@ int cli_log(struct cli *c) {
         cli_table_row(&t, 9, "RECORD", "WRITTEN", "AUTHOR", "KIND", "PREC", "TITLE", "HELD BY",
                       "READ BY", "STATE");
         json_array_foreach(json_object_get(o, "records"), i, r) {
-            char id[13], kind[96], held[512], read[512], title[64];
+            char id[13], kind[96], held[512], read[512], title[64], marks[128];
             cli_short(id, r, "record");
             joined(held, sizeof held, json_object_get(r, "held_by"));
             joined(read, sizeof read, json_object_get(r, "read_by"));
@@ -130,7 +188,7 @@ int cli_log(struct cli *c) {
                 title[--n] = 0;
             title[strcspn(title, "\n")] = 0;
             cli_table_row(&t, 9, id, cli_text(r, "created"), cli_text(r, "author"), what(r, kind),
-                          cli_text(r, "precedence"), title, held, read, state(r));
+                          cli_text(r, "precedence"), title, held, read, state(r, marks));
         }
         cli_table_print(&t, stdout);
         list_more(o);
@@ -139,29 +197,37 @@ int cli_log(struct cli *c) {
     return rc;
 }
 
-static void holder_line(const json_t *h) {
-    const json_t *due = json_object_get(h, "due");
-    printf("    %-14s ", cli_text(h, "member"));
-    if (cli_true(h, "author"))
+/* of a closed record held means leaf and content (9.5.5), and is asked of its recipients alone */
+static void holder_held(const json_t *h) {
+    const json_t *body = json_object_get(h, "body_held");
+    if (cli_true(h, "author")) {
         fputs("author", stdout);
-    else if (cli_true(h, "held")) {
-        fputs("held since ", stdout);
+    } else if (json_is_boolean(body) && !cli_true(h, "reader")) {
+        fputs("no recipient", stdout);
+    } else if (cli_true(h, "held")) {
+        fputs(json_is_boolean(body) ? "leaf and content held since " : "held since ", stdout);
         cli_time(stdout, cli_str(h, "held_since"));
         if (!cli_true(h, "held_logged")) fputs(" (told, not yet logged)", stdout);
-    } else
-        fputs(json_is_true(json_object_get(h, "body_held"))
-                  ? "holds the content; the leaf not known to be held"
-              : json_is_false(json_object_get(h, "body_held")) && cli_true(h, "reader")
-                  ? "not known to be held with its content"
-                  : "not known to be held",
+    } else {
+        fputs(json_is_true(body)    ? "content held; leaf not known to be held"
+              : json_is_false(body) ? "content not known to be held"
+                                    : "not known to be held",
               stdout);
-    if (cli_true(h, "purged")) fputs("; purged its content since", stdout);
+    }
+    if (cli_true(h, "purged")) fputs("; content purged there", stdout);
+}
+static void holder_line(const json_t *h) {
+    const json_t *due = json_object_get(h, "due");
+    bool outsider = json_is_boolean(json_object_get(h, "body_held")) && !cli_true(h, "reader") &&
+                    !cli_true(h, "author");
+    printf("    %-14s ", cli_text(h, "member"));
+    holder_held(h);
     if (*cli_str(h, "read")) {
-        fputs("; read ", stdout);
+        fputs(outsider ? "; says without having it: read " : "; read ", stdout);
         cli_time(stdout, cli_str(h, "read"));
         fputs(" by ", stdout);
         cli_list(stdout, json_object_get(h, "read_by"));
-    } else if (!cli_true(h, "author"))
+    } else if (!cli_true(h, "author") && !outsider)
         fputs("; not known to be read", stdout);
     if (*cli_str(h, "passed_down")) printf("; passed down %s", cli_str(h, "passed_down"));
     if (json_is_object(due))
@@ -183,6 +249,7 @@ int cli_who_holds(struct cli *c) {
             char kind[96];
             printf("\n  %.12s  %s by %s  %s  %s\n", cli_str(r, "record"), what(r, kind),
                    cli_text(r, "author"), cli_text(r, "created"), cli_str(r, "title"));
+            cli_closed(stdout, r, 4);
             json_array_foreach(json_object_get(r, "holders"), k, h) holder_line(h);
         }
         list_more(o);
@@ -191,35 +258,37 @@ int cli_who_holds(struct cli *c) {
     return rc;
 }
 
-/* who may read it, and what became of its content here */
 static void show_closed(const json_t *o) {
-    const char *state = cli_str(o, "body_state");
-    if (!cli_true(o, "closed")) {
-        if (!cli_true(o, "readable")) puts("  its content cannot be read here");
-        return;
-    }
-    fputs("  CLOSED: for ", stdout);
-    cli_list(stdout, json_object_get(o, "recipients"));
+    cli_closed(stdout, o, 2);
+    if (!cli_true(o, "closed") && !cli_true(o, "readable"))
+        puts("  its content cannot be read here");
+    if (!*cli_str(o, "purge_at")) return;
+    fputs("  purged here by the charter at ", stdout);
+    cli_time(stdout, cli_str(o, "purge_at"));
     fputc('\n', stdout);
-    if (*state == 0) puts("  its content is not for us");
-    if (strcmp(state, "missing") == 0) puts("  its content has not come yet");
-    if (strcmp(state, "held") == 0) puts("  its content is here and was not opened yet");
-    if (strcmp(state, "bad") == 0)
-        puts("  its content is NOT what the record says, or does not open");
-    if (strcmp(state, "purged") == 0) puts("  its content was purged here");
-    if (*cli_str(o, "body_why")) printf("    %s\n", cli_str(o, "body_why"));
-    if (*cli_str(o, "purge_at")) printf("  kept here until %s\n", cli_str(o, "purge_at"));
 }
 
 /* ---- one record
  * --------------------------------------------------------------------------------------- */
+static void show_position(const json_t *x) {
+    printf("    %s: ", cli_text(x, "member"));
+    if (*cli_str(x, "position"))
+        printf("%s (%s) %s", cli_str(x, "position"), cli_text(x, "created"),
+               cli_str(json_object_get(x, "body"), "reason"));
+    else
+        printf("an answer that cannot be read here, %s (%s)", cli_closed_word(x),
+               cli_text(x, "created"));
+    printf("%s%s\n", *cli_str(x, "mark") ? " without effect: " : "", cli_str(x, "mark"));
+}
 static void show_record(struct cli *c, const json_t *o) {
     char kind[96];
     size_t i;
     const json_t *x, *env = json_object_get(o, "envelope"), *rep = json_object_get(env, "reported");
-    list_head(c, o);
-    printf("%s  %s by %s, %s\n  %s\n  written ", cli_text(o, "precedence"), what(o, kind),
-           cli_text(o, "author"), cli_str(o, "title"), cli_str(o, "record"));
+    cli_exercise(c, stdout, o);
+    cli_strong(c, stdout, cli_str(o, "channel_title"));
+    printf("  %.12s\n%s  %s by %s%s%s\n  %s\n  written ", cli_str(o, "channel"),
+           cli_text(o, "precedence"), what(o, kind), cli_text(o, "author"),
+           *cli_str(o, "title") ? ", " : "", cli_str(o, "title"), cli_str(o, "record"));
     cli_time(stdout, cli_str(o, "created"));
     fputs("\n  signed by ", stdout);
     cli_list(stdout, json_object_get(o, "officers"));
@@ -244,10 +313,7 @@ static void show_record(struct cli *c, const json_t *o) {
     puts("\n  Holders");
     json_array_foreach(json_object_get(o, "holders"), i, x) holder_line(x);
     if (json_array_size(json_object_get(o, "positions"))) puts("\n  Positions");
-    json_array_foreach(json_object_get(o, "positions"), i, x)
-        printf("    %s: %s (%s) %s%s%s\n", cli_text(x, "member"), cli_text(x, "position"),
-               cli_text(x, "created"), cli_str(json_object_get(x, "body"), "reason"),
-               *cli_str(x, "mark") ? " without effect: " : "", cli_str(x, "mark"));
+    json_array_foreach(json_object_get(o, "positions"), i, x) show_position(x);
 }
 int cli_show(struct cli *c) {
     json_t *o = NULL;
@@ -319,6 +385,24 @@ static int status_forks(struct cli *c) {
     json_decref(o);
     return rc;
 }
+static void status_closed(const json_t *o) {
+    static const char *const words[][2] = {
+        {"open", "open: closed records for us are opened by the daemon"},
+        {"sealed", "SEALED: closed records for us wait unopened; `readback unlock`"},
+        {"unlocked", "unlocked until the daemon ends"},
+    };
+    const char *key = cli_str(o, "age_key");
+    size_t i;
+    const json_t *x;
+    for (i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], key) == 0) printf("age key: %s\n", words[i][1]);
+    json_array_foreach(json_object_get(o, "channels"), i, x) {
+        if (cli_int(x, "bodies_missing") == 0 && cli_int(x, "bodies_unopened") == 0) continue;
+        printf("closed content in \"%s\": %lld not here yet, %lld here and not opened\n",
+               cli_text(x, "title"), (long long)cli_int(x, "bodies_missing"),
+               (long long)cli_int(x, "bodies_unopened"));
+    }
+}
 int cli_status(struct cli *c) {
     json_t *o = NULL, *x;
     json_int_t waiting = 0;
@@ -338,6 +422,7 @@ int cli_status(struct cli *c) {
             cli_text(x, "state"), cli_text(x, "own_state"), (long long)cli_int(x, "records"),
             (long long)cli_int(x, "signed_size"), (long long)cli_int(x, "outbox"),
             *cli_str(x, "waiting") ? ": " : "", cli_str(x, "waiting"));
+        status_closed(o);
         json_array_foreach(json_object_get(o, "channels"), i, x) waiting += cli_int(x, "outbox");
         json_array_foreach(json_object_get(o, "peers"), i, x) status_peer(x);
         printf("records waiting: %lld\n", (long long)waiting);
@@ -447,6 +532,16 @@ static void kind_help(const json_t *fields, int indent) {
         kind_help(json_object_get(f, "fields"), indent + 2);
     }
 }
+/* by the tables alone; a charter may close more */
+static const char *kind_closed(const char *name) {
+    static const struct rb_charter none;
+    enum rb_kind kind;
+    if (rb_kind_decode(rb_str(name), &kind) != RB_OK) return "";
+    if (kind == RB_KIND_POSITION) return " (closed where what it answers is)";
+    if (kind == RB_KIND_NOTICE) return " (site and movement: always closed)";
+    if (rb_rules_must_close(&none, kind, -1)) return " (always closed)";
+    return rb_kind_always_open(kind) ? " (always open)" : " (open, or closed by --recipients)";
+}
 static int help_kinds(struct cli *c) {
     json_t *o = NULL, *k;
     size_t i;
@@ -454,10 +549,12 @@ static int help_kinds(struct cli *c) {
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK) {
+        puts("The charter may close further kinds: `readback channel show`.\n");
         json_array_foreach(json_object_get(o, "kinds"), i, k) {
             if (!cli_true(k, "supported")) continue;
-            printf("%s%s\n  answered by: ", cli_str(k, "kind"),
-                   cli_true(k, "by_node") ? " (made by the node)" : "");
+            printf("%s%s%s\n  answered by: ", cli_str(k, "kind"),
+                   cli_true(k, "by_node") ? " (made by the node)" : "",
+                   kind_closed(cli_str(k, "kind")));
             cli_list(stdout, json_object_get(k, "answers"));
             fputc('\n', stdout);
             kind_help(json_object_get(k, "fields"), 4);

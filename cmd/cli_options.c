@@ -49,6 +49,31 @@ int cli_usage(const struct cli *c, const char *fmt, ...) {
     return CLI_USAGE;
 }
 
+/* which of `given` this is; given_n: none of them */
+static size_t given_at(const struct cli *c, const char *value) {
+    size_t i = 0;
+    while (i < c->given_n && c->given[i].value != value)
+        i++;
+    return i;
+}
+bool cli_in_form(const struct cli *c, const char *value) {
+    size_t i = given_at(c, value);
+    return value && i < c->given_n && c->given[i].line > 0;
+}
+int cli_off(const struct cli *c, const char *name, const char *value, const char *fmt, ...) {
+    va_list ap;
+    char words[1024];
+    va_start(ap, fmt);
+    vsnprintf(words, sizeof words, fmt, ap);
+    va_end(ap);
+    if (cli_in_form(c, value))
+        return cli_usage(c, "line %d of the form: %s%s", c->given[given_at(c, value)].line, name,
+                         words);
+    if (value && *words == ':') return cli_usage(c, "--%s %s%s", name, value, words);
+    if (value) return cli_usage(c, "--%s%s; not \"%s\"", name, words, value);
+    return cli_usage(c, "--%s%s", name, words);
+}
+
 static const struct cli_option *find_in(const struct cli_option *o, const char *name, size_t n) {
     for (; o && o->name; o++)
         if (strlen(o->name) == n && memcmp(o->name, name, n) == 0) return o;

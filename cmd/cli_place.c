@@ -96,13 +96,12 @@ static int measured(struct cli *c, const char *shape, const char *entered,
                     const struct rb_volume *v) {
     struct rb_reject rj = {.clause = "", .what = ""};
     if (rb_volume_check(v, &rj) == RB_OK) return CLI_OK;
-    return cli_usage(c, "--%s %s: %s (clause %s)", shape, entered, plainly(&rj), rj.clause);
+    return cli_off(c, shape, entered, ": %s (clause %s)", plainly(&rj), rj.clause);
 }
 static int not_degrees(struct cli *c, const char *shape, const char *entered) {
-    return cli_usage(c,
-                     "--%s %s: degrees are wanted as decimals with at most nine digits behind the "
-                     "point, like 35.123456; south and west have a minus",
-                     shape, entered);
+    return cli_off(c, shape, entered,
+                   ": degrees are wanted as decimals with at most nine digits behind the point, "
+                   "like 35.123456; south and west have a minus");
 }
 static int check_circle(struct cli *c, const char *entered, json_t *made) {
     struct rb_volume v = {.shape = RB_SHAPE_CIRCLE, .floor.open = true, .ceiling.open = true};
@@ -111,16 +110,12 @@ static int check_circle(struct cli *c, const char *entered, json_t *made) {
     int64_t mm = 0;
     if (!point_of(made, &v.center)) return not_degrees(c, "circle", entered);
     if (!length_of(typed, radius, &rest) || *rest)
-        return cli_usage(c,
-                         "--circle %s: the radius \"%s\" wants a number and its unit: 5km, 900m, "
-                         "2nm, 900ft",
-                         entered, typed);
+        return cli_off(c, "circle", entered,
+                       ": the radius wants a number and its unit: 5km, 900m, 2nm, 900ft");
     json_t *z = json_string(radius);
     bool read = rb_json_metres(z, &mm) == RB_OK;
     if (!read) json_decref(z);
-    if (!read)
-        return cli_usage(c, "--circle %s: the radius \"%s\" does not read as a number", entered,
-                         typed);
+    if (!read) return cli_off(c, "circle", entered, ": the radius does not read as a number");
     json_array_set_new(made, 2, z);
     v.radius_mm = mm > 0 ? (uint64_t)mm : 0;
     return measured(c, "circle", entered, &v);
@@ -164,13 +159,12 @@ static int height(struct cli *c, const char *option, const char *z, json_t **out
     if ((z[0] == 'F' || z[0] == 'f') && (z[1] == 'L' || z[1] == 'l')) {
         *out = flight_level(z);
         return *out ? CLI_OK
-                    : cli_usage(c, "--%s wants a flight level as FL250, up to FL1000", option);
+                    : cli_off(c, option, z, " wants a flight level as FL250, up to FL1000");
     }
     if (!length_of(z, value, &rest) || !metres_of(value, &mm))
-        return cli_usage(c,
-                         "--%s wants a height with its unit and what it is counted from: \"900m "
-                         "amsl\", \"400ft agl\", \"300m wgs84\", or FL250; not \"%s\"",
-                         option, z);
+        return cli_off(c, option, z,
+                       " wants a height with its unit and what it is counted from: \"900m amsl\", "
+                       "\"400ft agl\", \"300m wgs84\", or FL250");
     rest += strspn(rest, " ");
     for (size_t i = 0; i < sizeof datum - 1 && rest[i]; i++)
         datum[i] = rest[i] >= 'A' && rest[i] <= 'Z' ? (char)(rest[i] - 'A' + 'a') : rest[i];
@@ -178,11 +172,11 @@ static int height(struct cli *c, const char *option, const char *z, json_t **out
         if (strcmp(datum, datums[i]) == 0)
             *out = json_pack("{s:s,s:s}", "height", value, "datum", datum);
     if (*out) return CLI_OK;
-    return cli_usage(
-        c,
-        "--%s %s: say what it is counted from: \"%s amsl\" (mean sea level), \"%s agl\" "
-        "(ground), \"%s wgs84\" (ellipsoid), or a flight level like FL250",
-        option, z, value, value, value);
+    const char *v = cli_in_form(c, z) ? "900m" : value;
+    return cli_off(c, option, z,
+                   ": say what it is counted from: \"%s amsl\" (mean sea level), \"%s agl\" "
+                   "(ground), \"%s wgs84\" (ellipsoid), or a flight level like FL250",
+                   v, v, v);
 }
 /* by one datum only: others cannot be compared here, and the node points that out */
 static bool upside_down(const json_t *volume) {
@@ -204,6 +198,8 @@ static int put_heights(struct cli *c, json_t *volume) {
         if (a) json_object_set_new(volume, names[i], a);
     }
     if (!upside_down(volume)) return CLI_OK;
+    if (cli_in_form(c, cli_get(c, "floor")) || cli_in_form(c, cli_get(c, "ceiling")))
+        return cli_usage(c, "the form's floor is above its ceiling (clause 3.7.7)");
     return cli_usage(c, "--floor %s is above --ceiling %s (clause 3.7.7)", cli_get(c, "floor"),
                      cli_get(c, "ceiling"));
 }
@@ -231,13 +227,9 @@ static int add_volume(struct cli *c, json_t *list, const char *shape, json_t *ma
                       const char *entered) {
     bool circle = strcmp(shape, "circle") == 0;
     if (made == NULL)
-        return cli_usage(c,
-                         circle
-                             ? "--%s wants LAT,LON,RADIUS with decimal points, like "
-                               "35.5,36.1,5km: %s"
-                             : "--%s wants points LAT,LON with decimal points, parted by blanks: "
-                               "%s",
-                         shape, entered);
+        return cli_off(c, shape, entered, "%s",
+                       circle ? " wants LAT,LON,RADIUS with decimal points, like 35.5,36.1,5km"
+                              : " wants points LAT,LON with decimal points, parted by blanks");
     json_t *v = json_object();
     json_object_set_new(v, shape, made);
     json_object_set_new(v, "as_entered", json_string(entered));

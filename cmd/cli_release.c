@@ -59,8 +59,63 @@ static void put_recipients(struct cli *c, json_t *draft) {
     if (cli_has(c, "recipients")) json_object_set(draft, "recipients", list);
     json_decref(list);
 }
+/* handles are no secret: every member has the charter */
+static json_t *members_of(struct cli *c, const char *channel, int *rc) {
+    json_t *o = NULL, *m, *list = json_array();
+    struct cli_path p;
+    size_t i;
+    cli_path(&p, "/v1/channels/", channel, "");
+    *rc = cli_get_json(c, p.z, &o);
+    json_array_foreach(json_object_get(o, "members"), i, m)
+        json_array_append_new(list, json_string(cli_str(m, "handle")));
+    json_decref(o);
+    return list;
+}
+static bool among(const json_t *list, const char *word) {
+    size_t i;
+    const json_t *s;
+    json_array_foreach(list, i, s) {
+        if (strcmp(json_string_value(s), word) == 0) return true;
+    }
+    return false;
+}
+void cli_say_members(struct cli *c, const char *channel) {
+    int rc = CLI_OK;
+    json_t *members = members_of(c, channel, &rc);
+    if (rc == CLI_OK) {
+        fputs("  name them: --recipients HANDLE,...; the channel's members are: ", stderr);
+        cli_list(stderr, members);
+        fputc('\n', stderr);
+    }
+    json_decref(members);
+}
+int cli_members_known(struct cli *c, const json_t *draft) {
+    const json_t *lists[] = {json_object_get(draft, "recipients"),
+                             json_object_get(json_object_get(draft, "demand"), "members")};
+    const char *const names[] = {"recipients", "demand-from"};
+    const json_t *s;
+    size_t i;
+    int rc = CLI_OK;
+    if (json_array_size(lists[0]) + json_array_size(lists[1]) == 0) return CLI_OK;
+    json_t *members = members_of(c, cli_str(draft, "channel"), &rc);
+    for (size_t k = 0; rc == CLI_OK && k < 2; k++) {
+        json_array_foreach(lists[k], i, s) {
+            if (rc != CLI_OK || among(members, json_string_value(s))) continue;
+            rc = cli_usage(c, "--%s: the channel has no member \"%s\"", names[k],
+                           json_string_value(s));
+            fputs("  its members are: ", stderr);
+            cli_list(stderr, members);
+            fputc('\n', stderr);
+        }
+    }
+    json_decref(members);
+    return rc;
+}
 int cli_envelope(struct cli *c, json_t *draft) {
     int rc = precedence_word(c);
+    if (cli_has(c, "reported-who") != cli_has(c, "reported-carrier"))
+        return cli_usage(c, "say both who said it and how it came: --reported-who NAME "
+                            "--reported-carrier phone");
     put_recipients(c, draft);
     put_one(c, draft, "precedence", "precedence");
     put_one(c, draft, "language", "language");
@@ -80,6 +135,22 @@ int cli_envelope(struct cli *c, json_t *draft) {
 
 /* ---- shown back
  * ----------------------------------------------------------------------------------- */
+/* what a closed record shows to those who cannot read it */
+static void show_seen(struct cli *c, FILE *out, const json_t *draft) {
+    static const char *const open[][2] = {
+        {"emergency", "the reason of the emergency"},
+        {"reported", "who said it and how it came"},
+        {"demand", "the answer demanded, of whom and by when"},
+    };
+    fputs("  closed: all other members see that it exists, its kind, time, precedence and length, "
+          "from whom,\n    to whom, and what it refers to; not what it says\n",
+          out);
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        if (json_object_get(draft, open[i][0])) {
+            cli_strong(c, out, "  ALL MEMBERS READ: ");
+            fprintf(out, "%s\n", open[i][1]);
+        }
+}
 static void show_back(struct cli *c, const json_t *draft, const json_t *composed) {
     size_t i;
     const json_t *w, *demand = json_object_get(draft, "demand"),
@@ -90,6 +161,9 @@ static void show_back(struct cli *c, const json_t *draft, const json_t *composed
     fprintf(out, " in \"%s\": %s, %s\n", cli_str(composed, "title"), cli_str(composed, "kind"),
             cli_str(composed, "precedence"));
     cli_body(out, json_object_get(composed, "body"), 2);
+    if (json_object_get(draft, "same_as"))
+        fprintf(out, "  this is the content of %.12s, said again by us in a record of its own\n",
+                cli_str(draft, "same_as"));
     if (json_object_get(draft, "answers")) {
         fputs("  answers: ", out);
         cli_list(out, json_object_get(draft, "answers"));
@@ -106,13 +180,12 @@ static void show_back(struct cli *c, const json_t *draft, const json_t *composed
     cli_time(out, cli_str(composed, "created"));
     fputs("\n  can be read by: ", out);
     const json_t *readers = json_object_get(composed, "readers");
-    cli_list(out, readers);
-    fprintf(out, " (%zu beside us)\n", json_array_size(readers));
-    if (cli_true(composed, "closed"))
-        fputs("  closed: all other members see that it exists, from whom, when and to whom; not "
-              "what it "
-              "says\n",
-              out);
+    if (json_array_size(readers)) cli_list(out, readers);
+    if (json_array_size(readers) == 0)
+        fputs("nobody but us\n", out);
+    else
+        fprintf(out, " (%zu beside us)\n", json_array_size(readers));
+    if (cli_true(composed, "closed")) show_seen(c, out, draft);
     if (cli_int(composed, "needs_signers") > 1)
         fputs("  two officers must sign: it waits as a draft for the second\n", out);
     json_array_foreach(json_object_get(composed, "warnings"), i, w) {
@@ -158,18 +231,37 @@ static int released(struct cli *c, int status, const json_t *answer) {
     return CLI_OK;
 }
 
+/* an upload that is not released gives its room back at once */
+static void drop_upload(struct cli *c, const json_t *draft) {
+    const char *id = cli_str(draft, "upload");
+    json_t *none = NULL;
+    struct cli_path p;
+    if (*id == 0) return;
+    cli_path(&p, "/v1/uploads/", id, "/drop");
+    (void)c->client->call(c->client->ctx, "POST", p.z, NULL, &none);
+    json_decref(none);
+}
+static int compose(struct cli *c, const json_t *draft, json_t **composed) {
+    int rc = cli_members_known(c, draft);
+    if (rc == CLI_OK) rc = cli_call(c, "POST", "/v1/compose", draft, composed);
+    const json_t *e = json_object_get(*composed, "error");
+    if (strcmp(cli_str(e, "code"), "recipients") == 0 &&
+        json_array_size(json_object_get(draft, "recipients")) == 0)
+        cli_say_members(c, cli_str(draft, "channel"));
+    const char *word = cli_content_in_words(c);
+    if (rc != CLI_OK || word == NULL || !cli_true(*composed, "closed")) return rc;
+    return cli_usage(
+        c,
+        "--%s: what only some may read must not stand on the command line, where others on this "
+        "machine see it and the shell remembers it; nothing was released\n  give the same words "
+        "with --form - in its place, and type (or pipe) the line \"%s: ...\"; or write it into a "
+        "file: `readback form %s` prints one to fill in",
+        word, word, c->command->name);
+}
 int cli_release(struct cli *c, json_t *draft) {
     json_t *composed = NULL, *answer = NULL;
     struct cli_key officer = {0};
-    int rc = cli_call(c, "POST", "/v1/compose", draft, &composed);
-    const char *word = cli_content_in_words(c);
-    if (rc == CLI_OK && word && cli_true(composed, "closed"))
-        rc = cli_usage(
-            c,
-            "--%s: what only some may read must not stand on the command line, where others on "
-            "this machine see it; nothing was released\n  write \"%s: ...\" into a file and "
-            "give --form FILE, or --form - and type it; `readback form %s` prints one to fill in",
-            word, word, c->command->name);
+    int rc = compose(c, draft, &composed);
     if (rc == CLI_OK) rc = cli_officer(c, &officer); /* a wrong passphrase is said first */
     if (rc == CLI_OK) {
         if (!c->json || !c->yes) show_back(c, draft, composed);
@@ -179,6 +271,7 @@ int cli_release(struct cli *c, json_t *draft) {
         int status = rb_client_submit(c->client, &officer.key, composed, warned(composed), &answer);
         rc = released(c, status, answer);
     }
+    if (rc != CLI_OK && rc != CLI_SECOND_DUE) drop_upload(c, draft);
     cli_key_close(&officer);
     json_decref(composed);
     json_decref(answer);
@@ -205,6 +298,7 @@ int cli_drafts(struct cli *c) {
             json_array_foreach(json_object_get(d, "signers"), k, s)
                 printf(" %s", cli_text(s, "name"));
             fputc('\n', stdout);
+            cli_closed(stdout, d, 2);
             cli_body(stdout, json_object_get(d, "body"), 2);
         }
         if (json_array_size(json_object_get(o, "drafts")) == 0)
@@ -218,11 +312,20 @@ static int sign_found(struct cli *c, const json_t *d) {
     struct cli_key officer;
     json_t *answer = NULL, *w;
     size_t i;
+    if (cli_true(d, "closed") && !json_is_object(json_object_get(d, "body"))) {
+        cli_closed(stderr, d, 2);
+        return cli_fail(c,
+                        strcmp(cli_str(d, "body_state"), "held") == 0
+                            ? "`readback unlock` lets the node open it."
+                            : "`readback sign DRAFT --discard` drops it.",
+                        "nobody signs what cannot be read here; nothing was released");
+    }
     int rc = cli_officer(c, &officer);
     if (rc != CLI_OK) return rc;
     cli_exercise(c, stderr, d);
     fprintf(stderr, "To be signed and released in \"%s\": %s\n", cli_str(d, "title"),
             cli_str(d, "kind"));
+    cli_closed(stderr, d, 2);
     cli_body(stderr, json_object_get(d, "body"), 2);
     json_array_foreach(json_object_get(d, "warnings"), i, w)
         fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));

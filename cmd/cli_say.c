@@ -129,7 +129,7 @@ static json_t *position_body(struct cli *c, const char *type, int *rc) {
             json_object_set_new(body, words_of[i], json_string(cli_get(c, words_of[i])));
     for (size_t i = 0; (v = cli_nth(c, "paragraph", i)) != NULL; i++) {
         if (rb_dec_decode(rb_str(v), &n) != RB_OK || n > RB_MAX_PARAGRAPHS)
-            *rc = cli_usage(c, "--paragraph wants a number");
+            *rc = cli_off(c, "paragraph", v, " wants a number");
         else
             json_array_append_new(list, json_integer((json_int_t)n));
     }
@@ -156,6 +156,15 @@ static void put_table(struct cli *c, const json_t *o) {
         if (n > 0) at += (size_t)n;
     }
 }
+/* Nobody says of a content that it was read, disputed or passed down where it cannot be read. What
+ * was purged may have been read before. */
+static int position_fits(struct cli *c, const char *type, const json_t *o) {
+    static const char *const blind[] = {"query", "withdraw", "correct"};
+    for (size_t i = 0; i < sizeof blind / sizeof *blind; i++)
+        if (strcmp(type, blind[i]) == 0) return CLI_OK;
+    if (strcmp(cli_str(o, "body_state"), "purged") == 0) return CLI_OK;
+    return cli_readable(c, o, "nothing can be said of it but a query");
+}
 static int position_on(struct cli *c, const char *type, const char *record) {
     json_t *o = NULL;
     struct cli_path p;
@@ -163,6 +172,7 @@ static int position_on(struct cli *c, const char *type, const char *record) {
     if (rc != CLI_OK) return rc;
     cli_path(&p, "/v1/records/", record, "");
     rc = cli_get_json(c, p.z, &o);
+    if (rc == CLI_OK) rc = position_fits(c, type, o);
     if (rc == CLI_OK) {
         json_t *body = position_body(c, type, &rc);
         if (rc == CLI_OK) {
@@ -170,8 +180,8 @@ static int position_on(struct cli *c, const char *type, const char *record) {
             json_object_set_new(draft, "answers", json_pack("[s]", cli_str(o, "record")));
             put_table(c, o);
             if (!c->yes)
-                fprintf(stderr, "On %s of %s: %s\n", cli_text(o, "kind"), cli_text(o, "author"),
-                        cli_text(o, "title"));
+                fprintf(stderr, "On %s of %s%s%s\n", cli_text(o, "kind"), cli_text(o, "author"),
+                        *cli_str(o, "title") ? ": " : "", cli_str(o, "title"));
             rc = release(c, draft);
         } else {
             json_decref(body);

@@ -262,6 +262,15 @@ int cli_fail(const struct cli *c, const char *hint, const char *fmt, ...) {
     if (hint && *hint) fprintf(stderr, "  %s\n", hint);
     return CLI_FAILED;
 }
+static void hint_draft(const struct cli *c, const json_t *e) {
+    static const char *const refs[] = {"about", "supersedes", "carries", "answers", "same_as"};
+    for (size_t i = 0; i < sizeof refs / sizeof *refs; i++)
+        if (strcmp(cli_str(e, "field"), refs[i]) == 0) {
+            fputs("  `readback log` shows the records here, with their first digits\n", stderr);
+            return;
+        }
+    if (c->command) fprintf(stderr, "  readback %s --help shows how\n", c->command->name);
+}
 int cli_refused(const struct cli *c, int status, const json_t *answer) {
     const json_t *e = json_object_get(answer, "error"), *w;
     size_t i;
@@ -270,15 +279,27 @@ int cli_refused(const struct cli *c, int status, const json_t *answer) {
         return cli_fail(c, NULL, "the daemon answered with status %d and no reason", status);
     fprintf(stderr, "readback: %s", cli_str(e, "sentence"));
     if (*cli_str(e, "field")) fprintf(stderr, " [%s]", cli_str(e, "field"));
-    if (*cli_str(e, "clause"))
+    if (*cli_str(e, "clause") && cli_int(e, "offset") > 0)
         fprintf(stderr, " (%s, clause %s, offset %lld)", cli_str(e, "code"), cli_str(e, "clause"),
                 (long long)cli_int(e, "offset"));
+    else if (*cli_str(e, "clause"))
+        fprintf(stderr, " (%s, clause %s)", cli_str(e, "code"), cli_str(e, "clause"));
     fputc('\n', stderr);
     json_array_foreach(json_object_get(answer, "warnings"), i, w)
         fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
     bool table = strcmp(cli_str(e, "mark"), "not-in-table") == 0 && *c->instead;
     if (table)
         fprintf(stderr, "  these may answer it: %s\n", c->instead);
+    else if (strcmp(cli_str(e, "code"), "disclosure") == 0)
+        fputs("  leave --paragraph out: what the charter allows is written then; `readback channel "
+              "show` has its clauses (policies: disclosure)\n",
+              stderr);
+    else if (strncmp(cli_str(e, "hint"), "level fact", 10) == 0)
+        fputs("  --fact shows that it exists, of whom, when and to whom\n", stderr);
+    else if (strncmp(cli_str(e, "hint"), "level hash", 10) == 0)
+        fputs("  --hash shows that a record with this hash stands in the log\n", stderr);
+    else if (strcmp(cli_str(e, "hint"), "spec/openapi.yaml has the form of a draft") == 0)
+        hint_draft(c, e); /* that is for programs */
     else if (*cli_str(e, "hint"))
         fprintf(stderr, "  %s\n", cli_str(e, "hint"));
     if (strcmp(cli_str(e, "code"), "usage") == 0) return CLI_USAGE;

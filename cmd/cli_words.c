@@ -49,22 +49,22 @@ static char dtg_decode(const char *z, int64_t *utc_ms) {
     *utc_ms = ms;
     return 0;
 }
+char cli_when_read(const char *z, int64_t *utc_ms) {
+    return rb_rfc3339_decode(rb_str(z), utc_ms) == RB_OK ? 0 : dtg_decode(z, utc_ms);
+}
 int cli_when(const struct cli *c, const char *option, int64_t *utc_ms) {
     const char *z = cli_get(c, option);
     *utc_ms = 0;
-    if (z == NULL || rb_rfc3339_decode(rb_str(z), utc_ms) == RB_OK) return CLI_OK;
-    char letter = dtg_decode(z, utc_ms);
+    char letter = z ? cli_when_read(z, utc_ms) : 0;
     if (letter == 0) return CLI_OK;
     if (letter != 'Z')
-        return cli_usage(
-            c,
-            "--%s: \"%s\" is in zone %c; a date-time group is read in Zulu (UTC) only: "
-            "work it out and write 011300ZJAN27",
-            option, z, letter);
-    return cli_usage(c,
-                     "--%s wants a time: 2027-01-01T13:00:00Z, 2027-01-01T16:00+03:00, or the "
-                     "date-time group 011300ZJAN27; not \"%s\"",
-                     option, z);
+        return cli_off(c, option, z,
+                       " is in zone %c; a date-time group is read in Zulu (UTC) only: work it out "
+                       "and write 011300ZJAN27",
+                       letter);
+    return cli_off(c, option, z,
+                   " wants a time: 2027-01-01T13:00:00Z, 2027-01-01T16:00+03:00, or the date-time "
+                   "group 011300ZJAN27");
 }
 int cli_put_when(const struct cli *c, json_t *o, const char *option, const char *field) {
     int64_t ms = 0;
@@ -93,11 +93,8 @@ int cli_span(const struct cli *c, const char *option, int64_t *ms) {
     if (z == NULL) return CLI_OK;
     bool letter = *z && strchr("smhd", z[strlen(z) - 1]) != NULL; /* 3 of what? */
     if (letter && rb_duration_decode(rb_str(z), ms) == RB_OK && *ms > 0) return CLI_OK;
-    return cli_usage(
-        c,
-        "--%s wants a span of time above 0, a number and its letter: 90s, 15m, 3h, 2d; "
-        "not \"%s\"",
-        option, z);
+    return cli_off(c, option, z,
+                   " wants a span of time above 0, a number and its letter: 90s, 15m, 3h, 2d");
 }
 int cli_count(const struct cli *c, const char *option, uint64_t most) {
     const char *z = cli_get(c, option);
@@ -117,6 +114,10 @@ int cli_not_one(const struct cli *c, const char *what, const char *given, const 
         int k = snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", names[i]);
         if (k > 0) at += (size_t)k;
     }
+    for (size_t i = 0; i < c->given_n; i++)
+        if (c->given[i].value == given && c->given[i].line > 0)
+            return cli_usage(c, "line %d of the form: there is no such %s; accepted are: %s",
+                             c->given[i].line, what, list);
     return cli_usage(c, "there is no %s \"%s\"; accepted are: %s", what, given, list);
 }
 int cli_position_word(const struct cli *c, const char *given, enum rb_position_type *out) {

@@ -55,12 +55,14 @@ static const struct cli_option at_options[] = {{"at", "TIME", "as it was to be s
                                                {NULL, NULL, NULL}};
 static const struct cli_option reason_options[] = {{"reason", "TEXT", "as stated"},
                                                    {NULL, NULL, NULL}};
+static const struct cli_option purge_options[] = {{"reason", "TEXT", "all members read it"},
+                                                  {NULL, NULL, NULL}};
 static const struct cli_option nil_options[] = {{"from", "TIME", "included"},
                                                 {"to", "TIME", "not included; now if not given"},
                                                 {NULL, NULL, NULL}};
 static const struct cli_option notice_options[] = {
     {"title", "TEXT", "one line"},
-    {"text", "TEXT", "what is planned"},
+    {"text", "TEXT", "what it is, or what is planned"},
     {"file", "FILE", "the text from a file, - for standard input"},
     {"circle", "LAT,LON,RADIUS",
      "decimal degrees WGS84; radius with its unit: 5km, 900m, 2nm, 900ft (repeat)"},
@@ -129,9 +131,14 @@ static const struct cli_option seal_options[] = {
 static const struct cli_option export_options[] = {
     {"channel", "CHANNEL", "which, where there are several"}, {NULL, NULL, NULL}};
 
+#define POSITION_TEXT                                                                              \
+    "On a closed record it is closed too, for that record's author alone where --recipients "      \
+    "names\n"                                                                                      \
+    "nobody else of its readers. Reason, level and the like then stand in a form: --form -, or a " \
+    "file.\n"
 #define POSITION(word, says, example)                                                              \
     {                                                                                              \
-        word, "RECORD...", says, "  readback " word " 3f2a90c1" example "\n", NULL,                \
+        word, "RECORD...", says, "  readback " word " 3f2a90c1" example "\n", POSITION_TEXT,       \
             position_options, true, cli_position                                                   \
     }
 
@@ -193,10 +200,11 @@ const struct cli_command cli_commands[] = {
      "30m\n"
      "  readback notice exercise --title Drill --polygon \"34.9,35.1 35.2,35.1 35.2,35.6\" "
      "--ceiling FL250\n"
-     "  readback form notice > site.txt                # fill it in, then:\n"
+     "  readback form site > site.txt                  # fill it in, then:\n"
      "  readback notice site --recipients northland,southland --form site.txt\n",
      "Sites and movements are closed: --recipients says who may read them, --form holds what they "
-     "are.\n",
+     "are.\n"
+     "A notice is no permission, and no answer to it makes one.\n",
      notice_options, true, cli_notice},
     {"statement", "[CHANNEL]", "say something for the public",
      "  readback statement --title \"On the talks\" --file talks.txt --language en\n", NULL,
@@ -205,8 +213,8 @@ const struct cli_command cli_commands[] = {
      "  readback text 3f2a --title \"Elements\" --file elements.txt\n", NULL, text_options, true,
      cli_text_circulate},
     {"position", "TYPE RECORD...", "any position on a record",
-     "  readback position object 3f2a90c1 --reason \"over our post\"\n", NULL, position_options,
-     true, cli_position},
+     "  readback position object 3f2a90c1 --reason \"over our post\"\n", POSITION_TEXT,
+     position_options, true, cli_position},
     POSITION("read", "an officer has read it", " 77aa01be"),
     POSITION("passed-down", "it was passed down to a level", " --level \"3rd brigade\""),
     POSITION("query", "ask back", " --reason \"which datum?\""),
@@ -217,8 +225,7 @@ const struct cli_command cli_commands[] = {
     POSITION("dissociate", "dissociate, from all or a paragraph", " --paragraph 3"),
     POSITION("confirm", "confirm", ""),
     POSITION("dispute", "dispute", " --reason \"we saw otherwise\""),
-    POSITION("dispute-fact", "dispute a fact of a place or movement",
-             " --reason \"no clinic there\""),
+    POSITION("dispute-fact", "dispute a fact of a place or movement", " --form -"),
     POSITION("will-comply", "will comply", ""),
     POSITION("cannot-comply", "cannot comply", " --reason \"no contact with them\""),
     POSITION("complied", "have complied", ""),
@@ -245,27 +252,37 @@ const struct cli_command cli_commands[] = {
      false, cli_drafts},
     {"sign", "DRAFT", "sign a draft as the second officer",
      "  readback sign 3f2a90c1 --officer chief\n", NULL, sign_options, false, cli_sign},
-    {"form", "COMMAND", "a form to fill in for --form",
-     "  readback form notice > site.txt\n  readback form position\n", NULL, NULL, false,
-     cli_form_command},
+    {"form", "COMMAND [CLASS]", "a form to fill in for --form",
+     "  readback form site > site.txt\n  readback form notice movement > convoy.txt\n"
+     "  readback form position\n",
+     "What closed records hold stands in forms, because everybody on the machine can see a command "
+     "line,\nand the shell remembers it.\n",
+     NULL, false, cli_form_command},
     {"roster", "[CHANNEL] [--file FILE --recipients HANDLE,...]",
      "who is on duty; or say who is with us",
      "  readback roster\n  readback roster 3f2a --file watch.txt --recipients southland,lakeland\n",
-     NULL, roster_options, true, cli_roster},
+     "The file has a line for each person, what is not known left out; a later roster takes the "
+     "place of the earlier:\n"
+     "  Watch desk | duty officer | +1 555 0100 | 2027-01-01T06:00:00Z | 011800ZJAN27\n"
+     "  Night desk | deputy\n",
+     roster_options, true, cli_roster},
     {"attach", "[CHANNEL] FILE --recipients HANDLE,...", "a file, sealed to named members",
      "  readback attach roof.jpg --recipients northland --about 3f2a90c1\n"
      "  readback form attach > roof.txt && readback attach roof.jpg --recipients northland --form "
      "roof.txt\n",
-     "At most 64 MiB. Its name for the readers comes from the form, not from the command line.\n",
+     "At most 64 MiB. Always closed. Its name for the readers comes from the form, not from the "
+     "command line.\n",
      attach_options, true, cli_attach},
     {"save", "RECORD --out FILE", "the content of an attachment",
      "  readback save 3f2a90c1 --out roof.jpg\n", NULL, save_options, false, cli_save},
     {"reseal", "RECORD --recipients HANDLE,...", "the same content to others, as a new record",
      "  readback reseal 3f2a90c1 --recipients newcomer\n", NULL, to_options, true, cli_reseal},
     {"purge", "RECORD", "delete a closed record's content from this node",
-     "  readback purge 3f2a90c1 --reason \"the clinic has moved\"\n",
-     "Leaf, proofs and receipts stay. The reason is read by all members.\n", reason_options, false,
-     cli_purge},
+     "  readback purge 3f2a90c1\n  readback purge 3f2a90c1 --reason \"no longer needed\"\n",
+     "Leaf, proofs and receipts stay, and all members are told. ALL MEMBERS read the reason: say "
+     "nothing in it\nof what stood there. The disk below, backups and saved files are not "
+     "reached.\n",
+     purge_options, false, cli_purge},
     {"disclose", "RECORD [options]", "a file that proves a closed record to outsiders",
      "  readback disclose 3f2a90c1 --paragraph 2 --out elements.json\n"
      "  readback disclose 3f2a90c1 --fact --out fact.json\n",
@@ -349,6 +366,14 @@ static bool hide_words(int argc, char **argv) {
     return true;
 }
 
+static int run(struct cli *c) {
+    int rc = cli_form(c);
+    if (rc != CLI_OK) return rc;
+    if (rb_crypto_init() != RB_OK) return cli_fail(c, NULL, "the crypto library does not start");
+    if (rb_home_path(cli_get(c, "home"), c->home, sizeof c->home) != RB_OK)
+        return cli_usage(c, "no home directory: give --home DIR or set READBACK_HOME");
+    return c->command->run(c);
+}
 int main(int argc, char **argv) {
     struct cli c = {.color = color_on(STDOUT_FILENO), .color_err = color_on(STDERR_FILENO)};
     char *rest[512];
@@ -369,11 +394,7 @@ int main(int argc, char **argv) {
         cli_help(c.command, stdout);
         return CLI_OK;
     }
-    if (!cli_form(&c)) return CLI_USAGE;
-    if (rb_crypto_init() != RB_OK) return cli_fail(&c, NULL, "the crypto library does not start");
-    if (rb_home_path(cli_get(&c, "home"), c.home, sizeof c.home) != RB_OK)
-        return cli_usage(&c, "no home directory: give --home DIR or set READBACK_HOME");
-    int rc = c.command->run(&c);
+    int rc = run(&c);
     if (fflush(stdout) != 0 || ferror(stdout)) rc = rc ? rc : CLI_FAILED;
     rb_client_unix_free(c.client);
     rb_wipe(&c.passphrase, sizeof c.passphrase);
