@@ -1,13 +1,15 @@
-/* The JSON of a disclosure (9.7.2), read strictly and only as far as this one form needs it: this
- * program links no library but the core. Every name is known, none comes twice, and depth follows
- * from the tables below. */
+/* The JSON of a disclosure (9.7.2), read strictly and only as far as this one form needs it. Every
+ * name is known, none comes twice, and depth follows from the tables below. */
+#include <assert.h>
 #include <stddef.h>
 #include "cmd/verify_disclosure.h"
+#include "readback/json.h"
+
+#define MAX_FIELDS 16
 
 struct reader {
     struct vd *d;
-    struct rb_slice in;
-    size_t at;
+    struct rb_json j;
     size_t nth; /* place of the value being read in its object */
 };
 struct field {
@@ -18,162 +20,46 @@ struct field {
 };
 #define FIELDS(f) (f), sizeof(f) / sizeof *(f)
 
-static bool bad(const struct reader *r, const char *words) {
-    verify_bad(r->d->v, "", "9.7.2", "%s (byte %zu)", words, r->at);
+static bool bad_at(const struct reader *r, const char *words, size_t at) {
+    verify_bad(r->d->v, "", "9.7.2", "%s (byte %zu)", words, at);
     return false;
 }
 
-/* ---- JSON ---------------------------------------------------------------------------------------
- */
-
-static int look(struct reader *r) { /* next byte that is no white space, -1 at the end */
-    for (; r->at < r->in.n; r->at++) {
-        const uint8_t c = r->in.p[r->at];
-        if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return c;
-    }
-    return -1;
+static bool bad(const struct reader *r, const char *words) {
+    return bad_at(r, words, r->j.at);
 }
 
-static bool expect(struct reader *r, char c) {
-    char words[] = "'?' is missing";
-    if (look(r) == c) {
-        r->at++;
-        return true;
-    }
-    words[1] = c;
-    return bad(r, words);
-}
-
-static bool may(struct reader *r, char c) {
-    if (look(r) != c) return false;
-    r->at++;
-    return true;
-}
-
-static bool hex4(struct reader *r, uint32_t *out) {
-    *out = 0;
-    for (int i = 0; i < 4; i++, r->at++) {
-        const int c = r->at < r->in.n ? r->in.p[r->at] : 0;
-        if (c >= '0' && c <= '9')
-            *out = *out * 16 + (uint32_t)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            *out = *out * 16 + (uint32_t)(c - 'a' + 10);
-        else if (c >= 'A' && c <= 'F')
-            *out = *out * 16 + (uint32_t)(c - 'A' + 10);
-        else
-            return bad(r, "an escape without four digits");
-    }
-    return true;
-}
-
-static void put_utf8(struct rb_writer *w, uint32_t c) {
-    if (c < 0x80) {
-        rb_put_u8(w, (uint8_t)c);
-        return;
-    }
-    if (c < 0x800) {
-        rb_put_u8(w, (uint8_t)(0xc0 | c >> 6));
-    } else {
-        if (c < 0x10000)
-            rb_put_u8(w, (uint8_t)(0xe0 | c >> 12));
-        else {
-            rb_put_u8(w, (uint8_t)(0xf0 | c >> 18));
-            rb_put_u8(w, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
-        }
-        rb_put_u8(w, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
-    }
-    rb_put_u8(w, (uint8_t)(0x80 | (c & 0x3f)));
-}
-
-static bool unicode(struct reader *r, struct rb_writer *w) {
-    uint32_t c = 0, low = 0;
-    if (!hex4(r, &c)) return false;
-    if (c >= 0xd800 && c < 0xdc00) {
-        if (r->in.n - r->at < 6 || r->in.p[r->at] != '\\' || r->in.p[r->at + 1] != 'u')
-            return bad(r, "half a character");
-        r->at += 2;
-        if (!hex4(r, &low)) return false;
-        if (low < 0xdc00 || low > 0xdfff) return bad(r, "half a character");
-        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-    } else if (c >= 0xdc00 && c < 0xe000) {
-        return bad(r, "half a character");
-    }
-    put_utf8(w, c);
-    return true;
-}
-
-static bool escape(struct reader *r, struct rb_writer *w) {
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const int c = r->at < r->in.n ? r->in.p[r->at++] : 0;
-    if (c == 'u') return unicode(r, w);
-    const char *p = c == 0 ? NULL : strchr(from, c);
-    if (p == NULL) return bad(r, "an unknown escape");
-    rb_put_u8(w, (uint8_t)to[p - from]);
-    return true;
-}
-
-/* *room: bytes that the string takes at most */
-static bool string_room(struct reader *r, size_t *room) {
-    if (!expect(r, '"')) return false;
-    for (size_t i = r->at; i < r->in.n; i++) {
-        if (r->in.p[i] == '"') {
-            *room = i - r->at;
-            return true;
-        }
-        if (r->in.p[i] == '\\') i++;
-    }
-    return bad(r, "a string without an end");
+static bool take(struct reader *r, enum rb_json_type type, struct rb_json_token *t) {
+    struct rb_reject rj = {0};
+    if (rb_json_take(&r->j, type, t, &rj) == RB_OK) return true;
+    return bad_at(r, rj.what, (size_t)rj.offset);
 }
 
 static bool string(struct reader *r, struct rb_slice *out) {
-    size_t room = 0;
-    if (!string_room(r, &room)) return false;
-    uint8_t *p = rb_arena_alloc(r->d->a, room + 1);
-    if (p == NULL) return bad(r, "too long");
-    struct rb_writer w = rb_writer(p, room);
-    while (r->in.p[r->at] != '"') {
-        const uint8_t c = r->in.p[r->at++];
-        if (c < 0x20) return bad(r, "a control character in a string");
-        if (c != '\\')
-            rb_put_u8(&w, c);
-        else if (!escape(r, &w))
-            return false;
-    }
-    r->at++;
-    *out = rb_written(&w);
-    return true;
+    struct rb_reject rj = {0};
+    if (rb_json_text(&r->j, r->d->a, out, &rj) == RB_OK) return true;
+    return bad_at(r, rj.what, (size_t)rj.offset);
 }
 
 /* ---- objects and lists --------------------------------------------------------------------------
  */
 
-static bool member(struct reader *r, const struct field *f, size_t n, void *base, uint32_t *seen) {
-    struct rb_slice name;
-    const size_t at = r->at;
-    if (!string(r, &name)) return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!rb_slice_is(name, f[i].name)) continue;
-        if (*seen >> i & 1) {
-            r->at = at;
-            return bad(r, "a name twice in one object");
-        }
-        *seen |= 1u << i;
-        return expect(r, ':') && f[i].take(r, (uint8_t *)base + f[i].offset);
-    }
-    r->at = at;
-    return bad(r, "a name that a disclosure does not have");
-}
-
 static bool object(struct reader *r, const struct field *f, size_t n, void *base) {
-    uint32_t seen = 0;
-    if (!expect(r, '{')) return false;
-    if (!may(r, '}')) {
-        size_t nth = 0;
-        do {
-            r->nth = nth++;
-            if (!member(r, f, n, base, &seen)) return false;
-        } while (may(r, ','));
-        if (!expect(r, '}')) return false;
+    const char *names[MAX_FIELDS];
+    struct rb_reject rj = {0};
+    struct rb_json_token t;
+    uint64_t seen = 0;
+    assert(n <= MAX_FIELDS);
+    for (size_t i = 0; i < n; i++)
+        names[i] = f[i].name;
+    if (!take(r, RB_JSON_OBJECT, &t)) return false;
+    for (size_t nth = 0, which = 0;; nth++) {
+        if (rb_json_member(&r->j, names, n, &seen, &which, &rj) != RB_OK)
+            return bad_at(r, rj.what, (size_t)rj.offset);
+        if (which == RB_JSON_NO_MORE) break;
+        if (which == n) return bad(r, "a name that a disclosure does not have");
+        r->nth = nth;
+        if (!f[which].take(r, (uint8_t *)base + f[which].offset)) return false;
     }
     for (size_t i = 0; i < n; i++)
         if (f[i].required && !(seen >> i & 1)) {
@@ -184,29 +70,26 @@ static bool object(struct reader *r, const struct field *f, size_t n, void *base
 }
 
 static bool list(struct reader *r, size_t max, uint8_t *first, size_t each, size_t *count,
-                 bool (*take)(struct reader *r, void *to)) {
-    *count = 0;
-    if (!expect(r, '[')) return false;
-    if (may(r, ']')) return true;
-    do {
+                 bool (*take_one)(struct reader *r, void *to)) {
+    struct rb_json_token t;
+    struct rb_reject rj = {0};
+    bool more = false;
+    if (!take(r, RB_JSON_ARRAY, &t)) return false;
+    for (*count = 0;; ++*count) {
+        if (rb_json_more(&r->j, &more, &rj) != RB_OK) return bad_at(r, rj.what, (size_t)rj.offset);
+        if (!more) return true;
         if (*count == max) return bad(r, "a list that is too long");
-        if (!take(r, first + *count * each)) return false;
-        ++*count;
-    } while (may(r, ','));
-    return expect(r, ']');
+        if (!take_one(r, first + *count * each)) return false;
+    }
 }
 
 /* ---- values -------------------------------------------------------------------------------------
  */
 
 static bool take_uint(struct reader *r, void *to) {
-    if (look(r) < 0) return bad(r, "a number is missing");
-    const size_t from = r->at;
-    while (r->at < r->in.n && r->in.p[r->at] >= '0' && r->in.p[r->at] <= '9')
-        r->at++;
-    if (rb_dec_decode(rb_slice_sub(r->in, from, r->at), to) == RB_OK) return true;
-    r->at = from;
-    return bad(r, "not a whole number");
+    struct rb_json_token t;
+    if (!take(r, RB_JSON_NUMBER, &t)) return false;
+    return rb_dec_decode(t.raw, to) == RB_OK || bad_at(r, "not a whole number", t.at);
 }
 
 static bool take_text(struct reader *r, void *to) {
@@ -215,15 +98,13 @@ static bool take_text(struct reader *r, void *to) {
 
 static bool take_base64(struct reader *r, void *to) {
     struct rb_slice s, *out = to;
-    const size_t at = r->at;
+    const size_t at = r->j.at;
     size_t n = 0;
     if (!string(r, &s)) return false;
     uint8_t *p = rb_arena_alloc(r->d->a, s.n / 4 * 3 + 3);
     if (p == NULL) return bad(r, "too long");
-    if (rb_base64_decode(s, p, s.n / 4 * 3 + 3, &n) != RB_OK) {
-        r->at = at;
-        return bad(r, "not base64 in its one spelling");
-    }
+    if (rb_base64_decode(s, p, s.n / 4 * 3 + 3, &n) != RB_OK)
+        return bad_at(r, "not base64 in its one spelling", at);
     *out = rb_slice(p, n);
     return true;
 }
@@ -236,9 +117,9 @@ static bool take_hash(struct reader *r, void *to) {
 
 static bool take_exercise(struct reader *r, void *to) {
     if (r->nth != 0) return bad(r, "\"exercise\" is not the first name in the file");
-    if (look(r) < 0 || !rb_slice_is(rb_slice_sub(r->in, r->at, r->at + 4), "true"))
+    struct rb_json_token t;
+    if (rb_json_next(&r->j, &t, NULL) != RB_OK || t.type != RB_JSON_TRUE)
         return bad(r, "\"exercise\" is true or not there");
-    r->at += 4;
     *(bool *)to = true;
     return true;
 }
@@ -327,14 +208,14 @@ static bool take_file(struct reader *r, struct vd_file *to) {
 }
 
 bool vd_read(struct vd *d, struct rb_slice json) {
-    struct reader r = {.d = d, .in = json};
+    struct reader r = {.d = d, .j = rb_json_reader(json)};
+    struct rb_json_token end;
     if (json.n > VD_MAX_FILE) return bad(&r, "larger than 16 MiB");
-    if (!rb_utf8_ok(json)) return bad(&r, "not UTF-8");
     d->f.witnesses = rb_arena_array(d->a, RB_MAX_MEMBERS, sizeof *d->f.witnesses);
     d->f.parts = rb_arena_array(d->a, RB_MAX_COMMITMENTS, sizeof *d->f.parts);
     if (d->f.witnesses == NULL || d->f.parts == NULL) return bad(&r, "no memory");
     if (!take_file(&r, &d->f)) return false;
-    if (look(&r) >= 0) return bad(&r, "more behind the object's end");
+    if (!take(&r, RB_JSON_END, &end)) return false;
     if (d->f.version == 1) return true;
     verify_bad(d->v, "readback-disclosure", "9.7.2", "a version that this program does not know");
     return false;
