@@ -267,9 +267,8 @@ static int roster_show(struct cli *c, const char *channel) {
         cli_exercise(c, stdout, o);
         json_array_foreach(json_object_get(o, "rosters"), i, r) show_roster(r);
         if (json_array_size(json_object_get(o, "rosters")) == 0)
-            puts(
-                "No roster can be read here; others may have some that are not for us, or not here "
-                "yet\n(`readback log --kind roster`).");
+            puts("No roster can be read here; others may have some that are not for us, or are not "
+                 "here\nyet or not opened (`readback log --kind roster`).");
         else
             puts("\n* on duty now, as they wrote it");
     }
@@ -313,6 +312,11 @@ int cli_unlock(struct cli *c) {
     rc = cli_call(c, "POST", "/v1/unlock", in, &o);
     json_t *word = json_object_get(in, "passphrase");
     rb_wipe((void *)(uintptr_t)json_string_value(word), json_string_length(word));
+    if (strcmp(cli_str(json_object_get(o, "error"), "field"), "passphrase") == 0)
+        fputs("  The age key's passphrase is wanted, as given to `readback seal-age`; it may be "
+              "another "
+              "than the officer's.\n",
+              stderr);
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK)

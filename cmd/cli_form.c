@@ -173,8 +173,8 @@ static const struct {
      {"title", "circle", "polygon", "from", "to", "for", "floor", "ceiling", "text"}},
 };
 static size_t class_at(const char *word) {
-    size_t i = 0;
-    while (word && i < sizeof classes / sizeof *classes && strcmp(classes[i].word, word) != 0)
+    size_t i = 0, n = sizeof classes / sizeof *classes;
+    while (i < n && (word == NULL || strcmp(classes[i].word, word) != 0))
         i++;
     return i;
 }

@@ -284,6 +284,25 @@ class Line(unittest.TestCase):
         self.s.ok("sign", draft[:8], "--discard", "--yes")
         self.assertEqual(self.s.json("drafts")["drafts"], [])
 
+    def test_10_two_officers_see_closed_words(self):
+        n = self.n
+        draft = json.loads(n.ok("statement", "--recipients", "southland", "--officer", "duty", "--form", "-", "--yes", "--json",
+                                stdin="title: Closed words\ntext: for one alone\n", want=SECOND).stdout)["draft"]
+        for out in (n.ok("drafts").stdout, n.ok("sign", draft[:8], "--officer", "chief", want=CONFIRM).stderr):
+            self.assertIn("for one alone", out)
+            self.assertIn("CLOSED: for northland, southland", out)
+        n.ok("seal-age")
+        n.stop()
+        n.start()
+        r = n.ok("sign", draft[:8], "--officer", "chief", "--yes", want=FAILED)
+        self.assertIn("nobody signs what cannot be read here", r.stderr)
+        self.assertIn("`readback unlock`", r.stderr)
+        self.assertNotIn("for one alone", n.ok("drafts").stdout)
+        n.ok("unlock")
+        n.ok("sign", draft[:8], "--officer", "chief", "--yes")
+        n.ok("seal-age", "--undo")
+        self.assertEqual(sorted(n.json("log", "--kind", "statement", "--last", "1")["records"][0]["officers"]), ["chief", "duty"])
+
     def test_11_closed_is_refused(self):
         for cls in ("site", "movement"):
             r = self.s.ok("notice", cls, "--title", "x", "--circle", "35,36,100m", "--yes", want=FAILED)
@@ -558,6 +577,18 @@ class Line(unittest.TestCase):
         self.assertIn("Released: ", out)
         titles = [r["title"] for r in self.s.json("log", "--kind", "text")["records"]]
         self.assertEqual(titles.count("Asked"), 1)
+
+    def test_20_form_typed_on_a_terminal(self):
+        """it is said how it ends, and after that the question is asked there too"""
+        for answer, want in ((b"n", CONFIRM), (b"y", OK)):
+            typed = b"title: Typed\ncircle: 35.5,36.1,1km\n\x04" + answer
+            code, out, shown = self.on_terminal(self.s, typed, "notice", "site", "--recipients", "northland", "--form", "-",
+                                                "--officer", "duty")
+            self.assertIn("Ctrl-D", shown)
+            self.assertIn("can be read by: northland", shown)
+            self.assertEqual(code, want, shown)
+        sites = [r for r in self.s.json("log", "--kind", "notice")["records"] if r["title"] == "Typed"]
+        self.assertEqual(len(sites), 1)
 
     def test_21_no_daemon_twice_and_after_restart(self):
         count = self.n.json("channel", "show")["records"]

@@ -145,9 +145,56 @@ class Closed(unittest.TestCase):
         # what only some may read is not taken from the command line
         r = self.a.ok("notice", "site", "--recipients", "bravo", "--title", "x", "--circle", "35,36,1km", "--yes", want=USAGE)
         self.assertIn("--form", r.stderr)
-        for bad in ("title", "title x\n", "nonsense: 1\n", "home: /\n", "title: a\ntitle\n"):
+        for bad in ("title", "title x\n", "nonsense: 1\n", "home: /\n", "title: a\ntitle\n", " title: a\n"):
             self.a.ok("notice", "site", "--recipients", "bravo", "--form", "-", "--yes", stdin=bad, want=USAGE)
+        self.a.ok("notice", "site", "--recipients", "bravo", "--form", os.path.join(self.top, "none"), "--yes", want=FAILED)
+        self.a.ok("notice", "site", "--recipients", "bravo", "--form", "-", "--file", "-", "--yes", stdin="title: a\n", want=USAGE)
+
+    def test_02_slips_of_a_form(self):
+        """the line is named with what is accepted; what stands there is not said again"""
+        for slip, says in ((TEXT + " " + PLACE, ["line 3", "colon"]), (TEXT + ": x", ["line 3", "names are: title"]),
+                           ("circle: %s,36.1,150" % PLACE, ["line 3", "circle", "5km, 900m"]),
+                           ("circle: 9%s,36.1,150m" % PLACE, ["line 3", "-90 to 90"]),
+                           ("circle: %s 36.1" % PLACE, ["line 3", "decimal points"]),
+                           ("polygon: %s,36.1 35,36 %s,36.1" % (PLACE, PLACE), ["line 3", "polygon"]),
+                           ("circle: 35,36,1km\nfrom: " + TEXT, ["line 4", "from", "011300ZJAN27"]),
+                           ("demand: %s\ndemand-in: 5m" % LEVEL, ["line 3", "passed-down"]),
+                           ("precedence: " + TEXT, ["line 3", "FLASH"]), ("edges: " + TEXT, ["line 3", "geodesic"]),
+                           ("circle: 35,36,1km\nceiling: " + TEXT, ["line 4", "ceiling", "amsl"])):
+            form = "# a site\ntitle: %s\n%s\n" % (TITLE, slip)
+            r = self.a.ok("notice", "site", "--recipients", "bravo", "--form", "-", "--yes", stdin=form, want=USAGE)
+            for s in says:
+                self.assertIn(s, r.stderr, slip)
+            self.assertFalse(found_in((r.stdout + r.stderr).encode()), r.stderr)
+
+    def test_02_who_can_be_named(self):
+        for more in (["--recipients", "brav"], [], ["--recipients", ","]):
+            r = self.release(self.a, "notice", "site", *more, form=self.SITE, want=None)
+            self.assertIn("alfa, bravo, charlie", r.stderr)
+        r = self.a.ok("attach", __file__, "--yes", want=USAGE)
+        self.assertIn("alfa, bravo, charlie", r.stderr)
+        self.assertIn("nobody but us", self.a.ok("notice", "site", "--recipients", "alfa", "--form", "-", want=CONFIRM,
+                                                 stdin="title: x\ncircle: 35,36,1km\n").stderr)
         self.assertEqual(self.a.json("log", "--kind", "notice")["records"], [])
+
+    def test_02_form_to_fill_in(self):
+        text = self.a.ok("form", "site").stdout
+        self.assertEqual(text, self.a.ok("form", "notice", "site").stdout)
+        first = [line.split(":")[0] for line in text.split("\n") if line and line[0] != "#"]
+        self.assertEqual(first[:3], ["recipients", "title", "circle"])
+        filled = "\ufeff" + re.sub("^recipients: $", "recipients: bravo, charlie", text, flags=re.M)
+        filled = re.sub("^title: $", "title : %s" % TITLE, filled, flags=re.M)
+        filled = re.sub("^text: $", "text: one\n  two\n\n  three", filled, flags=re.M)
+        r = self.a.ok("notice", "site", "--form", "-", stdin=filled.replace("\n", "\r\n"), want=CONFIRM)
+        self.assertIn("can be read by: bravo, charlie (2 beside us)", r.stderr)
+        self.assertRegex(r.stderr, "text: one\n +two\n +\n +three\n")
+        self.assertIn("all other members see", r.stderr)
+        emergency = self.a.ok("notice", "site", "--form", "-", "--emergency", "alone", stdin=filled, want=CONFIRM)
+        self.assertRegex(emergency.stderr, "ALL MEMBERS READ: .*the reason of the emergency")
+        for words in (["form", "notice", "nonsense"], ["form", "purge"], ["form"], ["form", "read", "x"]):
+            self.a.ok(*words, want=USAGE)
+        for words in (["movement"], ["read"], ["position"], ["text"], ["roster"], ["attach"], ["channel", "suspend"]):
+            self.assertIn("recipients: ", self.a.ok("form", *words).stdout)
 
     def test_03_said_to_one(self):
         seen, going = [], True
@@ -189,6 +236,15 @@ class Closed(unittest.TestCase):
         until(lambda: [x for x in self.a.json("show", self.site)["positions"]
                        if (x.get("body") or {}).get("reason") == REASON], "the reason at alfa")
         self.release(self.b, "passed-down", self.site[:12], form={"level": LEVEL})
+        r = self.b.ok("dispute-fact", self.site[:12], "--reason", "x", "--yes", want=USAGE)  # the words' place is a form
+        self.assertIn("--form -", r.stderr)
+        r = self.c.ok("read", self.site[:12], "--yes", want=FAILED)  # it has nothing that it could have read
+        self.assertIn("not for us", r.stderr)
+        self.assertEqual(self.c.json("show", self.site)["envelope"]["recipients"], ["alfa", "bravo"])
+        self.assertFalse([x for x in self.a.json("show", self.site)["positions"] if x["member"] == "charlie"])
+        r = self.release(self.a, "correct", self.site[:12], form={"reason": REASON})
+        self.assertEqual(r["readers"], ["bravo"])  # whom the record told, its correction tells
+        until(lambda: [x for x in self.b.json("show", self.site)["positions"] if x["position"] == "correct"], "the correction")
         self.b.ok("will-comply", self.site[:12], "--yes", want=FAILED)  # never a permission
         self.b.ok("object", self.site[:12], "--yes", want=FAILED)
 
@@ -216,9 +272,51 @@ class Closed(unittest.TestCase):
         self.b.ok("save", self.attachment[:12], "--out", out, want=FAILED)  # never overwritten
         r = self.c.ok("save", self.attachment[:12], "--out", out + "2", want=FAILED)
         self.assertFalse(os.path.exists(out + "2"))
+        self.assertIn("nothing is written over", self.b.ok("save", self.attachment[:12], "--out", self.top, want=FAILED).stderr)
+        self.b.ok("save", self.attachment[:12], "--out", "-", want=USAGE)
+        self.b.ok("save", self.attachment[:12], "--out", os.path.join(out, "x"), want=FAILED)
+        self.assertIn("notice", self.b.ok("save", self.site[:12], "--out", out + "3", want=FAILED).stderr)
+        self.assertEqual([n for n in os.listdir(self.top) if n.startswith("roof.jpg")], ["roof.jpg"])
         shown = until(lambda: self.b.json("roster")["rosters"], "the roster at bravo")
         self.assertEqual([p["name"] for p in shown[0]["persons"]], [ROSTER, "Night desk"])
         self.assertEqual(self.c.json("roster")["rosters"], [])
+
+    def test_05_attachments_refused(self):
+        empty, many = os.path.join(self.top, "empty"), ["attach", self.a.pw, "--recipients", "bravo"]
+        open(empty, "w").close()
+        for path in (empty, self.top, os.path.join(self.top, "none"), "/dev/null"):
+            self.a.ok("attach", path, "--recipients", "bravo", "--yes", want=FAILED)
+        for slip in ("name: ../" + ATTACHED, "media-type: " + ATTACHED):
+            r = self.a.ok(*many, "--form", "-", "--yes", stdin=slip + "\n", want=USAGE)
+            self.assertIn("line 1", r.stderr)
+            self.assertFalse(found_in((r.stdout + r.stderr).encode()))
+        for _ in range(6):  # what was not confirmed gives its place back
+            self.assertIn("confirmation", self.a.ok(*many, want=CONFIRM).stderr)
+        for line in ("%s | watch | | soon |" % ROSTER, "| %s" % ROSTER, "%s | a | b | | | c" % ROSTER, "# nobody"):
+            r = self.a.ok("roster", "--recipients", "bravo", "--file", "-", "--yes", stdin=line + "\n", want=USAGE)
+            self.assertFalse(found_in((r.stdout + r.stderr).encode()))
+
+    def test_06_what_each_sees(self):
+        site = self.site[:12]
+        def line(p):
+            return [x for x in p.ok("log", "--kind", "notice").stdout.split("\n") if x.startswith(site)][0]
+        until(lambda: self.c.run("show", self.site).returncode == OK, "the leaf at charlie")
+        self.assertRegex(line(self.b), "notice site .*%s.* closed$" % TITLE)
+        self.assertRegex(line(self.c), "notice  .*closed, not for us$")
+        for p in (self.a, self.b, self.c):
+            shown = p.ok("show", self.site).stdout
+            self.assertTrue(shown.startswith("Places  "), shown)  # the channel, not the record
+            self.assertIn("CLOSED: for alfa, bravo", shown)
+            self.assertRegex(shown, "bravo +leaf and content held since ")
+            self.assertRegex(shown, "charlie +no recipient\n")
+            self.assertIn("CLOSED: for alfa, bravo", p.ok("who-holds", "--kind", "notice").stdout)
+            self.assertIn("age key: open", p.ok("status").stdout)
+        self.assertIn("an answer that cannot be read here", self.c.ok("show", self.site).stdout)
+        self.assertIn("CLOSED: for alfa, bravo", self.b.ok("inbox").stdout)
+        kinds = self.a.ok("help", "kinds").stdout
+        for words in ("roster (always closed)", "attachment (always closed)", "notice (site and movement: always closed)",
+                      "position (closed where what it answers is)", "charter (always open)", "text (open, or closed"):
+            self.assertIn(words, kinds)
 
     def test_06_nothing_at_the_third(self):
         c = self.c
@@ -287,11 +385,18 @@ class Closed(unittest.TestCase):
         o = b.json("show", self.site)
         self.assertEqual((o["body_state"], o["body"]), ("held", None))
         self.assertIn("unlock", b.run("doctor").stdout)
+        self.assertIn("age key: SEALED", b.run("status").stdout)
+        for words in (["show", self.site], ["inbox"]):
+            self.assertIn("not opened yet: the age key is sealed (`readback unlock`)", b.ok(*words).stdout)
+        self.assertIn("closed, UNOPENED", b.ok("log", "--kind", "notice").stdout)
+        for words in (["passed-down", self.text[:12], "--level", "x"], ["save", self.attachment[:12], "--out", self.top + "/x"],
+                      ["reseal", self.text[:12], "--recipients", "alfa"], ["disclose", self.text[:12]], ["query", self.text[:12]]):
+            self.assertIn("`readback unlock`", b.ok(*words, "--yes", want=FAILED).stderr)
         late = self.release(self.a, "notice", "site", "--recipients", "bravo", form=dict(self.SITE, title=TITLE + " 2"))["record"]
         until(lambda: b.json("show", late)["body_state"] == "held", "the second site, unopened")
         time.sleep(2.5)  # receipts come each second
         self.assertFalse([h for h in self.a.json("show", late)["holders"] if h["member"] == "bravo"][0]["body_held"])
-        b.ok("unlock", want=FAILED)  # the officer's passphrase is another
+        self.assertIn("seal-age", b.ok("unlock", want=FAILED).stderr)  # the officer's passphrase is another
         self.assertIsNone(b.json("show", self.site)["body"])
         b.ok("unlock", env=env)
         until(lambda: (b.json("show", late)["body"] or {}).get("title") == TITLE + " 2", "opened after the unlocking")
@@ -334,6 +439,13 @@ class Closed(unittest.TestCase):
         r = self.b.run("disclose", self.site[:12], "--paragraph", "0")
         self.assertEqual(r.returncode, FAILED)
         self.assertFalse(found_in((r.stdout + r.stderr).encode()))
+        self.assertIn("the charter lets us show of it the fact", r.stderr)
+        for words in (["--paragraph", "1", "--fact"], ["--fact", "--hash"], ["--paragraph", "1,x"]):
+            self.a.ok("disclose", self.text[:12], *words, want=USAGE)
+        self.a.ok("disclose", self.text[:12], "--out", out, want=FAILED)  # never overwritten
+        self.assertEqual(read(out), data)
+        both = json.loads(self.a.ok("disclose", self.text[:12], "--paragraph", "1,3").stdout)
+        self.assertEqual([x["part"] for x in both["parts"]], [1, 3])
         fact = self.b.ok("disclose", self.site[:12]).stdout
         self.assertEqual(json.loads(fact)["level"], "fact")
         self.assertEqual(json.loads(fact)["parts"], [])
@@ -341,6 +453,7 @@ class Closed(unittest.TestCase):
 
     def test_13_reseal(self):
         r = self.b.ok("reseal", self.site[:12], "--recipients", "charlie", "--yes", want=FAILED)  # its author alone
+        self.assertIn("only alfa", r.stderr)
         made = self.release(self.a, "reseal", self.text[:12], "--recipients", "charlie")
         got = until(lambda: self.c.json("show", made["record"])["body"], "the text at charlie")
         self.assertEqual(len(got["paragraphs"]), 3)
@@ -357,9 +470,13 @@ class Closed(unittest.TestCase):
         self.assertTrue(rows)
         pieces = [rows[0][i:i + 24] for i in range(48, len(rows[0]) - 24, 24)]  # every age file begins alike
         self.assertTrue(any(found_in(data, pieces) for _, data in files_of(self.b.home)))
-        self.b.ok("purge", self.site[:12], "--reason", "moved", want=CONFIRM)
+        r = self.b.ok("purge", self.site[:12], "--reason", "moved", want=CONFIRM)
+        self.assertIn("ALL MEMBERS READ the reason: moved", r.stderr)
+        self.assertIn("backups", r.stderr)
         self.b.ok("purge", self.site[:12], "--reason", "moved", "--yes")
         self.assertEqual(self.b.json("show", self.site)["body_state"], "purged")
+        self.assertIn("already", self.b.ok("purge", self.site[:12], "--yes", want=FAILED).stderr)
+        self.assertIn("purged here", self.b.ok("show", self.site).stdout)
         def left():
             return [(path, len(found_in(data, pieces))) for path, data in files_of(self.b.home) if found_in(data, pieces)]
         try:
