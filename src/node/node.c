@@ -307,7 +307,8 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
         for (size_t i = 0; i < ch->own->mirrors_n; i++) {
             const struct mirror *m = &ch->own->mirrors[i];
             struct peer *p = node_member_peer(n, ch, m->member);
-            if (p && p->card.addresses_n && !m->inflight && m->covered < ch->own->note_size) {
+            if (p && p->card.addresses_n && !m->inflight && !m->offering &&
+                m->covered < ch->own->note_size) {
                 wake = sooner(wake, later(m->retry_at, p->retry_at));
             }
             if (m->queue_n && !ch->own->waiting) wake = sooner(wake, ch->receipt_at);

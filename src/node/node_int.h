@@ -97,6 +97,8 @@ struct mirror { /* what one peer holds of our feed */
     struct cosig *queue; /* first cosignatures not yet logged in a receipt */
     size_t queue_n, queue_cap;
     size_t offered;              /* closed leaves of ours (places) looked at before a push */
+    bool offering;               /* they are being handed over; the push waits */
+    bool push_due;               /* they were: it goes next, whatever has come since */
     uint64_t bodies_to;          /* its receipts: bodies for it below this leaf are held ... */
     struct buf bodies_but;       /* ... but for these: encoded array of leaf indexes */
     size_t bodies_done;          /* places below it need no offer */
@@ -182,6 +184,7 @@ struct body { /* one ciphertext of one author: who may have it, and what is here
     bool queued;                  /* a record that names it waits in the outbox */
     bool stored;                  /* META speaks of it */
     bool wanted, fetching;
+    bool wrong; /* it was whole once, and another: pauses grow on, whatever comes meanwhile */
 };
 struct place { /* a closed leaf that names us */
     struct feedx *fx;
@@ -367,10 +370,11 @@ struct rb_node {
     bool clock_known;
     int64_t clock_lead; /* utc less mono, to notice a clock that was set */
     /* closed bodies */
-    bool locked; /* the age key is sealed: the last OPEN said so */
+    bool locked;      /* the age key is sealed: the last OPEN said so */
     uint64_t unlocks; /* how often that changed: an answer may come late */
     size_t opening;
     struct cached *cache_old, *cache_new, *cache[RB_CACHE_BUCKETS];
+    uint64_t cache_salt;
     size_t cache_bytes;
     struct { /* in a step that submits: what is read in the body */
         const struct channel *ch;
@@ -611,8 +615,8 @@ void fetch_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
 void fetch_failed(struct rb_node *n, struct body *b, enum body_why why); /* try the next one */
 
 /* offer.c */
-/* true: bodies are handed over first, and the push waits for the answer */
-bool offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p);
+/* bodies of leaves that the next push brings, as far as they were not handed over yet */
+void offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p);
 void offer_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void offer_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void offer_receipt(struct rb_node *n, struct feedx *fx, const struct rb_fact *f);

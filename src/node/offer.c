@@ -52,7 +52,8 @@ static void post(struct rb_node *n, struct job *j, enum job_type type, uint32_t 
 static void done(struct rb_node *n, struct job *j, bool moved) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     if (j->partial) {
-        m->inflight = false; /* whatever the answer, the push follows */
+        m->offering = false; /* whatever the answer, the push follows */
+        m->push_due = true;
     } else {
         m->again_busy = false;
         m->again_ms = moved ? RB_AGAIN_MIN_MS : m->again_ms * 2;
@@ -144,7 +145,7 @@ static bool goes_to(struct rb_node *n, struct channel *ch, const struct body *b,
     return false;
 }
 
-bool offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
+void offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
     struct channel *ch = fx->ch;
     struct job *j = NULL;
     uint64_t bytes = 0;
@@ -158,11 +159,10 @@ bool offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, st
         if (!j) j = offer_new(n, fx, m->member, p);
         if (!j || !add(n, j, b, 0, b->size)) continue;
     }
-    if (!j) return false;
+    if (!j) return;
     j->partial = true;
-    m->inflight = true;
+    m->offering = true;
     load_next(n, j);
-    return true;
 }
 
 /* ---- again --------------------------------------------------------------------------------------
@@ -301,6 +301,7 @@ static void asked(struct rb_node *n, struct job *j, struct rb_slice body) {
         if (have >= b->size || (!small && !direct)) continue;
         uint64_t from = small ? 0 : have, len = b->size - from;
         if (small && len > room) continue;
+        if (len > room && room < RB_BODY_LEAST) continue; /* a crumb is not taken */
         if (len > room) len = room;
         if (!add(n, next, b, from, len)) break;
         room -= len;

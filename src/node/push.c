@@ -22,6 +22,7 @@ static void start_push(struct rb_node *n, struct feedx *fx, struct mirror *m, st
     j->from = m->known;
     j->to = fx->note_size;
     m->inflight = true;
+    m->push_due = false;
     struct rb_effect *e = node_effect(n, RB_EF_LOAD);
     e->u.load.token = j->id;
     e->u.load.feed = node_feed_ref(fx);
@@ -35,13 +36,16 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
     for (size_t i = 0; i < ch->pulls_n; i++) {
         struct peer *p = node_member_peer(n, ch, ch->pulls[i].member);
         struct mirror *m = own_mirror(n, fx, ch->pulls[i].member);
-        if (!p || !m || p->card.addresses_n == 0 || m->inflight) continue;
+        if (!p || !m || p->card.addresses_n == 0 || (m->inflight && m->offering)) continue;
         if (m->covered >= fx->note_size)
             continue; /* known alone is not enough: an answer may be lost */
         if (m->pending > fx->note_size)
-            continue; /* it was told of a checkpoint that a crash took from us: signed again first */
+            continue; /* it was told of a checkpoint that a crash took from us: signed again first
+                       */
         if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) continue;
-        if (!offer_before_push(n, fx, m, p)) start_push(n, fx, m, p);
+        /* one request of bodies at most is waited for: under a steady load others come meanwhile */
+        if (!m->offering && (m->inflight || !m->push_due)) offer_before_push(n, fx, m, p);
+        if (!m->offering && !m->inflight) start_push(n, fx, m, p);
     }
 }
 

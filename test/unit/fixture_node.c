@@ -18,7 +18,7 @@
 #define MEM FN_MEM
 int fn_memfd = -1;
 unsigned fn_outward = 1u << 3;
-bool fn_short;
+bool fn_hold, fn_short;
 void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
 void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
@@ -193,6 +193,17 @@ static struct queued *queue(struct fn_party *to, const struct rb_event *ev) {
     return q;
 }
 
+static struct queued *held;
+
+static struct queued *hold(struct fn_party *to, const struct rb_event *ev) {
+    struct queued *q = calloc(1, sizeof *q);
+    q->to = to;
+    q->ev = *ev;
+    q->next = held;
+    held = q;
+    return q;
+}
+
 static const struct rb_seckey *sign_key(struct fn_party *p, const struct rb_effect *ef) {
     if (ef->u.sign.use == RB_USE_MIRROR) return &p->mirror;
     if (ef->u.sign.use == RB_USE_NODE) return &p->node;
@@ -355,7 +366,8 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
     wires[wires_n].request = ef->u.request.request;
     wires[wires_n].push = rb_slice_is(ev.u.recv.path, "/rb/v1/push");
     wires[wires_n++].from = p;
-    struct queued *q2 = queue(to, &ev);
+    bool slow = fn_hold && rb_slice_starts(ev.u.recv.path, "/rb/v1/bodies");
+    struct queued *q2 = slow ? hold(to, &ev) : queue(to, &ev);
     q2->own[0] = (void *)(uintptr_t)path.p;
     q2->own[1] = (void *)(uintptr_t)ev.u.recv.body.p;
 }
@@ -454,6 +466,17 @@ static void drain(struct fn_world *w) {
         free(q->own[1]);
         free(q);
     }
+}
+
+void fn_let_go(struct fn_world *w) {
+    while (held) {
+        struct queued *q = held;
+        held = q->next;
+        q->next = NULL;
+        *tail = q;
+        tail = &q->next;
+    }
+    drain(w);
 }
 
 void fn_event(struct fn_world *w, struct fn_party *p, struct rb_event *ev) {

@@ -17,6 +17,9 @@ extern void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 /* true: the request does not get through */
 extern bool (*fn_block)(const struct fn_party *from, const struct fn_party *to,
                         struct rb_slice path);
+struct fn_world;
+extern bool fn_hold; /* bodies that are handed over wait on the wire until fn_let_go */
+void fn_let_go(struct fn_world *w);
 extern bool fn_short;       /* memory may run out in a step: it says so, and goes on */
 extern unsigned fn_outward; /* which parties only connect outwards, by bits; delta alone at first */
 struct fn_item {            /* one stored thing */

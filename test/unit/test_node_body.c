@@ -70,6 +70,35 @@ static bool block_posts(const struct fn_party *from, const struct fn_party *to,
     return rb_slice_starts(path, "/rb/v1/bodies");
 }
 
+static uint64_t bravo_has(struct fn_world *w, const uint8_t ch[16]) {
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[1].rb, ch, &v));
+    return rb_book_feed(v.book, 0, 0)->tree.size;
+}
+
+/* However fast closed records come, no push waits for more than one request of bodies. */
+static void test_bodies_do_not_hold_up_pushes(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct fn_world *w = fs_world4(ch);
+    fn_pass(w, 20000);
+    fn_hold = true;
+    assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+    for (size_t i = 0; i < 10; i++) {
+        uint64_t before = bravo_has(w, ch);
+        assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+        assert_int_equal(bravo_has(w, ch), before);
+        fn_let_go(w);
+        assert_true(bravo_has(w, ch) > before);
+    }
+    fn_hold = false;
+    fn_let_go(w);
+    fn_pass(w, 20000);
+    assert_true(fs_held(w, 0, ch, &id, 1));
+    fs_end(w);
+}
+
 static void test_lost_body_is_fetched_from_its_author(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -702,6 +731,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_some_read_others_do_not),
         cmocka_unit_test(test_body_goes_before_the_push),
+        cmocka_unit_test(test_bodies_do_not_hold_up_pushes),
         cmocka_unit_test(test_lost_body_is_fetched_from_its_author),
         cmocka_unit_test(test_lost_body_comes_from_another_recipient),
         cmocka_unit_test(test_missing_is_listed_and_wedges_nothing),

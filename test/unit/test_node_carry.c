@@ -255,14 +255,14 @@ static void test_wrong_piece_of_a_long_body(void **state) {
     fn_pass(w, 20000);
     struct rb_body_view v = fn_body(&w->p[1], ch, &id);
     assert_int_equal(v.have, 1 << 20);
-    static uint8_t junk[1000];
+    static uint8_t junk[65536];
     const char *q = fs_query_of(ch, 0, &fn_last.hash, 0);
     struct rb_slice bytes = rb_slice(junk, sizeof junk);
     struct rb_slice e = fs_entry(0, &fn_last.hash, v.size, 1 << 20, bytes);
     fn_request(w, &w->p[1], &w->p[2], true, "/rb/v1/bodies", q, e);
     assert_int_equal(fs_have_said(w), 1 << 20); /* of use from its author alone */
     fn_request(w, &w->p[1], &w->p[0], true, "/rb/v1/bodies", q, e);
-    assert_int_equal(fs_have_said(w), (1 << 20) + 1000);
+    assert_int_equal(fs_have_said(w), (1 << 20) + 65536);
     pieces_allowed = 9;
     fn_pass(w, 600000);
     assert_int_equal(fs_state_at(w, 1, ch, &id), RB_BODY_OPENED);
