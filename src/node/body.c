@@ -317,7 +317,6 @@ static void body_whole(struct rb_node *n, struct channel *ch, struct body *b) {
     b->state = RB_BODY_HELD;
     b->why = WHY_NONE;
     b->taken_utc = n->now.utc_ms;
-    b->failures = 0;
     retain_note(ch, b);
     for (uint32_t at = b->place; at != RB_NONE; at = ch->places[at].next) {
         struct place *p = &ch->places[at];

@@ -7,8 +7,10 @@
 /* ---- the memory: whole bodies of the right hash, oldest first
  * --------------------------------------- */
 static struct cached **cache_bucket(const struct rb_node *n, const struct rb_hash *hash) {
-    size_t at = ((size_t)hash->b[0] << 8 | hash->b[1]) % RB_CACHE_BUCKETS;
-    return (struct cached **)&n->cache[at];
+    uint64_t x; /* salted: who chooses the bytes must not choose the bucket */
+    memcpy(&x, hash->b, sizeof x);
+    x = (x ^ n->cache_salt) * 0x9e3779b97f4a7c15u;
+    return (struct cached **)&n->cache[(size_t)(x >> 32) % RB_CACHE_BUCKETS];
 }
 
 struct cached *carry_find(const struct rb_node *n, const struct channel *ch, uint16_t member,
@@ -61,6 +63,9 @@ static struct cached *oldest_of(struct rb_node *n, const struct peer *giver) {
 
 static bool cache_put(struct rb_node *n, struct channel *ch, struct peer *giver, uint16_t member,
                       const struct rb_hash *hash, struct rb_slice bytes) {
+    while (n->cache_salt == 0)
+        n->cache_salt = (uint64_t)node_rand16(n) << 48 | (uint64_t)node_rand16(n) << 32 |
+                        (uint64_t)node_rand16(n) << 16 | node_rand16(n);
     struct cached *c = carry_find(n, ch, member, hash), *old;
     if (c) { /* given again: it counts from now on */
         unlink_age(n, c);
@@ -117,16 +122,21 @@ static bool whole(const struct posted *p) {
     return rb_hash_eq(&h, &p->hash);
 }
 
-/* A body that a judged leaf names and that is for us. Pieces are of use from the author alone:
- * whether they are right shows only when the last has come. */
+/* Pieces are of use from the author alone: whether they are right shows only when the last has
+ * come. Crumbs would be rows in the store by the million. */
+static bool of_use(const struct body *b, uint16_t giver, const struct posted *p) {
+    if (b->size <= RB_MAX_SEALED || giver != b->member || p->from != b->have) return false;
+    return p->bytes.n >= RB_BODY_LEAST || p->bytes.n == b->size - b->have;
+}
+
+/* A body that a judged leaf names and that is for us. */
 static uint64_t take_ours(struct rb_node *n, struct channel *ch, struct body *b, uint16_t giver,
                           const struct posted *p) {
     if (b->state != RB_BODY_MISSING) return b->size; /* here, or purged: nothing is wanted */
     if (p->size != b->size) return 0;
     const struct cached *c = carry_find(n, ch, b->member, &b->hash);
     if (c) return c->n;
-    bool piece = b->size > RB_MAX_SEALED && giver == b->member && p->from == b->have;
-    if (piece || whole(p)) (void)body_take(n, ch, b, p->bytes);
+    if (of_use(b, giver, p) || whole(p)) (void)body_take(n, ch, b, p->bytes);
     return b->have;
 }
 

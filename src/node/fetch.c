@@ -160,7 +160,7 @@ void fetch_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
         return;
     }
     if (ok && body_take(n, ch, b, bytes)) {
-        b->failures = 0;
+        if (!b->wrong) b->failures = 0;
         b->retry_at = n->now.mono_ms;
         return;
     }

@@ -320,6 +320,7 @@ static void pending_at_least_cosigned(struct rb_node *n, struct feedx *fx) {
 void load_start(struct rb_node *n) {
     n->started = true;
     n->started_at = n->now;
+    retain_start(n);
     for (size_t c = 0; c < n->channels_n; c++) {
         struct channel *ch = n->channels[c];
         for (size_t i = 0; i < ch->feeds_n; i++) {

@@ -396,6 +396,7 @@ static void notice_clock(struct rb_node *n) {
     bool jumped = n->clock_known && (moved > RB_CLOCK_JUMP_MS || moved < -RB_CLOCK_JUMP_MS);
     if (!n->clock_known || jumped) n->clock_lead = lead;
     n->clock_known = true;
+    if (jumped) retain_clock(n, moved);
     for (size_t i = 0; i < n->channels_n && jumped; i++) {
         struct channel *ch = n->channels[i];
         ch->next_due_utc = n->now.utc_ms;

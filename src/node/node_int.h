@@ -369,6 +369,8 @@ struct rb_node {
     uint64_t judge_at; /* mono: judging failed for want of memory; not before */
     bool clock_known;
     int64_t clock_lead; /* utc less mono, to notice a clock that was set */
+    uint64_t purge_from; /* mono: nothing is purged by time before */
+    bool purge_waits;    /* that something was due and waits was said */
     /* closed bodies */
     bool locked;      /* the age key is sealed: the last OPEN said so */
     uint64_t unlocks; /* how often that changed: an answer may come late */
@@ -592,6 +594,8 @@ enum rb_err told_service(struct rb_node *n, struct channel *ch, enum rb_service_
 
 /* retain.c */
 void retain_some(struct rb_node *n, struct channel *ch);
+void retain_start(struct rb_node *n);
+void retain_clock(struct rb_node *n, int64_t ahead_ms); /* the clock was set, or so it seems */
 /* a body that is here whole since now */
 void retain_note(struct channel *ch, const struct body *b);
 int64_t retain_until(const struct channel *ch, const struct body *b); /* INT64_MAX: for good */

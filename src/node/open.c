@@ -141,10 +141,13 @@ void open_good(struct rb_node *n, struct channel *ch, struct place *p, struct rb
 static void wrong_bytes(struct rb_node *n, struct channel *ch, struct body *b) {
     body_delete(n, ch, b);
     b->state = RB_BODY_MISSING;
+    b->wrong = true;
     b->verdict = VERDICT_UNKNOWN;
     b->verdict_why = WHY_NONE;
-    for (uint32_t at = b->place; at != RB_NONE; at = ch->places[at].next)
-        if (ch->places[at].why != WHY_SIZE) ch->places[at].verdict = VERDICT_UNKNOWN;
+    for (uint32_t at = b->place; at != RB_NONE; at = ch->places[at].next) {
+        struct place *p = &ch->places[at]; /* what was read stays read */
+        if (p->why != WHY_SIZE && !p->opened) p->verdict = VERDICT_UNKNOWN;
+    }
     body_store_meta(n, ch, b);
     fetch_failed(n, b, WHY_HASH);
     fetch_want(ch, b);
@@ -186,7 +189,9 @@ static enum rb_err check_place(struct rb_node *n, const struct place *p, const s
     rb_commitments_encode(d->commitments, d->commitments_n, &w);
     RB_TRY(rb_writer_done(&w, &rec->commitments));
     struct rb_reject rj = {0};
-    return open_check(n, rec, ev->u.opened.head, &ev->u.opened.content, body, &rj);
+    enum rb_err err = open_check(n, rec, ev->u.opened.head, &ev->u.opened.content, body, &rj);
+    /* with a clause it is the body that is beyond its bounds, not our memory that is short */
+    return err == RB_ERR_LIMIT && rj.clause ? RB_ERR_MALFORMED : err;
 }
 
 static void read_head(struct rb_node *n, struct channel *ch, struct place *p,

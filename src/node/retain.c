@@ -3,6 +3,43 @@
 #include "node_int.h"
 
 #define DAY_MS 86400000
+#define HOLD_MS 3600000u /* after the clock went ahead by more than a day */
+
+/* Who sets the clock a year ahead by mistake has an hour to see it: what is purged is gone. */
+void retain_clock(struct rb_node *n, int64_t ahead_ms) {
+    if (ahead_ms <= DAY_MS) return;
+    n->purge_from = n->now.mono_ms + HOLD_MS;
+    n->purge_waits = false;
+}
+
+/* While we were off: since what was last written here. */
+void retain_start(struct rb_node *n) {
+    int64_t last = 0;
+    for (size_t c = 0; c < n->channels_n; c++) {
+        const struct channel *ch = n->channels[c];
+        const struct rb_feed *own = ch->own ? ch->own->f : NULL;
+        for (size_t i = 0; own && i < own->facts_n; i++)
+            if (own->facts[i].created_utc_ms > last) last = own->facts[i].created_utc_ms;
+        for (size_t i = 0; i < ch->bodies_n; i++)
+            if (ch->bodies[i].taken_utc > last) last = ch->bodies[i].taken_utc;
+    }
+    retain_clock(n, n->now.utc_ms - last);
+}
+
+static int64_t not_before(const struct rb_node *n) {
+    bool held = n->now.mono_ms < n->purge_from;
+    return n->now.utc_ms + (held ? (int64_t)(n->purge_from - n->now.mono_ms) : 0);
+}
+
+static void say_held_back(struct rb_node *n, struct channel *ch) {
+    struct rb_reject rj = {RB_ERR_STATE, "9.6.1",
+                           "the clock went ahead by more than a day: what is due is purged in an "
+                           "hour",
+                           0};
+    if (n->purge_waits) return;
+    n->purge_waits = true;
+    node_alert(n, RB_ALERT_WAITING, ch, NULL, RB_NO_MEMBER, NULL, RB_ROUTINE, 0, &rj);
+}
 
 int64_t retain_until(const struct channel *ch, const struct body *b) {
     if (b->state != RB_BODY_HELD || b->place == RB_NONE || b->taken_utc <= 0) return INT64_MAX;
@@ -39,6 +76,7 @@ static void purge(struct rb_node *n, struct channel *ch, struct body *b) {
 }
 
 void retain_some(struct rb_node *n, struct channel *ch) {
+    const int64_t from = not_before(n);
     size_t done = 0;
     if (!ch->purge_scan && n->now.utc_ms < ch->purge_utc) return;
     ch->purge_scan = false;
@@ -46,6 +84,10 @@ void retain_some(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < ch->bodies_n; i++) {
         struct body *b = &ch->bodies[i];
         int64_t until = retain_until(ch, b);
+        if (until <= n->now.utc_ms && from > n->now.utc_ms) {
+            say_held_back(n, ch);
+            until = from;
+        }
         if (until <= n->now.utc_ms && done < RB_PURGE_STEP && node_room(n, 4096)) {
             purge(n, ch, b);
             done++;

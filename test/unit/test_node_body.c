@@ -500,6 +500,59 @@ static void test_purged_in_time(void **state) {
     fs_end(w);
 }
 
+static struct fn_world *kept_two_days(uint8_t ch[16], struct rb_hash *id) {
+    struct rb_charter *c = calloc(1, sizeof *c);
+    c->exercise = true;
+    c->policies_n = 1;
+    c->policies[0] = (struct rb_kind_policy){.kind = RB_KIND_STATEMENT, .keep_days = 2};
+    struct fn_world *w = fn_world(3);
+    fn_found(w, true, c, ch);
+    free(c);
+    assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO, FN_WELL, id), RB_OK);
+    fn_pass(w, 8000);
+    return w;
+}
+
+static size_t waits_said(const struct fn_party *p) {
+    size_t k = 0;
+    for (size_t i = 0; i < p->alerts_n; i++) {
+        const struct rb_effect *e = &p->alerts[i];
+        k += e->u.alert.alert == RB_ALERT_WAITING && e->u.alert.reject.clause &&
+             strcmp(e->u.alert.reject.clause, "9.6.1") == 0;
+    }
+    return k;
+}
+
+/* A clock a year ahead by mistake: said once, nothing purged for an hour; put right: nothing at all.
+ * A clock that is right after all, and a node that was off for long, purge after that hour. */
+static void test_clock_set_ahead(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id;
+    const int64_t year = 365 * 86400000ll;
+    struct fn_world *w = kept_two_days(ch, &id);
+    w->utc_ms += year;
+    fn_pass(w, 3000000);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(fs_state_at(w, i, ch, &id), RB_BODY_OPENED);
+        assert_int_equal(waits_said(&w->p[i]), 1);
+    }
+    w->utc_ms -= year;
+    fn_pass(w, 7200000);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(fs_state_at(w, i, ch, &id), RB_BODY_OPENED);
+    w->p[1].up = false; /* off while the clock goes on */
+    w->utc_ms += year;
+    fn_restart(w, &w->p[1]);
+    fn_pass(w, 3500000);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(fs_state_at(w, i, ch, &id), RB_BODY_OPENED);
+    fn_pass(w, 200000);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(fs_state_at(w, i, ch, &id), RB_BODY_PURGED);
+    fs_end(w);
+}
+
 /* ---- drafts, refusals
  * ----------------------------------------------------------------------------- */
 static void test_drafts_keep_their_bodies(void **state) {
@@ -744,6 +797,7 @@ int main(void) {
         cmocka_unit_test(test_purged_on_command),
         cmocka_unit_test(test_purge_is_said_after_a_crash),
         cmocka_unit_test(test_purged_in_time),
+        cmocka_unit_test(test_clock_set_ahead),
         cmocka_unit_test(test_drafts_keep_their_bodies),
         cmocka_unit_test(test_refusals_keep_nothing),
         cmocka_unit_test(test_quota_of_a_member),
