@@ -53,6 +53,9 @@
 #define RB_PURGE_STEP 64u   /* bodies purged in one step */
 #define RB_SAY_STEP 16u     /* purges said in a second */
 #define RB_SAY_MS 1000u
+#define RB_LISTED_BYTE_MS                                                                          \
+    4u /* of a list of missing ones, until the next: who sends one in a second, of thousands, must \
+          not have us log the list each time */
 #define RB_MISSING_MAX 6000u /* leaves listed in one receipt: it stays a leaf */
 #define RB_NONE UINT32_MAX   /* no body, no place */
 
@@ -146,6 +149,7 @@ struct feedx { /* a feed with what the node knows beside the book */
     size_t places_n, places_cap;
     bool places_short; /* memory ran out: nothing is said of bodies from places_to on */
     uint64_t places_to;
+    uint64_t say_from;       /* mono: of bodies nothing is said before */
     uint64_t said_to;        /* our receipts speak of bodies below this leaf ... */
     struct rb_hash said_but; /* ... but for these: hash of the encoded array */
 };
@@ -368,7 +372,7 @@ struct rb_node {
     struct buf heads;  /* the head file as it was at start: a feed may be opened later */
     uint64_t judge_at; /* mono: judging failed for want of memory; not before */
     bool clock_known;
-    int64_t clock_lead; /* utc less mono, to notice a clock that was set */
+    int64_t clock_lead;  /* utc less mono, to notice a clock that was set */
     uint64_t purge_from; /* mono: nothing is purged by time before */
     bool purge_waits;    /* that something was due and waits was said */
     /* closed bodies */

@@ -32,6 +32,10 @@ static bool feed_bodies(struct rb_node *n, struct feedx *fx, uint64_t *list, siz
                         struct rb_receipt_bodies *out) {
     struct channel *ch = fx->ch;
     uint64_t to = fx->note_size < fx->f->facts_n ? fx->note_size : fx->f->facts_n;
+    if (n->now.mono_ms < fx->say_from) { /* a long list was said a moment ago */
+        if (fx->say_from < ch->settle_at) ch->settle_at = fx->say_from;
+        return false;
+    }
     if (fx->places_short && fx->places_to < to) to = fx->places_to;
     size_t k = 0, missing = 0;
     for (; k < fx->places_n; k++) {
@@ -56,6 +60,7 @@ static bool feed_bodies(struct rb_node *n, struct feedx *fx, uint64_t *list, siz
     rb_sha256(rb_written(&w), &h);
     if (!further && rb_hash_eq(&h, &fx->said_but)) return false;
     *room -= missing;
+    fx->say_from = n->now.mono_ms + w.n * RB_LISTED_BYTE_MS;
     *out = (struct rb_receipt_bodies){fx->f->member, fx->f->epoch, to, rb_written(&w)};
     return true;
 }
