@@ -84,7 +84,7 @@ static const unsigned most_digits[] = {
 };
 
 static uint64_t magnitude(int64_t v) {
-    return v < 0 ? (uint64_t)-v : (uint64_t)v;
+    return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 }
 
 /* the angle in units of 10^-digits of a degree, minute or second */

@@ -55,8 +55,9 @@ bool rb_coord_looks_utm(const struct coord_text *t) {
     return number[0]->whole_n >= 5 || number[1]->whole_n >= 5;
 }
 
-/* in millionths of a metre; a number too long for a grid is too large for it */
+/* in millionths of a metre; what is too large for the scale is too large for any grid */
 static int64_t um_of(const struct coord_token *t) {
+    if (t->whole > COORD_WHOLE_MAX) return INT64_MAX;
     return (int64_t)rb_coord_number(t, (uint64_t)COORD_UM);
 }
 
@@ -375,18 +376,25 @@ enum rb_err rb_coord_put_utm(struct rb_writer *w, struct rb_point p, unsigned di
     return RB_OK;
 }
 
-static void grid_letters(const struct rb_grid *g, struct rb_point p, char out[3]) {
+/* RB_ERR_USAGE at the eastern and northern edge of the grid, where no square begins */
+static enum rb_err grid_letters(const struct rb_grid *g, struct rb_point p, char out[3]) {
     int64_t column = g->easting_um / COORD_TILE_UM, row = g->northing_um / COORD_TILE_UM;
     if (g->zone == 0) {
         const struct polar *k = &polars[(g->north ? 2 : 0) + (column >= 20 ? 1 : 0)];
+        column -= k->column_100km;
+        row -= k->row_100km;
+        if (column >= (int64_t)strlen(k->columns) || row >= (int64_t)strlen(k->rows))
+            return RB_ERR_USAGE;
         out[0] = k->letter;
-        out[1] = k->columns[column - k->column_100km];
-        out[2] = k->rows[row - k->row_100km];
-        return;
+        out[1] = k->columns[column];
+        out[2] = k->rows[row];
+        return RB_OK;
     }
+    if (column > 8 || row >= (g->north ? 95 : 100)) return RB_ERR_USAGE;
     out[0] = rb_coord_band_letter(p.lat_nd);
     out[1] = columns[g->zone % 3][column - 1];
     out[2] = rows[(row + row_shift(g->zone)) % ROWS];
+    return RB_OK;
 }
 
 enum rb_err rb_coord_put_mgrs(struct rb_writer *w, struct rb_point p, unsigned digits, int zone,
@@ -395,7 +403,7 @@ enum rb_err rb_coord_put_mgrs(struct rb_writer *w, struct rb_point p, unsigned d
     char letters[3];
     if (digits > 5) return RB_ERR_USAGE;
     RB_TRY(grid_of(p, zone, &g));
-    grid_letters(&g, p, letters);
+    RB_TRY(grid_letters(&g, p, letters));
     uint64_t side = (uint64_t)COORD_TILE_UM / rb_coord_pow10(digits);
     if (g.zone > 0) rb_coord_put_padded(w, (uint64_t)g.zone, 2);
     rb_put(w, letters, 1);

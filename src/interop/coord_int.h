@@ -5,8 +5,8 @@
 
 #define COORD_TOKENS 24
 #define COORD_WORD 5
-#define COORD_INT_DIGITS 10 /* with 18 more and a scale of 1e9 they fit 128 bits */
-#define COORD_FRAC_DIGITS 18
+#define COORD_DIGITS 18               /* on either side of a decimal mark */
+#define COORD_WHOLE_MAX 9999999999ull /* with a fraction and a scale of 1e9 it fits 128 bits */
 /* a metre of latitude is nowhere shorter than this many metres to a degree */
 #define COORD_DEGREE_MM 111694000ull
 
@@ -56,7 +56,7 @@ enum rb_err rb_coord_cut(struct rb_slice text, bool decimal_comma, struct coord_
 uint64_t rb_coord_pow10(unsigned n); /* n up to 18 */
 /* num / den, a half to the even neighbour */
 coord_wide rb_coord_divide(coord_wide num, coord_wide den);
-/* the number in units of 1 / scale, rounded half to even */
+/* the number in units of 1 / scale, rounded half to even; its whole at most COORD_WHOLE_MAX */
 coord_wide rb_coord_number(const struct coord_token *t, uint64_t scale);
 /* half a unit of the last of frac_n digits, one whole being `whole` mm / parts; rounded up */
 uint64_t rb_coord_half_unit(uint64_t whole_mm, uint64_t parts, unsigned frac_n);

@@ -60,6 +60,23 @@ static int64_t nanodegrees(double rad) {
     return llrint(rad * ((double)LON_MAX_ND / PI));
 }
 
+/* sine as x, cosine as y; exact at the quarters of the turn, where squares have their borders */
+static struct plane sine_cosine(int64_t nd) {
+    const int64_t quarter = 90 * RB_NANODEG;
+    int64_t n = (nd + TURN_ND + quarter / 2) / quarter;
+    double r = radians(nd + TURN_ND - n * quarter), s = sin(r), c = cos(r);
+    switch (n % 4) {
+    case 0:
+        return (struct plane){s, c};
+    case 1:
+        return (struct plane){c, -s};
+    case 2:
+        return (struct plane){-s, -c};
+    default:
+        return (struct plane){-c, s};
+    }
+}
+
 static double eccentricity(void) {
     return sqrt(ECC2);
 }
@@ -172,15 +189,33 @@ void rb_coord_band_lats(int band, int64_t *south_nd, int64_t *north_nd) {
     *north_nd = *south_nd + (band == 19 ? 12 : 8) * RB_NANODEG;
 }
 
+/* from the south-western corner to the north-eastern, both included (11.3.5) */
+static struct rb_grid grid_corner(const struct rb_grid *g, bool far) {
+    int64_t e = far ? 900 : 100, n = g->north ? (far ? 9500 : 0) : (far ? 10000 : 1000);
+    if (g->zone == 0) e = n = g->north ? (far ? 2700 : 1300) : (far ? 3200 : 800);
+    return (struct rb_grid){g->zone, g->north, e * 1000 * COORD_UM, n * 1000 * COORD_UM};
+}
+
 bool rb_coord_in_grid(const struct rb_grid *g) {
-    int64_t e = g->easting_um / COORD_UM, n = g->northing_um / COORD_UM;
-    if (g->zone < 0 || g->zone > 60 || e < 0 || n < 0) return false;
-    if (g->zone == 0) {
-        int64_t least = g->north ? 1300000 : 800000, most = g->north ? 2700000 : 3200000;
-        return e >= least && e < most && n >= least && n < most;
-    }
-    if (e < 100000 || e >= 900000) return false;
-    return g->north ? n < 9500000 : n >= 1000000 && g->northing_um <= UTM_SOUTH_UM;
+    struct rb_grid low = grid_corner(g, false), high = grid_corner(g, true);
+    return g->zone >= 0 && g->zone <= 60 && g->easting_um >= low.easting_um &&
+           g->easting_um <= high.easting_um && g->northing_um >= low.northing_um &&
+           g->northing_um <= high.northing_um;
+}
+
+/* A point read from the very edge lies up to a tenth of a millimetre beyond it, by 1e-9 degree:
+ * what is within a millimetre is the edge. */
+static void to_the_edge(struct rb_grid *g) {
+    struct rb_grid low = grid_corner(g, false), high = grid_corner(g, true);
+    const int64_t mm = COORD_UM / 1000;
+    if (g->easting_um < low.easting_um && g->easting_um >= low.easting_um - mm)
+        g->easting_um = low.easting_um;
+    if (g->easting_um > high.easting_um && g->easting_um <= high.easting_um + mm)
+        g->easting_um = high.easting_um;
+    if (g->northing_um < low.northing_um && g->northing_um >= low.northing_um - mm)
+        g->northing_um = low.northing_um;
+    if (g->northing_um > high.northing_um && g->northing_um <= high.northing_um + mm)
+        g->northing_um = high.northing_um;
 }
 
 /* ---- between points and grids ---- */
@@ -196,9 +231,9 @@ static int64_t micrometres(double m, int64_t origin_um) {
 
 static void ups_from_point(struct rb_point p, struct rb_grid *out) {
     double rho = ups_forward(LAT_MAX_ND - (out->north ? p.lat_nd : -p.lat_nd));
-    double lon = radians(p.lon_nd), y = rho * cos(lon);
-    out->easting_um = micrometres(rho * sin(lon), UPS_UM);
-    out->northing_um = micrometres(out->north ? -y : y, UPS_UM);
+    struct plane lon = sine_cosine(p.lon_nd);
+    out->easting_um = micrometres(rho * lon.x, UPS_UM);
+    out->northing_um = micrometres(out->north ? -rho * lon.y : rho * lon.y, UPS_UM);
 }
 
 enum rb_err rb_grid_from_point(struct rb_point p, int zone, struct rb_grid *out) {
@@ -214,6 +249,7 @@ enum rb_err rb_grid_from_point(struct rb_point p, int zone, struct rb_grid *out)
         g.easting_um = micrometres(UTM_SCALE * RECTIFYING * q.x, UTM_EAST_UM);
         g.northing_um = micrometres(UTM_SCALE * RECTIFYING * q.y, g.north ? 0 : UTM_SOUTH_UM);
     }
+    to_the_edge(&g);
     if (!rb_coord_in_grid(&g)) return RB_ERR_USAGE;
     *out = g;
     return RB_OK;

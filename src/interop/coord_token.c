@@ -93,12 +93,12 @@ static bool digit_follows(const struct scan *c) {
 /* ---- tokens ---- */
 
 /* digits of one script, as many as stand there */
-static enum rb_err cut_digits(struct scan *c, unsigned script, unsigned most, uint64_t *v,
-                              unsigned *n, struct rb_reject *rj) {
+static enum rb_err cut_digits(struct scan *c, unsigned script, uint64_t *v, unsigned *n,
+                              struct rb_reject *rj) {
     for (*v = 0, *n = 0; c->kind == CH_DIGIT; step(c), ++*n) {
         if (c->script != script)
             return rb_coord_refuse(rj, "11.1.2", "digits of two scripts in one number", c->at);
-        if (*n == most)
+        if (*n == COORD_DIGITS)
             return rb_coord_refuse(rj, "11.1.3", "a number with too many digits", c->at);
         *v = *v * 10 + c->digit;
     }
@@ -109,7 +109,7 @@ static enum rb_err cut_number(struct scan *c, bool decimal_comma, struct coord_t
                               struct coord_token *k, struct rb_reject *rj) {
     unsigned script = c->script;
     k->type = TOK_NUM;
-    RB_TRY(cut_digits(c, script, COORD_INT_DIGITS, &k->whole, &k->whole_n, rj));
+    RB_TRY(cut_digits(c, script, &k->whole, &k->whole_n, rj));
     bool comma = c->cp == ',' && digit_follows(c);
     if (comma) {
         t->tight_commas++;
@@ -121,7 +121,7 @@ static enum rb_err cut_number(struct scan *c, bool decimal_comma, struct coord_t
     step(c);
     if (c->kind != CH_DIGIT)
         return rb_coord_refuse(rj, "11.1.3", "a digit must follow the decimal mark", c->at);
-    RB_TRY(cut_digits(c, script, COORD_FRAC_DIGITS, &k->frac, &k->frac_n, rj));
+    RB_TRY(cut_digits(c, script, &k->frac, &k->frac_n, rj));
     /* "35,5,36": which of the commas is the decimal mark? */
     if (k->comma && c->cp == ',' && digit_follows(c))
         return rb_coord_refuse(
