@@ -123,7 +123,7 @@ class Card:
         body = open_sign1(signed, b"readback/party/v1")
         want(body[0] == 1, "3.8.4")
         self.handle, self.party, self.version = body[1], body[2], body[3]
-        self.mirror, self.node, self.tls = body[7], body[8], body[9]
+        self.mirror, self.node, self.tls, self.age = body[7], body[8], body[9], body[10]
         self.addresses = body.get(6, [])
         self.hash = sha256(self.party).hex()
 
