@@ -105,8 +105,19 @@ static int add_policy(struct cli *c, json_t *list, const char *option, const cha
     size_t n = eq ? (size_t)(eq - v) : strlen(v);
     snprintf(kind, sizeof kind, "%.*s", (int)(n < sizeof kind ? n : sizeof kind - 1), v);
     if (rb_kind_decode(rb_str(kind), &k) != RB_OK || valued != (value != NULL))
-        return cli_usage(c, "--%s wants a kind of record%s: %s", option,
-                         valued ? " with = and a value" : "", v);
+        return cli_usage(c,
+                         "--%s wants %s, like %s; not \"%s\" (`readback help kinds` has the kinds)",
+                         option, valued ? "KIND=VALUE" : "a kind of record",
+                         !valued                       ? "statement"
+                         : strcmp(option, "keep") == 0 ? "notice=90"
+                                                       : "text=whole",
+                         v);
+    if (strcmp(option, "two-officers") != 0 && rb_kind_always_open(k))
+        return cli_usage(c, "--%s: records of kind %s are always open", option, kind);
+    if (strcmp(option, "disclosure") == 0 && strcmp(value, "whole") != 0 &&
+        strcmp(value, "fact") != 0 && strcmp(value, "hash") != 0)
+        return cli_usage(
+            c, "--disclosure wants KIND=WORD, the word whole, fact or hash; not \"%s\"", v);
     if (strcmp(option, "keep") == 0 &&
         (rb_dec_decode(rb_str(value), &days) != RB_OK || days > UINT32_MAX))
         return cli_usage(c, "--keep wants KIND=DAYS, 0 for good: %s", v);

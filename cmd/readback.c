@@ -2,6 +2,7 @@
  * signs itself. */
 #include <locale.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "cli.h"
 #include "readback/text.h"
@@ -374,11 +375,17 @@ static int run(struct cli *c) {
         return cli_usage(c, "no home directory: give --home DIR or set READBACK_HOME");
     return c->command->run(c);
 }
+/* no image of what was typed on the disk, should we crash */
+static void no_core(void) {
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
 int main(int argc, char **argv) {
     struct cli c = {.color = color_on(STDOUT_FILENO), .color_err = color_on(STDERR_FILENO)};
     char *rest[512];
     int first = -1, second = -1, n = 0;
     setlocale(LC_CTYPE, "C.UTF-8");
+    no_core();
     if (!hide_words(argc, argv)) return cli_fail(&c, NULL, "memory is short");
     if (argc > 500) return cli_usage(&c, "too many words");
     for (int i = 1; i < argc; i++)

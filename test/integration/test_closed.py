@@ -133,6 +133,15 @@ class Closed(unittest.TestCase):
         for p in (self.a, self.b, self.c):
             until(lambda: p.json("channel", "show")["state"] == "in-force", "the charter in force")
 
+    def test_01_charters_words(self):
+        for words, says in ((["--closed", "nonsense"], "kinds"), (["--closed", "charter"], "always open"),
+                            (["--keep", "notice"], "notice=90"), (["--keep", "notice=soon"], "DAYS"),
+                            (["--keep", "receipt=3"], "always open"), (["--disclosure", "text=all"], "whole, fact or hash"),
+                            (["--disclosure", "text"], "text=whole")):
+            r = self.a.ok("channel", "propose", "--title", "x", "--member", "bravo", *words, "--yes", want=USAGE)
+            self.assertIn(says, r.stderr)
+        self.assertEqual(len(self.a.json("channel", "list")["channels"]), 1)
+
     SITE = {"title": TITLE, "text": TEXT, "circle": PLACE + ",36.1,150m"}
 
     def test_02_refused_without_recipients(self):
