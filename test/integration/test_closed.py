@@ -80,6 +80,12 @@ def memory_of(pid):
     return b"\0".join(out)
 
 
+def seen_by(p, record):
+    """as p sees it; what has not come yet has nothing in it"""
+    r = p.run("show", record, "--json")
+    return json.loads(r.stdout) if r.returncode == OK else {"body": None, "body_state": None, "holders": [], "positions": []}
+
+
 def command_lines():
     out = b""
     for path in glob.glob("/proc/[0-9]*/cmdline"):
@@ -242,7 +248,7 @@ class Closed(unittest.TestCase):
         self.assertIsNone(held(self.c, "bravo")["read"])  # for the author alone
         r = self.release(self.b, "dispute-fact", self.site[:12], form={"reason": REASON})
         self.assertEqual(r["readers"], ["alfa"])
-        until(lambda: [x for x in self.a.json("show", self.site)["positions"]
+        until(lambda: [x for x in seen_by(self.a, self.site)["positions"]
                        if (x.get("body") or {}).get("reason") == REASON], "the reason at alfa")
         self.release(self.b, "passed-down", self.site[:12], form={"level": LEVEL})
         r = self.b.ok("dispute-fact", self.site[:12], "--reason", "x", "--yes", want=USAGE)  # the words' place is a form
@@ -253,7 +259,7 @@ class Closed(unittest.TestCase):
         self.assertFalse([x for x in self.a.json("show", self.site)["positions"] if x["member"] == "charlie"])
         r = self.release(self.a, "correct", self.site[:12], form={"reason": REASON})
         self.assertEqual(r["readers"], ["bravo"])  # whom the record told, its correction tells
-        until(lambda: [x for x in self.b.json("show", self.site)["positions"] if x["position"] == "correct"], "the correction")
+        until(lambda: [x for x in seen_by(self.b, self.site)["positions"] if x["position"] == "correct"], "the correction")
         self.b.ok("will-comply", self.site[:12], "--yes", want=FAILED)  # never a permission
         self.b.ok("object", self.site[:12], "--yes", want=FAILED)
 
@@ -273,7 +279,7 @@ class Closed(unittest.TestCase):
         made = self.release(self.a, "attach", picture, "--recipients", "bravo", "--about", self.site,
                             form={"name": "roof.jpg", "media-type": "image/jpeg", "description": TEXT})
         Closed.attachment = made["record"]
-        until(lambda: [h for h in self.a.json("show", self.attachment)["holders"] if h["member"] == "bravo" and h["held"]],
+        until(lambda: [h for h in seen_by(self.a, self.attachment)["holders"] if h["member"] == "bravo" and h["held"]],
               "the attachment held by bravo", 60)
         out = os.path.join(self.top, "roof.jpg")
         self.b.ok("save", self.attachment[:12], "--out", out)
@@ -402,14 +408,14 @@ class Closed(unittest.TestCase):
                       ["reseal", self.text[:12], "--recipients", "alfa"], ["disclose", self.text[:12]], ["query", self.text[:12]]):
             self.assertIn("`readback unlock`", b.ok(*words, "--yes", want=FAILED).stderr)
         late = self.release(self.a, "notice", "site", "--recipients", "bravo", form=dict(self.SITE, title=TITLE + " 2"))["record"]
-        until(lambda: b.json("show", late)["body_state"] == "held", "the second site, unopened")
+        until(lambda: seen_by(b, late)["body_state"] == "held", "the second site, unopened")
         time.sleep(2.5)  # receipts come each second
         self.assertFalse([h for h in self.a.json("show", late)["holders"] if h["member"] == "bravo"][0]["body_held"])
         self.assertIn("seal-age", b.ok("unlock", want=FAILED).stderr)  # the officer's passphrase is another
         self.assertIsNone(b.json("show", self.site)["body"])
         b.ok("unlock", env=env)
-        until(lambda: (b.json("show", late)["body"] or {}).get("title") == TITLE + " 2", "opened after the unlocking")
-        until(lambda: [h for h in self.a.json("show", late)["holders"] if h["member"] == "bravo"][0]["held"], "held by bravo now")
+        until(lambda: (seen_by(b, late)["body"] or {}).get("title") == TITLE + " 2", "opened after the unlocking")
+        until(lambda: [h for h in seen_by(self.a, late)["holders"] if h["member"] == "bravo" and h["held"]], "held by bravo now")
         b.ok("unlock", env=env, want=FAILED)
         b.ok("seal-age", "--undo", env=env)
         self.assertIn(secret, read(b.home, "keys", "age.txt"))
@@ -464,7 +470,7 @@ class Closed(unittest.TestCase):
         r = self.b.ok("reseal", self.site[:12], "--recipients", "charlie", "--yes", want=FAILED)  # its author alone
         self.assertIn("only alfa", r.stderr)
         made = self.release(self.a, "reseal", self.text[:12], "--recipients", "charlie")
-        got = until(lambda: self.c.json("show", made["record"])["body"], "the text at charlie")
+        got = until(lambda: seen_by(self.c, made["record"])["body"], "the text at charlie")
         self.assertEqual(len(got["paragraphs"]), 3)
         a, b = self.a.json("show", self.text), self.a.json("show", made["record"])
         self.assertEqual(a["detached"]["commitments"], b["detached"]["commitments"])
@@ -493,7 +499,7 @@ class Closed(unittest.TestCase):
         except AssertionError:
             self.fail("left of %d pieces: %s" % (len(pieces), left()))
         for p in (self.a, self.c):
-            until(lambda: [h for h in p.json("show", self.site)["holders"] if h["member"] == "bravo" and h["purged"]],
+            until(lambda: [h for h in seen_by(p, self.site)["holders"] if h["member"] == "bravo" and h["purged"]],
                   "the purge is said to all")
         self.b.stop()
         self.assertEqual(left(), [])
@@ -510,8 +516,8 @@ class Closed(unittest.TestCase):
         made = self.release(self.a, "notice", "site", "--recipients", "bravo", form=dict(self.SITE, title=TITLE + " 3"))["record"]
         self.assertFalse([h for h in self.a.json("show", made)["holders"] if h["member"] == "bravo"][0]["held"])
         self.b.start()
-        until(lambda: (self.b.json("show", made)["body"] or {}).get("title") == TITLE + " 3", "the third site at bravo", 60)
-        until(lambda: [h for h in self.a.json("show", made)["holders"] if h["member"] == "bravo" and h["held"]], "held", 30)
+        until(lambda: (seen_by(self.b, made)["body"] or {}).get("title") == TITLE + " 3", "the third site at bravo", 60)
+        until(lambda: [h for h in seen_by(self.a, made)["holders"] if h["member"] == "bravo" and h["held"]], "held", 30)
 
     def test_16_all_of_it_again_after_restart(self):
         for p in (self.a, self.b, self.c):
@@ -520,9 +526,9 @@ class Closed(unittest.TestCase):
             for path, data in files_of(p.home):
                 self.assertFalse(found_in(data), path)
             p.start()
-        until(lambda: (self.b.json("show", self.text)["body"] or {}).get("title") == "Elements", "bravo reads the text again")
+        until(lambda: (seen_by(self.b, self.text)["body"] or {}).get("title") == "Elements", "bravo reads the text again")
         self.assertIsNone(self.c.json("show", self.site)["body"])
-        until(lambda: [x for x in self.a.json("show", self.site)["positions"] if x["position"] == "passed-down"],
+        until(lambda: [x for x in seen_by(self.a, self.site)["positions"] if x["position"] == "passed-down"],
               "alfa reads the closed answer again")
 
 
