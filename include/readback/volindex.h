@@ -21,11 +21,28 @@ struct rb_volbox {
     int32_t t_lo, t_hi; /* INT32_MIN, INT32_MAX: open, and whatever is too far away to be counted */
 };
 
+#define RB_VOLBOXES 16
+struct rb_volboxes { /* side by side, so that all are compared with one at once */
+    int32_t lat_lo[RB_VOLBOXES], lat_hi[RB_VOLBOXES], lon_lo[RB_VOLBOXES], lon_hi[RB_VOLBOXES];
+    int32_t t_lo[RB_VOLBOXES], t_hi[RB_VOLBOXES];
+};
+
 /* A box that contains every point within accuracy_mm + widen_mm of the outline or inside it, by
  * geodesic distance on WGS84, at any time of the volume. v has passed rb_volume_check. */
 void rb_volbox_of(const struct rb_volume *v, uint64_t widen_mm, struct rb_volbox *out);
+/* The box of a volume, and for a corridor of several edges smaller boxes that together contain what
+ * rb_volbox_of must: where it runs slantwise they leave out most of the box. */
+struct rb_volparts {
+    struct rb_volbox whole;
+    bool in_parts;   /* else the whole is all there is */
+    bool beyond_180; /* some part reaches to 180 degrees or over it */
+    struct rb_volboxes parts;
+};
+void rb_volparts_of(const struct rb_volume *v, uint64_t widen_mm, struct rb_volparts *out);
 /* they have a point of longitude, latitude and time in common */
 bool rb_volbox_meets(const struct rb_volbox *a, const struct rb_volbox *b);
+/* a meets the whole of b and one of its parts, if it has any */
+bool rb_volparts_meets(const struct rb_volbox *a, const struct rb_volparts *b);
 
 struct rb_volindex; /* in the region it was opened with */
 
@@ -65,13 +82,15 @@ bool rb_volindex_has(const struct rb_volindex *ix, uint32_t ref);
 /* ---- queries ------------------------------------------------------------------------------------
  * A walk gives each record whose box meets the query's once, without memory of its own and without
  * a limit:
- *     rb_volwalk_begin(&w, ix, &box);
+ *     rb_volparts_of(&planned, standoff_mm, &parts);
+ *     rb_volwalk_begin_parts(&w, ix, &parts);
  *     while (rb_volwalk_next(&w, &ref)) ...
  * Removing and expiring during a walk is allowed: what is removed and was not yet given is not
  * given. After an insert, supersede, load or rebuild the walk must be begun anew (asserted). */
 #define RB_VOLWALK_DEPTH 8
 struct rb_volwalk { /* not to be looked into */
     const struct rb_volindex *ix;
+    const struct rb_volparts *parts;
     struct rb_volbox box, shifted;
     uint32_t generation;
     unsigned turn, run, depth;
@@ -81,6 +100,9 @@ struct rb_volwalk { /* not to be looked into */
 };
 void rb_volwalk_begin(struct rb_volwalk *w, const struct rb_volindex *ix,
                       const struct rb_volbox *box);
+/* only what meets one of the parts as well; they must stay while the walk goes on */
+void rb_volwalk_begin_parts(struct rb_volwalk *w, const struct rb_volindex *ix,
+                            const struct rb_volparts *parts);
 bool rb_volwalk_next(struct rb_volwalk *w, uint32_t *ref);
 
 /* All of them in the arena; *refs is one array. RB_ERR_LIMIT: they do not fit, and nothing is

@@ -59,15 +59,13 @@ struct merge {
     struct listed more; /* records that are not in the index yet */
     unsigned from;      /* this run and all behind it */
     uint32_t n;
-    struct sort_key *keys, *spare;
+    struct rb_volentry *entries;
 };
 
-static void take_block(struct merge *m, const struct block *b, unsigned run, uint32_t slot) {
-    for (unsigned k = 0; k < WIDTH; k++) {
-        if (b->ref[k] == NO_REF) continue;
-        const struct rb_volbox box = block_get(b, k);
-        m->keys[m->n++] = (struct sort_key){index_key(&box), place(run, slot + k)};
-    }
+static void take_block(struct merge *m, const struct block *b) {
+    for (unsigned k = 0; k < WIDTH; k++)
+        if (b->ref[k] != NO_REF)
+            m->entries[m->n++] = (struct rb_volentry){b->ref[k], boxes_get(&b->boxes, k)};
 }
 
 static void take_all(struct merge *m) {
@@ -75,35 +73,24 @@ static void take_all(struct merge *m) {
     m->n = 0;
     for (unsigned r = m->from; r < ix->runs_n; r++)
         for (uint32_t slot = 0; slot < ix->runs[r].slots; slot += WIDTH)
-            take_block(m, run_block(&ix->runs[r], slot / WIDTH), r, slot);
+            take_block(m, run_block(&ix->runs[r], slot / WIDTH));
     for (uint32_t slot = 0; slot < ix->fresh_n; slot += WIDTH)
-        take_block(m, &ix->fresh[slot / WIDTH], RUN_FRESH, slot);
-    for (size_t i = 0; i < m->more.n; i++)
-        m->keys[m->n++] =
-            (struct sort_key){index_key(&m->more.list[i].box), place(RUN_LISTED, (uint32_t)i)};
-}
-
-static uint32_t put_one(struct merge *m, struct block *to, unsigned k, uint32_t from) {
-    if (from >> SLOT_BITS == RUN_LISTED) {
-        const struct rb_volentry *e = &m->more.list[from & (SLOTS_MAX - 1)];
-        block_set(to, k, &e->box);
-        m->ix->beyond_180 |= e->box.lon_hi > LON_180;
-        return to->ref[k] = e->ref;
+        take_block(m, &ix->fresh[slot / WIDTH]);
+    for (size_t i = 0; i < m->more.n; i++) {
+        m->entries[m->n++] = m->more.list[i];
+        ix->beyond_180 |= m->more.list[i].box.lon_hi >= LON_180;
     }
-    const struct block *b = block_at(m->ix, from);
-    const struct rb_volbox box = block_get(b, from % WIDTH);
-    block_set(to, k, &box);
-    return to->ref[k] = b->ref[from % WIDTH];
 }
 
-static void put_all(struct merge *m, struct run *r, const struct sort_key *sorted) {
+static void put_all(struct merge *m, struct run *r) {
     const uint32_t whole = (m->n + WIDTH - 1) / WIDTH * WIDTH;
     for (uint32_t i = 0; i < whole; i++) {
         struct block *to = run_block(r, i / WIDTH);
-        if (i < m->n)
-            set_where(m->ix, put_one(m, to, i % WIDTH, sorted[i].from), place(m->from, i));
-        else
-            block_clear(to, i % WIDTH);
+        block_clear(to, i % WIDTH);
+        if (i >= m->n) continue;
+        boxes_set(&to->boxes, i % WIDTH, &m->entries[i].box);
+        to->ref[i % WIDTH] = m->entries[i].ref;
+        set_where(m->ix, m->entries[i].ref, place(m->from, i));
     }
     run_bound(r);
 }
@@ -120,22 +107,21 @@ static void forget_merged(struct merge *m) {
 }
 
 /* what can fail comes first */
-static enum rb_err merge_sorted(struct merge *m, uint32_t n) {
+static enum rb_err merge_packed(struct merge *m, uint32_t n) {
     struct run r = {0};
-    const size_t bytes = (size_t)n * sizeof *m->keys;
-    m->keys = rb_region_alloc(m->ix->region, bytes);
-    m->spare = rb_region_alloc(m->ix->region, bytes);
-    enum rb_err err = m->keys == NULL || m->spare == NULL ? RB_ERR_LIMIT : RB_OK;
-    if (err == RB_OK) err = run_alloc(m->ix->region, n, &r);
+    const size_t bytes = (size_t)n * sizeof *m->entries;
+    m->entries = rb_region_alloc(m->ix->region, bytes);
+    if (m->entries == NULL) return RB_ERR_LIMIT;
+    const enum rb_err err = run_alloc(m->ix->region, n, &r);
     if (err == RB_OK) {
         take_all(m);
         assert(m->n == n);
-        put_all(m, &r, index_sort(m->keys, m->spare, n));
+        index_pack(m->entries, n);
+        put_all(m, &r);
         forget_merged(m);
         m->ix->runs[m->ix->runs_n++] = r;
     }
-    rb_region_free(m->ix->region, m->keys, bytes);
-    rb_region_free(m->ix->region, m->spare, bytes);
+    rb_region_free(m->ix->region, m->entries, bytes);
     return err;
 }
 
@@ -153,7 +139,7 @@ static enum rb_err merge_from(struct rb_volindex *ix, unsigned from, struct list
     for (unsigned r = from; r < ix->runs_n; r++)
         n += ix->runs[r].live;
     if (n > SLOTS_MAX - WIDTH) return RB_ERR_LIMIT;
-    if (n > 0) return merge_sorted(&m, (uint32_t)n);
+    if (n > 0) return merge_packed(&m, (uint32_t)n);
     forget_merged(&m);
     return RB_OK;
 }
@@ -186,9 +172,9 @@ static enum rb_err room_for_one(struct rb_volindex *ix) {
 
 static void insert_fresh(struct rb_volindex *ix, uint32_t ref, const struct rb_volbox *box) {
     const uint32_t slot = ix->fresh_n++;
-    block_set(&ix->fresh[slot / WIDTH], slot % WIDTH, box);
+    boxes_set(&ix->fresh[slot / WIDTH].boxes, slot % WIDTH, box);
     ix->fresh[slot / WIDTH].ref[slot % WIDTH] = ref;
-    ix->beyond_180 |= box->lon_hi > LON_180;
+    ix->beyond_180 |= box->lon_hi >= LON_180;
     set_where(ix, ref, place(RUN_FRESH, slot));
     ix->generation++;
     ix->count++;
@@ -250,7 +236,7 @@ static enum rb_err claim(struct rb_volindex *ix, const struct rb_volentry *list,
                 set_where(ix, list[i].ref, NOWHERE);
             return err;
         }
-        set_where(ix, list[i].ref, place(RUN_LISTED, 0));
+        set_where(ix, list[i].ref, place(RUN_FRESH, 0));
     }
     return RB_OK;
 }
@@ -274,7 +260,7 @@ enum rb_err rb_volindex_rebuild(struct rb_volindex *ix) {
 static size_t expire_block(struct rb_volindex *ix, const struct block *b, uint32_t at, int32_t t) {
     size_t n = 0;
     for (unsigned k = 0; k < WIDTH; k++) {
-        if (b->ref[k] == NO_REF || b->t_hi[k] >= t) continue;
+        if (b->ref[k] == NO_REF || b->boxes.t_hi[k] >= t) continue;
         take_out(ix, at + k);
         n++;
     }

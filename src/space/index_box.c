@@ -178,6 +178,14 @@ static void set_times(const struct rb_volume *v, struct rb_volbox *out) {
                   INT32_MIN, INT32_MAX);
 }
 
+static void finish(struct extent *e, const struct rb_volume *v, double by_mm,
+                   struct rb_volbox *out) {
+    grow(e, by_mm);
+    set_latitudes(e, out);
+    set_longitudes(e, out);
+    set_times(v, out);
+}
+
 void rb_volbox_of(const struct rb_volume *v, uint64_t widen_mm, struct rb_volbox *out) {
     struct extent e;
     if (v->shape == RB_SHAPE_CIRCLE) {
@@ -188,8 +196,25 @@ void rb_volbox_of(const struct rb_volume *v, uint64_t widen_mm, struct rb_volbox
         const int64_t at = reach_line(&e, v->vertices, v->vertices_n, ring, bulges);
         if (ring) fill_ring(&e, at, v->vertices[0].lon_nd);
     }
-    grow(&e, grow_by(v, widen_mm));
-    set_latitudes(&e, out);
-    set_longitudes(&e, out);
-    set_times(v, out);
+    finish(&e, v, grow_by(v, widen_mm), out);
+}
+
+void rb_volparts_of(const struct rb_volume *v, uint64_t widen_mm, struct rb_volparts *out) {
+    const size_t edges = v->shape == RB_SHAPE_CORRIDOR ? v->vertices_n - 1 : 0;
+    const size_t each = (edges + WIDTH - 1) / WIDTH; /* edges in a part */
+    rb_volbox_of(v, widen_mm, &out->whole);
+    out->in_parts = edges > 1;
+    out->beyond_180 = false;
+    if (!out->in_parts) return;
+    for (unsigned k = 0; k < WIDTH; k++) {
+        const size_t from = k * each, left = from < edges ? edges - from : 0;
+        struct extent e;
+        struct rb_volbox box;
+        boxes_clear(&out->parts, k);
+        if (left == 0) continue;
+        (void)reach_line(&e, v->vertices + from, (left < each ? left : each) + 1, false, true);
+        finish(&e, v, grow_by(v, widen_mm), &box);
+        boxes_set(&out->parts, k, &box);
+        out->beyond_180 |= box.lon_hi >= LON_180;
+    }
 }

@@ -4,14 +4,14 @@
 #include <assert.h>
 #include "readback/volindex.h"
 
-#define WIDTH 16u /* boxes in a block */
+#define WIDTH ((unsigned)RB_VOLBOXES) /* boxes in a block */
 #define NO_REF UINT32_MAX
 
 /* Sixteen boxes side by side, so that a query is compared with all of them at once. At the bottom
  * `ref` says whose they are; above, box k bounds block 16 * b + k of the level below. An unused box
  * meets nothing: its lat_lo is above every lat_hi. */
 struct block {
-    int32_t lat_lo[WIDTH], lat_hi[WIDTH], lon_lo[WIDTH], lon_hi[WIDTH], t_lo[WIDTH], t_hi[WIDTH];
+    struct rb_volboxes boxes;
     uint32_t ref[WIDTH];
 };
 
@@ -19,7 +19,7 @@ struct block {
 #define CHUNK_BLOCKS 146u
 #define CHUNK_BYTES (CHUNK_BLOCKS * sizeof(struct block))
 
-/* one packed tree: level 0 are the records in the order of index_sort.c, the last level one block
+/* one packed tree: level 0 are the records in the order of index_pack.c, the last level one block
  */
 struct run {
     struct block **chunks;
@@ -34,8 +34,7 @@ struct run {
 #define SLOT_BITS 27u
 #define SLOTS_MAX (1u << SLOT_BITS)
 #define RUNS_MAX 24u
-#define RUN_FRESH 31u  /* among the fresh ones */
-#define RUN_LISTED 30u /* in the list that is being loaded */
+#define RUN_FRESH 31u /* among the fresh ones */
 #define NOWHERE UINT32_MAX
 #define FRESH_MAX 128u
 #define FRESH_BLOCKS (FRESH_MAX / WIDTH)
@@ -62,12 +61,12 @@ static inline struct block *run_block(const struct run *r, uint32_t block) {
     return &r->chunks[block / CHUNK_BLOCKS][block % CHUNK_BLOCKS];
 }
 
-static inline struct rb_volbox block_get(const struct block *b, unsigned k) {
+static inline struct rb_volbox boxes_get(const struct rb_volboxes *b, unsigned k) {
     return (struct rb_volbox){b->lat_lo[k], b->lat_hi[k], b->lon_lo[k],
                               b->lon_hi[k], b->t_lo[k],   b->t_hi[k]};
 }
 
-static inline void block_set(struct block *b, unsigned k, const struct rb_volbox *box) {
+static inline void boxes_set(struct rb_volboxes *b, unsigned k, const struct rb_volbox *box) {
     b->lat_lo[k] = box->lat_lo;
     b->lat_hi[k] = box->lat_hi;
     b->lon_lo[k] = box->lon_lo;
@@ -76,21 +75,20 @@ static inline void block_set(struct block *b, unsigned k, const struct rb_volbox
     b->t_hi[k] = box->t_hi;
 }
 
-static inline void block_clear(struct block *b, unsigned k) {
+/* a box that meets nothing */
+static inline void boxes_clear(struct rb_volboxes *b, unsigned k) {
     static const struct rb_volbox nothing = {INT32_MAX, INT32_MIN, INT32_MAX,
                                              INT32_MIN, INT32_MAX, INT32_MIN};
-    block_set(b, k, &nothing);
+    boxes_set(b, k, &nothing);
+}
+
+static inline void block_clear(struct block *b, unsigned k) {
+    boxes_clear(&b->boxes, k);
     b->ref[k] = NO_REF;
 }
 
-/* ---- index_sort.c: the order of records in a tree ---- */
-struct sort_key {
-    uint64_t key;
-    uint32_t from; /* where the record was */
-};
-uint64_t index_key(const struct rb_volbox *box);
-/* by key, equal ones as they stood; the result is in one of the two, which is returned */
-struct sort_key *index_sort(struct sort_key *a, struct sort_key *spare, size_t n);
+/* ---- index_pack.c: the order of records in a tree ---- */
+void index_pack(struct rb_volentry *e, uint32_t n);
 
 /* ---- index_run.c: packed trees ---- */
 enum rb_err run_alloc(struct rb_region *region, uint32_t slots, struct run *out) RB_MUST_USE;

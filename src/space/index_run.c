@@ -65,7 +65,7 @@ static int32_t most(const int32_t v[WIDTH]) {
     return m;
 }
 
-static struct rb_volbox bound(const struct block *b) {
+static struct rb_volbox bound(const struct rb_volboxes *b) {
     return (struct rb_volbox){least(b->lat_lo), most(b->lat_hi), least(b->lon_lo),
                               most(b->lon_hi),  least(b->t_lo),  most(b->t_hi)};
 }
@@ -77,8 +77,8 @@ void run_bound(struct run *r) {
             struct block *b = run_block(r, r->first[level] + i / WIDTH);
             block_clear(b, i % WIDTH);
             if (i >= n) continue;
-            const struct rb_volbox all = bound(run_block(r, from + i));
-            block_set(b, i % WIDTH, &all);
+            const struct rb_volbox all = bound(&run_block(r, from + i)->boxes);
+            boxes_set(&b->boxes, i % WIDTH, &all);
         }
     }
 }

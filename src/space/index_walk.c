@@ -18,23 +18,46 @@ bool rb_volbox_meets(const struct rb_volbox *a, const struct rb_volbox *b) {
            meets_unturned(a, b, -LON_360);
 }
 
-/* bit k: box k meets q. Written without branches, for the compiler to do four or more at once. */
-static uint32_t meeting(const struct block *b, const struct rb_volbox *q) {
-    int32_t hit[WIDTH];
-    uint32_t bits = 0;
+/* Bit k: box k meets q. Without branches, for the compiler to compare four or more at once. */
+static uint32_t meeting(const struct rb_volboxes *b, const struct rb_volbox *q) {
+    static const int32_t bit[WIDTH] = {1,       1 << 1,  1 << 2,  1 << 3, 1 << 4,  1 << 5,
+                                       1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11,
+                                       1 << 12, 1 << 13, 1 << 14, 1 << 15};
+    int32_t apart[WIDTH];
+    int32_t bits = 0;
     for (unsigned k = 0; k < WIDTH; k++)
-        hit[k] = -((b->lat_lo[k] <= q->lat_hi) & (b->lat_hi[k] >= q->lat_lo) &
-                   (b->lon_lo[k] <= q->lon_hi) & (b->lon_hi[k] >= q->lon_lo) &
-                   (b->t_lo[k] <= q->t_hi) & (b->t_hi[k] >= q->t_lo));
+        apart[k] =
+            -((b->lat_lo[k] > q->lat_hi) | (b->lat_hi[k] < q->lat_lo) | (b->lon_lo[k] > q->lon_hi) |
+              (b->lon_hi[k] < q->lon_lo) | (b->t_lo[k] > q->t_hi) | (b->t_hi[k] < q->t_lo));
     for (unsigned k = 0; k < WIDTH; k++)
-        bits |= (uint32_t)hit[k] & 1u << k;
-    return bits;
+        bits |= apart[k] & bit[k];
+    return ~(uint32_t)bits & ((1u << WIDTH) - 1);
 }
 
-static uint32_t meeting_records(const struct rb_volwalk *w, const struct block *b) {
-    uint32_t bits = meeting(b, &w->shifted);
-    if (w->turn != HOME && bits != 0) bits &= ~meeting(b, &w->box);
-    return bits;
+static bool meets_part(const struct rb_volbox *a, const struct rb_volparts *b) {
+    if (meeting(&b->parts, a) != 0) return true;
+    if (a->lon_hi < LON_180 && !b->beyond_180) return false;
+    for (unsigned k = 0; k < WIDTH; k++) {
+        const struct rb_volbox part = boxes_get(&b->parts, k);
+        if (rb_volbox_meets(a, &part)) return true;
+    }
+    return false;
+}
+
+bool rb_volparts_meets(const struct rb_volbox *a, const struct rb_volparts *b) {
+    return rb_volbox_meets(a, &b->whole) && (!b->in_parts || meets_part(a, b));
+}
+
+static uint32_t hits_in(const struct rb_volwalk *w, const struct block *b, bool records) {
+    uint32_t hits = meeting(&b->boxes, &w->shifted);
+    if (records && w->turn != HOME && hits != 0) hits &= ~meeting(&b->boxes, &w->box);
+    if (w->parts == NULL) return hits;
+    for (uint32_t left = hits; left != 0; left &= left - 1) {
+        const unsigned k = (unsigned)__builtin_ctz(left);
+        const struct rb_volbox box = boxes_get(&b->boxes, k);
+        if (!meets_part(&box, w->parts)) hits &= ~(1u << k);
+    }
+    return hits;
 }
 
 static int32_t turned(int32_t lon, int64_t by) {
@@ -44,7 +67,7 @@ static int32_t turned(int32_t lon, int64_t by) {
 
 static bool turn_needed(const struct rb_volwalk *w) {
     if (w->turn == EAST) return w->ix->beyond_180;
-    return w->turn == HOME || w->box.lon_hi > LON_180;
+    return w->turn == HOME || w->box.lon_hi >= LON_180;
 }
 
 /* the next turn that can find anything */
@@ -53,8 +76,8 @@ static void begin_turn(struct rb_volwalk *w) {
         w->turn++;
     const int64_t by = w->turn == EAST ? LON_360 : w->turn == WEST ? -LON_360 : 0;
     w->shifted = w->box;
-    w->shifted.lon_lo = turned(w->box.lon_lo, by);
-    w->shifted.lon_hi = turned(w->box.lon_hi, by);
+    w->shifted.lon_lo = turned(w->shifted.lon_lo, by);
+    w->shifted.lon_hi = turned(w->shifted.lon_hi, by);
     w->run = 0;
     w->depth = 0;
 }
@@ -65,10 +88,16 @@ void rb_volwalk_begin(struct rb_volwalk *w, const struct rb_volindex *ix,
     begin_turn(w);
 }
 
+void rb_volwalk_begin_parts(struct rb_volwalk *w, const struct rb_volindex *ix,
+                            const struct rb_volparts *parts) {
+    rb_volwalk_begin(w, ix, &parts->whole);
+    if (parts->in_parts) w->parts = parts;
+}
+
 /* goes into a block; depth 1 is the root */
 static void enter(struct rb_volwalk *w, uint32_t block, const struct block *b, bool records) {
     w->at[w->depth].block = block;
-    w->at[w->depth].hits = records ? meeting_records(w, b) : meeting(b, &w->shifted);
+    w->at[w->depth].hits = hits_in(w, b, records);
     w->depth++;
 }
 

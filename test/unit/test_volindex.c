@@ -215,6 +215,13 @@ static void draw(struct line *l, double longest_m) {
     }
 }
 
+static void expect_in_part(const struct rb_volparts *parts, struct rb_point p) {
+    struct rb_volume v = circle(p, 1);
+    struct rb_volbox b;
+    rb_volbox_of(&v, 0, &b);
+    assert_true(rb_volparts_meets(&b, parts));
+}
+
 static void boxes_of_corridors(void **state) {
     (void)state;
     seed = 2;
@@ -228,13 +235,20 @@ static void boxes_of_corridors(void **state) {
         v.vertices_n = l.n;
         v.radius_mm = (uint64_t)pow(10, 2 + unit() * 7);
         v = checked(v);
+        struct rb_volparts parts;
         rb_volbox_of(&v, 0, &b);
+        rb_volparts_of(&v, 0, &parts);
+        assert_memory_equal(&parts.whole, &b, sizeof b);
+        assert_int_equal(parts.in_parts, l.n > 2);
         for (size_t e = 0; e + 1 < l.n; e++) {
             for (int k = 0; k < 8; k++) {
                 struct ray r = shoot(l.from[e], l.length[e] * (k == 0 ? 0.5 : unit()));
                 expect_held(&b, place_of(r.p), "line");
+                expect_in_part(&parts, place_of(r.p));
                 const double side = (k % 2 ? 1 : -1) * (double)v.radius_mm / 1000;
-                expect_held(&b, place_of(shoot(turned_left(r), side).p), "side of a line");
+                const struct rb_point off = place_of(shoot(turned_left(r), side).p);
+                expect_held(&b, off, "side of a line");
+                expect_in_part(&parts, off);
             }
         }
     }
@@ -311,6 +325,43 @@ static void boxes_of_rings(void **state) {
     const struct ray half = aim((struct rb_point){35 * D, 39 * D}, 0);
     assert_true(holds(&b, place_of(shoot(half, 4100).p)) &&
                 !holds(&b, place_of(shoot(half, 5000).p)));
+}
+
+/* a line of the most points: many edges in a part; a zigzag of which the box is mostly empty */
+static void parts_of_long_lines(void **state) {
+    static struct rb_point p[RB_MAX_VERTICES];
+    struct rb_volume v = blank;
+    struct rb_volparts parts;
+    (void)state;
+    v.shape = RB_SHAPE_CORRIDOR;
+    v.vertices = p;
+    v.radius_mm = 100;
+    for (size_t n = 2; n <= RB_MAX_VERTICES; n += n < 40 ? 1 : 59) {
+        for (size_t i = 0; i < n; i++)
+            p[i] = (struct rb_point){(int64_t)i * D / 10,
+                                     150 * D + (int64_t)i * D / 10 + (int64_t)(i % 2)};
+        for (size_t i = 0; i < n; i++)
+            if (p[i].lon_nd > 180 * D) p[i].lon_nd -= 360 * D;
+        v.vertices_n = n;
+        v = checked(v);
+        rb_volparts_of(&v, 0, &parts);
+        for (size_t i = 0; i < n; i++)
+            expect_in_part(&parts, p[i]);
+        const struct rb_volume off = circle((struct rb_point){p[n - 1].lat_nd, p[0].lon_nd}, 1);
+        struct rb_volbox b;
+        rb_volbox_of(&off, 0, &b);
+        assert_true(rb_volbox_meets(&b, &parts.whole));
+        assert_int_equal(rb_volparts_meets(&b, &parts), n == 2);
+    }
+}
+
+/* both sides of the antimeridian are one place */
+static void boxes_touch_at_180(void **state) {
+    const int32_t half = (int32_t)(180 * D / RB_VOLBOX_ND) + (180 * D % RB_VOLBOX_ND != 0);
+    const struct rb_volbox east = {0, 1, half - 10, half, 0, 1},
+                           west = {0, 1, -half, 10 - half, 0, 1};
+    (void)state;
+    assert_true(rb_volbox_meets(&east, &west) && rb_volbox_meets(&west, &east));
 }
 
 static void boxes_in_time(void **state) {
@@ -404,6 +455,37 @@ static struct rb_volbox any_box(void) {
     if (chance() % 10 == 0) b.t_lo = INT32_MIN;
     if (chance() % 5 == 0) b.t_hi = INT32_MAX;
     return b;
+}
+
+/* some smaller boxes somewhere in it and around */
+static void any_parts(struct rb_volparts *parts) {
+    *parts = (struct rb_volparts){.whole = any_box(), .in_parts = chance() % 2 == 0};
+    for (unsigned k = 0; k < RB_VOLBOXES; k++) {
+        const struct rb_volbox b = k % 4 == 3 ? parts->whole : any_box();
+        parts->parts.lat_lo[k] = k < 3 ? b.lat_lo : INT32_MAX;
+        parts->parts.lat_hi[k] = k < 3 ? b.lat_hi : INT32_MIN;
+        parts->parts.lon_lo[k] = b.lon_lo;
+        parts->parts.lon_hi[k] = b.lon_hi;
+        parts->parts.t_lo[k] = INT32_MIN;
+        parts->parts.t_hi[k] = INT32_MAX;
+        parts->beyond_180 |= k < 3 && b.lon_hi >= 180 * D / RB_VOLBOX_ND;
+    }
+}
+
+static void expect_same_parts(struct model *m) {
+    static bool seen[REFS];
+    struct rb_volparts parts;
+    struct rb_volwalk w;
+    uint32_t ref;
+    any_parts(&parts);
+    memset(seen, 0, sizeof seen);
+    rb_volwalk_begin_parts(&w, m->ix, &parts);
+    while (rb_volwalk_next(&w, &ref)) {
+        assert_true(ref < REFS && m->there[ref] && !seen[ref]);
+        seen[ref] = true;
+    }
+    for (uint32_t i = 0; i < REFS; i++)
+        assert_int_equal(m->there[i] && rb_volparts_meets(&m->boxes[i], &parts), seen[i]);
 }
 
 static void expect_same(struct model *m, const struct rb_volbox *q) {
@@ -518,8 +600,10 @@ static void model_step(struct model *m) {
         model_remove(m, ref);
     else if (what < 880)
         model_supersede(m, ref);
-    else if (what < 980)
+    else if (what < 950)
         expect_same(m, &q);
+    else if (what < 980)
+        expect_same_parts(m);
     else if (what < 986)
         walk_and_remove(m, &q);
     else if (what < 992)
@@ -731,6 +815,8 @@ int main(void) {
         cmocka_unit_test(boxes_of_corridors),
         cmocka_unit_test(boxes_of_polygons),
         cmocka_unit_test(boxes_of_rings),
+        cmocka_unit_test(parts_of_long_lines),
+        cmocka_unit_test(boxes_touch_at_180),
         cmocka_unit_test(boxes_in_time),
         cmocka_unit_test(empty),
         cmocka_unit_test(duplicates),
