@@ -86,18 +86,23 @@ static void ask(struct rb_node *n, struct channel *ch, struct body *b, struct pe
     if (b->why == WHY_NONE) b->why = WHY_ASKED;
 }
 
-/* The next candidate that can be reached; one that is busy with another body is waited for. */
+/* The next candidate that can be reached. Where one is busy with another body, the author is waited
+ * for, and any other is passed over: who answers slowly must not hold up what others have, too. */
 static void ask_next(struct rb_node *n, struct channel *ch, struct body *b) {
-    for (; b->candidate < CANDIDATES; b->candidate++) {
+    bool waits = false;
+    for (uint16_t c = b->candidate; c < CANDIDATES; c++) {
         uint16_t member;
-        if (!candidate(ch, b, b->candidate, &member)) continue;
+        if (!candidate(ch, b, c, &member)) continue;
         struct pullx *x = pull_of(ch, member);
         struct peer *p = x ? node_member_peer(n, ch, member) : NULL;
         if (!p || p->card.addresses_n == 0 || n->now.mono_ms < p->retry_at) continue;
+        waits |= x->body;
+        if (x->body && c > 0) continue;
+        b->candidate = c;
         if (!x->body) ask(n, ch, b, p, x);
         return;
     }
-    pause_asking(n, b);
+    if (!waits) pause_asking(n, b);
 }
 
 /* true: it need not be asked for any more */

@@ -19,6 +19,7 @@
 int fn_memfd = -1;
 unsigned fn_outward = 1u << 3;
 bool fn_hold, fn_short;
+const struct fn_party *fn_slow;
 void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
 void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
@@ -367,6 +368,7 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
     wires[wires_n].push = rb_slice_is(ev.u.recv.path, "/rb/v1/push");
     wires[wires_n++].from = p;
     bool slow = fn_hold && rb_slice_starts(ev.u.recv.path, "/rb/v1/bodies");
+    slow |= fn_slow == to && rb_slice_is(ev.u.recv.path, "/rb/v1/body");
     struct queued *q2 = slow ? hold(to, &ev) : queue(to, &ev);
     q2->own[0] = (void *)(uintptr_t)path.p;
     q2->own[1] = (void *)(uintptr_t)ev.u.recv.body.p;

@@ -18,6 +18,7 @@ extern void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 extern bool (*fn_block)(const struct fn_party *from, const struct fn_party *to,
                         struct rb_slice path);
 struct fn_world;
+extern const struct fn_party *fn_slow; /* answers no GET of a body before fn_let_go */
 extern bool fn_hold; /* bodies that are handed over wait on the wire until fn_let_go */
 void fn_let_go(struct fn_world *w);
 extern bool fn_short;       /* memory may run out in a step: it says so, and goes on */

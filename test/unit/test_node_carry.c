@@ -270,6 +270,38 @@ static void test_wrong_piece_of_a_long_body(void **state) {
     fs_end(w);
 }
 
+/* A recipient that never answers holds up the one body that it was asked for, not those that
+ * another recipient has. */
+static const struct fn_party *author;
+static bool block_author(const struct fn_party *from, const struct fn_party *to,
+                         struct rb_slice path) {
+    (void)from;
+    return to == author && rb_slice_starts(path, "/rb/v1/body?");
+}
+
+static void test_slow_recipient_holds_up_one(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id[4];
+    size_t there = 0;
+    struct fn_world *w = fs_world4(ch);
+    author = &w->p[0];
+    fn_block = block_author;
+    fn_slow = &w->p[1];
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO | CHARLIE | DELTA, FN_WELL, &id[i]), RB_OK);
+    fn_pass(w, 60000);
+    for (size_t i = 0; i < 4; i++)
+        there += fs_state_at(w, 3, ch, &id[i]) == RB_BODY_OPENED;
+    fn_slow = NULL;
+    fn_let_go(w);
+    assert_true(there >= 3);
+    fn_pass(w, 400000);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(fs_state_at(w, 3, ch, &id[i]), RB_BODY_OPENED);
+    fs_end(w);
+}
+
 static bool block_bodies(const struct fn_party *from, const struct fn_party *to,
                          struct rb_slice path) {
     (void)from;
@@ -321,6 +353,7 @@ int main(void) {
         cmocka_unit_test(test_long_bodies_go_on_after_a_restart),
         cmocka_unit_test(test_long_bodies_are_pushed_where_nobody_can_ask),
         cmocka_unit_test(test_wrong_piece_of_a_long_body),
+        cmocka_unit_test(test_slow_recipient_holds_up_one),
         cmocka_unit_test(test_bodies_that_do_not_exist),
     };
     return cmocka_run_group_tests_name("test_node_carry", tests, NULL, NULL);
