@@ -19,7 +19,7 @@ breaks() { echo "$*"; broken=1; }
 # public header -> room
 declare -A header_room=(
   [err]=base [bytes]=base [arena]=base [text]=base [limits]=base
-  [crypto]=crypto [age]=crypto [volume]=space [outline]=space [verdict]=space [volindex]=space [tlog]=tlog
+  [crypto]=crypto [age]=crypto [volume]=space [outline]=space [verdict]=space [volindex]=space [register]=space [tlog]=tlog
   [record]=record [cbor]=record [schema]=record [party]=record [sealed]=record
   [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node
   [coord]=interop [json]=interop [geojson]=interop [sitelist]=interop [kml]=interop)
@@ -28,7 +28,7 @@ core='base crypto space record tlog rules node interop'
 declare -A below=(
   [base]=''
   [crypto]='base'
-  [space]='base'
+  [space]='base crypto' # what may not be named is committed to by hash
   [record]='base crypto space'
   [tlog]='base crypto space'
   [rules]='base crypto space record tlog'
