@@ -180,7 +180,9 @@ static bool row_missed(const struct bench_row *r) {
     if (!r->has_value) return true;
     if (r->goal == BENCH_VALUE_AT_LEAST) return r->value < r->goal_value;
     if (r->goal == BENCH_VALUE_AT_MOST) return r->value > r->goal_value;
-    return r->beside == NULL || row_ratio(r) > r->goal_value;
+    if (r->beside == NULL) return true;
+    return r->goal == BENCH_RATIO_AT_LEAST ? row_ratio(r) < r->goal_value
+                                           : row_ratio(r) > r->goal_value;
 }
 
 static void goal_words(const struct bench_row *r, char out[32]) {
@@ -188,6 +190,7 @@ static void goal_words(const struct bench_row *r, char out[32]) {
     if (r->goal == BENCH_VALUE_AT_LEAST)
         (void)snprintf(out, 32, ">= %g %s", r->goal_value, r->unit);
     if (r->goal == BENCH_VALUE_AT_MOST) (void)snprintf(out, 32, "<= %g %s", r->goal_value, r->unit);
+    if (r->goal == BENCH_RATIO_AT_LEAST) (void)snprintf(out, 32, "ratio >= %g", r->goal_value);
     if (r->goal == BENCH_RATIO_AT_MOST) (void)snprintf(out, 32, "ratio <= %g", r->goal_value);
 }
 

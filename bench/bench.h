@@ -33,7 +33,13 @@ void bench_samples_free(struct bench_samples *s);
 
 /* ---- rows ---------------------------------------------------------------------------------------
  */
-enum bench_goal { BENCH_NO_GOAL, BENCH_VALUE_AT_LEAST, BENCH_VALUE_AT_MOST, BENCH_RATIO_AT_MOST };
+enum bench_goal {
+    BENCH_NO_GOAL,
+    BENCH_VALUE_AT_LEAST,
+    BENCH_VALUE_AT_MOST,
+    BENCH_RATIO_AT_LEAST,
+    BENCH_RATIO_AT_MOST
+};
 struct bench_row {
     const char *name, *unit; /* static */
     bool has_value;          /* else the row was skipped: `words` says why */
