@@ -56,7 +56,7 @@ static double straight_length(double lat0, double lat1, double dlon) {
 /* A curve straight in longitude and latitude bends, against the geodesics, by at most
  * 1.089 tan(lat) / radius: sin(azimuth) (1 + cos^2(azimuth)) of it, 10.2.7. */
 double rb_straight_bulge(double lat0, double lat1, double length) {
-    double t = tan(fmin(most_abs(lat0, lat1), 89.9999) * RB_RAD);
+    double t = tan(fmin(most_abs(lat0, lat1), 90) * RB_RAD); /* large and positive at a pole */
     return fmin(length / 2, 1.2 * t * length * length / (8 * RB_CURVE_LEAST_M));
 }
 
@@ -326,6 +326,7 @@ static bool lay_out(struct rb_arena *arena, size_t n, struct parts *x) {
 
 static bool is_straight(const struct rb_volume *v, struct rb_point a, struct rb_point b) {
     if (v->shape != RB_SHAPE_POLYGON) return false;
+    if (rb_lon_step(a.lon_nd, b.lon_nd) == 0) return false; /* a meridian is a geodesic */
     return v->edges == RB_EDGES_LONLAT || (v->edges == RB_EDGES_PARALLEL && a.lat_nd == b.lat_nd);
 }
 

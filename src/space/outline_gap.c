@@ -145,14 +145,23 @@ static void search_edge(struct pair *q, size_t i) {
     }
 }
 
+static void search_edges(struct pair *q) {
+    for (size_t i = 0; i < q->small->edges_n && !rb_search_done(&q->s); i++)
+        search_edge(q, i);
+}
+
 static void search(struct pair *q) {
     need_exact(q);
     if (core_inside(q, q->small, q->large) || core_inside(q, q->large, q->small)) {
         q->s.hi = q->lo = 0;
         return;
     }
-    for (size_t i = 0; i < q->small->edges_n && !rb_search_done(&q->s); i++)
-        search_edge(q, i);
+    if (q->s.within < 0 && q->lo <= 0) { /* rather than measure what does not matter if they meet */
+        q->s.within = 0;
+        search_edges(q);
+        q->s.within = -1;
+    }
+    search_edges(q);
     q->lo = fmin(q->s.lo_left, q->s.hi);
 }
 
@@ -181,7 +190,8 @@ static void compare(struct pair *q, const struct rb_outline *a, const struct rb_
 
 enum rb_near rb_outline_near(const struct rb_outline *a, const struct rb_outline *b,
                              uint64_t within_mm) {
-    double within = a->wide_m + b->wide_m + (double)within_mm / 1000;
+    /* the grain is for what touches exactly: rounding must not part it */
+    double within = a->wide_m + b->wide_m + (double)within_mm / 1000 + RB_GRAIN_M;
     if (within >= RB_HALF_ROUND_M) return RB_NEAR_WITHIN;
     struct pair q;
     q.exact_ready = false;

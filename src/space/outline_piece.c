@@ -67,6 +67,7 @@ void rb_piece_of_edge(const struct rb_outline *o, size_t i, const struct geod_ge
     if (i == k) return;
     if (o->edge[i].straight) {
         double dlon = rb_degrees(rb_lon_step(o->at[i].lon_nd, o->at[k].lon_nd));
+        out->b.lon = lon0 + dlon;
         *c = (struct rb_curve){
             .kind = RB_CURVE_STRAIGHT, .lat = lat0, .lon = lon0, .dlat = lat1 - lat0, .dlon = dlon};
     } else {
@@ -170,6 +171,34 @@ static struct span look_in_plane(const struct rb_piece *a, const struct rb_piece
     return x;
 }
 
+/* ---- two parallels ----------------------------------------------------------------------------
+ */
+
+static bool on_parallel(const struct rb_piece *p) {
+    return p->c->kind == RB_CURVE_POINT ||
+           (p->c->kind == RB_CURVE_STRAIGHT && p->a.lat == p->b.lat);
+}
+
+/* degrees eastward from one longitude to another, 0 to 360 */
+static double eastward(double from, double to) {
+    double d = fmod(to - from, 360);
+    return d < 0 ? d + 360 : d;
+}
+
+/* Two parallels, or a point and one, are as near as their longitudes come: no need to cut what may
+ * be equally near all along. */
+static void settle_parallels(struct rb_search *s, const struct rb_piece *a,
+                             const struct rb_piece *b) {
+    double a_span = fabs(a->b.lon - a->a.lon), b_span = fabs(b->b.lon - b->a.lon);
+    double a_west = fmin(a->a.lon, a->b.lon), b_west = fmin(b->a.lon, b->b.lon);
+    double gap = 0, d;
+    if (eastward(a_west, b_west) > a_span && eastward(b_west, a_west) > b_span)
+        gap = fmin(eastward(a_west + a_span, b_west), eastward(b_west + b_span, a_west));
+    geod_inverse(&s->g, a->a.lat, 0, b->a.lat, gap, &d, NULL, NULL);
+    s->work += 4;
+    s->hi = fmin(s->hi, d);
+}
+
 #define PLANE_MOST_M 150000.0
 
 static bool may_cut(const struct rb_piece *p) {
@@ -205,6 +234,10 @@ void rb_search_pieces(struct rb_search *s, const struct rb_piece *a, const struc
     if (lo > rb_search_limit(s)) return;
     if (++s->work > RB_WORK_MOST) {
         s->lo_left = fmin(s->lo_left, fmax(lo, 0));
+        return;
+    }
+    if (on_parallel(a) && on_parallel(b)) {
+        settle_parallels(s, a, b);
         return;
     }
     bool may_cross = lo <= 0, settle = true;
