@@ -83,6 +83,7 @@ static enum rb_disclose_level most(struct rb_chan *c, const struct rb_feed *f,
     case RB_DISCLOSE_FACT:
         return RB_LEVEL_FACT;
     case RB_DISCLOSE_HASH:
+    case RB_DISCLOSE_UNSAID: /* an answer that is never given */
         break;
     }
     return RB_LEVEL_HASH;

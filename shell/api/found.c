@@ -107,7 +107,7 @@ static bool fill_charter(struct rb_req *rq, json_t *charter) {
             one_name(m);
             put_default(m, "closed", json_false());
             put_default(m, "keep_days", json_integer(0));
-            put_default(m, "disclosure", json_string("fact"));
+            put_default(m, "disclosure", json_string("unsaid"));
             put_default(m, "two_officers", json_false());
         }
     } else if (rq->reply) {

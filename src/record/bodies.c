@@ -15,6 +15,7 @@ const struct rb_enum_name rb_rule_names[] = {{RB_RULE_ALL, "all"},
 const struct rb_enum_name rb_disclosure_names[] = {{RB_DISCLOSE_WHOLE, "whole"},
                                                    {RB_DISCLOSE_FACT, "fact"},
                                                    {RB_DISCLOSE_HASH, "hash"},
+                                                   {RB_DISCLOSE_UNSAID, "unsaid"},
                                                    {0, NULL}};
 
 const char *rb_role_name(enum rb_role r) {

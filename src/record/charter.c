@@ -58,7 +58,7 @@ static const struct rb_field policy_fields[] = {
     F_ENUM(0, "kind", REQ, rb_kind_names, "of record"),
     F(1, "closed", RB_F_BOOL, REQ, 0, "by default: recipients must be listed"),
     F(2, "keep-days", RB_F_UINT, REQ, UINT32_MAX, "bodies of closed records; 0 = for good"),
-    F_ENUM(3, "disclosure", REQ, rb_disclosure_names, "whole, fact, hash"),
+    F_ENUM(3, "disclosure", REQ, rb_disclosure_names, "whole, fact, hash, unsaid"),
     F(4, "two-officers", RB_F_BOOL, REQ, 0, "must two officers sign"),
 };
 static const struct rb_schema policy_schema = SCHEMA("policy", policy_fields);

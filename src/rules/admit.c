@@ -75,7 +75,7 @@ uint32_t rb_rules_keep_days(const struct rb_charter *c, enum rb_kind kind) {
 
 enum rb_disclosure rb_rules_disclosure(const struct rb_charter *c, enum rb_kind kind, bool own) {
     const struct rb_kind_policy *p = policy_of(c, kind);
-    if (p != NULL) return p->disclosure;
+    if (p != NULL && p->disclosure != RB_DISCLOSE_UNSAID) return p->disclosure;
     return own ? RB_DISCLOSE_WHOLE : RB_DISCLOSE_FACT;
 }
 
@@ -175,13 +175,15 @@ static bool may_answer(enum rb_position_type t, const struct rb_fact *subject, b
     return false;
 }
 
-/* A closed position's type cannot be read in the leaf, so the table is asked by those who can. */
+/* A closed position's type cannot be read in the leaf, so the table is asked by those who can. Who
+ * is no recipient can ask what a record says, and cannot have read it or passed it down. */
 static enum rb_mark admit_position(const struct rb_fact *fact, const struct rb_fact *subject,
-                                   bool own_subject) {
+                                   bool own_subject, const struct rb_standing *standing) {
     if (subject == NULL || (fact->position == 0 && fact->closed)) return RB_MARK_NONE;
-    return may_answer((enum rb_position_type)fact->position, subject, own_subject)
-               ? RB_MARK_NONE
-               : RB_MARK_NOT_IN_TABLE;
+    enum rb_position_type type = (enum rb_position_type)fact->position;
+    bool reads = !subject->closed || own_subject || (subject->recipients >> standing->author & 1);
+    if (!reads && type != RB_POSITION_QUERY) return RB_MARK_NOT_IN_TABLE;
+    return may_answer(type, subject, own_subject) ? RB_MARK_NONE : RB_MARK_NOT_IN_TABLE;
 }
 
 static bool two_missing(const struct rb_charter *c, const struct rb_fact *fact) {
@@ -202,7 +204,7 @@ enum rb_mark rb_rules_admit(const struct rb_charter *c, const struct rb_fact *fa
     if (closing != RB_MARK_NONE) return closing;
     if (fact->closed && !recipients_ok(c, fact, subject, standing)) return RB_MARK_WRONG_RECIPIENTS;
     if (kind == RB_KIND_POSITION) {
-        enum rb_mark mark = admit_position(fact, subject, own_subject);
+        enum rb_mark mark = admit_position(fact, subject, own_subject, standing);
         if (mark != RB_MARK_NONE) return mark;
     }
     return two_missing(c, fact) ? RB_MARK_NEEDS_SECOND : RB_MARK_NONE;

@@ -71,6 +71,23 @@ static void a_closed_answer_goes_to_the_asker(void **state) {
     assert_int_equal(answering(2 | 4 | 8, &s), RB_MARK_WRONG_RECIPIENTS);
 }
 
+/* what was never sealed to somebody was not read by it, whatever it says */
+static void who_cannot_read_can_only_ask(void **state) {
+    (void)state;
+    const struct rb_charter c = of_four();
+    const struct rb_standing st = {.in_force = true, .author = 2, .subject_author = 1};
+    struct rb_fact s = closed_fact(RB_KIND_STATEMENT, 1 | 2),
+                   p = closed_fact(RB_KIND_POSITION, 2 | 4);
+    for (int t = 1; t <= RB_POSITION_MAX; t++) {
+        p.position = (int8_t)t;
+        assert_int_equal(rb_rules_admit(&c, &p, &s, false, &st),
+                         t == RB_POSITION_QUERY ? RB_MARK_NONE : RB_MARK_NOT_IN_TABLE);
+    }
+    s.recipients |= 4;
+    p.position = RB_POSITION_READ;
+    assert_int_equal(rb_rules_admit(&c, &p, &s, false, &st), RB_MARK_NONE);
+}
+
 /* who asked may have been taken off the list since: nobody can seal to it, others still can answer
  */
 static void an_asker_who_is_no_member(void **state) {
@@ -151,6 +168,9 @@ static void what_the_charter_says_of_bodies(void **state) {
     assert_int_equal(rb_rules_disclosure(&c, RB_KIND_NOTICE, true), RB_DISCLOSE_HASH);
     assert_int_equal(rb_rules_disclosure(&c, RB_KIND_NOTICE, false), RB_DISCLOSE_HASH);
     assert_int_equal(rb_rules_disclosure(&c, RB_KIND_TEXT, false), RB_DISCLOSE_WHOLE);
+    c.policies[1].disclosure = RB_DISCLOSE_UNSAID; /* two officers, say, and no word on this */
+    assert_int_equal(rb_rules_disclosure(&c, RB_KIND_TEXT, true), RB_DISCLOSE_WHOLE);
+    assert_int_equal(rb_rules_disclosure(&c, RB_KIND_TEXT, false), RB_DISCLOSE_FACT);
     assert_int_equal(rb_rules_disclosure(&c, RB_KIND_ROSTER, false), RB_DISCLOSE_FACT);
 }
 
@@ -617,6 +637,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recipients_are_members_with_the_author),
         cmocka_unit_test(a_closed_answer_goes_to_the_asker),
+        cmocka_unit_test(who_cannot_read_can_only_ask),
         cmocka_unit_test(an_asker_who_is_no_member),
         cmocka_unit_test(the_class_is_not_guessed),
         cmocka_unit_test(charter_matters_stay_open),
