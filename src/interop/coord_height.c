@@ -5,7 +5,7 @@
 
 #define HEIGHT_MAX_MM 1000000000ll             /* 1,000 km */
 #define LENGTH_MAX_MM (100000ull * 1000000ull) /* 100,000 km */
-#define LEVEL_MAX 999
+#define LEVEL_MAX 999ll
 #define TENTHS 10u /* of a millimetre: a foot is 3,048 of them */
 
 static const struct {

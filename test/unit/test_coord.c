@@ -100,6 +100,7 @@ static const struct {
     {"37 North 301234.0, 3890123.00", RB_COORD_UTM, 35134372449, 36818388733, 50, 0},
     {"37N 301234,0 3890123,0", RB_COORD_UTM, 35134372449, 36818388733, 50, 0},
     {"37N 301234,3890123", RB_COORD_UTM, 35134372449, 36818388733, 500, 0},
+    {"37T 500000 4427757", RB_COORD_UTM, 39999998029, 39 * D, 500, 0}, /* band T, rounded */
     {"31N 500000 0", RB_COORD_UTM, 0, 3 * D, 500, 0},
     {"31 south 500000 10000000", RB_COORD_UTM, 0, 3 * D, 500, 0},
     {"37S 301234 4890123", RB_COORD_UTM, -46113518390, 36427737678, 500, RB_COORD_S_IS_SOUTH},
@@ -172,6 +173,8 @@ static const struct {
     {"136.2N 35.1E", "11.2.5", 0},
     {"35.5 07N 36 07E", "11.2.6", 0},
     {"35 07.5 23N 36 07 00E", "11.2.6", 3},
+    {"35 -07N 36 07E", "11.1.1", 3},
+    {"35,5 236,5", "11.2.2", 5},
     {"4830N0920E", "11.2.7", 5},
     {"48300N00920E", "11.2.7", 0},
     {"4830N0092000E", "11.2.7", 5},
@@ -181,6 +184,7 @@ static const struct {
     {"00SBU4477187720", "11.3.2", 0},
     {"37S 301234 3890123", "11.3.4", 2},
     {"37R 301234 3890123", "11.3.4", 2},
+    {"37T 500000 4427756", "11.3.4", 2},
     {"37I 301234 3890123", "11.3.4", 2},
     {"A 2000000 2000000", "11.3.4", 0},
     {"37north 99999 3890123", "11.3.5", 2},
@@ -303,6 +307,7 @@ static void named(void **state) {
     assert_int_equal(rb_coord_read(rb_str("46N078W"), &hint, &c, NULL), RB_OK);
     assert_int_equal(c.format, RB_COORD_ICAO_DMS);
     assert_int_equal(rb_coord_read(rb_str("46N78W"), &hint, &c, NULL), RB_ERR_MALFORMED);
+    assert_int_equal(rb_coord_read(rb_str("046N078W"), &hint, &c, NULL), RB_ERR_MALFORMED);
     hint.format = RB_COORD_MGRS_SPACED;
     assert_int_equal(rb_coord_read(rb_str(texts[RB_COORD_MGRS]), &hint, &c, NULL), RB_OK);
 }
@@ -315,6 +320,8 @@ static void remarks(void **state) {
         unsigned remarks;
     } cases[] = {
         {"38NPH0000000000", 0},
+        {"37SGU75", 0}, /* 42 east cuts it, west of its centre */
+        {"37SGU85", RB_COORD_OTHER_ZONE},
         {"37SGU0000000000", 0},
         {"37SHU4000000000", RB_COORD_OTHER_ZONE}, /* past 42 east */
         {"36north 700000 3890123", 0},
