@@ -4,7 +4,8 @@
 
 /* Beyond this heights are alike for every purpose: clear of overflow. */
 #define HEIGHT_MOST_MM 10000000000000ll
-#define GEOID_SLACK_MM 1000
+#define METRE_MM 1000ll
+#define GEOID_SLACK_MM METRE_MM
 /* The ground anywhere: the shore of the Dead Sea, the summit of Mount Everest. */
 #define GROUND_LEAST_MM (-600000)
 #define GROUND_MOST_MM 9000000
@@ -36,8 +37,9 @@ static void geoid_over(struct rb_box box, struct range *r) {
     for (size_t i = south; i <= north; i++) {
         for (size_t k = 0; k < wide; k++) {
             const int8_t *m = rb_geoid_m[i][(west + k) % 72];
-            if (m[0] * 1000 < r->least) r->least = m[0] * 1000;
-            if (m[1] * 1000 > r->most) r->most = m[1] * 1000;
+            const int64_t least = m[0] * METRE_MM, most = m[1] * METRE_MM;
+            if (least < r->least) r->least = least;
+            if (most > r->most) r->most = most;
         }
     }
 }
@@ -63,16 +65,15 @@ static int64_t bounded(int64_t mm) {
     return mm > HEIGHT_MOST_MM ? HEIGHT_MOST_MM : mm < -HEIGHT_MOST_MM ? -HEIGHT_MOST_MM : mm;
 }
 
-static int64_t warmed(int64_t mm, int percent) {
-    return mm + mm / 100 * percent + (percent > 0 ? 1 : -1) * percent;
-}
-
 /* level in thousandths: 30.48 m each */
 static struct range level_over_sea(int64_t level) {
     int64_t mm = bounded(level) * 3048 / 100;
     int64_t least = mm - PRESSURE_DOWN_MM - 1, most = mm + PRESSURE_UP_MM + 1;
-    return (struct range){warmed(least, least > 0 ? -WARM_PERCENT : WARM_PERCENT),
-                          warmed(most, most > 0 ? WARM_PERCENT : -WARM_PERCENT)};
+    int64_t less = least > 0 ? -WARM_PERCENT : WARM_PERCENT;
+    int64_t more = most > 0 ? WARM_PERCENT : -WARM_PERCENT;
+    /* the hundredth is rounded towards 0: what that loses is made good on the safe side */
+    return (struct range){least + least / 100 * less - WARM_PERCENT,
+                          most + most / 100 * more + WARM_PERCENT};
 }
 
 static struct range over_sea(const struct rb_alt_limit *x) {

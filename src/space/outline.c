@@ -206,7 +206,7 @@ static void find_plane(struct rb_outline *o, struct rb_xy *xy) {
     if (!o->flat) return;
     struct rb_frame f = rb_geo_frame(o->ball);
     double bulge = 0;
-    for (size_t i = 0; i < o->n; i++) {
+    for (size_t i = 0; i < o->n && o->n > 1; i++) {
         xy[i] = rb_geo_project(&f, o->p[i]);
         o->reach_m = fmax(o->reach_m, rb_vec_apart(o->p[i], f.o));
         if (i < o->edges_n) bulge = fmax(bulge, o->edge[i].bulge_m);
@@ -303,9 +303,10 @@ static size_t points_of(const struct rb_volume *v) {
     return v->shape == RB_SHAPE_CIRCLE ? 1 : v->vertices_n;
 }
 
+/* of one point the ball's centre serves, and what is the same for all */
 static size_t bytes_of(size_t n) {
-    return sizeof(struct rb_outline) + n * (sizeof(struct rb_point) + sizeof(struct rb_vec) +
-                                            sizeof(struct rb_xy) + sizeof(struct rb_edge));
+    size_t more = sizeof(struct rb_vec) + sizeof(struct rb_xy) + sizeof(struct rb_edge);
+    return sizeof(struct rb_outline) + n * sizeof(struct rb_point) + (n > 1 ? n * more : 0);
 }
 
 size_t rb_outline_bytes(const struct rb_volume *v) {
@@ -313,14 +314,24 @@ size_t rb_outline_bytes(const struct rb_volume *v) {
 }
 
 static bool lay_out(struct rb_arena *arena, size_t n, struct parts *x) {
+    static const struct rb_xy origin;
+    static const struct rb_edge none;
     uint8_t *m = rb_arena_alloc(arena, bytes_of(n));
     if (m == NULL) return false;
     x->o = (struct rb_outline *)(void *)m;
-    m += sizeof(struct rb_outline);
-    x->at = (struct rb_point *)(void *)m;
-    x->p = (struct rb_vec *)(void *)(x->at + n);
-    x->xy = (struct rb_xy *)(void *)(x->p + n);
-    x->edge = (struct rb_edge *)(void *)(x->xy + n);
+    x->at = (struct rb_point *)(void *)(m + sizeof(struct rb_outline));
+    x->o->at = x->at;
+    x->p = &x->o->ball;
+    x->xy = NULL;
+    x->edge = NULL;
+    if (n > 1) {
+        x->p = (struct rb_vec *)(void *)(x->at + n);
+        x->xy = (struct rb_xy *)(void *)(x->p + n);
+        x->edge = (struct rb_edge *)(void *)(x->xy + n);
+    }
+    x->o->p = x->p;
+    x->o->xy = n > 1 ? x->xy : &origin;
+    x->o->edge = n > 1 ? x->edge : &none;
     return true;
 }
 
@@ -334,7 +345,7 @@ static bool fill_edges(const struct rb_volume *v, struct parts *x) {
     struct rb_outline *o = x->o;
     for (size_t i = 0; i < o->n; i++)
         x->p[i] = rb_geo_ecef(rb_degrees(o->at[i].lat_nd), rb_degrees(o->at[i].lon_nd));
-    for (size_t i = 0; i < o->edges_n; i++) {
+    for (size_t i = 0; i < o->edges_n && o->n > 1; i++) {
         size_t k = rb_outline_next(o, i);
         x->edge[i].straight = is_straight(v, o->at[i], o->at[k]);
         double chord = rb_vec_apart(o->p[i], o->p[k]);
@@ -349,10 +360,6 @@ static enum rb_err prepare(const struct rb_volume *v, struct parts *x, struct rb
     o->n = points_of(v);
     o->edges_n = v->shape == RB_SHAPE_CORRIDOR ? o->n - 1 : o->n;
     o->wide_m = v->shape == RB_SHAPE_POLYGON ? 0 : (double)v->radius_mm / 1000;
-    o->at = x->at;
-    o->p = x->p;
-    o->xy = x->xy;
-    o->edge = x->edge;
     memcpy(x->at, v->shape == RB_SHAPE_CIRCLE ? &v->center : v->vertices, o->n * sizeof *x->at);
     if (!fill_edges(v, x)) return rb_reject(rj, RB_ERR_MALFORMED, "10.1.5", "edge too long", 0);
     find_ball(o);

@@ -15,8 +15,10 @@
 static uint8_t memory[1 << 20];
 
 static int64_t number(void) {
-    int64_t v;
-    if (scanf("%" SCNd64, &v) != 1) exit(2);
+    char word[32], *end;
+    if (scanf("%31s", word) != 1) exit(2);
+    long long v = strtoll(word, &end, 10);
+    if (*end != 0) exit(2);
     return v;
 }
 
