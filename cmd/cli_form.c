@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "readback/text.h"
 
-#define FORM_MAX (3u * RB_MAX_TEXT)
+#define FORM_MAX ((size_t)3 * RB_MAX_TEXT)
 
 /* lines of a file, cut in place: "name: value"; a line that begins with a blank goes on with the
  * value */

@@ -5,7 +5,7 @@
 #include <sys/types.h>
 #include "test_store_fixture.h"
 
-#define MIB (1u << 20)
+#define MIB ((size_t)1 << 20)
 #define OK(x) assert_int_equal((x), RB_OK)
 
 extern long alloc_fault_in; /* the Nth allocation of SQLite's from now on fails; 0: none */
