@@ -27,7 +27,7 @@ static struct body *next_wanted(struct channel *ch) {
 }
 
 /* Candidate 0 is the author, 1 to 64 the recipients by index, 65 to 128 the other members. */
-#define CANDIDATES (1u + 2u * RB_MAX_MEMBERS)
+#define CANDIDATES ((uint16_t)(1 + 2 * RB_MAX_MEMBERS))
 static bool candidate(const struct channel *ch, const struct body *b, uint16_t c,
                       uint16_t *member) {
     if (c == 0) {
