@@ -39,7 +39,7 @@ struct world {
  */
 
 static int setup(void **state) {
-    struct world *w = calloc(1, sizeof *w);
+    struct world *w = *state = calloc(1, sizeof *w);
     if (w == NULL || rb_crypto_init() != RB_OK) return -1;
     strcpy(w->top, "/tmp/readback-opener-XXXXXX");
     if (mkdtemp(w->top) == NULL) return -1;
@@ -51,7 +51,6 @@ static int setup(void **state) {
     }
     w->s.plain = malloc(MOST);
     w->s.file = malloc(MOST);
-    *state = w;
     return w->s.plain != NULL && w->s.file != NULL ? 0 : -1;
 }
 
