@@ -287,6 +287,7 @@ void body_start(struct rb_node *n, struct channel *ch) {
         struct body *b = &ch->bodies[p->body];
         p->grace_at = n->now.mono_ms + RB_BODY_GRACE_MS;
         if (b->state == RB_BODY_MISSING) fetch_want(ch, b);
+        if (b->state == RB_BODY_HELD) open_key_again(p);
         if (b->state == RB_BODY_HELD && p->verdict != VERDICT_BAD) open_queue(ch, p, false);
         if (p->fx == ch->own) offer_judged(n, p->fx, b->recipients);
     }

@@ -188,6 +188,9 @@ struct body { /* one ciphertext of one author: who may have it, and what is here
     bool queued;                  /* a record that names it waits in the outbox */
     bool stored;                  /* META speaks of it */
     bool wanted, fetching;
+    bool as_file; /* opened as an attachment: what holds for one leaf's holds for all that name it */
+    uint8_t file_why;         /* WHY_NONE: it has the commitments of file_list */
+    struct rb_hash file_list; /* SHA-256 of both */
     bool wrong; /* it was whole once, and another: pauses grow on, whatever comes meanwhile */
 };
 struct place { /* a closed leaf that names us */
@@ -580,6 +583,7 @@ void open_some(struct rb_node *n, struct channel *ch);
 void open_answer(struct rb_node *n, const struct rb_event *ev);
 void open_good(struct rb_node *n, struct channel *ch, struct place *p, struct rb_slice body);
 void open_unlocked(struct rb_node *n);
+void open_key_again(struct place *p);
 /* is the head what the record commits to? RB_ERR_LIMIT, MALFORMED, PROOF; body: a view into head */
 enum rb_err open_check(struct rb_node *n, const struct rb_record *rec, struct rb_slice head,
                        const struct rb_hash *content, struct rb_slice *body, struct rb_reject *rj);

@@ -54,6 +54,8 @@ static bool ask_open(struct rb_node *n, struct channel *ch, struct place *p) {
     return true;
 }
 
+static void settle_as_others(struct rb_node *n, struct channel *ch, struct place *p);
+
 void open_some(struct rb_node *n, struct channel *ch) {
     struct chain *c = NULL;
     struct place *p;
@@ -61,6 +63,11 @@ void open_some(struct rb_node *n, struct channel *ch) {
         const struct body *b = &ch->bodies[p->body];
         if (b->state != RB_BODY_HELD || p->opened || p->verdict == VERDICT_BAD) {
             queue_next(c, p);
+            continue;
+        }
+        if (p->kind == RB_KIND_ATTACHMENT && b->as_file && node_room(n, 4096)) {
+            queue_next(c, p);
+            settle_as_others(n, ch, p);
             continue;
         }
         if (n->now.mono_ms < ch->open_at) {
@@ -142,6 +149,7 @@ static void wrong_bytes(struct rb_node *n, struct channel *ch, struct body *b) {
     body_delete(n, ch, b);
     b->state = RB_BODY_MISSING;
     b->wrong = true;
+    b->as_file = false;
     b->verdict = VERDICT_UNKNOWN;
     b->verdict_why = WHY_NONE;
     for (uint32_t at = b->place; at != RB_NONE; at = ch->places[at].next) {
@@ -194,9 +202,46 @@ static enum rb_err check_place(struct rb_node *n, const struct place *p, const s
     return err == RB_ERR_LIMIT && rj.clause ? RB_ERR_MALFORMED : err;
 }
 
+/* ---- attachments: one opening for all leaves that name the same bytes --------------------------
+ */
+/* Thousands of leaves cost their author little; 64 MiB to decrypt for each would cost us much. */
+static void note_file(struct body *b, const struct rb_event *ev) {
+    struct rb_sealed_head h;
+    struct rb_hash made[2];
+    struct rb_arena none = {0}; /* an attachment's parts are hashed where they are */
+    b->file_why = WHY_FORM;
+    b->as_file = true;
+    if (rb_sealed_head_decode(RB_KIND_ATTACHMENT, ev->u.opened.head, &h, NULL) != RB_OK ||
+        rb_sealed_commitments(RB_KIND_ATTACHMENT, &h, &ev->u.opened.content, &none, made) != RB_OK)
+        return;
+    b->file_why = WHY_NONE;
+    rb_sha256(rb_slice(made, sizeof made), &b->file_list);
+}
+
+static void note_no_file(struct channel *ch, const struct place *p, enum body_why why) {
+    struct body *b = &ch->bodies[p->body];
+    if (p->kind != RB_KIND_ATTACHMENT) return;
+    b->as_file = true;
+    b->file_why = (uint8_t)why;
+}
+
+static void settle_as_others(struct rb_node *n, struct channel *ch, struct place *p) {
+    const struct body *b = &ch->bodies[p->body];
+    if (b->file_why == WHY_KEY && p->verdict == VERDICT_GOOD) return; /* read when we had the key */
+    const struct rb_detached *d = p->fx->f->facts[p->leaf].detached;
+    struct rb_hash list;
+    rb_sha256(rb_slice(d->commitments, d->commitments_n * sizeof *d->commitments), &list);
+    if (b->file_why == WHY_NONE && rb_hash_eq(&list, &b->file_list))
+        open_good(n, ch, p, rb_slice(NULL, 0)); /* the rules read nothing of it */
+    else
+        open_bad(n, ch, p, b->file_why == WHY_NONE ? WHY_COMMITMENT : (enum body_why)b->file_why,
+                 RB_ERR_PROOF);
+}
+
 static void read_head(struct rb_node *n, struct channel *ch, struct place *p,
                       const struct rb_event *ev) {
     struct rb_slice body;
+    if (p->kind == RB_KIND_ATTACHMENT) note_file(&ch->bodies[p->body], ev);
     enum rb_err err = check_place(n, p, ev, &body);
     if (err == RB_OK) {
         open_good(n, ch, p, body);
@@ -223,11 +268,13 @@ static void answered(struct rb_node *n, struct channel *ch, struct place *p, uin
         wrong_bytes(n, ch, &ch->bodies[p->body]);
         break;
     case RB_ERR_NOT_FOUND: /* what was read once was sealed to a key that we had */
+        note_no_file(ch, p, WHY_KEY);
         if (p->verdict != VERDICT_GOOD) open_bad(n, ch, p, WHY_KEY, RB_ERR_NOT_FOUND);
         break;
     case RB_ERR_SIGNATURE:
     case RB_ERR_MALFORMED:
     case RB_ERR_UNSUPPORTED:
+        note_no_file(ch, p, WHY_CHANGED);
         open_bad(n, ch, p, WHY_CHANGED, ev->u.opened.err);
         break;
     default: /* it could not be read: our own disk's story */
@@ -251,6 +298,11 @@ void open_answer(struct rb_node *n, const struct rb_event *ev) {
     if (ch->bodies[p->body].state == RB_BODY_HELD && !p->opened) answered(n, ch, p, asked, ev);
 }
 
+/* Other keys than those that it was tried with may be here by now. */
+void open_key_again(struct place *p) {
+    if (p->verdict == VERDICT_BAD && p->why == WHY_KEY) p->verdict = VERDICT_UNKNOWN;
+}
+
 void open_unlocked(struct rb_node *n) {
     n->locked = false;
     n->unlocks++;
@@ -260,8 +312,11 @@ void open_unlocked(struct rb_node *n) {
         ch->body_work = true;
         for (size_t i = 0; i < ch->places_n; i++) {
             struct place *p = &ch->places[i];
-            if (ch->bodies[p->body].state != RB_BODY_HELD) continue;
-            if (p->verdict != VERDICT_BAD || p->why == WHY_KEY) {
+            struct body *b = &ch->bodies[p->body];
+            if (b->state != RB_BODY_HELD) continue;
+            if (b->file_why == WHY_KEY) b->as_file = false;
+            open_key_again(p);
+            if (p->verdict != VERDICT_BAD) {
                 p->grace_at = n->now.mono_ms + RB_BODY_GRACE_MS;
                 open_queue(ch, p, false);
             }

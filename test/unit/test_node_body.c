@@ -500,6 +500,32 @@ static void test_purged_in_time(void **state) {
     fs_end(w);
 }
 
+/* A key that was away is back: what did not open for want of it is tried again at the next start.
+ */
+static void test_key_is_back(void **state) {
+    (void)state;
+    uint8_t ch[16], key[32];
+    struct rb_hash id;
+    struct fn_world *w = fs_world4(ch);
+    struct fn_party *b = &w->p[1];
+    memcpy(key, b->age, sizeof key);
+    memcpy(b->age, w->p[2].age, sizeof key);
+    assert_int_equal(fs_say(w, 0, ch, ALFA | BRAVO, FN_WELL, &id), RB_OK);
+    fn_pass(w, 30000);
+    assert_int_equal(fs_state_at(w, 1, ch, &id), RB_BODY_BAD);
+    assert_false(fs_held(w, 0, ch, &id, 1));
+    fn_restart(w, b);
+    fn_pass(w, 30000);
+    assert_int_equal(fs_state_at(w, 1, ch, &id), RB_BODY_BAD);
+    assert_int_equal(fs_services(w, 0, ch, 1, RB_SERVICE_BODY_MISSING, &id), 1);
+    memcpy(b->age, key, sizeof key);
+    fn_restart(w, b);
+    fn_pass(w, 30000);
+    assert_int_equal(fs_state_at(w, 1, ch, &id), RB_BODY_OPENED);
+    assert_true(fs_held(w, 0, ch, &id, 1));
+    fs_end(w);
+}
+
 static struct fn_world *kept_two_days(uint8_t ch[16], struct rb_hash *id) {
     struct rb_charter *c = calloc(1, sizeof *c);
     c->exercise = true;
@@ -523,8 +549,8 @@ static size_t waits_said(const struct fn_party *p) {
     return k;
 }
 
-/* A clock a year ahead by mistake: said once, nothing purged for an hour; put right: nothing at all.
- * A clock that is right after all, and a node that was off for long, purge after that hour. */
+/* A clock a year ahead by mistake: said once, nothing purged for an hour; put right: nothing at
+ * all. A clock that is right after all, and a node that was off for long, purge after that hour. */
 static void test_clock_set_ahead(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -798,6 +824,7 @@ int main(void) {
         cmocka_unit_test(test_purge_is_said_after_a_crash),
         cmocka_unit_test(test_purged_in_time),
         cmocka_unit_test(test_clock_set_ahead),
+        cmocka_unit_test(test_key_is_back),
         cmocka_unit_test(test_drafts_keep_their_bodies),
         cmocka_unit_test(test_refusals_keep_nothing),
         cmocka_unit_test(test_quota_of_a_member),
