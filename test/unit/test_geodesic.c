@@ -64,7 +64,9 @@ static struct rb_frame any_frame(double reach, struct geod_geodesicline *line) {
 
 static void planes(void **state) {
     (void)state;
-    for (double reach = 1000; reach < 1.1e6; reach *= 10) {
+    static const double reaches[] = {1e3, 1e4, 1e5, 1e6};
+    for (size_t r = 0; r < sizeof reaches / sizeof *reaches; r++) {
+        const double reach = reaches[r];
         double bend = 0, stretch = 0;
         for (int i = 0; i < 20000; i++) {
             struct geod_geodesicline line;
