@@ -3,8 +3,8 @@
  * themselves are left to the exact test. What it finds is therefore a superset, never too little.
  *
  * Boxes are kept in packed trees, the largest first, and a few fresh ones behind them that are
- * sorted in when there are enough; memory comes from one region, 34 bytes a record at rest, less
- * than 48 while records come and go, and up to 125 while the largest trees are being merged.
+ * sorted in when there are enough; memory comes from one region, 38 bytes a record at rest, less
+ * than 48 while records come and go, and up to 135 while the largest trees are being merged.
  * Nothing here depends on time, chance or addresses: the same calls give the same answers in the
  * same order. */
 #ifndef READBACK_VOLINDEX_H
@@ -19,6 +19,11 @@
 struct rb_volbox {
     int32_t lat_lo, lat_hi, lon_lo, lon_hi;
     int32_t t_lo, t_hi; /* INT32_MIN, INT32_MAX: open, and whatever is too far away to be counted */
+    /* Corners that are empty, as of a line that runs slantwise: south-west, south-east, north-west,
+     * north-east. With x and y the distances from a corner, in widths and heights of the box,
+     * nothing of it is where x + y < cut / 256. Of the volumes known; of one asked about they are
+     * not used. */
+    uint8_t cut[4];
 };
 
 #define RB_VOLBOXES 16
@@ -39,7 +44,8 @@ struct rb_volparts {
     struct rb_volboxes parts;
 };
 void rb_volparts_of(const struct rb_volume *v, uint64_t widen_mm, struct rb_volparts *out);
-/* they have a point of longitude, latitude and time in common */
+/* Do they have a point of longitude, latitude and time in common? a is of a volume known, b of one
+ * asked about. */
 bool rb_volbox_meets(const struct rb_volbox *a, const struct rb_volbox *b);
 /* a meets the whole of b and one of its parts, if it has any */
 bool rb_volparts_meets(const struct rb_volbox *a, const struct rb_volparts *b);

@@ -65,7 +65,7 @@ struct merge {
 static void take_block(struct merge *m, const struct block *b) {
     for (unsigned k = 0; k < WIDTH; k++)
         if (b->ref[k] != NO_REF)
-            m->entries[m->n++] = (struct rb_volentry){b->ref[k], boxes_get(&b->boxes, k)};
+            m->entries[m->n++] = (struct rb_volentry){b->ref[k], block_get(b, k)};
 }
 
 static void take_all(struct merge *m) {
@@ -88,7 +88,7 @@ static void put_all(struct merge *m, struct run *r) {
         struct block *to = run_block(r, i / WIDTH);
         block_clear(to, i % WIDTH);
         if (i >= m->n) continue;
-        boxes_set(&to->boxes, i % WIDTH, &m->entries[i].box);
+        block_set(to, i % WIDTH, &m->entries[i].box);
         to->ref[i % WIDTH] = m->entries[i].ref;
         set_where(m->ix, m->entries[i].ref, place(m->from, i));
     }
@@ -172,7 +172,7 @@ static enum rb_err room_for_one(struct rb_volindex *ix) {
 
 static void insert_fresh(struct rb_volindex *ix, uint32_t ref, const struct rb_volbox *box) {
     const uint32_t slot = ix->fresh_n++;
-    boxes_set(&ix->fresh[slot / WIDTH].boxes, slot % WIDTH, box);
+    block_set(&ix->fresh[slot / WIDTH], slot % WIDTH, box);
     ix->fresh[slot / WIDTH].ref[slot % WIDTH] = ref;
     ix->beyond_180 |= box->lon_hi >= LON_180;
     set_where(ix, ref, place(RUN_FRESH, slot));

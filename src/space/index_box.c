@@ -25,6 +25,7 @@ struct extent {
     double south, north; /* radians */
     int64_t west, east;  /* 1e-9 degree, unrolled along the line */
     bool round;          /* all longitudes */
+    double far, cap;     /* farthest latitude of the line; the angle by which it was grown */
 };
 
 static double rad(int64_t nd) {
@@ -85,9 +86,13 @@ static int64_t farthest_lat(const struct rb_point *p, size_t n) {
 static int64_t reach_line(struct extent *e, const struct rb_point *p, size_t n, bool ring,
                           bool bulges) {
     const int64_t far = farthest_lat(p, n);
-    const double steepest = (1 - FLATTENING) * tan(rad(far)) * (1 + 1e-9);
+    const double steepest = bulges ? (1 - FLATTENING) * tan(rad(far)) * (1 + 1e-9) : 0;
     int64_t lon = p[0].lon_nd;
-    *e = (struct extent){rad(p[0].lat_nd), rad(p[0].lat_nd), lon, lon, false};
+    *e = (struct extent){.south = rad(p[0].lat_nd),
+                         .north = rad(p[0].lat_nd),
+                         .west = lon,
+                         .east = lon,
+                         .far = rad(far)};
     if (rad(LAT_90 - far) < NEAR_POLE_RAD) e->round = true; /* longitude means nothing there */
     for (size_t i = 1; i < n + ring; i++) {
         const struct rb_point a = p[i - 1], b = p[i % n];
@@ -123,6 +128,7 @@ static void fill_ring(struct extent *e, int64_t ends_at, int64_t began_at) {
 static void grow(struct extent *e, double by_mm) {
     const double cap = by_mm / M0_MM * (1 + 1e-9);
     const double far = e->north > -e->south ? e->north : -e->south;
+    e->cap = cap;
     e->south -= cap;
     e->north += cap;
     if (e->south < NEAR_POLE_RAD - PI / 2) e->south = -PI / 2, e->round = true;
@@ -166,6 +172,60 @@ static void set_latitudes(const struct extent *e, struct rb_volbox *out) {
     out->lat_hi = clamp((int64_t)ceil(e->north / RAD_PER_ND / RB_VOLBOX_ND) + 1, -most, most);
 }
 
+/* ---- corners ------------------------------------------------------------------------------------
+ */
+
+#define BEND_EDGE_M 300000.0 /* edges that are longer, */
+#define BEND_LAT_RAD 1.4     /* and lines that come closer to a pole, keep their corners */
+
+/* How far the geodesics between the points of a line are from the lines straight in longitude and
+ * latitude, at most: those bend, against geodesics, by no more than 1.089 tan(lat) / radius, which
+ * over a length L lifts them by an eighth of that times L^2; a quarter is taken. -1: not known. */
+static double bend_of(const struct extent *e, const struct rb_point *p, size_t n) {
+    double longest = 0;
+    if (e->round || e->far > BEND_LAT_RAD) return -1;
+    for (size_t i = 1; i < n; i++) {
+        const double dlat = rad(p[i].lat_nd - p[i - 1].lat_nd);
+        const double dlon = rad(shorter_way(p[i].lon_nd - p[i - 1].lon_nd));
+        const double length = hypot(dlat, dlon) * M1_MM / 1000;
+        if (length > longest) longest = length;
+    }
+    if (longest > BEND_EDGE_M) return -1;
+    return 0.25 * tan(e->far) * longest * longest / (M0_MM / 1000) + 1;
+}
+
+/* The least sum of distances from each corner, over the points, in units of the box. */
+static void nearest_to_corners(const struct extent *e, const struct rb_volume *v,
+                               const struct rb_volbox *box, double least[4]) {
+    const double wide = (double)box->lon_hi - box->lon_lo, high = (double)box->lat_hi - box->lat_lo;
+    const int64_t west = floor_div(e->west, RB_VOLBOX_ND) - 1; /* lon_lo, before it was turned */
+    int64_t lon = v->vertices[0].lon_nd;
+    for (size_t i = 0; i < v->vertices_n; i++) {
+        if (i > 0) lon += shorter_way(v->vertices[i].lon_nd - v->vertices[i - 1].lon_nd);
+        const double x = ((double)lon / RB_VOLBOX_ND - (double)west) / wide;
+        const double y = ((double)v->vertices[i].lat_nd / RB_VOLBOX_ND - box->lat_lo) / high;
+        const double sums[4] = {x + y, 1 - x + y, x + 1 - y, 2 - x - y};
+        for (unsigned k = 0; k < 4; k++)
+            if (i == 0 || sums[k] < least[k]) least[k] = sums[k];
+    }
+}
+
+static void cut_corners(const struct extent *e, const struct rb_volume *v, struct rb_volbox *box) {
+    double least[4];
+    if (v->shape != RB_SHAPE_CORRIDOR) return;
+    const double bend = bend_of(e, v->vertices, v->vertices_n);
+    const double by = e->cap + bend * 1000 / M0_MM;
+    if (bend < 0 || by > 0.1) return;
+    const double unit = RAD_PER_ND * RB_VOLBOX_ND;
+    const double slack = asin(sin(by) / cos(e->far)) / unit / ((double)box->lon_hi - box->lon_lo) +
+                         by / unit / ((double)box->lat_hi - box->lat_lo);
+    nearest_to_corners(e, v, box, least);
+    for (unsigned k = 0; k < 4; k++) {
+        const double cut = floor(256 * (least[k] - slack)) - 1;
+        box->cut[k] = (uint8_t)(cut < 0 ? 0 : cut > 255 ? 255 : cut);
+    }
+}
+
 /* half-open: the last moment is one before the end. Beyond what can be counted is open. */
 static void set_times(const struct rb_volume *v, struct rb_volbox *out) {
     out->t_lo = INT32_MIN;
@@ -184,25 +244,33 @@ static void finish(struct extent *e, const struct rb_volume *v, double by_mm,
     set_latitudes(e, out);
     set_longitudes(e, out);
     set_times(v, out);
+    memset(out->cut, 0, sizeof out->cut);
+}
+
+static void box_of(const struct rb_volume *v, uint64_t widen_mm, struct extent *e,
+                   struct rb_volbox *out) {
+    if (v->shape == RB_SHAPE_CIRCLE) {
+        (void)reach_line(e, &v->center, 1, false, false);
+    } else {
+        const bool ring = v->shape == RB_SHAPE_POLYGON;
+        const bool bulges = !ring || v->edges != RB_EDGES_LONLAT;
+        const int64_t at = reach_line(e, v->vertices, v->vertices_n, ring, bulges);
+        if (ring) fill_ring(e, at, v->vertices[0].lon_nd);
+    }
+    finish(e, v, grow_by(v, widen_mm), out);
 }
 
 void rb_volbox_of(const struct rb_volume *v, uint64_t widen_mm, struct rb_volbox *out) {
     struct extent e;
-    if (v->shape == RB_SHAPE_CIRCLE) {
-        (void)reach_line(&e, &v->center, 1, false, false);
-    } else {
-        const bool ring = v->shape == RB_SHAPE_POLYGON;
-        const bool bulges = !ring || v->edges != RB_EDGES_LONLAT;
-        const int64_t at = reach_line(&e, v->vertices, v->vertices_n, ring, bulges);
-        if (ring) fill_ring(&e, at, v->vertices[0].lon_nd);
-    }
-    finish(&e, v, grow_by(v, widen_mm), out);
+    box_of(v, widen_mm, &e, out);
+    cut_corners(&e, v, out);
 }
 
 void rb_volparts_of(const struct rb_volume *v, uint64_t widen_mm, struct rb_volparts *out) {
     const size_t edges = v->shape == RB_SHAPE_CORRIDOR ? v->vertices_n - 1 : 0;
     const size_t each = (edges + WIDTH - 1) / WIDTH; /* edges in a part */
-    rb_volbox_of(v, widen_mm, &out->whole);
+    struct extent whole;
+    box_of(v, widen_mm, &whole, &out->whole); /* its corners are not asked for */
     out->in_parts = edges > 1;
     out->beyond_180 = false;
     if (!out->in_parts) return;

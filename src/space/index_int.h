@@ -13,10 +13,11 @@
 struct block {
     struct rb_volboxes boxes;
     uint32_t ref[WIDTH];
+    uint8_t cut[WIDTH][4];
 };
 
-/* 146 blocks of 448 bytes fill 64 KiB but for 128 bytes */
-#define CHUNK_BLOCKS 146u
+/* of 512 bytes each */
+#define CHUNK_BLOCKS 128u
 #define CHUNK_BYTES (CHUNK_BLOCKS * sizeof(struct block))
 
 /* one packed tree: level 0 are the records in the order of index_pack.c, the last level one block
@@ -62,8 +63,8 @@ static inline struct block *run_block(const struct run *r, uint32_t block) {
 }
 
 static inline struct rb_volbox boxes_get(const struct rb_volboxes *b, unsigned k) {
-    return (struct rb_volbox){b->lat_lo[k], b->lat_hi[k], b->lon_lo[k],
-                              b->lon_hi[k], b->t_lo[k],   b->t_hi[k]};
+    return (struct rb_volbox){b->lat_lo[k], b->lat_hi[k], b->lon_lo[k], b->lon_hi[k],
+                              b->t_lo[k],   b->t_hi[k],   {0, 0, 0, 0}};
 }
 
 static inline void boxes_set(struct rb_volboxes *b, unsigned k, const struct rb_volbox *box) {
@@ -77,13 +78,25 @@ static inline void boxes_set(struct rb_volboxes *b, unsigned k, const struct rb_
 
 /* a box that meets nothing */
 static inline void boxes_clear(struct rb_volboxes *b, unsigned k) {
-    static const struct rb_volbox nothing = {INT32_MAX, INT32_MIN, INT32_MAX,
-                                             INT32_MIN, INT32_MAX, INT32_MIN};
+    static const struct rb_volbox nothing = {INT32_MAX, INT32_MIN, INT32_MAX,   INT32_MIN,
+                                             INT32_MAX, INT32_MIN, {0, 0, 0, 0}};
     boxes_set(b, k, &nothing);
+}
+
+static inline struct rb_volbox block_get(const struct block *b, unsigned k) {
+    struct rb_volbox box = boxes_get(&b->boxes, k);
+    memcpy(box.cut, b->cut[k], sizeof box.cut);
+    return box;
+}
+
+static inline void block_set(struct block *b, unsigned k, const struct rb_volbox *box) {
+    boxes_set(&b->boxes, k, box);
+    memcpy(b->cut[k], box->cut, sizeof box->cut);
 }
 
 static inline void block_clear(struct block *b, unsigned k) {
     boxes_clear(&b->boxes, k);
+    memset(b->cut[k], 0, sizeof b->cut[k]);
     b->ref[k] = NO_REF;
 }
 

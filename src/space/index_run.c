@@ -66,8 +66,8 @@ static int32_t most(const int32_t v[WIDTH]) {
 }
 
 static struct rb_volbox bound(const struct rb_volboxes *b) {
-    return (struct rb_volbox){least(b->lat_lo), most(b->lat_hi), least(b->lon_lo),
-                              most(b->lon_hi),  least(b->t_lo),  most(b->t_hi)};
+    return (struct rb_volbox){least(b->lat_lo), most(b->lat_hi), least(b->lon_lo), most(b->lon_hi),
+                              least(b->t_lo),   most(b->t_hi),   {0, 0, 0, 0}};
 }
 
 void run_bound(struct run *r) {

@@ -7,15 +7,35 @@
 /* turns of the query, in their order; DONE ends the walk */
 enum { HOME, EAST, WEST, DONE };
 
-static bool meets_unturned(const struct rb_volbox *a, const struct rb_volbox *b, int64_t turn) {
-    return a->lon_lo + turn <= b->lon_hi && b->lon_lo <= a->lon_hi + turn;
+/* Does b, `turn` further east, lie in a corner that is cut off a? Its point farthest from the
+ * corner says so. Doubles are exact enough: cut is rounded down by more. */
+static bool cut_off(const struct rb_volbox *a, const struct rb_volbox *b, int64_t turn) {
+    const double wide = (double)a->lon_hi - a->lon_lo, high = (double)a->lat_hi - a->lat_lo;
+    const double from_w = (double)(b->lon_hi + turn) - a->lon_lo;
+    const double from_e = a->lon_hi - (double)(b->lon_lo + turn);
+    const double from_s = (double)b->lat_hi - a->lat_lo, from_n = (double)a->lat_hi - b->lat_lo;
+    const double whole = wide * high / 256;
+    return from_w * high + from_s * wide < whole * a->cut[0] ||
+           from_e * high + from_s * wide < whole * a->cut[1] ||
+           from_w * high + from_n * wide < whole * a->cut[2] ||
+           from_e * high + from_n * wide < whole * a->cut[3];
+}
+
+static bool is_cut(const uint8_t cut[4]) {
+    uint32_t all;
+    memcpy(&all, cut, sizeof all);
+    return all != 0;
+}
+
+static bool meets_turned(const struct rb_volbox *a, const struct rb_volbox *b, int64_t turn) {
+    return b->lon_lo + turn <= a->lon_hi && a->lon_lo <= b->lon_hi + turn &&
+           !(is_cut(a->cut) && cut_off(a, b, turn));
 }
 
 bool rb_volbox_meets(const struct rb_volbox *a, const struct rb_volbox *b) {
     if (a->lat_lo > b->lat_hi || b->lat_lo > a->lat_hi || a->t_lo > b->t_hi || b->t_lo > a->t_hi)
         return false;
-    return meets_unturned(a, b, 0) || meets_unturned(a, b, LON_360) ||
-           meets_unturned(a, b, -LON_360);
+    return meets_turned(a, b, 0) || meets_turned(a, b, LON_360) || meets_turned(a, b, -LON_360);
 }
 
 /* Bit k: box k meets q. Without branches, for the compiler to compare four or more at once. */
@@ -48,13 +68,24 @@ bool rb_volparts_meets(const struct rb_volbox *a, const struct rb_volparts *b) {
     return rb_volbox_meets(a, &b->whole) && (!b->in_parts || meets_part(a, b));
 }
 
+static uint32_t meeting_records(const struct block *b, const struct rb_volbox *q) {
+    uint32_t hits = meeting(&b->boxes, q);
+    for (uint32_t left = hits; left != 0; left &= left - 1) {
+        const unsigned k = (unsigned)__builtin_ctz(left);
+        if (!is_cut(b->cut[k])) continue;
+        const struct rb_volbox box = block_get(b, k);
+        if (cut_off(&box, q, 0)) hits &= ~(1u << k);
+    }
+    return hits;
+}
+
 static uint32_t hits_in(const struct rb_volwalk *w, const struct block *b, bool records) {
-    uint32_t hits = meeting(&b->boxes, &w->shifted);
-    if (records && w->turn != HOME && hits != 0) hits &= ~meeting(&b->boxes, &w->box);
+    uint32_t hits = records ? meeting_records(b, &w->shifted) : meeting(&b->boxes, &w->shifted);
+    if (records && w->turn != HOME && hits != 0) hits &= ~meeting_records(b, &w->box);
     if (w->parts == NULL) return hits;
     for (uint32_t left = hits; left != 0; left &= left - 1) {
         const unsigned k = (unsigned)__builtin_ctz(left);
-        const struct rb_volbox box = boxes_get(&b->boxes, k);
+        const struct rb_volbox box = block_get(b, k);
         if (!meets_part(&box, w->parts)) hits &= ~(1u << k);
     }
     return hits;
