@@ -94,7 +94,7 @@ static uint8_t *disk_body(const struct fn_party *p, const struct rb_body_ref *re
             if (e->u.store.item != RB_ITEM_BODY || !same_body(&e->u.store.body, ref)) continue;
             if (e->u.store.index != *n || e->u.store.leaf.n == 0) continue;
             uint8_t *grown = realloc(out, *n + e->u.store.leaf.n);
-            assert_non_null(grown);
+            CHECK(grown);
             out = grown;
             memcpy(out + *n, e->u.store.leaf.p, e->u.store.leaf.n);
             *n += e->u.store.leaf.n;
