@@ -1,0 +1,91 @@
+/* What is pointed out about a row that could be read, spec 12.6.8. */
+#include "sitelist_int.h"
+#include "readback/outline.h"
+
+/* 1e-6 degree of latitude is nowhere shorter than this */
+#define MICRODEGREE_MM 110
+
+static bool same_name(struct rb_slice a, struct rb_slice b) {
+    uint8_t ra[RB_MAX_NAME], rb[RB_MAX_NAME];
+    return rb_slice_eq(sitelist_fold(a, ra, sizeof ra), sitelist_fold(b, rb, sizeof rb));
+}
+
+/* by the geodesy of the room below: circles of a millimetre around both (10.2.3) */
+static bool closer(struct rb_point a, struct rb_point b, uint64_t within_mm,
+                   struct rb_arena *scratch) {
+    const struct rb_volume va = {.shape = RB_SHAPE_CIRCLE, .center = a, .radius_mm = 1},
+                           vb = {.shape = RB_SHAPE_CIRCLE, .center = b, .radius_mm = 1};
+    const struct rb_outline *oa, *ob;
+    const size_t mark = rb_arena_mark(scratch);
+    bool near = false;
+    if (rb_outline_prepare(&va, scratch, &oa, NULL) == RB_OK &&
+        rb_outline_prepare(&vb, scratch, &ob, NULL) == RB_OK)
+        near = rb_outline_near(oa, ob, within_mm) != RB_NEAR_APART;
+    rb_arena_release(scratch, mark);
+    return near;
+}
+
+static bool near_in_latitude(struct rb_point a, struct rb_point b, uint64_t within_mm) {
+    const int64_t d = a.lat_nd < b.lat_nd ? b.lat_nd - a.lat_nd : a.lat_nd - b.lat_nd;
+    return (uint64_t)(d / 1000 * MICRODEGREE_MM) <= within_mm;
+}
+
+static void against(const struct rb_sitelist *l, const struct rb_site_known *k,
+                    struct rb_arena *scratch, struct rb_site_row *r) {
+    struct rb_site_finding f = {.column = RB_SITE_NAME, .clause = "12.6.8", .other_row = k->row};
+    if (same_name(k->name, r->name)) {
+        f.what = k->row == 0 ? "a site of the same name is registered already"
+                             : "the same name as in another row";
+        sitelist_find(r, &f);
+    }
+    if (l->how.near_mm == 0 || !near_in_latitude(k->point, r->volume.center, l->how.near_mm))
+        return;
+    if (!closer(k->point, r->volume.center, l->how.near_mm, scratch)) return;
+    f.whole = true;
+    f.what = k->row == 0 ? "close to a site that is registered already"
+                         : "close to the site of another row";
+    sitelist_find(r, &f);
+}
+
+static bool inside(const struct rb_point_box *b, struct rb_point p) {
+    if (p.lat_nd < b->south_nd || p.lat_nd > b->north_nd) return false;
+    if (b->east_nd < b->west_nd) return p.lon_nd >= b->west_nd || p.lon_nd <= b->east_nd;
+    return p.lon_nd >= b->west_nd && p.lon_nd <= b->east_nd;
+}
+
+static enum rb_site_column place_column(const struct rb_sitelist *l) {
+    return l->column_of[RB_SITE_PLACE] >= 0 ? RB_SITE_PLACE : RB_SITE_LATITUDE;
+}
+
+static void where(const struct rb_sitelist *l, struct rb_site_row *r) {
+    const struct rb_point p = r->volume.center, swapped = {p.lon_nd, p.lat_nd};
+    const enum rb_site_column at = place_column(l);
+    if (p.lat_nd == 0 && p.lon_nd == 0)
+        sitelist_point_out(r, at, "latitude and longitude are 0: an empty place?");
+    if (!l->how.has_theatre || inside(&l->how.theatre, p)) return;
+    sitelist_point_out(r, at,
+                       inside(&l->how.theatre, swapped)
+                           ? "outside of the theatre, inside with latitude and longitude swapped"
+                           : "outside of the theatre");
+}
+
+static void how_finely(const struct rb_sitelist *l, const struct rb_coord *place,
+                       struct rb_site_row *r) {
+    if (place->half_unit_mm <= 5)
+        sitelist_point_out(r, place_column(l),
+                           "written to the centimetre or finer: was it measured so?");
+    if (place->reach_mm > r->volume.radius_mm)
+        sitelist_point_out(r, place_column(l),
+                           "written more coarsely than the radius: the circle may miss the site");
+}
+
+void sitelist_judge(struct rb_sitelist *l, struct rb_arena *scratch, struct rb_site_row *r,
+                    const struct rb_coord *place) {
+    for (size_t i = 0; i < l->how.registered_n; i++)
+        against(l, &l->how.registered[i], scratch, r);
+    for (size_t i = 0; i < l->known_n; i++)
+        against(l, &l->known[i], scratch, r);
+    where(l, r);
+    how_finely(l, place, r);
+    l->known[l->known_n++] = (struct rb_site_known){r->name, r->volume.center, r->row};
+}
