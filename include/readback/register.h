@@ -54,8 +54,8 @@ void rb_register_close(struct rb_register *r); /* gives everything back; NULL is
  * among the volumes; the caller counts such places, so that checks can say so. */
 enum rb_err rb_register_add(struct rb_register *r, const struct rb_register_entry *e,
                             struct rb_reject *rj) RB_MUST_USE; /* also RB_ERR_EXISTS */
-/* Many at once, as after a start. On error *at is the entry it is about. RB_ERR_EXISTS: also one
- * that is twice in the list. */
+/* Many at once, as after a start; the more at once, the faster. On error *at is the entry it is
+ * about. RB_ERR_EXISTS: also one that is twice in the list. */
 enum rb_err rb_register_load(struct rb_register *r, const struct rb_register_entry *list, size_t n,
                              size_t *at, struct rb_reject *rj) RB_MUST_USE;
 /* e stands where `old` stood; the id may stay the same. Also RB_ERR_NOT_FOUND; RB_ERR_DENIED: old
@@ -69,7 +69,7 @@ enum rb_err rb_register_withdraw(struct rb_register *r, const struct rb_hash *id
 /* Removes what has ended, with its last volume, at or before utc_ms. Returns how many. No conflict
  * of a check at utc_ms or later is lost by it (10.6.4). */
 size_t rb_register_expire(struct rb_register *r, int64_t utc_ms);
-/* Tables and index as small and as quick as they can be; never needed. RB_ERR_LIMIT only. */
+/* Tables and index small and quick again after many removals; never needed. RB_ERR_LIMIT only. */
 enum rb_err rb_register_rebuild(struct rb_register *r) RB_MUST_USE;
 
 size_t rb_register_count(const struct rb_register *r);
@@ -176,9 +176,9 @@ struct rb_coverage {
 };
 
 struct rb_conflicts {
-    size_t n; /* worst first (10.6.5) */
-    const struct rb_conflict *list;
-    bool met_closed; /* one of them is closed: to be counted by rb_probe_met */
+    size_t n;
+    const struct rb_conflict *list; /* worst first (10.6.5); NULL if n is 0 */
+    bool met_closed;                /* one of them is closed: to be counted by rb_probe_met */
     enum rb_lead lead;
     int64_t lead_asked_ms, lead_given_ms; /* given: from now to the first beginning; below 0: past.
                                              Meant if lead is RB_LEAD_GIVEN or RB_LEAD_SHORT */

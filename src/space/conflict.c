@@ -103,9 +103,10 @@ static void leave_out(struct check *k, const struct rb_hash *id) {
 }
 
 static enum rb_err compare_all(struct check *k) {
+    static const struct rb_hash none;
     const uint64_t most = conflict_standoff_most(k->terms, k->plan->class_);
     k->r->stamp++;
-    leave_out(k, &k->plan->id);
+    if (!rb_hash_eq(&k->plan->id, &none)) leave_out(k, &k->plan->id);
     for (size_t i = 0; i < k->plan->supersedes_n; i++)
         leave_out(k, &k->plan->supersedes[i]);
     for (size_t i = 0; i < k->plan->volumes_n; i++)
@@ -119,8 +120,9 @@ static enum rb_err compare_all(struct check *k) {
 
 static enum rb_err give(const struct check *k, struct rb_arena *arena, struct rb_conflicts *out) {
     struct rb_conflicts c = {.n = k->n, .lead_asked_ms = k->terms->lead_ms[k->plan->class_]};
-    struct rb_conflict *list = rb_arena_array(arena, k->n, sizeof *list);
-    if (list == NULL) return RB_ERR_LIMIT;
+    struct rb_conflict *list = NULL;
+    if (k->n > 0) list = rb_arena_array(arena, k->n, sizeof *list);
+    if (k->n > 0 && list == NULL) return RB_ERR_LIMIT;
     for (size_t i = 0; i < k->n; i++) {
         list[i] = k->list[i].c;
         c.met_closed |= list[i].other_closed;

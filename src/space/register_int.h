@@ -66,7 +66,7 @@ struct place *register_map_find(const struct rb_register *r, const struct rb_has
 enum rb_err register_map_reserve(struct rb_register *r, size_t more) RB_MUST_USE;
 void register_map_put(struct rb_register *r, struct place *p); /* room is reserved, id is new */
 void register_map_drop(struct rb_register *r, struct place *p);
-/* as small as its places allow; stays as it is if there is no room to do so */
+/* smaller, if it is much too large; stays as it is if there is no room to do so */
 void register_map_shrink(struct rb_register *r);
 /* Every place once, from *at = 0 on; NULL at the end. After dropping the one given last, --*at:
  * what stood behind it has moved up. */

@@ -63,9 +63,11 @@ enum rb_err register_map_reserve(struct rb_register *r, size_t more) {
     return cap <= r->map_cap ? RB_OK : resize(r, cap);
 }
 
+/* Not at once: one place that comes and goes must not move all others each time. */
 void register_map_shrink(struct rb_register *r) {
     const size_t cap = cap_for(r->count);
-    if (cap < r->map_cap && resize(r, cap) != RB_OK) return; /* the larger one serves as well */
+    if (cap <= r->map_cap / 4 && resize(r, cap) != RB_OK)
+        return; /* the larger one serves as well */
 }
 
 void register_map_put(struct rb_register *r, struct place *p) {
