@@ -7,7 +7,7 @@
 #define VOLUMES 3u
 #define POINTS 4u
 #define MEMBERS 5u
-#define MEMORY (8u << 20)
+#define MEMORY (2u << 20)
 
 static uint64_t seed;
 
@@ -597,7 +597,7 @@ static void both_ways(void **state) {
     unsigned met = 0;
     seed = 3000;
     base = bases[0];
-    for (unsigned round = 0; round < 1500; round++) {
+    for (unsigned round = 0; round < 800; round++) {
         struct world w[2];
         struct rb_conflicts got[2];
         struct rb_arena a = rb_arena(arena_memory, sizeof arena_memory);
