@@ -9,7 +9,7 @@
 
 #define SEED 20260101u
 #define QUERY_SEED 4711u
-#define ROUNDS 3 /* ours; the middle one counts */
+#define ROUNDS_MAX 9 /* ours; the middle one counts */
 #define REGION_BYTES ((size_t)1 << 30)
 #define QUERY_BYTES (1u << 20)
 #define BATCH 64u        /* candidates that are looked at together */
@@ -132,15 +132,15 @@ static void ask_all(const struct register_of *r, const struct space_item *querie
     out->have = true;
 }
 
-static double rate_of(const struct space_answers rounds[ROUNDS], size_t *middle) {
-    double v[ROUNDS];
-    for (size_t i = 0; i < ROUNDS; i++)
+static double rate_of(const struct space_answers *rounds, size_t n, size_t *middle) {
+    double v[ROUNDS_MAX];
+    for (size_t i = 0; i < n; i++)
         v[i] = space_rate(&rounds[i]);
-    for (size_t i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < n; i++) {
         size_t below = 0;
-        for (size_t k = 0; k < ROUNDS; k++)
+        for (size_t k = 0; k < n; k++)
             below += v[k] < v[i] || (v[k] == v[i] && k < i);
-        if (below == ROUNDS / 2) *middle = i;
+        if (below == n / 2) *middle = i;
     }
     return v[*middle];
 }
@@ -182,17 +182,17 @@ static struct agreement compare(const struct space_answers *a, const struct spac
  */
 
 struct size_of {
-    size_t n;
+    size_t n, rounds;
     const char *queries, *p99, *bulk, *index_bytes;
     const char *agree_postgis, *agree_boost;
     double want_postgis, want_boost;
 };
 static const struct size_of sizes[] = {
-    {10000, "queries-10k", "p99-10k", "bulk-build-10k", "index-bytes-10k", "same-as-postgis-10k",
+    {10000, 9, "queries-10k", "p99-10k", "bulk-build-10k", "index-bytes-10k", "same-as-postgis-10k",
      "same-as-boost-10k", 50, 10},
-    {100000, "queries-100k", "p99-100k", "bulk-build-100k", "index-bytes-100k",
+    {100000, 5, "queries-100k", "p99-100k", "bulk-build-100k", "index-bytes-100k",
      "same-as-postgis-100k", "same-as-boost-100k", 40, 10},
-    {1000000, "queries-1m", "p99-1m", "bulk-build-1m", "index-bytes-1m", "same-as-postgis-1m",
+    {1000000, 3, "queries-1m", "p99-1m", "bulk-build-1m", "index-bytes-1m", "same-as-postgis-1m",
      "same-as-boost-1m", 25, 8},
 };
 
@@ -244,7 +244,7 @@ static void own_rows(const struct size_of *z, const struct register_of *r,
 }
 
 static void measure(const struct size_of *z, const char *boost_program) {
-    static struct space_answers rounds[ROUNDS], postgis, boost;
+    static struct space_answers rounds[ROUNDS_MAX], postgis, boost;
     struct register_of r = {.n = z->n, .items = space_make(z->n, SEED)};
     struct space_item *queries = space_make(SPACE_QUERIES, QUERY_SEED);
     struct asked sum = {0};
@@ -252,19 +252,19 @@ static void measure(const struct size_of *z, const char *boost_program) {
     bench_say("%zu volumes: ours", z->n);
     build_index(&r);
     prepare_outlines(&r);
-    for (size_t i = 0; i < ROUNDS; i++)
+    for (size_t i = 0; i < z->rounds; i++)
         ask_all(&r, queries, &rounds[i], &sum);
     bench_say("%zu volumes: Boost.Geometry", z->n);
     space_boost(boost_program, r.items, z->n, queries, &boost);
     bench_say("%zu volumes: PostGIS", z->n);
     space_postgis(r.items, z->n, queries, &postgis);
-    const double rate = rate_of(rounds, &middle);
+    const double rate = rate_of(rounds, z->rounds, &middle);
     char words[300];
     (void)snprintf(
         words, sizeof words,
-        "%u questions over %zu volumes, one thread, middle of %d rounds: %.1f candidates "
+        "%u questions over %zu volumes, one thread, middle of %zu rounds: %.1f candidates "
         "and %.1f answers each, %zu in all could not be decided",
-        SPACE_QUERIES, z->n, ROUNDS, (double)sum.candidates / SPACE_QUERIES,
+        SPACE_QUERIES, z->n, z->rounds, (double)sum.candidates / SPACE_QUERIES,
         (double)rounds[middle].first[SPACE_QUERIES] / SPACE_QUERIES, sum.unsure);
     beside_row(z, rate, words, "postgis", &rounds[middle], &postgis, z->want_postgis);
     beside_row(z, rate, words, "boost", &rounds[middle], &boost, z->want_boost);
@@ -272,7 +272,7 @@ static void measure(const struct size_of *z, const char *boost_program) {
     register_close(&r);
     free((void *)(uintptr_t)r.items);
     free(queries);
-    for (size_t i = 0; i < ROUNDS; i++)
+    for (size_t i = 0; i < z->rounds; i++)
         space_answers_free(&rounds[i]);
     space_answers_free(&boost);
     space_answers_free(&postgis);

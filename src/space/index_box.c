@@ -182,32 +182,43 @@ static void set_latitudes(const struct extent *e, struct rb_volbox *out) {
  * latitude, at most: those bend, against geodesics, by no more than 1.089 tan(lat) / radius, which
  * over a length L lifts them by an eighth of that times L^2; a quarter is taken. -1: not known. */
 static double bend_of(const struct extent *e, const struct rb_point *p, size_t n) {
-    double longest = 0;
+    const double most = BEND_EDGE_M * 1000 / M1_MM;
+    double longest = 0; /* squared, radians */
     if (e->round || e->far > BEND_LAT_RAD) return -1;
     for (size_t i = 1; i < n; i++) {
         const double dlat = rad(p[i].lat_nd - p[i - 1].lat_nd);
         const double dlon = rad(shorter_way(p[i].lon_nd - p[i - 1].lon_nd));
-        const double length = hypot(dlat, dlon) * M1_MM / 1000;
+        const double length = dlat * dlat + dlon * dlon;
         if (length > longest) longest = length;
     }
-    if (longest > BEND_EDGE_M) return -1;
-    return 0.25 * tan(e->far) * longest * longest / (M0_MM / 1000) + 1;
+    if (longest > most * most) return -1;
+    return 0.25 * tan(e->far) * longest * (M1_MM / M0_MM) * (M1_MM / 1000) + 1;
 }
 
-/* The least sum of distances from each corner, over the points, in units of the box. */
+/* The least sum of distances from each corner, over the points, in units of the box: of x + y and
+ * of x - y the least and the most are enough. */
 static void nearest_to_corners(const struct extent *e, const struct rb_volume *v,
                                const struct rb_volbox *box, double least[4]) {
-    const double wide = (double)box->lon_hi - box->lon_lo, high = (double)box->lat_hi - box->lat_lo;
-    const int64_t west = floor_div(e->west, RB_VOLBOX_ND) - 1; /* lon_lo, before it was turned */
+    const double per_x = 1 / ((double)box->lon_hi - box->lon_lo) / RB_VOLBOX_ND;
+    const double per_y = 1 / ((double)box->lat_hi - box->lat_lo) / RB_VOLBOX_ND;
+    /* lon_lo before it was turned */
+    const int64_t west = (floor_div(e->west, RB_VOLBOX_ND) - 1) * RB_VOLBOX_ND;
+    const int64_t south = (int64_t)box->lat_lo * RB_VOLBOX_ND;
+    double low_sum = 4, high_sum = -4, low_diff = 4, high_diff = -4;
     int64_t lon = v->vertices[0].lon_nd;
     for (size_t i = 0; i < v->vertices_n; i++) {
         if (i > 0) lon += shorter_way(v->vertices[i].lon_nd - v->vertices[i - 1].lon_nd);
-        const double x = ((double)lon / RB_VOLBOX_ND - (double)west) / wide;
-        const double y = ((double)v->vertices[i].lat_nd / RB_VOLBOX_ND - box->lat_lo) / high;
-        const double sums[4] = {x + y, 1 - x + y, x + 1 - y, 2 - x - y};
-        for (unsigned k = 0; k < 4; k++)
-            if (i == 0 || sums[k] < least[k]) least[k] = sums[k];
+        const double x = (double)(lon - west) * per_x;
+        const double y = (double)(v->vertices[i].lat_nd - south) * per_y;
+        if (x + y < low_sum) low_sum = x + y;
+        if (x + y > high_sum) high_sum = x + y;
+        if (x - y < low_diff) low_diff = x - y;
+        if (x - y > high_diff) high_diff = x - y;
     }
+    least[0] = low_sum;
+    least[1] = 1 - high_diff;
+    least[2] = 1 + low_diff;
+    least[3] = 2 - high_sum;
 }
 
 static void cut_corners(const struct extent *e, const struct rb_volume *v, struct rb_volbox *box) {

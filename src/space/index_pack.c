@@ -93,7 +93,7 @@ struct sample {
 };
 
 static uint32_t sample_size(uint32_t n) {
-    const uint32_t want = n < 512 ? 24 : n < 8192 ? 48 : SAMPLE_MAX;
+    const uint32_t want = n < 512 ? 16 : n < 8192 ? 32 : SAMPLE_MAX;
     return want < n ? want : n;
 }
 

@@ -43,14 +43,12 @@ static uint32_t meeting(const struct rb_volboxes *b, const struct rb_volbox *q) 
     static const int32_t bit[WIDTH] = {1,       1 << 1,  1 << 2,  1 << 3, 1 << 4,  1 << 5,
                                        1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11,
                                        1 << 12, 1 << 13, 1 << 14, 1 << 15};
-    int32_t apart[WIDTH];
     int32_t bits = 0;
     for (unsigned k = 0; k < WIDTH; k++)
-        apart[k] =
+        bits |=
             -((b->lat_lo[k] > q->lat_hi) | (b->lat_hi[k] < q->lat_lo) | (b->lon_lo[k] > q->lon_hi) |
-              (b->lon_hi[k] < q->lon_lo) | (b->t_lo[k] > q->t_hi) | (b->t_hi[k] < q->t_lo));
-    for (unsigned k = 0; k < WIDTH; k++)
-        bits |= apart[k] & bit[k];
+              (b->lon_hi[k] < q->lon_lo) | (b->t_lo[k] > q->t_hi) | (b->t_hi[k] < q->t_lo)) &
+            bit[k];
     return ~(uint32_t)bits & ((1u << WIDTH) - 1);
 }
 
