@@ -38,8 +38,11 @@ double rb_vec_apart(struct rb_vec a, struct rb_vec b);
 /* the point of the ellipsoid at latitude and longitude, degrees */
 struct rb_vec rb_geo_ecef(double lat, double lon);
 
-/* Bounds of the geodesic between two points of the ellipsoid whose straight distance is chord:
- * at least the chord itself, at most this. */
+/* Bounds of the geodesic between two points of the ellipsoid whose straight distance is chord
+ * (10.2.7). At least this, or less where chord is itself a lower bound, perhaps below 0: */
+static inline double rb_geo_arc_least(double chord) {
+    return chord * (1 + 0.98 * chord * chord / (24 * RB_CURVE_MOST_M * RB_CURVE_MOST_M));
+}
 double rb_geo_arc_most(double chord);
 
 /* A plane that touches at o, onto which the surroundings are projected from the centre of

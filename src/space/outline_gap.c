@@ -32,7 +32,7 @@ static void see_far(struct look *k, const struct rb_outline *a, size_t i,
     struct rb_vec b0 = b->p[j], b1 = b->p[rb_outline_next(b, j)];
     double m = rb_vec_apart(rb_vec_mid(a0, a1), rb_vec_mid(b0, b1));
     double lo = m - (a->edge[i].length_m + b->edge[j].length_m) / 2;
-    see(k, fmax(lo, 0), rb_geo_arc_most(rb_vec_apart(a0, b0)));
+    see(k, fmax(rb_geo_arc_least(lo), 0), rb_geo_arc_most(rb_vec_apart(a0, b0)));
 }
 
 static void see_near(struct look *k, const struct rb_outline *a, struct rb_xy b0, struct rb_xy b1,
@@ -51,7 +51,8 @@ static void see_near(struct look *k, const struct rb_outline *a, struct rb_xy b0
 static bool edge_matters(const struct rb_outline *o, size_t j, const struct rb_outline *other,
                          double limit) {
     struct rb_vec m = rb_vec_mid(o->p[j], o->p[rb_outline_next(o, j)]);
-    return rb_vec_apart(m, other->ball) - o->edge[j].length_m / 2 - other->ball_m <= limit;
+    double chord = rb_vec_apart(m, other->ball) - o->edge[j].length_m / 2 - other->ball_m;
+    return rb_geo_arc_least(chord) <= limit;
 }
 
 static void look_at_edge(struct look *k, const struct pair *q, size_t j) {
@@ -127,7 +128,7 @@ static bool pair_matters(const struct rb_search *s, const struct rb_outline *a, 
     struct rb_vec ma = rb_vec_mid(a->p[i], a->p[rb_outline_next(a, i)]);
     struct rb_vec mb = rb_vec_mid(b->p[j], b->p[rb_outline_next(b, j)]);
     double reach = (a->edge[i].length_m + b->edge[j].length_m) / 2;
-    return rb_vec_apart(ma, mb) - reach <= rb_search_limit(s);
+    return rb_geo_arc_least(rb_vec_apart(ma, mb) - reach) <= rb_search_limit(s);
 }
 
 static void search_edge(struct pair *q, size_t i) {
@@ -180,7 +181,8 @@ static void compare(struct pair *q, const struct rb_outline *a, const struct rb_
     q->s.within = within;
     q->s.hi = INFINITY;
     q->s.lo_left = INFINITY;
-    if (within >= 0 && rb_vec_apart(a->ball, b->ball) - a->ball_m - b->ball_m > within) {
+    double chord = rb_vec_apart(a->ball, b->ball) - a->ball_m - b->ball_m;
+    if (within >= 0 && rb_geo_arc_least(chord) > within) {
         q->lo = INFINITY;
         return;
     }

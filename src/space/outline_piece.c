@@ -125,7 +125,8 @@ static double spot_to_piece(const struct geod_geodesic *g, const struct rb_spot 
 
 /* could a point of the piece be as near to p as this? */
 static bool may_reach(const struct rb_spot *p, const struct rb_piece *to, double limit) {
-    return rb_vec_apart(p->p, rb_vec_mid(to->a.p, to->b.p)) - to->length_m / 2 <= limit;
+    double chord = rb_vec_apart(p->p, rb_vec_mid(to->a.p, to->b.p)) - to->length_m / 2;
+    return rb_geo_arc_least(chord) <= limit;
 }
 
 /* Distance of two geodesics that do not cross: from an end of one to the other, since on a surface
@@ -230,7 +231,7 @@ static bool settle_apart(struct rb_search *s, const struct rb_piece *a, const st
 void rb_search_pieces(struct rb_search *s, const struct rb_piece *a, const struct rb_piece *b) {
     if (rb_search_done(s)) return;
     struct rb_vec ma = rb_vec_mid(a->a.p, a->b.p), mb = rb_vec_mid(b->a.p, b->b.p);
-    double lo = rb_vec_apart(ma, mb) - (a->length_m + b->length_m) / 2;
+    double lo = rb_geo_arc_least(rb_vec_apart(ma, mb) - (a->length_m + b->length_m) / 2);
     if (lo > rb_search_limit(s)) return;
     if (++s->work > RB_WORK_MOST) {
         s->lo_left = fmin(s->lo_left, fmax(lo, 0));
