@@ -30,7 +30,7 @@ struct rb_box rb_outline_box(const struct rb_outline *o, uint64_t grow_mm);
 enum rb_near {
     RB_NEAR_APART = 0, /* farther than asked */
     RB_NEAR_WITHIN,    /* within; also when farther by less than 1 cm (10.2.3) */
-    RB_NEAR_UNDECIDED  /* within 10.2.6 of each other all along: given up after bounded work */
+    RB_NEAR_UNDECIDED  /* given up after bounded work (10.2.6): rare, and never where it is plain */
 };
 /* Is the horizontal distance of a and b at most within_mm? */
 enum rb_near rb_outline_near(const struct rb_outline *a, const struct rb_outline *b,

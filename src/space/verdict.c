@@ -56,9 +56,11 @@ static enum rb_apart settle(const struct rb_extent *a, const struct rb_extent *b
     compare_altitudes(a, b, terms, &alt);
     if (alt.here == RB_TRI_NO && alt.apart == RB_TRI_NO) return RB_APART_ALTITUDE;
 
-    enum rb_near near = rb_outline_near(a->outline, b->outline, sum(standoff, accuracy));
-    if (near == RB_NEAR_APART) return RB_APART_PLACE;
+    enum rb_near wide = rb_outline_near(a->outline, b->outline, sum(standoff, accuracy));
+    if (wide == RB_NEAR_APART) return RB_APART_PLACE;
+    enum rb_near near = wide;
     if (accuracy > 0) near = rb_outline_near(a->outline, b->outline, standoff);
+    if (near == RB_NEAR_APART && wide == RB_NEAR_UNDECIDED) near = wide;
 
     bool overlap = near == RB_NEAR_WITHIN; /* only matters between heights above ground */
     if (overlap && standoff > 0 && alt.here != alt.apart)
