@@ -350,6 +350,9 @@ class Closed(unittest.TestCase):
         self.assertEqual([i for i in c.json("inbox")["items"] if i["record"] == self.site], [])
         folder = os.path.join(self.top, "charlie-export")
         c.ok("export", folder)
+        r = subprocess.run([VERIFY, folder], capture_output=True, text=True)
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        self.assertFalse(found_in((r.stdout + r.stderr).encode()))
         for path, data in files_of(c.home):
             self.assertFalse(found_in(data), path)
         for path, _, names in os.walk(folder):
