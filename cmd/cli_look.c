@@ -263,7 +263,7 @@ static void show_closed(const json_t *o) {
     if (!cli_true(o, "closed") && !cli_true(o, "readable"))
         puts("  its content cannot be read here");
     if (!*cli_str(o, "purge_at")) return;
-    fputs("  purged here by the charter at ", stdout);
+    fputs("  will be purged here by the charter at ", stdout);
     cli_time(stdout, cli_str(o, "purge_at"));
     fputc('\n', stdout);
 }

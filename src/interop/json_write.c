@@ -20,6 +20,9 @@ static void put_string(struct rb_writer *w, struct rb_slice s) {
             rb_put_z(w, "\\u00");
             rb_put_u8(w, (uint8_t)hex[c >> 4]);
             rb_put_u8(w, (uint8_t)hex[c & 15]);
+        } else if (c == 0xef && s.p[i + 1] == 0xbf && s.p[i + 2] >= 0xbe) {
+            rb_put_z(w, s.p[i + 2] == 0xbe ? "\\ufffe" : "\\uffff"); /* not for XML as they are */
+            i += 2;
         } else {
             rb_put_u8(w, c);
         }

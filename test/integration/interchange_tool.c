@@ -1,11 +1,12 @@
 /* What the readers and writers of interchange make of a file, for test_interchange.py.
- *   interchange-tool dump|geojson|ed318 FILE [NAME=VALUE...]
+ *   interchange-tool dump|geojson|ed318|kml FILE [NAME=VALUE...]
+ * A FILE whose first byte is '<' is KML, else it is one of features in JSON.
  * dump: one line of JSON a feature, or for the refusal; the others write the features again.
  * NAME: edges (geodesic, parallel, lonlat), radius, half-width (mm), language, chunk (bytes of the
  * file read at a time). Exit: 0, 1 refused (said on the last line), 2 usage. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "readback/geojson.h"
+#include "readback/kml.h"
 
 static uint8_t window[2 * RB_MAX_GEO_ITEM], room[8u << 20] __attribute__((aligned(16))),
     written[8u << 20];
@@ -110,7 +111,10 @@ struct out {
 static void begin(struct out *o) {
     o->w = rb_writer(written, sizeof written);
     o->j = rb_json_writer(&o->w);
-    if (strcmp(o->verb, "dump") != 0) rb_geo_put_begin(&o->j, rb_str("written again"));
+    if (strcmp(o->verb, "kml") == 0)
+        rb_kml_put_begin(&o->w, rb_str("written again"));
+    else if (strcmp(o->verb, "dump") != 0)
+        rb_geo_put_begin(&o->j, rb_str("written again"));
 }
 
 static void put(struct out *o, const struct rb_feature *f) {
@@ -121,13 +125,17 @@ static void put(struct out *o, const struct rb_feature *f) {
                                        rb_str("en")};
     if (strcmp(o->verb, "dump") == 0) dump_feature(f);
     if (strcmp(o->verb, "geojson") == 0) rb_geojson_put(&o->j, f, &o->remarks);
+    if (strcmp(o->verb, "kml") == 0) rb_kml_put(&o->w, f, &o->remarks);
     if (strcmp(o->verb, "ed318") == 0 && rb_ed318_put(&o->j, f, &zone, &o->remarks) != RB_OK)
         exit(2);
 }
 
 static void end(struct out *o) {
     if (strcmp(o->verb, "dump") == 0) return;
-    rb_geo_put_end(&o->j);
+    if (strcmp(o->verb, "kml") == 0)
+        rb_kml_put_end(&o->w);
+    else
+        rb_geo_put_end(&o->j);
     if (o->w.over) exit(2);
     puts(rb_writer_z(&o->w));
 }
@@ -159,6 +167,21 @@ static int run(struct out *o, FILE *in) {
     return 0;
 }
 
+static int run_kml(struct out *o, FILE *in) {
+    const size_t n = fread(window, 1, sizeof window, in);
+    struct rb_kml k;
+    struct rb_reject rj = {0};
+    enum rb_err e = rb_kml_open(&k, rb_slice(window, n), &rj);
+    for (bool more = e == RB_OK; more;) {
+        struct rb_arena a = rb_arena(room, sizeof room);
+        struct rb_feature f;
+        e = rb_kml_next(&k, &how, &a, &f, &more, &rj);
+        if (e != RB_OK) break;
+        if (more) put(o, &f);
+    }
+    return e == RB_OK ? 0 : refused(e, &rj);
+}
+
 static bool option(const char *arg) {
     static const char *const edges[] = {"geodesic", "parallel", "lonlat"};
     const char *value = strchr(arg, '=');
@@ -183,7 +206,9 @@ int main(int argc, char **argv) {
     FILE *in = fopen(argv[2], "rb");
     if (in == NULL) return 2;
     begin(&o);
-    const int status = run(&o, in);
+    const int first = fgetc(in);
+    rewind(in);
+    const int status = first == '<' ? run_kml(&o, in) : run(&o, in);
     fclose(in);
     if (status == 0) end(&o);
     return status;

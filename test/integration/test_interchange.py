@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as ElementTree
 from decimal import ROUND_HALF_UP, Decimal
 
 TOOL = sys.argv[1]
@@ -303,8 +304,76 @@ def cut_at_the_antimeridian():
     check(same_ring(kept, want), "joined again", kept, want)
 
 
+# ---- KML -------------------------------------------------------------------------------------------
+
+KML = "http://www.opengis.net/kml/2.2"
+
+
+def kml_by_python(name):
+    """(name, list of rings or points as decimals) of each placemark, by python's own XML parser"""
+    out = []
+    for mark in ElementTree.parse(name).getroot().iter("{%s}Placemark" % KML):
+        places = [[[Decimal(n) for n in t.split(",")] for t in c.text.split()]
+                  for c in mark.iter("{%s}coordinates" % KML)]
+        out.append((mark.findtext("{%s}name" % KML, ""), places))
+    return out
+
+
+def kml():
+    features = sample_features()
+    features[0]["properties"]["readback"] = {"class": "site", "volumes": [{
+        "edges": "geodesic", "ceiling": [150.5, "AMSL"], "floor": [30, "FL"], "method": "<a & \"b\">",
+        "from": "2026-03-12T19:00:00Z", "to": "2026-03-13T00:00:00.250Z"}]}
+    name = path("for-kml.json", {"type": "FeatureCollection", "features": features})
+    text = tool("kml", name)
+    assert isinstance(text, str), text
+    made = path("made.kml", text.encode())
+    ours = dump(made)
+    check(one_way_round(without_remarks(ours)) == one_way_round(without_remarks(dump(name))),
+          "KML does not come back")
+    read = kml_by_python(made)
+    check([r[0] for r in read] == [f["title"] for f in ours], "names by python")
+    check(same_ring(ring(read[0][1][0]), dump(made)[0]["volumes"][0]["vertices"]), "ring by python")
+    check({p[2] for p in read[0][1][0]} == {Decimal("150.5")}, "ceiling by python")
+    check(read[1][1][0][0][:2] == [Decimal("-0.123456789"), Decimal("-89.5")], "point by python")
+    schema = os.path.join(SHARED, "schemas", "public", "kml22.xsd")
+    if shutil.which("xmllint") is None or not os.path.exists(schema):
+        skip("xmllint (libxml2-utils) or the schema of KML is missing")
+    else:
+        run = subprocess.run(["xmllint", "--nonet", "--noout", "--schema", schema, made],
+                             capture_output=True, check=False)
+        check(run.returncode == 0, "xmllint:", run.stderr.decode()[-300:])
+    if shutil.which("ogr2ogr") is None:
+        return skip("ogr2ogr (gdal-bin) is missing")
+    rows = ogr_rows(made)
+    check([r["Name"] for r in rows] == [f["title"] for f in ours], "names by ogr2ogr")
+    check(same_ring(ring(wkt_rings(rows[0]["WKT"].replace(" Z", ""))[0]),
+                    dump(made)[0]["volumes"][0]["vertices"]), "ring by ogr2ogr")
+    return kml_of_others(name)
+
+
+def kml_of_others(name):
+    """ogr2ogr makes KML of a file of ours, and GeoJSON of our KML"""
+    want = one_way_round(without_remarks(dump(written_again(name, "geojson"))))
+    made = path("others.kml")
+    if os.path.exists(made):
+        os.remove(made)
+    ogr("-f", "KML", made, path("again.json"))
+    got = one_way_round(without_remarks(dump(made)))
+    check(len(got) == len(want), "placemarks of ogr2ogr")
+    for g, w in zip(got, want):
+        for gv, wv in zip(g["volumes"], w["volumes"]): # it writes 15 digits: within a nanodegree
+            a, b = gv.pop("vertices", []), wv.pop("vertices", [])
+            check(len(a) == len(b), "number of vertices by ogr2ogr")
+            a, b = max(a, turned(a)) if a else a, max(b, turned(b)) if b else b
+            check(all(abs(x - y) <= 1 for p, q in zip(a, b) for x, y in zip(p, q)), "vertices")
+        check(g == w, "KML of ogr2ogr", g, w)
+    refused = tool("dump", path("bomb.kml", b'<!DOCTYPE kml [<!ENTITY a "b">]><kml/>'))
+    check(refused["clause"] == "12.7.1", refused)
+
+
 def main():
-    for part in (ed318, ed269, plain, with_gdal):
+    for part in (ed318, ed269, plain, with_gdal, kml):
         part()
     shutil.rmtree(WORK)
     print("%d passed, %d failed" % (counts["passed"], counts["failed"]))
