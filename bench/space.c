@@ -13,7 +13,7 @@
 #define REGION_BYTES ((size_t)1 << 30)
 #define QUERY_BYTES (1u << 20)
 #define BATCH 64u        /* candidates that are looked at together */
-#define OUTLINE_LINES 4u /* cache lines of an outline that nearly every test reads */
+#define OUTLINE_LINES 6u /* cache lines of an outline that nearly every test reads */
 
 struct register_of {
     size_t n;
@@ -59,7 +59,7 @@ static void build_index(struct register_of *r) {
 }
 
 static void prepare_outlines(struct register_of *r) {
-    size_t bytes = 0;
+    size_t bytes = 4096;
     for (size_t i = 0; i < r->n; i++)
         bytes += rb_outline_bytes(&r->items[i].volume) + 64;
     r->outlines = rb_arena(pages(bytes), bytes);
@@ -139,7 +139,7 @@ static double rate_of(const struct space_answers *rounds, size_t n, size_t *midd
     for (size_t i = 0; i < n; i++) {
         size_t below = 0;
         for (size_t k = 0; k < n; k++)
-            below += v[k] < v[i] || (v[k] == v[i] && k < i);
+            below += v[k] < v[i] || (k < i && v[k] == v[i]);
         if (below == n / 2) *middle = i;
     }
     return v[*middle];

@@ -63,9 +63,10 @@ static double cost_of(const struct pack *p, const struct rb_volbox *b) {
 
 static void learn(struct pack *p, const struct rb_volentry *e, uint32_t n) {
     const uint32_t step = n / MEANS_OF + 1;
-    double seen = 0, timed = 0;
+    uint32_t seen = 0, timed = 0;
     *p = (struct pack){.lat = 1, .lon = 1, .t = 1, .t_first = INT32_MAX, .t_last = INT32_MIN};
-    for (uint32_t i = 0; i < n; i += step, seen++) {
+    for (uint32_t i = 0; i < n; i += step) {
+        seen++;
         const struct rb_volbox *b = &e[i].box;
         p->lat += (double)b->lat_hi - b->lat_lo;
         p->lon += (double)b->lon_hi - b->lon_lo;
