@@ -133,7 +133,7 @@ static void ask_all(const struct register_of *r, const struct space_item *querie
 }
 
 static double rate_of(const struct space_answers *rounds, size_t n, size_t *middle) {
-    double v[ROUNDS_MAX];
+    double v[ROUNDS_MAX] = {0};
     for (size_t i = 0; i < n; i++)
         v[i] = space_rate(&rounds[i]);
     for (size_t i = 0; i < n; i++) {

@@ -123,13 +123,13 @@ static void try_dim(const struct pack *p, const struct sample *s, unsigned dim,
                     struct split *best) {
     double cost[3] = {0, 0, 0};
     struct rb_volbox all = *s->at[0].box;
-    for (uint32_t i = 0, quarter = 1; quarter < 4; i++) {
+    for (uint32_t i = 0, quarter = 1; i < s->n && quarter < 4; i++) {
         widen(&all, s->at[i].box);
         for (; quarter < 4 && i + 1 == quarter * s->n / 4; quarter++)
             cost[quarter - 1] += cost_of(p, &all) * quarter;
     }
     all = *s->at[s->n - 1].box;
-    for (uint32_t i = s->n, quarter = 3; quarter > 0; i--) {
+    for (uint32_t i = s->n, quarter = 3; i > 0 && quarter > 0; i--) {
         widen(&all, s->at[i - 1].box);
         for (; quarter > 0 && i - 1 == quarter * s->n / 4; quarter--)
             cost[quarter - 1] += cost_of(p, &all) * (4 - quarter);
