@@ -84,6 +84,7 @@ struct rb_import {
 /* ---- a file, item by item (12.2) ---- */
 
 #define RB_MAX_GEO_ITEM (1u << 20) /* bytes of one feature, and of what stands before the first */
+#define RB_GEO_ARENA (4u << 20)    /* an arena of this size is enough for any feature */
 
 enum rb_geo_event {
     RB_GEO_ITEM, /* *item is one feature, within the window */

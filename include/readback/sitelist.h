@@ -80,6 +80,7 @@ struct rb_sitelist {
     size_t columns_n;
     size_t unknown_n; /* columns that are not read, by their headings */
     struct rb_slice unknown[RB_MAX_SITE_COLUMNS];
+    uint64_t *folded; /* of each registered name, then of each known one: most pairs differ in it */
     struct rb_site_known *known;
     size_t known_n, known_cap;
 };

@@ -101,7 +101,11 @@ enum rb_err rb_sitelist_open(struct rb_sitelist *l, struct rb_slice file,
     const size_t lines = count_lines(file);
     n.known_cap = lines < RB_MAX_SITE_ROWS ? lines : RB_MAX_SITE_ROWS;
     n.known = rb_arena_array(a, n.known_cap, sizeof *n.known);
-    if (n.known == NULL) return rb_reject(rj, RB_ERR_LIMIT, "12.6.1", "no room", 0);
+    n.folded = rb_arena_array(a, how->registered_n + n.known_cap, sizeof *n.folded);
+    if (n.known == NULL || n.folded == NULL)
+        return rb_reject(rj, RB_ERR_LIMIT, "12.6.1", "no room", 0);
+    for (size_t i = 0; i < how->registered_n; i++)
+        n.folded[i] = sitelist_name_mark(how->registered[i].name);
     *l = n;
     return RB_OK;
 }

@@ -10,6 +10,15 @@ static bool same_name(struct rb_slice a, struct rb_slice b) {
     return rb_slice_eq(sitelist_fold(a, ra, sizeof ra), sitelist_fold(b, rb, sizeof rb));
 }
 
+uint64_t sitelist_name_mark(struct rb_slice name) {
+    uint8_t room[RB_MAX_NAME];
+    const struct rb_slice s = sitelist_fold(name, room, sizeof room);
+    uint64_t v = 14695981039346656037ull; /* FNV-1a */
+    for (size_t i = 0; i < s.n; i++)
+        v = (v ^ s.p[i]) * 1099511628211ull;
+    return v;
+}
+
 /* by the geodesy of the room below: circles of a millimetre around both (10.2.3) */
 static bool closer(struct rb_point a, struct rb_point b, uint64_t within_mm,
                    struct rb_arena *scratch) {
@@ -30,10 +39,10 @@ static bool near_in_latitude(struct rb_point a, struct rb_point b, uint64_t with
     return (uint64_t)(d / 1000 * MICRODEGREE_MM) <= within_mm;
 }
 
-static void against(const struct rb_sitelist *l, const struct rb_site_known *k,
+static void against(const struct rb_sitelist *l, const struct rb_site_known *k, bool maybe_named,
                     struct rb_arena *scratch, struct rb_site_row *r) {
     struct rb_site_finding f = {.column = RB_SITE_NAME, .clause = "12.6.8", .other_row = k->row};
-    if (same_name(k->name, r->name)) {
+    if (maybe_named && same_name(k->name, r->name)) {
         f.what = k->row == 0 ? "a site of the same name is registered already"
                              : "the same name as in another row";
         sitelist_find(r, &f);
@@ -81,11 +90,14 @@ static void how_finely(const struct rb_sitelist *l, const struct rb_coord *place
 
 void sitelist_judge(struct rb_sitelist *l, struct rb_arena *scratch, struct rb_site_row *r,
                     const struct rb_coord *place) {
-    for (size_t i = 0; i < l->how.registered_n; i++)
-        against(l, &l->how.registered[i], scratch, r);
+    const uint64_t mark = sitelist_name_mark(r->name);
+    const size_t before = l->how.registered_n;
+    for (size_t i = 0; i < before; i++)
+        against(l, &l->how.registered[i], l->folded[i] == mark, scratch, r);
     for (size_t i = 0; i < l->known_n; i++)
-        against(l, &l->known[i], scratch, r);
+        against(l, &l->known[i], l->folded[before + i] == mark, scratch, r);
     where(l, r);
     how_finely(l, place, r);
+    l->folded[before + l->known_n] = mark;
     l->known[l->known_n++] = (struct rb_site_known){r->name, r->volume.center, r->row};
 }

@@ -300,7 +300,7 @@ enum rb_err rb_xml_skip(struct rb_xml *x, struct rb_reject *rj) {
     return RB_OK;
 }
 
-/* <?xml version="1.0" encoding="UTF-8"?>: any other encoding is refused */
+/* <?xml version=... encoding=...?>: any encoding but UTF-8 is refused */
 static enum rb_err declaration(const struct rb_xml *x, struct rb_reject *rj) {
     static const char *const ours[] = {"\"UTF-8\"", "'UTF-8'", "\"utf-8\"", "'utf-8'"};
     const struct rb_slice rest = rb_slice_sub(x->in, x->at, x->in.n);

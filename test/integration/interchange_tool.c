@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "readback/kml.h"
 
-static uint8_t window[2 * RB_MAX_GEO_ITEM], room[8u << 20] __attribute__((aligned(16))),
+static uint8_t window[2 * RB_MAX_GEO_ITEM], room[RB_GEO_ARENA] __attribute__((aligned(16))),
     written[8u << 20];
 
 static size_t chunk = sizeof window;
@@ -143,11 +143,12 @@ static void end(struct out *o) {
 static int run(struct out *o, FILE *in) {
     struct rb_geo_stream s = {0};
     struct rb_reject rj = {0};
-    size_t n = 0, used = 0;
+    size_t from = 0, n = 0, used = 0; /* the window is [from, n) of the room for it */
     bool last = false;
     for (enum rb_geo_event event = RB_GEO_MORE; event != RB_GEO_DONE;) {
         struct rb_slice item;
-        enum rb_err e = rb_geo_next(&s, rb_slice(window, n), last, &used, &event, &item, &rj);
+        enum rb_err e =
+            rb_geo_next(&s, rb_slice(window + from, n - from), last, &used, &event, &item, &rj);
         if (e == RB_OK && event == RB_GEO_ITEM) {
             struct rb_arena a = rb_arena(room, sizeof room);
             struct rb_feature f;
@@ -155,9 +156,11 @@ static int run(struct out *o, FILE *in) {
             if (e == RB_OK) put(o, &f);
         }
         if (e != RB_OK) return refused(e, &rj);
-        memmove(window, window + used, n - used);
-        n -= used;
+        from += used;
         if (event != RB_GEO_MORE) continue;
+        memmove(window, window + from, n - from);
+        n -= from;
+        from = 0;
         const size_t left = sizeof window - n;
         if (left == 0) return 2; /* promised never to happen */
         const size_t got = fread(window + n, 1, chunk < left ? chunk : left, in);

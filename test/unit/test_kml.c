@@ -28,8 +28,8 @@ static void takes_small_xml(void **state) {
     (void)state;
     static const char *const good[] = {
         "<a/>",
-        "\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?>\r\n<!-- x --><a b=\"1\" "
-        "c='\"'/>\n<!---->",
+        "\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?>\r\n<!-- x --><a b=\"1\"/>\n<!---->",
+        "<a c='\"' b='\xd9\x85'/>",
         "<a><b>&lt;&#x41;&#65;&amp;</b><![CDATA[<&]]]]><![CDATA[>]]></a >",
         "<x:a xmlns:x=\"u\"><x:b/></x:a>",
         "<a xmlns=\"u\"><b xmlns=\"v\"/><?pi ?></a>",
