@@ -206,12 +206,12 @@ static bool may_cut(const struct rb_piece *p) {
     return p->length_m > RB_GRAIN_M / 4;
 }
 
-static void cut_and_search(struct rb_search *s, const struct rb_piece *a,
-                           const struct rb_piece *b) {
+/* by_bulge: it is the bulges that leave it open; else how long the pieces are */
+static void cut_and_search(struct rb_search *s, const struct rb_piece *a, const struct rb_piece *b,
+                           bool by_bulge) {
     struct rb_piece first, second;
-    bool cut_a = a->bulge_m != b->bulge_m && fmax(a->bulge_m, b->bulge_m) > RB_GRAIN_M / 2
-                     ? a->bulge_m > b->bulge_m
-                     : a->length_m >= b->length_m;
+    bool cut_a =
+        by_bulge && a->bulge_m != b->bulge_m ? a->bulge_m > b->bulge_m : a->length_m >= b->length_m;
     const struct rb_piece *whole = cut_a ? a : b, *other = cut_a ? b : a;
     cut(whole, &first, &second);
     struct rb_vec m = rb_vec_mid(other->a.p, other->b.p);
@@ -253,5 +253,5 @@ void rb_search_pieces(struct rb_search *s, const struct rb_piece *a, const struc
     }
     if (!may_cross && settle && settle_apart(s, a, b)) return;
     if (!may_cut(a) && !may_cut(b)) return;
-    cut_and_search(s, a, b);
+    cut_and_search(s, a, b, !settle || !may_cross);
 }

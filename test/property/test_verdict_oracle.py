@@ -5,7 +5,8 @@ pairs of outlines: random ones, and ones made to be hard.
 Usage: test_verdict_oracle.py VERDICT_PAIRS [--pairs N] [--seed N] [--processes N]
 ./check runs 10,000 pairs; the full run is `test_verdict_oracle.py .../verdict-pairs --pairs 100000`.
 Wrong is: a distance off by more than 1 cm; an answer about a distance that differs from the true one
-by 11 mm or more; another answer for the pair exchanged. Prints each wrong pair as verdict_pairs reads it.
+by 11 mm or more; another answer for the pair exchanged. An answer given up (spec 10.2.6) is not wrong, but
+may not be given for more than one pair in 200. Prints each wrong pair as verdict_pairs reads it.
 Exit: 0 none wrong, 1 some wrong, 2 usage, 77 python3-geographiclib or python3-numpy is missing.
 """
 import argparse
@@ -25,6 +26,7 @@ except ImportError as missing:
     sys.exit(77)
 
 BATCH = 200
+GIVEN_UP = "2"
 EARTH = oracle.EARTH
 PLACE = oracle.Geodesic.LATITUDE | oracle.Geodesic.LONGITUDE
 
@@ -212,19 +214,19 @@ def thresholds(distance, rng):
 def judge(answer, asked, line):
     """what is wrong with a line of answers; None: nothing"""
     got = line.split()
-    distance, depth, exact = int(got[0]) / 1000, int(got[1]) / 1000, got[2]
-    if abs(distance - answer.distance) > 0.01:
-        return "distance %.4f, true %.4f%s" % (distance, answer.distance, "" if exact == "1" else " (not exact)")
-    if abs(int(got[3]) / 1000 - distance) > 0.01 or abs(int(got[4]) / 1000 - depth) > 0.01:
+    distance, depth, exact = int(got[0]) / 1000, int(got[1]) / 1000, got[2] == "1"
+    if distance < answer.distance - 0.01 or (exact and distance > answer.distance + 0.01):
+        return "distance %.4f, true %.4f%s" % (distance, answer.distance, "" if exact else " (not exact)")
+    if exact and (abs(int(got[3]) / 1000 - distance) > 0.01 or abs(int(got[4]) / 1000 - depth) > 0.01):
         return "another distance or depth for the pair exchanged"
-    if answer.depth is not None and abs(depth - answer.depth) > 0.01:
+    if exact and answer.depth is not None and abs(depth - answer.depth) > 0.01:
         return "depth %.4f, true %.4f" % (depth, answer.depth)
     if got[-1] != got[5] and asked[0] == 0:
         return "verdict %s, but within 0 mm: %s" % (got[-1], got[5])
     for t, near in zip(asked, got[5:]):
         if abs(t / 1000 - answer.distance) < 0.0105 and not (t == 0 and answer.distance == 0):
             continue
-        if near != ("1" if answer.distance <= t / 1000 else "0"):
+        if near not in (GIVEN_UP, "1" if answer.distance <= t / 1000 else "0"):
             return "within %d mm: %s; true distance %.4f" % (t, near, answer.distance)
     return None
 
@@ -248,6 +250,7 @@ def run(job):
             continue
         seen[kind] += 1
         seen["meet" if answer.distance == 0 else "apart"] += 1
+        seen["given up"] += GIVEN_UP in line.split()[5:-1] or line.split()[2] == "0"
         fault = judge(answer, t, line)
         if fault:
             wrong.append("%s: %s\n  %s\n  %s" % (kind, fault, question, line))
@@ -272,8 +275,10 @@ def main():
         print(w)
     judged = seen["meet"] + seen["apart"]
     print(", ".join("%s %d" % kv for kv in sorted(seen.items())))
-    print("seed %d: %d pairs judged, %d refused, %d wrong" % (a.seed, judged, seen["refused"], len(wrong)))
-    return 1 if wrong or seen["refused"] * 10 > a.pairs or judged == 0 else 0
+    print("seed %d: %d pairs judged, %d refused, %d given up, %d wrong"
+          % (a.seed, judged, seen["refused"], seen["given up"], len(wrong)))
+    few = seen["refused"] * 10 <= a.pairs and seen["given up"] * 200 <= a.pairs
+    return 1 if wrong or not few or judged == 0 else 0
 
 
 if __name__ == "__main__":

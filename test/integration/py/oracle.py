@@ -217,7 +217,7 @@ def to_least(curves, i, t, place, window):
         return EARTH.Inverse(*curves.at_exactly(i, x), *place, Geodesic.DISTANCE)["s12"]
 
     f = d(t)
-    while window * curves.length[i] > 0.05:
+    while window * curves.length[i] > 0.002:
         lo, hi = max(0, t - window), min(1, t + window)
         tried = [(f, t), (d(lo), lo), (d(hi), hi)]
         (f0, _), (f1, _), (f2, _) = tried
@@ -226,7 +226,7 @@ def to_least(curves, i, t, place, window):
             x = min(hi, max(lo, x))
             tried.append((d(x), x))
         f, t = min(tried)
-        window /= 5
+        window /= 2.5  # the steps left make up for the half of it that may be missing
     return f, t
 
 
@@ -246,6 +246,7 @@ def settle(curves, i, t, j, u, window):
             best = min(best, d)
             moved = max(moved, abs(to - t) * curves.length[i])
             i, t, j, u = j, u, i, to
+        window = min(window, max(0.01, 3 * moved))
         if moved * moved < 1e-4 * best or moved < 1e-4:
             break
     if best > 5000000:  # on the far side of the Earth the foot is where a line is farthest
@@ -281,7 +282,11 @@ def measure(curves, n, q, ca, cb, a0, b0, wa, wb):
 def ring_points(curves, edges):
     ids, ts = [], []
     for e in edges:
-        n = 1 if curves.t[e, 0] == GEODESIC else max(64, int(curves.length[e] / 500))
+        n = 1
+        if curves.t[e, 0] == STRAIGHT:
+            lat = curves.t[e, 1] + np.array([0, curves.t[e, 3]])
+            bend = curves.piece(np.array([e, e]), lat, np.array([1.0, 1.0])).min()
+            n = min(20000, max(64, int(curves.length[e] / bend) + 1))
         ids.append(np.full(n, e))
         ts.append(np.arange(n) / n)
     return ecef(*curves.at(np.concatenate(ids), np.concatenate(ts)))
