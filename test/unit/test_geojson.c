@@ -200,8 +200,8 @@ static void takes_plain_features(void **state) {
 #define PARTS(a, b) "{\"type\":\"MultiPolygon\",\"coordinates\":[[[" a "]],[[" b "]]]}"
 static void joins_at_the_antimeridian(void **state) {
     (void)state;
-    static const char *const west[] = {"[-180,10],[-180,20],[-170,15],[-180,10]",
-                                       "[-170,15],[-180,20],[-180,10],[-170,15]"};
+    static const char *const west[] = {"[-180,10],[-170,11],[-170,19],[-180,20],[-180,10]",
+                                       "[-170,19],[-170,11],[-180,10],[-180,20],[-170,19]"};
     struct rb_feature f;
     struct rb_reject rj = {0};
     char text[400];
@@ -210,11 +210,14 @@ static void joins_at_the_antimeridian(void **state) {
                        west[i]);
         assert_int_equal(read_with(text, &silent, &f, &rj), RB_OK);
         assert_int_equal(f.volumes_n, 1);
-        assert_int_equal(f.volumes[0].vertices_n, 4);
+        assert_int_equal(f.volumes[0].vertices_n, 5);
         assert_true(has(&f, RB_REMARK_JOINED));
-        const struct rb_point want[] = {
-            {20 * D, 180 * D}, {15 * D, 170 * D}, {10 * D, 180 * D}, {15 * D, -170 * D}};
-        for (int k = 0; k < 4; k++) {
+        const struct rb_point want[] = {{20 * D, 180 * D},
+                                        {15 * D, 170 * D},
+                                        {10 * D, 180 * D},
+                                        {11 * D, -170 * D},
+                                        {19 * D, -170 * D}};
+        for (int k = 0; k < 5; k++) {
             assert_int_equal(f.volumes[0].vertices[k].lat_nd, want[k].lat_nd);
             assert_int_equal(f.volumes[0].vertices[k].lon_nd, want[k].lon_nd);
         }
