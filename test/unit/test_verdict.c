@@ -193,6 +193,26 @@ static void geoid(void **state) {
     expect(&sea, &b, RB_ANSWER_NONE_FOUND, RB_APART_ALTITUDE);
 }
 
+/* Across the antimeridian, near Fiji, the geoid is about 55 m above the ellipsoid. */
+static void geoid_across(void **state) {
+    (void)state;
+    struct rb_volume v = {.shape = RB_SHAPE_CIRCLE,
+                          .center = {-17 * D, 180 * D},
+                          .radius_mm = 1000 * M,
+                          .floor = OPEN,
+                          .ceiling = limit(0, RB_DATUM_AMSL)};
+    struct rb_extent sea, over;
+    assert_int_equal(rb_extent_prepare(&v, &arena, &sea, NULL), RB_OK);
+    v.ceiling.open = true;
+    v.floor = limit(20, RB_DATUM_WGS84);
+    assert_int_equal(rb_extent_prepare(&v, &arena, &over, NULL), RB_OK);
+    expect(&sea, &over, RB_ANSWER_CONFLICT, 0);
+    over.floor.mm = 55 * M;
+    expect(&sea, &over, RB_ANSWER_NOT_EXCLUDED, RB_UNSURE_DATUM);
+    over.floor.mm = 80 * M;
+    expect(&sea, &over, RB_ANSWER_NONE_FOUND, RB_APART_ALTITUDE);
+}
+
 static void flight_levels(void **state) {
     (void)state;
     struct rb_extent fl =
@@ -337,6 +357,7 @@ int main(void) {
         cmocka_unit_test_setup(accuracy, fresh),
         cmocka_unit_test_setup(one_datum, fresh),
         cmocka_unit_test_setup(geoid, fresh),
+        cmocka_unit_test_setup(geoid_across, fresh),
         cmocka_unit_test_setup(flight_levels, fresh),
         cmocka_unit_test_setup(above_ground, fresh),
         cmocka_unit_test_setup(several_reasons, fresh),
