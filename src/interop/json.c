@@ -188,7 +188,7 @@ static enum rb_err word(struct rb_json *j, const char *z, struct rb_reject *rj) 
     return RB_OK;
 }
 
-static enum rb_err open(struct rb_json *j, bool object, struct rb_reject *rj) {
+static enum rb_err open_group(struct rb_json *j, bool object, struct rb_reject *rj) {
     if (j->depth == RB_MAX_JSON_DEPTH)
         return rb_reject(rj, RB_ERR_LIMIT, "12.1.2", "objects and lists too deep in one another",
                          j->at);
@@ -222,7 +222,7 @@ static enum rb_err value(struct rb_json *j, int c, struct rb_json_token *t, stru
     enum rb_err e = RB_OK;
     t->type = type_of(c);
     if (t->type == RB_JSON_OBJECT || t->type == RB_JSON_ARRAY)
-        return open(j, t->type == RB_JSON_OBJECT, rj);
+        return open_group(j, t->type == RB_JSON_OBJECT, rj);
     if (t->type == RB_JSON_STRING)
         e = string(j, &t->raw, rj);
     else if (t->type == RB_JSON_NUMBER)
