@@ -26,6 +26,7 @@ struct register_of {
 };
 
 static void *pages(size_t n) {
+    if (n == 0) bench_die("no memory asked for");
     void *p =
         mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) bench_die("memory is short");

@@ -59,8 +59,13 @@ static void private_folder(struct server *s) {
     (void)snprintf(s->log, sizeof s->log, "%s/postgres.log", bench_dir());
     if (mkdir(s->dir, 0700) != 0) bench_die("%s: %s", s->dir, strerror(errno));
     if (geteuid() != 0) return;
-    s->user = getpwnam("postgres") != NULL ? "postgres" : "nobody";
-    const struct passwd *p = getpwnam(s->user);
+    struct passwd found, *p = NULL;
+    char room[4096];
+    s->user = "postgres";
+    if (getpwnam_r(s->user, &found, room, sizeof room, &p) != 0 || p == NULL) {
+        s->user = "nobody";
+        if (getpwnam_r(s->user, &found, room, sizeof room, &p) != 0) p = NULL;
+    }
     if (p == NULL) bench_die("there is no user %s to run a server as", s->user);
     if (chown(s->dir, p->pw_uid, p->pw_gid) != 0 || chmod(bench_dir(), 0711) != 0)
         bench_die("%s: %s", s->dir, strerror(errno));
