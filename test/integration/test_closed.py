@@ -55,6 +55,8 @@ def memory_of(pid):
                 if not m:
                     continue
                 start, end = int(m[1], 16), int(m[2], 16)
+                if 0x7fff7000 <= start < 0x10007fff8000:
+                    continue  # AddressSanitizer's notes on memory, where the program is built with it
                 pagemap.seek(start // page * 8)
                 entries = b""
                 want = (end - start) // page * 8
@@ -364,7 +366,8 @@ class Closed(unittest.TestCase):
         rows = [r[0] for r in db.execute("SELECT bytes FROM chunks")]
         db.close()
         self.assertGreater(len(rows), 5)
-        return [bytes(r[64:96]) for r in rows] + [bytes(r[-64:-32]) for r in rows]
+        some = rows[:12] + rows[-12:]  # each costs a walk through a process's memory
+        return [bytes(r[64:96]) for r in some] + [bytes(r[-64:-32]) for r in some]
 
     def test_07_no_ciphertext_at_the_third(self):
         pieces = self.ciphertexts()

@@ -230,6 +230,41 @@ def to_least(curves, i, t, place, window):
     return f, t
 
 
+def foot(curves, i, t, place):
+    """least distance from a place to an edge, near t; and where"""
+    if curves.length[i] == 0:
+        return EARTH.Inverse(*curves.at_exactly(i, t), *place, Geodesic.DISTANCE)["s12"], t
+    if curves.t[i, 0] == GEODESIC:
+        _, t = to_foot(curves, i, t, place)
+        return to_foot(curves, i, t, place)
+    return to_least(curves, i, t, place, min(0.5, 100 / curves.length[i]))
+
+
+def slide(curves, i, t, j, u, best):
+    """Edges that run nearly side by side: going from one to the other and back gets on by a few steps
+    of many. The first is walked along instead, where the distance to the second is least (golden section)."""
+    span = min(1, 20000 / curves.length[i])
+    lo, hi, ratio = max(0, t - span), min(1, t + span), (math.sqrt(5) - 1) / 2
+
+    def d(x):
+        nonlocal u
+        f, u = foot(curves, j, u, curves.at_exactly(i, x))
+        return f
+
+    x, y = hi - ratio * (hi - lo), lo + ratio * (hi - lo)
+    fx, fy = d(x), d(y)
+    while (hi - lo) * curves.length[i] > 5:
+        if fx <= fy:
+            hi, y, fy = y, x, fx
+            x = hi - ratio * (hi - lo)
+            fx = d(x)
+        else:
+            lo, x, fx = x, y, fy
+            y = lo + ratio * (hi - lo)
+            fy = d(y)
+    return min(best, fx, fy)
+
+
 def settle(curves, i, t, j, u, window):
     """least distance near those places of two edges: each in turn goes to where the other is nearest"""
     best = math.inf
@@ -249,6 +284,8 @@ def settle(curves, i, t, j, u, window):
         window = min(window, max(0.01, 3 * moved))
         if moved * moved < 1e-4 * best or moved < 1e-4:
             break
+    if 1000 < best < 5000000 and min(curves.length[i], curves.length[j]) > 100:
+        best = slide(curves, i, t, j, u, best)
     if best > 5000000:  # on the far side of the Earth the foot is where a line is farthest
         best = min([best] + [EARTH.Inverse(*curves.at_exactly(i, x), *curves.at_exactly(j, y),
                                            Geodesic.DISTANCE)["s12"] for x in (0, 1) for y in (0, 1)])
