@@ -109,7 +109,6 @@ static const struct cli_option list_options[] = {
     {NULL, NULL, NULL}};
 static const struct cli_option sign_options[] = {{"discard", NULL, "drop the draft instead"},
                                                  {NULL, NULL, NULL}};
-static const struct cli_option to_options[] = {{NULL, NULL, NULL}};
 static const struct cli_option roster_options[] = {
     {"title", "TEXT", "one line (Roster)"},
     {"file", "FILE", "name | duty | contact | from | to, a line each; - for standard input"},
@@ -277,7 +276,7 @@ const struct cli_command cli_commands[] = {
     {"save", "RECORD --out FILE", "the content of an attachment",
      "  readback save 3f2a90c1 --out roof.jpg\n", NULL, save_options, false, cli_save},
     {"reseal", "RECORD --recipients HANDLE,...", "the same content to others, as a new record",
-     "  readback reseal 3f2a90c1 --recipients newcomer\n", NULL, to_options, true, cli_reseal},
+     "  readback reseal 3f2a90c1 --recipients newcomer\n", NULL, NULL, true, cli_reseal},
     {"purge", "RECORD", "delete a closed record's content from this node",
      "  readback purge 3f2a90c1\n  readback purge 3f2a90c1 --reason \"no longer needed\"\n",
      "Leaf, proofs and receipts stay, and all members are told. ALL MEMBERS read the reason: say "
