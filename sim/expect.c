@@ -2,6 +2,7 @@
 #include "exercise.h"
 #include <stdlib.h>
 
+#define LIVE_PATIENCE_S 60
 #define ASK_EVERY_MS 250
 
 /* NULL: nobody answered, or not with 200; *status says */
@@ -63,11 +64,15 @@ static json_t *shown(const json_t *found) { /* what goes into the report: not wh
     return small ? json_deep_copy(found) : json_pack("{s:i}", "n", (int)json_array_size(found));
 }
 
+/* A busy machine is not a broken promise: what a live run expects at once may take a while (9.9). */
+static int64_t patience_s(const struct play *p, const json_t *e) {
+    int64_t within = json_integer_value(json_object_get(e, "within"));
+    return p->ex->live && within < LIVE_PATIENCE_S ? LIVE_PATIENCE_S : within;
+}
 bool ex_expect(struct play *p, const json_t *e) {
     json_t *found = NULL;
-    int64_t within = json_integer_value(json_object_get(e, "within"));
     struct stage *st = p->stage;
-    int64_t until = st->now_utc_ms(st->ctx) + within * 1000;
+    int64_t until = st->now_utc_ms(st->ctx) + patience_s(p, e) * 1000;
     char kept[sizeof p->why];
     memcpy(kept, p->why, sizeof kept);
     bool ok = try_once(p, e, &found);

@@ -45,7 +45,8 @@ static enum rb_err quantity(const struct coord_token *t, uint64_t most, uint64_t
     RB_TRY(plain_number(t, rj));
     for (size_t i = 0; i < UNITS; i++) {
         if (!rb_coord_word_is(t + 1, units[i].word)) continue;
-        if (t->whole > COORD_WHOLE_MAX) return rb_coord_refuse(rj, "11.6.2", "out of range", t->at);
+        /* no unit is below a millimetre; and with a fraction it fits 128 bits then */
+        if (t->whole > most) return rb_coord_refuse(rj, "11.6.2", "out of range", t->at);
         coord_wide scale = (coord_wide)rb_coord_pow10(t->frac_n);
         coord_wide n = ((coord_wide)t->whole * (uint64_t)scale + t->frac) * units[i].tenths;
         if (n > (coord_wide)most * TENTHS * scale)
