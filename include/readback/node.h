@@ -8,6 +8,7 @@
  * ticket. Slices in an event live until the step returns; slices in effects live until the next step. */
 #ifndef READBACK_NODE_H
 #define READBACK_NODE_H
+#include "readback/register.h"
 #include "readback/rules.h"
 
 struct rb_node; /* opaque; lies in the region the shell gives */
@@ -51,7 +52,9 @@ enum rb_table { /* META tables */
     RB_TABLE_EVIDENCE = 8,   /* key hash: fork evidence */
     RB_TABLE_JUDGED = 9,     /* key channel|member|epoch: u64, leaves below it are judged; those stored
                                 without a mark then bear none */
-    RB_TABLE_BODY = 10       /* key channel|member u16|ciphertext hash: state of the body (node's own) */
+    RB_TABLE_BODY = 10,      /* key channel|member u16|ciphertext hash: state of the body (node's own) */
+    RB_TABLE_SALT = 11       /* key leaf hash of a released-despite record: the salt and the ids of the
+                                places that its commitment stands for; they stay here (10.6.9) */
 };
 struct rb_feed_ref {
     uint8_t channel[RB_CHANNEL_LEN];
@@ -76,7 +79,8 @@ enum rb_submit {
     RB_SUBMIT_NIL,      /* nothing to report, signed by the node: from..to */
     RB_SUBMIT_DISCARD,  /* a draft */
     RB_SUBMIT_PURGE,    /* the body of a record: deleted here, and a service record says so */
-    RB_SUBMIT_UNLOCKED  /* an age key can be used from now on: what waited to be opened is opened */
+    RB_SUBMIT_UNLOCKED, /* an age key can be used from now on: what waited to be opened is opened */
+    RB_SUBMIT_PROBED    /* a check of a plan that is not released met closed places: counted (10.6.10) */
 };
 struct rb_event {
     enum rb_event_type type;
@@ -127,7 +131,7 @@ struct rb_event {
             uint64_t staged;         /* bytes the shell keeps under this number become the body; 0: none */
             struct rb_slice head;    /* plaintext of the body's head (sealed.h) */
             struct rb_hash content;  /* attachments: commitment of the content */
-            struct rb_hash record;   /* PURGE */
+            struct rb_hash record;   /* PURGE; PROBED: SHA-256 of the plan, the same one counts once */
             struct rb_slice reason;  /* PURGE; may be empty */
         } submit;
         struct { uint64_t ticket; } stored;
@@ -160,6 +164,10 @@ enum rb_alert_type {
     RB_ALERT_FORK,
     RB_ALERT_REFUSED,     /* a request of a peer was refused: clause and words in reject */
     RB_ALERT_WAITING,     /* records wait unsigned: why in reject.what */
+    RB_ALERT_CONFLICT,    /* a notice that arrived, or the time that passed: it touches other places that
+                             are known here. size: how many; reject.err RB_ERR_STATE if one of them is a
+                             conflict, RB_OK if none can be excluded only. Nothing of any place */
+    RB_ALERT_REMINDER,    /* of a place: reject.what says of what, as rb_reminder_name */
     RB_ALERT_BODY         /* the body of a record for us was opened (reject.err RB_OK), or why it is not
                              good; never a word of what it says */
 };
@@ -327,6 +335,62 @@ uint64_t rb_node_cosigned(const struct rb_node *n, const uint8_t id[RB_CHANNEL_L
                           uint64_t *time_s);
 /* latest checkpoint note of a feed held here (log signature only); n 0 = none */
 struct rb_slice rb_node_checkpoint(const struct rb_node *n, const struct rb_feed_ref *feed);
+
+/* ---- places: sites, movements, operations, exercises, areas that can be read here (10.6) -------- */
+enum rb_reminder {
+    RB_REMINDER_NONE = 0,
+    RB_REMINDER_REVIEW,   /* the time at which the site was to be looked at again has passed; it stands
+                             all the same (10.7.1) */
+    RB_REMINDER_MOVEMENT  /* a movement is about to begin, or has begun, and a reader has not said that
+                             it was passed down (10.7.2) */
+};
+const char *rb_reminder_name(enum rb_reminder r); /* "review", "movement" */
+struct rb_place_view {
+    struct rb_hash record;
+    struct rb_feed_ref feed;
+    uint64_t leaf;
+    enum rb_place_class class_;
+    bool closed;
+    uint64_t readers;         /* closed: members who may read it */
+    bool stands;              /* not superseded, withdrawn, marked or over */
+    bool has_begin, has_end;  /* of all its volumes together; without an end it stays */
+    int64_t begin_utc_ms, end_utc_ms;
+    bool has_review;
+    int64_t review_utc_ms;
+    enum rb_reminder reminder; /* at the time asked for */
+    uint64_t remind;           /* MOVEMENT: members who have not said that it was passed down */
+    struct rb_slice title;     /* borrows until the next step */
+    struct rb_point middle;    /* of its first volume: centre, or the first point; meant if placed */
+    bool placed;
+};
+/* Those known in a channel, in the order in which they were said. n: rb_node_places. All look at
+ * the situation at `now`, so they may fold it. */
+size_t rb_node_places(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], int64_t now_utc_ms);
+bool rb_node_place(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], size_t i, int64_t now_utc_ms,
+                   struct rb_place_view *out);
+bool rb_node_place_of(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                      const struct rb_hash *record, int64_t now_utc_ms, struct rb_place_view *out);
+
+struct rb_node_plan {
+    struct rb_hash id;  /* of a record that is known already; all zero: a plan */
+    uint16_t author;    /* member; of a plan ourselves */
+    enum rb_place_class class_;
+    size_t volumes_n;
+    const struct rb_volume *volumes;
+    size_t supersedes_n;
+    const struct rb_hash *supersedes;
+};
+/* What it would touch, and what could not be compared. List in the arena. RB_ERR_NOT_FOUND: no such
+ * channel; RB_ERR_BUSY (10.6.10, plans only): too many checks met closed places, *again_utc_ms says
+ * from when on one may ask again; RB_ERR_STATE: the channel has no charter; else as
+ * rb_register_check. A plan that met a closed place is to be told with RB_SUBMIT_PROBED. */
+enum rb_err rb_node_check(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                          const struct rb_node_plan *plan, int64_t now_utc_ms, struct rb_arena *arena,
+                          struct rb_conflicts *out, int64_t *again_utc_ms,
+                          struct rb_reject *rj) RB_MUST_USE;
+/* the terms by which a channel's places are compared: stand-off, lead, terrain, parties */
+enum rb_err rb_node_terms(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], int64_t now_utc_ms,
+                          struct rb_register_terms *out) RB_MUST_USE;
 
 /* Composing: envelope fields that the officer chose go in through `rec` (kind, precedence, refs,
  * language, demand, reported, emergency; open: body; closed: recipients and what the leaf says of the

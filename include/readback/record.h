@@ -288,10 +288,24 @@ struct rb_notice {
     struct rb_slice title, text;
     size_t volumes_n;
     struct rb_volume *volumes; /* in the caller's arena */
+    struct rb_slice markings;  /* how it is marked, by day and by night; may be empty */
+    bool has_review;           /* sites alone: when it is to be looked at again */
+    int64_t review_utc_ms;
 };
 void rb_notice_encode(const struct rb_notice *n, struct rb_writer *w);
 enum rb_err rb_notice_decode(struct rb_slice body, struct rb_arena *a, struct rb_notice *out,
                              struct rb_reject *rj) RB_MUST_USE;
+
+/* FLASH, with a demand of will-comply: all the same whether it is will-comply, complied, cannot-comply
+ * or declined, it is an answer (3.6.11). One officer suffices. */
+struct rb_stop_fire {
+    struct rb_slice title, text;
+    size_t volumes_n;
+    struct rb_volume *volumes; /* in the caller's arena */
+};
+void rb_stop_fire_encode(const struct rb_stop_fire *s, struct rb_writer *w);
+enum rb_err rb_stop_fire_decode(struct rb_slice body, struct rb_arena *a, struct rb_stop_fire *out,
+                                struct rb_reject *rj) RB_MUST_USE;
 
 #define RB_POSITION_LIST(X)                                                                       \
     X(READ, 1, "read") X(PASSED_DOWN, 2, "passed-down") X(QUERY, 3, "query")                      \
@@ -316,6 +330,7 @@ struct rb_position {
     struct rb_slice by;        /* person, as the officer writes it; may be empty */
     bool has_at;
     int64_t at_utc_ms;         /* when it happened, as stated */
+    struct rb_slice playback;  /* query: the place as it was understood, in words and numbers; may be empty */
     struct rb_slice paragraphs; /* dissociate: encoded array of paragraph numbers; empty = whole */
 };
 void rb_position_encode(const struct rb_position *p, struct rb_writer *w);
@@ -326,10 +341,10 @@ enum rb_err rb_position_decode(struct rb_slice body, struct rb_position *out,
 bool rb_position_may_answer(enum rb_position_type t, enum rb_kind kind, int notice_class, bool own);
 
 /* Kinds without a struct of their own are read through the grammar: service (type 0 link, 1 override,
- * 2 purge, 3 body missing, 4 released despite), nil (period), statement (title, text, for the public),
+ * 2 purge, 3 body missing, 4 released despite, 5 probed), nil (period), statement (title, text, for the public),
  * text (title, version, paragraphs, previous, rule, explanation), roster (format only). */
 enum rb_service_type { RB_SERVICE_LINK = 0, RB_SERVICE_OVERRIDE, RB_SERVICE_PURGE, RB_SERVICE_BODY_MISSING,
-                       RB_SERVICE_RELEASED_DESPITE };
+                       RB_SERVICE_RELEASED_DESPITE, RB_SERVICE_PROBED };
 
 /* which key signs which kind (design §3): the node signs test, service, nil, receipt, silence */
 bool rb_kind_is_machine(enum rb_kind k);
