@@ -1,6 +1,7 @@
 /* What is pointed out about a row that could be read, spec 12.6.8. */
 #include "sitelist_int.h"
 #include "readback/outline.h"
+#include "readback/plausible.h"
 
 /* 1e-6 degree of latitude is nowhere shorter than this */
 #define MICRODEGREE_MM 110
@@ -56,36 +57,16 @@ static void against(const struct rb_sitelist *l, const struct rb_site_known *k, 
     sitelist_find(r, &f);
 }
 
-static bool inside(const struct rb_point_box *b, struct rb_point p) {
-    if (p.lat_nd < b->south_nd || p.lat_nd > b->north_nd) return false;
-    if (b->east_nd < b->west_nd) return p.lon_nd >= b->west_nd || p.lon_nd <= b->east_nd;
-    return p.lon_nd >= b->west_nd && p.lon_nd <= b->east_nd;
-}
-
 static enum rb_site_column place_column(const struct rb_sitelist *l) {
     return l->column_of[RB_SITE_PLACE] >= 0 ? RB_SITE_PLACE : RB_SITE_LATITUDE;
 }
 
-static void where(const struct rb_sitelist *l, struct rb_site_row *r) {
-    const struct rb_point p = r->volume.center, swapped = {p.lon_nd, p.lat_nd};
-    const enum rb_site_column at = place_column(l);
-    if (p.lat_nd == 0 && p.lon_nd == 0)
-        sitelist_point_out(r, at, "latitude and longitude are 0: an empty place?");
-    if (!l->how.has_theatre || inside(&l->how.theatre, p)) return;
-    sitelist_point_out(r, at,
-                       inside(&l->how.theatre, swapped)
-                           ? "outside of the theatre, inside with latitude and longitude swapped"
-                           : "outside of the theatre");
-}
-
-static void how_finely(const struct rb_sitelist *l, const struct rb_coord *place,
-                       struct rb_site_row *r) {
-    if (place->half_unit_mm <= 5)
-        sitelist_point_out(r, place_column(l),
-                           "written to the centimetre or finer: was it measured so?");
-    if (place->reach_mm > r->volume.radius_mm)
-        sitelist_point_out(r, place_column(l),
-                           "written more coarsely than the radius: the circle may miss the site");
+static void plausible(const struct rb_sitelist *l, const struct rb_coord *place,
+                      struct rb_site_row *r) {
+    const unsigned bits =
+        rb_volume_plausible(&r->volume, l->how.has_theatre ? &l->how.theatre : NULL, place);
+    for (unsigned bit = 1; bit < RB_PLAUSIBLE_END; bit <<= 1)
+        if (bits & bit) sitelist_point_out(r, place_column(l), rb_plausible_text(bit));
 }
 
 void sitelist_judge(struct rb_sitelist *l, struct rb_arena *scratch, struct rb_site_row *r,
@@ -96,8 +77,7 @@ void sitelist_judge(struct rb_sitelist *l, struct rb_arena *scratch, struct rb_s
         against(l, &l->how.registered[i], l->folded[i] == mark, scratch, r);
     for (size_t i = 0; i < l->known_n; i++)
         against(l, &l->known[i], l->folded[before + i] == mark, scratch, r);
-    where(l, r);
-    how_finely(l, place, r);
+    plausible(l, place, r);
     l->folded[before + l->known_n] = mark;
     l->known[l->known_n++] = (struct rb_site_known){r->name, r->volume.center, r->row};
 }
