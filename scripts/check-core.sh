@@ -22,7 +22,8 @@ declare -A header_room=(
   [crypto]=crypto [age]=crypto [volume]=space [outline]=space [verdict]=space [volindex]=space [register]=space [tlog]=tlog
   [record]=record [cbor]=record [schema]=record [party]=record [sealed]=record
   [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node
-  [coord]=interop [json]=interop [geojson]=interop [sitelist]=interop [plausible]=interop [kml]=interop)
+  [coord]=interop [json]=interop [geojson]=interop [sitelist]=interop [plausible]=interop [kml]=interop
+  [gazetteer]=interop [playback]=interop)
 # room -> rooms it may include beside itself
 core='base crypto space record tlog rules node interop'
 declare -A below=(
