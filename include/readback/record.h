@@ -337,7 +337,8 @@ void rb_position_encode(const struct rb_position *p, struct rb_writer *w);
 enum rb_err rb_position_decode(struct rb_slice body, struct rb_position *out,
                                struct rb_reject *rj) RB_MUST_USE;
 /* The position table of design §5, deny by default. Own records: withdraw, correct only there.
- * `notice_class` is looked at for notices only. */
+ * `notice_class` is looked at for notices only. That `confirm` answers a query about one's own record
+ * the table cannot say by kind: rules.h does. */
 bool rb_position_may_answer(enum rb_position_type t, enum rb_kind kind, int notice_class, bool own);
 
 /* Kinds without a struct of their own are read through the grammar: service (type 0 link, 1 override,

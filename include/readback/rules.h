@@ -16,8 +16,10 @@ struct rb_standing {
     uint16_t author;         /* member index: a closed record's author is one of its recipients */
     uint16_t subject_author; /* of what a position answers, where `subject` is given */
     bool subject_on_charter; /* which itself is a position on a charter or amendment */
+    bool subject_queries_own; /* which itself is a query about a record of the author's, or a closed
+                                 position about one that was not opened here: confirm may answer it */
 };
-/* sets what the standing says of the subject: leaf of f */
+/* sets what the standing, whose author is set, says of the subject: leaf of f */
 void rb_standing_about(struct rb_standing *standing, const struct rb_book *b,
                        const struct rb_feed *f, size_t leaf);
 enum rb_mark rb_rules_admit(const struct rb_charter *c, const struct rb_fact *fact,

@@ -37,6 +37,7 @@ static const struct body {
     [RB_KIND_RECEIPT] = {&rb_receipt_schema, rb_receipt_form},
     [RB_KIND_SILENCE] = {&rb_silence_schema, rb_silence_form},
     [RB_KIND_NOTICE] = {&rb_notice_schema, rb_notice_form},
+    [RB_KIND_STOP_FIRE] = {&rb_stop_fire_schema, rb_stop_fire_form},
     [RB_KIND_POSITION] = {&rb_position_schema, rb_position_form},
     [RB_KIND_TEXT] = {&rb_text_schema, NULL},
     [RB_KIND_STATEMENT] = {&rb_statement_schema, NULL},

@@ -104,8 +104,9 @@ const char *rb_enum_text(const struct rb_enum_name *names, uint64_t value);
 /* one file a kind holds its table, its encode and decode, and what a table cannot say */
 extern const struct rb_schema rb_charter_schema, rb_amendment_schema, rb_membership_schema,
     rb_test_schema, rb_service_schema, rb_nil_schema, rb_receipt_schema, rb_silence_schema,
-    rb_notice_schema, rb_volume_schema, rb_position_schema, rb_text_schema, rb_statement_schema,
-    rb_roster_schema, rb_attachment_schema, rb_carried_card_schema, rb_carried_key_schema;
+    rb_notice_schema, rb_stop_fire_schema, rb_volume_schema, rb_position_schema, rb_text_schema,
+    rb_statement_schema, rb_roster_schema, rb_attachment_schema, rb_carried_card_schema,
+    rb_carried_key_schema;
 enum rb_err rb_charter_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_amendment_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_service_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
@@ -113,9 +114,17 @@ enum rb_err rb_nil_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_receipt_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_silence_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_notice_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_stop_fire_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_position_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_roster_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_attachment_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+/* Volumes are the value of a key, absent where there are none. Read into the arena; or only their
+ * form, the reader moving past. */
+struct rb_volume;
+void rb_volumes_put(struct rb_mapw *m, uint64_t key, const struct rb_volume *v, size_t n);
+enum rb_err rb_volumes_form(struct rb_mapr *m, uint64_t key, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_volumes_get(struct rb_mapr *m, uint64_t key, struct rb_arena *a,
+                           struct rb_volume **out, size_t *n, struct rb_reject *rj) RB_MUST_USE;
 /* what the party key signed, all but the signature */
 enum rb_err rb_carried_card_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_carried_delegation_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;

@@ -30,6 +30,7 @@ static const struct rb_field fields[] = {
     F(5, "at", RB_F_TIME, OPT, 0, "when it happened, as stated"),
     F_ARRAY(6, "paragraphs", RB_F_UINT, OPT | SORTED, RB_MAX_PARAGRAPHS, RB_MAX_PARAGRAPHS,
             "dissociate: from these, counted from 1; absent: the whole"),
+    F(7, "playback", RB_F_TEXT, OPT, RB_MAX_TEXT, "query: the place as it was understood"),
 };
 const struct rb_schema rb_position_schema = SCHEMA("position", fields);
 
@@ -41,6 +42,7 @@ void rb_position_encode(const struct rb_position *v, struct rb_writer *w) {
     rb_mapw_opt_text(&m, 4, v->by);
     if (v->has_at) rb_mapw_uint(&m, 5, (uint64_t)v->at_utc_ms);
     rb_mapw_opt_item(&m, 6, v->paragraphs);
+    rb_mapw_opt_text(&m, 7, v->playback);
     rb_mapw_close(&m);
 }
 
@@ -55,7 +57,8 @@ static enum rb_err get_position(struct rb_slice body, struct rb_position *v) {
     v->type = (enum rb_position_type)type;
     v->has_at = rb_mapr_at(&m, 5);
     if (v->has_at) RB_TRY(rb_form_get_time(&m.r, &v->at_utc_ms));
-    return rb_mapr_item(&m, 6, &v->paragraphs);
+    RB_TRY(rb_mapr_item(&m, 6, &v->paragraphs));
+    return rb_mapr_text(&m, 7, &v->playback);
 }
 
 /* paragraphs are counted from 1, as a person counts them */
@@ -75,6 +78,8 @@ static enum rb_err decode(struct rb_slice body, struct rb_position *v, struct rb
                          0);
     if (v->paragraphs.n > 0 && v->type != RB_POSITION_DISSOCIATE)
         return rb_reject(rj, RB_ERR_MALFORMED, "3.6.13", "paragraphs only to dissociate from", 0);
+    if (v->playback.n > 0 && v->type != RB_POSITION_QUERY)
+        return rb_reject(rj, RB_ERR_MALFORMED, "3.6.13", "a play-back only in a query", 0);
     if (names_zero(v->paragraphs))
         return rb_reject(rj, RB_ERR_MALFORMED, "3.6.13", "paragraphs count from 1", 0);
     return RB_OK;

@@ -399,6 +399,11 @@ static enum rb_err check_together(const struct rb_record *rec, struct rb_reject 
         return rb_reject(rj, RB_ERR_MALFORMED, "3.6.29", "an attachment is always closed", 0);
     if (rec->kind == RB_KIND_POSITION && rec->refs[RB_REF_ANSWERS].n == 0)
         return rb_reject(rj, RB_ERR_MALFORMED, "3.4.7", "a position answers a record", 0);
+    if (rec->kind == RB_KIND_STOP_FIRE && rec->precedence != RB_FLASH)
+        return rb_reject(rj, RB_ERR_MALFORMED, "3.6.11", "a stop-fire is FLASH", 0);
+    if (rec->kind == RB_KIND_STOP_FIRE &&
+        (!rec->demand.present || rec->demand.position != RB_POSITION_WILL_COMPLY))
+        return rb_reject(rj, RB_ERR_MALFORMED, "3.6.11", "a stop-fire demands will-comply", 0);
     return RB_OK;
 }
 

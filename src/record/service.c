@@ -6,6 +6,7 @@ static const struct rb_enum_name types[] = {{RB_SERVICE_LINK, "link"},
                                             {RB_SERVICE_PURGE, "purge"},
                                             {RB_SERVICE_BODY_MISSING, "body-missing"},
                                             {RB_SERVICE_RELEASED_DESPITE, "released-despite"},
+                                            {RB_SERVICE_PROBED, "probed"},
                                             {0, NULL}};
 static const struct rb_field fields[] = {
     F_ENUM(1, "type", REQ, types, "what was done"),
@@ -19,6 +20,8 @@ static const struct rb_field fields[] = {
     F_ARRAY(8, "conflicts", RB_F_HASH, OPT, 0, RB_MAX_REFS,
             "released-despite: conflicting records that all recipients may know"),
     F(9, "commitment", RB_F_HASH, OPT, 0, "released-despite: salted, where they may not"),
+    F(10, "count", RB_F_UINT, OPT, 0, "probed: checks that met closed places"),
+    F(11, "since", RB_F_TIME, OPT, 0, "probed: when the first of them was made"),
 };
 const struct rb_schema rb_service_schema = SCHEMA("service", fields);
 
@@ -32,6 +35,7 @@ static const struct {
     [RB_SERVICE_PURGE] = {K(2), K(7)},
     [RB_SERVICE_BODY_MISSING] = {K(2), K(7)},
     [RB_SERVICE_RELEASED_DESPITE] = {K(2), K(7) | K(8) | K(9)},
+    [RB_SERVICE_PROBED] = {K(10) | K(11), K(7)},
 };
 
 enum rb_err rb_service_form(struct rb_slice body, struct rb_reject *rj) {
@@ -42,7 +46,7 @@ enum rb_err rb_service_form(struct rb_slice body, struct rb_reject *rj) {
     struct rb_origin o;
     RB_TRY(rb_mapr_open(&m, body));
     RB_TRY(rb_mapr_uint(&m, 1, &type));
-    for (uint64_t key = 2; key <= 9; key++) {
+    for (uint64_t key = 2; key <= 11; key++) {
         if (!rb_mapr_at(&m, key)) continue;
         has |= K(key);
         struct rb_reader r = m.r;

@@ -177,13 +177,21 @@ static bool may_answer(enum rb_position_type t, const struct rb_fact *subject, b
 
 /* A closed position's type cannot be read in the leaf, so the table is asked by those who can. Who
  * is no recipient can ask what a record says, and cannot have read it or passed it down. */
+/* Whoever is asked about its own record may say that it was understood as meant. */
+static bool confirms(const struct rb_fact *subject, enum rb_position_type type,
+                     const struct rb_standing *standing) {
+    return subject->kind == RB_KIND_POSITION && type == RB_POSITION_CONFIRM &&
+           standing->subject_queries_own;
+}
+
 static enum rb_mark admit_position(const struct rb_fact *fact, const struct rb_fact *subject,
                                    bool own_subject, const struct rb_standing *standing) {
     if (subject == NULL || (fact->position == 0 && fact->closed)) return RB_MARK_NONE;
     enum rb_position_type type = (enum rb_position_type)fact->position;
     bool reads = !subject->closed || own_subject || (subject->recipients >> standing->author & 1);
     if (!reads && type != RB_POSITION_QUERY) return RB_MARK_NOT_IN_TABLE;
-    return may_answer(type, subject, own_subject) ? RB_MARK_NONE : RB_MARK_NOT_IN_TABLE;
+    bool may = may_answer(type, subject, own_subject) || confirms(subject, type, standing);
+    return may ? RB_MARK_NONE : RB_MARK_NOT_IN_TABLE;
 }
 
 static bool two_missing(const struct rb_charter *c, const struct rb_fact *fact) {
@@ -226,9 +234,26 @@ static bool is_on_charter(const struct rb_book *b, const struct rb_fact *positio
     return false;
 }
 
+/* A position that asks about a record of the member's. Of a closed one that was not opened here the
+ * type is not known: it may be a query. */
+static bool queries(const struct rb_book *b, const struct rb_fact *position, uint16_t member) {
+    size_t n;
+    const struct rb_hash *refs = rb_fact_refs(position, RB_REF_ANSWERS, &n);
+    if (position->position != RB_POSITION_QUERY && !(position->closed && position->position == 0))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct rb_feed *f;
+        size_t leaf;
+        if (rb_book_find(b, &refs[i], &f, &leaf) && f->member == member) return true;
+    }
+    return false;
+}
+
 void rb_standing_about(struct rb_standing *standing, const struct rb_book *b,
                        const struct rb_feed *f, size_t leaf) {
     const struct rb_fact *subject = &f->facts[leaf];
     standing->subject_author = f->member;
     standing->subject_on_charter = subject->kind == RB_KIND_POSITION && is_on_charter(b, subject);
+    standing->subject_queries_own =
+        subject->kind == RB_KIND_POSITION && queries(b, subject, standing->author);
 }

@@ -244,9 +244,23 @@ static inline void fixture_put_notice(struct rb_writer *w) {
     v[2].floor.open = v[2].ceiling.open = true;
     v[2].has_from = true;
     v[2].from_utc_ms = FIXTURE_NOW;
-    const struct rb_notice n = {RB_NOTICE_OPERATION, rb_str("Strike"), rb_str("From the air.\n"), 3,
-                                v};
+    const struct rb_notice n = {.class_ = RB_NOTICE_SITE,
+                                .title = rb_str("Clinic"),
+                                .text = rb_str("With two wards.\n"),
+                                .volumes_n = 3,
+                                .volumes = v,
+                                .markings = rb_str("Red crescents on the roof; lit by night."),
+                                .has_review = true,
+                                .review_utc_ms = FIXTURE_NOW + 86400000};
     rb_notice_encode(&n, w);
+}
+static inline void fixture_put_stop_fire(struct rb_writer *w) {
+    struct rb_volume v[2] = {fixture_circle(), {.shape = RB_SHAPE_POLYGON}};
+    v[1].vertices_n = 4;
+    v[1].vertices = fixture_ring;
+    v[1].floor.open = v[1].ceiling.open = true;
+    const struct rb_stop_fire s = {rb_str("Cease firing"), rb_str("You are hitting us.\n"), 2, v};
+    rb_stop_fire_encode(&s, w);
 }
 
 static inline void fixture_put_receipt(struct rb_writer *w) {
@@ -326,10 +340,10 @@ static inline void fixture_put_nil(struct rb_writer *w) {
 }
 
 static const enum rb_kind fixture_kinds[] = {
-    RB_KIND_CHARTER,  RB_KIND_AMENDMENT, RB_KIND_MEMBERSHIP, RB_KIND_CARD,    RB_KIND_TEST,
-    RB_KIND_SERVICE,  RB_KIND_NIL,       RB_KIND_RECEIPT,    RB_KIND_SILENCE, RB_KIND_NOTICE,
-    RB_KIND_POSITION, RB_KIND_TEXT,      RB_KIND_STATEMENT,  RB_KIND_ROSTER,  RB_KIND_DELEGATION,
-    RB_KIND_ROTATION, RB_KIND_REVOCATION};
+    RB_KIND_CHARTER,    RB_KIND_AMENDMENT, RB_KIND_MEMBERSHIP, RB_KIND_CARD,      RB_KIND_TEST,
+    RB_KIND_SERVICE,    RB_KIND_NIL,       RB_KIND_RECEIPT,    RB_KIND_SILENCE,   RB_KIND_NOTICE,
+    RB_KIND_STOP_FIRE,  RB_KIND_POSITION,  RB_KIND_TEXT,       RB_KIND_STATEMENT, RB_KIND_ROSTER,
+    RB_KIND_DELEGATION, RB_KIND_ROTATION,  RB_KIND_REVOCATION};
 #define FIXTURE_KINDS (sizeof fixture_kinds / sizeof *fixture_kinds)
 
 static inline void fixture_put_body(enum rb_kind kind, struct rb_writer *w) {
@@ -355,6 +369,8 @@ static inline void fixture_put_body(enum rb_kind kind, struct rb_writer *w) {
         fixture_put_silence(w);
     else if (kind == RB_KIND_NOTICE)
         fixture_put_notice(w);
+    else if (kind == RB_KIND_STOP_FIRE)
+        fixture_put_stop_fire(w);
     else if (kind == RB_KIND_POSITION)
         fixture_put_position(w);
     else if (kind == RB_KIND_DELEGATION)
@@ -384,6 +400,10 @@ static inline void fixture_record_fill(enum rb_kind kind, struct rb_record *r) {
     r->created_utc_ms = FIXTURE_NOW;
     r->precedence = RB_ROUTINE;
     r->body = fixture_body(kind);
+    if (kind == RB_KIND_STOP_FIRE) {
+        r->precedence = RB_FLASH;
+        r->demand = (struct rb_demand){true, FIXTURE_NOW + 300000, RB_POSITION_WILL_COMPLY, 2};
+    }
     if (kind != RB_KIND_POSITION) return;
     r->refs[RB_REF_ANSWERS].n = 1;
     r->refs[RB_REF_ANSWERS].h[0] = fixture_hash(9);

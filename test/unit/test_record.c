@@ -81,6 +81,7 @@ static void bodies_round_trip_through_structs(void **state) {
     struct rb_receipt receipt;
     struct rb_silence silence;
     struct rb_notice notice = {0};
+    struct rb_stop_fire stop = {0};
     struct rb_position position;
     for (size_t i = 0; i < FIXTURE_KINDS; i++) {
         const struct rb_slice body = fixture_body(fixture_kinds[i]);
@@ -108,6 +109,9 @@ static void bodies_round_trip_through_structs(void **state) {
         } else if (fixture_kinds[i] == RB_KIND_NOTICE) {
             e = rb_notice_decode(body, a, &notice, NULL);
             rb_notice_encode(&notice, &w);
+        } else if (fixture_kinds[i] == RB_KIND_STOP_FIRE) {
+            e = rb_stop_fire_decode(body, a, &stop, NULL);
+            rb_stop_fire_encode(&stop, &w);
         } else if (fixture_kinds[i] == RB_KIND_POSITION) {
             e = rb_position_decode(body, &position, NULL);
             rb_position_encode(&position, &w);
@@ -121,6 +125,10 @@ static void bodies_round_trip_through_structs(void **state) {
     assert_int_equal(notice.volumes[0].to_utc_ms - notice.volumes[0].from_utc_ms, 3600000);
     assert_true(notice.volumes[1].has_to && !notice.volumes[1].has_from);
     assert_int_equal(notice.volumes[1].vertices[2].lat_nd, 36000000000);
+    assert_true(rb_slice_is(notice.markings, "Red crescents on the roof; lit by night."));
+    assert_true(notice.has_review && notice.review_utc_ms == FIXTURE_NOW + 86400000);
+    assert_int_equal(stop.volumes_n, 2);
+    assert_int_equal(stop.volumes[1].vertices[2].lat_nd, 36000000000);
     assert_int_equal(receipt.bodies[0].missing.n, 4);
     assert_int_equal(charter.standoff_mm[RB_NOTICE_SITE], 500000);
     assert_int_equal(charter.groups[0].lead, 1);
@@ -130,14 +138,18 @@ static void without_room_nothing_is_decoded(void **state) {
     (void)state;
     struct rb_receipt receipt = {0};
     struct rb_notice notice = {0};
+    struct rb_stop_fire stop = {0};
     uint8_t room[32];
     struct rb_arena small = rb_arena(room, sizeof room);
     assert_int_equal(rb_receipt_decode(fixture_body(RB_KIND_RECEIPT), &small, &receipt, NULL),
                      RB_ERR_LIMIT);
     assert_int_equal(rb_notice_decode(fixture_body(RB_KIND_NOTICE), &small, &notice, NULL),
                      RB_ERR_LIMIT);
+    assert_int_equal(rb_stop_fire_decode(fixture_body(RB_KIND_STOP_FIRE), &small, &stop, NULL),
+                     RB_ERR_LIMIT);
     assert_int_equal(receipt.cosigs_n, 0);
     assert_int_equal(notice.volumes_n, 0);
+    assert_int_equal(stop.volumes_n, 0);
     assert_int_equal(small.used, 0);
 }
 
@@ -311,7 +323,10 @@ static void alg_of_rfc9864_is_read(void **state) {
 static void circle_notice_fits_a_burst(void **state) {
     (void)state;
     struct rb_volume v = fixture_circle();
-    const struct rb_notice n = {RB_NOTICE_OPERATION, rb_str("Strike areas"), {NULL, 0}, 1, &v};
+    const struct rb_notice n = {.class_ = RB_NOTICE_OPERATION,
+                                .title = rb_str("Strike areas"),
+                                .volumes_n = 1,
+                                .volumes = &v};
     struct rb_writer w = fixture_writer(1024);
     fixture_record_fill(RB_KIND_TEST, &rec);
     rec.kind = RB_KIND_NOTICE;
@@ -370,6 +385,7 @@ static void closed_records(void **state) {
                 {RB_KIND_TEXT, 2, 1, RB_MAX_COMMITMENTS + 1},
                 {RB_KIND_TEXT, RB_MAX_COMMITMENTS, 0, RB_MAX_COMMITMENTS + 1},
                 {RB_KIND_ATTACHMENT, 2, 1, 3},
+                {RB_KIND_STOP_FIRE, 1, 0, 2},
                 {RB_KIND_ROSTER, 1, 0, 2}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         fixture_reset();
@@ -562,6 +578,35 @@ static void charter_has_no_channel_and_position_answers(void **state) {
     refused(&rec, RB_ERR_MALFORMED, "3.4.7");
 }
 
+/* 3.6.11: without FLASH, without a demand, with a demand of anything else it is none; so when
+ * closed */
+static void a_stop_fire_is_flash_and_demands(void **state) {
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        for (int p = 0; p < RB_ROUTINE; p++) {
+            for (uint16_t t = 0; t <= RB_POSITION_MAX; t++) {
+                fixture_reset();
+                if (closed)
+                    fill_closed(RB_KIND_STOP_FIRE, 1, &rec);
+                else
+                    fixture_record_fill(RB_KIND_STOP_FIRE, &rec);
+                rec.precedence = p == 0 ? RB_FLASH : (enum rb_precedence)p;
+                rec.demand.present = t != 0;
+                rec.demand.position = t;
+                if (p != 0 || t != RB_POSITION_WILL_COMPLY) {
+                    refused(&rec, RB_ERR_MALFORMED, "3.6.11");
+                    continue;
+                }
+                assert_int_equal(rb_payload_decode(fixture_payload(&rec), &other, NULL), RB_OK);
+                assert_true(other.demand.present && other.demand.members == 2);
+            }
+        }
+    }
+    fixture_record_fill(RB_KIND_STOP_FIRE, &rec);
+    rec.precedence = RB_ROUTINE;
+    refused(&rec, RB_ERR_MALFORMED, "3.6.11");
+}
+
 static void unknown_key_is_refused(void **state) {
     (void)state;
     struct rb_writer w = fixture_writer(4096);
@@ -622,10 +667,40 @@ static void body_refusals(void **state) {
         {RB_KIND_RECEIPT, "a1028284000005808400000680", "3.6.8", RB_ERR_MALFORMED}, /* feed twice */
         {RB_KIND_SERVICE, "a10100", "3.6.6", RB_ERR_MALFORMED},
         {RB_KIND_SERVICE, "a301010405076161", "3.6.6", RB_ERR_MALFORMED}, /* size with override */
-        {RB_KIND_POSITION, "a10102", "3.6.13", RB_ERR_MALFORMED},         /* passed down to whom */
-        {RB_KIND_POSITION, "a20101036161", "3.6.13", RB_ERR_MALFORMED},   /* read at a level */
-        {RB_KIND_POSITION, "a20101068101", "3.6.13", RB_ERR_MALFORMED},   /* paragraphs of a read */
-        {RB_KIND_POSITION, "a2010d068100", "3.6.13", RB_ERR_MALFORMED},   /* paragraph 0 */
+        /* probed: count and since, with a reason perhaps and nothing else */
+        {RB_KIND_SERVICE, "a301050a100b18c8", NULL, RB_OK},
+        {RB_KIND_SERVICE, "a401050761610a100b18c8", NULL, RB_OK},
+        {RB_KIND_SERVICE, "a10105", "3.6.6", RB_ERR_MALFORMED},
+        {RB_KIND_SERVICE, "a201050a10", "3.6.6", RB_ERR_MALFORMED},       /* since when */
+        {RB_KIND_SERVICE, "a201050b18c8", "3.6.6", RB_ERR_MALFORMED},     /* how many */
+        {RB_KIND_SERVICE, "a301050a000b18c8", "3.5.6", RB_ERR_MALFORMED}, /* none */
+        {RB_KIND_SERVICE, "a4010503600a100b18c8", "3.5.6", RB_ERR_MALFORMED},
+        {RB_KIND_SERVICE, "a4010504010a100b18c8", "3.6.6", RB_ERR_MALFORMED}, /* with a size */
+        {RB_KIND_SERVICE, "a301010761610a10", "3.6.6", RB_ERR_MALFORMED},
+        {RB_KIND_POSITION, "a2010307623f3f", NULL, RB_OK}, /* a query with a play-back */
+        {RB_KIND_POSITION, "a2010107623f3f", "3.6.13", RB_ERR_MALFORMED}, /* in a read */
+        {RB_KIND_POSITION, "a2010e07623f3f", "3.6.13", RB_ERR_MALFORMED}, /* in a confirm */
+        {RB_KIND_POSITION, "a201030760", "3.5.6", RB_ERR_MALFORMED},      /* empty */
+        {RB_KIND_POSITION, "a20103076107", "3.5.5", RB_ERR_MALFORMED},    /* a bell */
+        {RB_KIND_NOTICE, "a301030261610605", NULL, RB_OK}, /* a site, to be looked at again */
+        {RB_KIND_NOTICE, "a301000261610605", "3.6.10", RB_ERR_MALFORMED},
+        {RB_KIND_NOTICE, "a301010261610605", "3.6.10", RB_ERR_MALFORMED},
+        {RB_KIND_NOTICE, "a301020261610605", "3.6.10", RB_ERR_MALFORMED},
+        {RB_KIND_NOTICE, "a301040261610605", "3.6.10", RB_ERR_MALFORMED},
+        {RB_KIND_NOTICE, "a30102026161056162", NULL, RB_OK}, /* a movement is marked */
+        {RB_KIND_NOTICE, "a301030261610560", "3.5.6", RB_ERR_MALFORMED},
+        {RB_KIND_NOTICE, "a30103026161061b0000e677d2207000", "3.5.4", RB_ERR_MALFORMED},
+        {RB_KIND_STOP_FIRE, "a1016161", NULL, RB_OK},
+        {RB_KIND_STOP_FIRE, "a0", "3.5.2", RB_ERR_MALFORMED},
+        {RB_KIND_STOP_FIRE, "a10160", "3.5.6", RB_ERR_MALFORMED},
+        {RB_KIND_STOP_FIRE, "a20161610380", "3.5.6", RB_ERR_MALFORMED}, /* no place is no key */
+        {RB_KIND_STOP_FIRE, "a20161610381a0", "3.7.1", RB_ERR_MALFORMED},
+        {RB_KIND_STOP_FIRE, "a20161610381a10183000000", "3.7.1", RB_ERR_MALFORMED},
+        {RB_KIND_STOP_FIRE, "a201616104f5", "3.5.1", RB_ERR_MALFORMED},
+        {RB_KIND_POSITION, "a10102", "3.6.13", RB_ERR_MALFORMED},       /* passed down to whom */
+        {RB_KIND_POSITION, "a20101036161", "3.6.13", RB_ERR_MALFORMED}, /* read at a level */
+        {RB_KIND_POSITION, "a20101068101", "3.6.13", RB_ERR_MALFORMED}, /* paragraphs of a read */
+        {RB_KIND_POSITION, "a2010d068100", "3.6.13", RB_ERR_MALFORMED}, /* paragraph 0 */
         {RB_KIND_POSITION, "a2010d06820201", "3.5.7", RB_ERR_MALFORMED},
         {RB_KIND_POSITION, "a10113", "3.5.4", RB_ERR_MALFORMED},
         {RB_KIND_SILENCE, "a4010003010405078200f6", "3.6.9", RB_ERR_MALFORMED}, /* which demand */
@@ -650,7 +725,9 @@ static void body_refusals(void **state) {
         const size_t n = strlen(cases[i].hex) / 2;
         assert_int_equal(rb_hex_decode(rb_str(cases[i].hex), b, n), RB_OK);
         const enum rb_err e = rb_body_check(cases[i].kind, rb_slice(b, n), &rj);
-        if (e != cases[i].err || strcmp(rj.clause, cases[i].clause) != 0)
+        const bool same =
+            cases[i].clause ? rj.clause && strcmp(rj.clause, cases[i].clause) == 0 : !rj.clause;
+        if (e != cases[i].err || !same)
             fail_msg("%s %s: %s %s", rb_kind_name(cases[i].kind), cases[i].hex, rb_err_name(e),
                      rj.clause ? rj.clause : "-");
     }
@@ -943,6 +1020,7 @@ int main(void) {
         TEST(open_and_closed_do_not_mix),
         TEST(envelope_refusals),
         TEST(charter_has_no_channel_and_position_answers),
+        TEST(a_stop_fire_is_flash_and_demands),
         TEST(unknown_key_is_refused),
         TEST(later_kinds_are_unsupported),
         TEST(body_refusals),
