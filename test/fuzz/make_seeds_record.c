@@ -32,6 +32,18 @@ static void put_kinds(void) {
         snprintf(name, sizeof name, "body-%s", rb_kind_name(rec.kind));
         put("fuzz_cbor", name, "", 0, rec.body);
     }
+    const struct {
+        const char *name, *hex;
+    } small[] = {{"body-service-probed", "06a301050a100b18c8"},
+                 {"body-position-playback", "0da2010307623f3f"},
+                 {"body-position-playback-in-read", "0da2010107623f3f"},
+                 {"body-notice-review-of-a-movement", "0aa301020261610605"}};
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
+        uint8_t b[32];
+        const size_t n = strlen(small[i].hex) / 2;
+        if (rb_hex_decode(rb_str(small[i].hex), b, n) != RB_OK) exit(1);
+        put("fuzz_record", small[i].name, "", 0, rb_slice(b, n));
+    }
     fixture_record_full(&rec);
     put("fuzz_record", "leaf-full-two-signers", "", 0, fixture_leaf(&rec, 0, 2));
     put("fuzz_record", "payload-full", "", 0, fixture_payload(&rec));
@@ -86,7 +98,8 @@ static void put_closed(enum rb_kind kind, size_t parts) {
     char name[64];
     const struct rb_hash c[3] = {fixture_hash(1), fixture_hash(2), fixture_hash(3)};
     struct rb_writer w = fixture_writer(256);
-    fixture_record_fill(RB_KIND_POSITION, &rec); /* its reference, which nobody minds */
+    /* a position's reference nobody minds, a stop-fire is none without its demand */
+    fixture_record_fill(kind == RB_KIND_STOP_FIRE ? kind : RB_KIND_POSITION, &rec);
     rb_commitments_encode(c, parts, &w);
     rec.kind = kind;
     rec.body = rb_slice(NULL, 0);
@@ -104,7 +117,8 @@ int main(int argc, char **argv) {
         enum rb_kind kind;
         size_t parts;
     } closed[] = {{RB_KIND_NOTICE, 1},    {RB_KIND_POSITION, 1}, {RB_KIND_TEXT, 3},
-                  {RB_KIND_STATEMENT, 1}, {RB_KIND_ROSTER, 1},   {RB_KIND_ATTACHMENT, 2}};
+                  {RB_KIND_STATEMENT, 1}, {RB_KIND_ROSTER, 1},   {RB_KIND_ATTACHMENT, 2},
+                  {RB_KIND_STOP_FIRE, 1}};
     if (argc != 2 || rb_crypto_init() != RB_OK) return 2;
     corpus = argv[1];
     put_kinds();

@@ -151,6 +151,38 @@ static const struct rb_hash *closed_id(struct fx *w) {
     return any_id(w);
 }
 
+static const struct rb_hash *own_id(struct fx *w, uint16_t author) {
+    struct fx_feed *f = fx_feed_of(w, author, 0);
+    return &f->id[below(f->n)];
+}
+
+static const struct rb_hash *stop_fire_id(struct fx *w) {
+    for (int tries = 0; tries < 24; tries++) {
+        const struct fx_feed *f = any_feed(w);
+        size_t k = below(f->n);
+        struct rb_record rec;
+        if (rb_record_decode(f->leaf[k], &rec, NULL) == RB_OK && rec.kind == RB_KIND_STOP_FIRE)
+            return &f->id[k];
+    }
+    return any_id(w);
+}
+
+/* a position that is a query, or may be one, if some tries meet one */
+static const struct rb_hash *query_id(struct fx *w) {
+    for (int tries = 0; tries < 24; tries++) {
+        const struct fx_feed *f = any_feed(w);
+        size_t k = below(f->n);
+        struct rb_record rec;
+        struct rb_position p;
+        if (rb_record_decode(f->leaf[k], &rec, NULL) != RB_OK || rec.kind != RB_KIND_POSITION)
+            continue;
+        if (rec.closed ||
+            (rb_position_decode(rec.body, &p, NULL) == RB_OK && p.type == RB_POSITION_QUERY))
+            return &f->id[k];
+    }
+    return any_id(w);
+}
+
 static void random_charter(struct fx *w) {
     struct rb_charter *c = &w->charter;
     static const char *sides[] = {"", "north", "south"};
@@ -299,7 +331,7 @@ static struct rb_record random_record(struct fx *w, uint16_t author) {
     case 5:
         return fx_record(w, RB_KIND_SILENCE);
     case 6:
-        return fx_record(w, RB_KIND_TEXT);
+        return one_in(2) ? fx_stop_fire(w, (int64_t)below(20000)) : fx_record(w, RB_KIND_TEXT);
     case 7:
         if (one_in(2)) return fx_purge(w, closed_id(w));
         return one_in(2) ? fx_record(w, RB_KIND_SERVICE) : random_card(w, author);
@@ -310,9 +342,12 @@ static struct rb_record random_record(struct fx *w, uint16_t author) {
     case 10:
         return fx_record(w, RB_KIND_STATEMENT);
     case 11:
+        if (one_in(2)) return fx_position(w, query_id(w), RB_POSITION_CONFIRM);
+        return fx_position(w, one_in(2) ? own_id(w, author) : any_id(w), RB_POSITION_QUERY);
     case 12:
         return fx_position(w, any_id(w), RB_POSITION_ACCEPT);
     default:
+        if (one_in(4)) return fx_position(w, stop_fire_id(w), RB_POSITION_COMPLIED);
         return fx_position(w, one_in(2) ? closed_id(w) : any_id(w),
                            (enum rb_position_type)(1 + below(RB_POSITION_MAX)));
     }
@@ -335,8 +370,9 @@ static void random_closing(struct fx *w, struct rb_record *r, uint16_t author) {
 }
 
 static void dress(struct fx *w, struct rb_record *r) {
-    if (one_in(4)) r->precedence = (enum rb_precedence)below(4);
-    if (one_in(8))
+    const bool stop = r->kind == RB_KIND_STOP_FIRE; /* without FLASH or demand it is none */
+    if (!stop && one_in(4)) r->precedence = (enum rb_precedence)below(4);
+    if (!stop && one_in(8))
         r->demand = (struct rb_demand){true, w->clock_ms + (int64_t)below(20000),
                                        (uint16_t)(1 + below(RB_POSITION_MAX)), below(4)};
     if (one_in(10)) fx_ref(r, RB_REF_SUPERSEDES, any_id(w));
@@ -565,6 +601,7 @@ static bool has_circle(void) {
 static uint64_t histories = 10000, first_seed = 1;
 static size_t circles, kinds_of_state[6], marks_met[64];
 static size_t purged_met, bodies_met, unread_met, read_met, bodies_mattered;
+static size_t confirmed_met, stopped_met; /* a query confirmed; a stop-fire's answer in time */
 
 static void count(const struct rb_situation *s) {
     kinds_of_state[s->charter_state]++;
@@ -575,6 +612,13 @@ static void count(const struct rb_situation *s) {
         bodies_met += s->order[i].bodies != 0;
         read_met += fact->closed && fact->position != 0 && s->order[i].mark == RB_MARK_NONE;
     }
+    for (size_t i = 0; i < s->answers_n; i++)
+        confirmed_met +=
+            rb_situation_fact(s, s->answers[i].subject)->position == RB_POSITION_QUERY &&
+            rb_situation_fact(s, s->answers[i].answer)->position == RB_POSITION_CONFIRM;
+    for (size_t i = 0; i < s->dues_n; i++)
+        stopped_met += rb_situation_fact(s, s->dues[i].subject)->kind == RB_KIND_STOP_FIRE &&
+                       s->dues[i].state == RB_DUE_MET;
     for (size_t i = 0; i < s->dues_n; i++)
         unread_met += s->dues[i].state == RB_DUE_PENDING && s->dues[i].answer != RB_NOWHERE;
 }
@@ -676,6 +720,7 @@ static void histories_met_what_matters(void **state) {
     assert_true(circles > 0);
     assert_true(purged_met > 0 && bodies_met > 0);
     assert_true(unread_met > 0 && read_met > 0 && bodies_mattered > 0);
+    assert_true(confirmed_met > 0 && stopped_met > 0);
 }
 
 /* ---- mutants: each input of the rules, changed alone -------------------------------------------
@@ -685,16 +730,19 @@ static void histories_met_what_matters(void **state) {
     X(NOTHING)                                                                                     \
     X(NOW)                                                                                         \
     X(RULES_VERSION)                                                                               \
-    X(RULE) X(ACCEPT_MEMBERS) X(ACCEPT_BY) X(TIMEKEEPER) X(AFFILIATION) X(GROUP) X(LEAD)           \
-        X(ANSWER_TIME) X(TEST_INTERVAL) X(TEST_GRACE) X(TWO_OFFICERS) X(CLOSED_KIND) X(ACCEPTANCE) \
-            X(ACCEPTANCE_T) X(DEMAND) X(DEMAND_BY) X(DEMAND_POSITION) X(DEMAND_MEMBERS)            \
-                X(ANSWER_TYPE) X(ANSWER_SUBJECT) X(ANSWER_T) X(PRECEDENCE) X(RECIPIENTS)           \
-                    X(BODY_MISSING) X(BODY_SIZE) X(COSIGNATURE) X(COSIGNER) X(EMERGENCY) X(SECOND) \
-                        X(SUPERSEDES) X(SUPERSEDES_OTHERS) X(SEEN) X(DIGEST) X(SUSPEND)            \
-                            X(AMEND_PREVIOUS) X(AMEND_ACCEPT) X(AMEND_BY) X(REVOKED_KEY)           \
-                                X(STOOD_BY) X(FROZEN) X(FORK_AT) X(SLOT) X(SILENCE) X(SIGNATURE)   \
-                                    X(SIGNER) X(CHANNEL) X(REPORTED) X(TEXT) X(CREATED) X(OPENED)  \
-                                        X(CLOSED_ANSWER) X(CLOSED_RECIPIENTS) X(PURGE) X(PURGER)
+    X(RULE)                                                                                        \
+    X(ACCEPT_MEMBERS)                                                                              \
+    X(ACCEPT_BY) X(TIMEKEEPER) X(AFFILIATION) X(GROUP) X(LEAD) X(ANSWER_TIME) X(TEST_INTERVAL)     \
+        X(TEST_GRACE) X(TWO_OFFICERS) X(CLOSED_KIND) X(ACCEPTANCE) X(ACCEPTANCE_T) X(DEMAND)       \
+            X(DEMAND_BY) X(DEMAND_POSITION) X(DEMAND_MEMBERS) X(ANSWER_TYPE) X(ANSWER_SUBJECT)     \
+                X(ANSWER_T) X(PRECEDENCE) X(RECIPIENTS) X(BODY_MISSING) X(BODY_SIZE)               \
+                    X(COSIGNATURE) X(COSIGNER) X(EMERGENCY) X(SECOND) X(SUPERSEDES)                \
+                        X(SUPERSEDES_OTHERS) X(SEEN) X(DIGEST) X(SUSPEND) X(AMEND_PREVIOUS)        \
+                            X(AMEND_ACCEPT) X(AMEND_BY) X(REVOKED_KEY) X(STOOD_BY) X(FROZEN)       \
+                                X(FORK_AT) X(SLOT) X(SILENCE) X(SIGNATURE) X(SIGNER) X(CHANNEL)    \
+                                    X(REPORTED) X(TEXT) X(CREATED) X(OPENED) X(CLOSED_ANSWER)      \
+                                        X(CLOSED_RECIPIENTS) X(PURGE) X(PURGER) X(QUERY_TYPE)      \
+                                            X(QUERIED) X(CONFIRMED_BY)
 enum input {
 #define X(name) I_##name,
     INPUTS(X)
@@ -804,6 +852,19 @@ static void mutant_answer(struct fx *w) {
     if (is(I_PURGE)) return;
     r = fx_purge(w, &id);
     fx_say(w, is(I_PURGER) ? 2 : 1, &r);
+}
+
+/* who is asked about its own record confirms */
+static void mutant_query(struct fx *w) {
+    struct rb_hash ids[2];
+    for (uint16_t i = 0; i < 2; i++) {
+        struct rb_record r = fx_notice(w, RB_NOTICE_AREA);
+        ids[i] = spoken(w, i, r);
+    }
+    struct rb_record r = fx_position(w, is(I_QUERIED) ? &ids[0] : &ids[1],
+                                     is(I_QUERY_TYPE) ? RB_POSITION_READ : RB_POSITION_QUERY);
+    struct rb_hash query = spoken(w, 2, r);
+    spoken(w, is(I_CONFIRMED_BY) ? 0 : 1, fx_position(w, &query, RB_POSITION_CONFIRM));
 }
 
 static void mutant_words(struct fx *w) {
@@ -940,6 +1001,7 @@ static struct rb_slice mutant(struct fx *w, enum input input) {
     mutant_demand(w);
     mutant_closed(w);
     mutant_answer(w);
+    mutant_query(w);
     mutant_words(w);
     mutant_line(w);
     mutant_revocation(w);

@@ -260,10 +260,22 @@ struct rb_record fx_notice(struct fx *w, enum rb_notice_class class_) {
     return r;
 }
 
+struct rb_record fx_stop_fire(struct fx *w, int64_t within_ms) {
+    struct rb_record r = start(w, RB_KIND_STOP_FIRE);
+    struct rb_stop_fire s = {.title = rb_str("title"), .text = rb_str("words")};
+    struct rb_writer o = scratch_writer();
+    rb_stop_fire_encode(&s, &o);
+    r.body = keep(w, &o);
+    r.precedence = RB_FLASH;
+    r.demand = (struct rb_demand){true, r.created_utc_ms + within_ms, RB_POSITION_WILL_COMPLY, 0};
+    return r;
+}
+
 struct rb_record fx_position(struct fx *w, const struct rb_hash *subject, enum rb_position_type t) {
     struct rb_record r = start(w, RB_KIND_POSITION);
     struct rb_position p = {.type = t};
     if (t == RB_POSITION_PASSED_DOWN) p.level = rb_str("company");
+    if (t == RB_POSITION_QUERY) p.playback = rb_str("12 km SSW of the town");
     struct rb_writer o = scratch_writer();
     rb_position_encode(&p, &o);
     r.body = keep(w, &o);

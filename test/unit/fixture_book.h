@@ -77,6 +77,9 @@ struct fx_feed *fx_feed_of(struct fx *w, uint16_t member, uint16_t epoch);
 struct rb_record fx_record(struct fx *w, enum rb_kind kind);
 struct rb_record fx_purge(struct fx *w, const struct rb_hash *subject);
 struct rb_record fx_notice(struct fx *w, enum rb_notice_class class_);
+/* demands an answer of all by so many ms after it was made */
+struct rb_record fx_stop_fire(struct fx *w, int64_t within_ms);
+/* a query has a play-back */
 struct rb_record fx_position(struct fx *w, const struct rb_hash *subject, enum rb_position_type t);
 struct rb_record fx_membership(struct fx *w, enum rb_membership_action a);
 struct rb_record fx_test(struct fx *w, int64_t slot_utc_ms);
