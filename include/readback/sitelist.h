@@ -37,12 +37,20 @@ struct rb_site_known {
     struct rb_slice name;
     struct rb_point point;
     size_t row;
+    bool waiting; /* row 0: not registered yet, a draft that a second officer is to sign */
+};
+enum rb_site_double {
+    RB_SITE_NO_DOUBLE = 0,
+    RB_SITE_SAME_NAME,
+    RB_SITE_NEAR, /* closer than was asked, or at the very same point */
+    RB_SITE_SAME  /* both: surely the same site */
 };
 
 struct rb_site_options {
     struct rb_coord_hint hint;   /* for the place column */
     uint64_t radius_mm;          /* where a row says none; 0: it is refused */
-    uint64_t near_mm;            /* closer than this is pointed out as a possible double; 0: not */
+    uint64_t near_mm;            /* closer than this is pointed out as a possible double; 0: only the
+                                    very same point */
     bool has_theatre;
     struct rb_point_box theatre; /* east below west: across the antimeridian */
     const struct rb_site_known *registered;
@@ -55,7 +63,8 @@ struct rb_site_finding {
     bool whole;   /* of the row, not of one column */
     enum rb_site_column column;
     const char *clause, *what; /* static */
-    size_t other_row;          /* a double: of which row; 0: registered, or of no matter */
+    enum rb_site_double twin;
+    size_t other_row; /* a double: of which row; 0: registered or waiting, or of no matter */
 };
 struct rb_site_row {
     size_t row; /* as a spreadsheet counts: the header is 1, empty rows count */

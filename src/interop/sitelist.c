@@ -7,20 +7,24 @@
 /* ---- the file and its heading -------------------------------------------------------------------
  */
 
+#define SAVE_SO                                                                                    \
+    "; save it anew as CSV in UTF-8: in Excel the type \"CSV UTF-8\", in LibreOffice \"Text "      \
+    "CSV\" "                                                                                       \
+    "with the character set Unicode (UTF-8)"
+
 static enum rb_err check_file(struct rb_slice file, struct rb_reject *rj) {
     if (file.n > RB_MAX_SITE_FILE)
         return rb_reject(rj, RB_ERR_LIMIT, "12.6.1", "larger than 16 MiB", RB_MAX_SITE_FILE);
     if (rb_slice_starts(file, "\xff\xfe") || rb_slice_starts(file, "\xfe\xff"))
-        return rb_reject(rj, RB_ERR_MALFORMED, "12.6.1",
-                         "UTF-16: save it as CSV in UTF-8, not as Unicode text", 0);
+        return rb_reject(rj, RB_ERR_MALFORMED, "12.6.1", "UTF-16" SAVE_SO, 0);
     if (rb_slice_starts(file, "PK\x03\x04"))
-        return rb_reject(rj, RB_ERR_MALFORMED, "12.6.1", "a workbook: save it as CSV in UTF-8", 0);
+        return rb_reject(rj, RB_ERR_MALFORMED, "12.6.1", "a workbook" SAVE_SO, 0);
     if (!rb_utf8_ok(file))
         return rb_reject(rj, RB_ERR_MALFORMED, "12.6.1",
-                         "not UTF-8: save it as CSV in UTF-8, not in the computer's own code page",
-                         0);
+                         "not UTF-8, but a code page of one language" SAVE_SO, 0);
     if (memchr(file.p, 0, file.n) != NULL)
-        return rb_reject(rj, RB_ERR_MALFORMED, "12.6.1", "a byte 0 in a text", 0);
+        return rb_reject(rj, RB_ERR_MALFORMED, "12.6.1",
+                         "a byte 0 in a text: perhaps UTF-16" SAVE_SO, 0);
     return RB_OK;
 }
 

@@ -40,21 +40,59 @@ static bool near_in_latitude(struct rb_point a, struct rb_point b, uint64_t with
     return (uint64_t)(d / 1000 * MICRODEGREE_MM) <= within_mm;
 }
 
+static bool near_in_longitude(struct rb_point a, struct rb_point b, uint64_t within_mm) {
+    int64_t d = a.lon_nd < b.lon_nd ? b.lon_nd - a.lon_nd : a.lon_nd - b.lon_nd;
+    const int64_t la = a.lat_nd < 0 ? -a.lat_nd : a.lat_nd,
+                  lb = b.lat_nd < 0 ? -b.lat_nd : b.lat_nd;
+    const double polar = (double)(la > lb ? la : lb) / 1e9;
+    if (d > 180 * RB_NANODEG) d = 360 * RB_NANODEG - d;
+    if (d > RB_NANODEG) d = RB_NANODEG; /* up to a degree the way is as good as straight */
+    /* cos >= 1 - angle/90: a chord lies below the arc */
+    return (double)(d / 1000 * MICRODEGREE_MM) * (1 - polar / 90) * 0.99 <= (double)within_mm;
+}
+
+static bool is_near(const struct rb_sitelist *l, const struct rb_site_known *k,
+                    const struct rb_site_row *r, struct rb_arena *scratch) {
+    const struct rb_point a = k->point, b = r->volume.center;
+    if (a.lat_nd == b.lat_nd && a.lon_nd == b.lon_nd) return true;
+    return l->how.near_mm > 0 && near_in_latitude(a, b, l->how.near_mm) &&
+           near_in_longitude(a, b, l->how.near_mm) && closer(a, b, l->how.near_mm, scratch);
+}
+
+/* by enum rb_site_double; of a row, registered, waiting */
+static const char *const doubles[][3] = {
+    {NULL, NULL, NULL},
+    {"the same name as in another row", "a site of the same name is registered already",
+     "a site of the same name waits as a draft"},
+    {"close to the site of another row", "close to a site that is registered already",
+     "close to a site that waits as a draft"},
+    {"the same name and place as in another row",
+     "registered already: a site of the same name and place",
+     "waits as a draft already: a site of the same name and place"}};
+
 static void against(const struct rb_sitelist *l, const struct rb_site_known *k, bool maybe_named,
                     struct rb_arena *scratch, struct rb_site_row *r) {
-    struct rb_site_finding f = {.column = RB_SITE_NAME, .clause = "12.6.8", .other_row = k->row};
-    if (maybe_named && same_name(k->name, r->name)) {
-        f.what = k->row == 0 ? "a site of the same name is registered already"
-                             : "the same name as in another row";
+    const bool full = r->findings_n == RB_MAX_SITE_FINDINGS,
+               named = maybe_named && same_name(k->name, r->name);
+    if (full && !named) return; /* enough was said; but the very same is looked for to the end */
+    const bool near = is_near(l, k, r, scratch);
+    const enum rb_site_double twin = named && near ? RB_SITE_SAME
+                                     : near        ? RB_SITE_NEAR
+                                     : named       ? RB_SITE_SAME_NAME
+                                                   : RB_SITE_NO_DOUBLE;
+    if (twin == RB_SITE_NO_DOUBLE) return;
+    const struct rb_site_finding f = {.column = RB_SITE_NAME,
+                                      .whole = twin != RB_SITE_SAME_NAME,
+                                      .clause = "12.6.8",
+                                      .what = doubles[twin][k->row > 0   ? 0
+                                                            : k->waiting ? 2
+                                                                         : 1],
+                                      .twin = twin,
+                                      .other_row = k->row};
+    if (full && twin == RB_SITE_SAME)
+        r->findings[RB_MAX_SITE_FINDINGS - 1] = f;
+    else
         sitelist_find(r, &f);
-    }
-    if (l->how.near_mm == 0 || !near_in_latitude(k->point, r->volume.center, l->how.near_mm))
-        return;
-    if (!closer(k->point, r->volume.center, l->how.near_mm, scratch)) return;
-    f.whole = true;
-    f.what = k->row == 0 ? "close to a site that is registered already"
-                         : "close to the site of another row";
-    sitelist_find(r, &f);
 }
 
 static enum rb_site_column place_column(const struct rb_sitelist *l) {

@@ -202,7 +202,8 @@ static void pointed_out(void **state) {
     assert_true(told(2, "close to the site of another", 2));
     assert_false(told(3, "close", 2));
     assert_false(told(3, "close", 4));
-    assert_true(told(4, "same name is registered", 0) && told(4, "close to a site that", 0));
+    assert_true(told(4, "registered already: a site of the same name and place", 0));
+    assert_false(told(4, "is registered already", 0));              /* not said twice */
     assert_true(told(5, "outside of the theatre, inside with", 0)); /* 33.0 N 36.5 E */
     assert_true(told(6, "outside", 0));
     assert_true(told(8, "swapped", 0));
@@ -211,6 +212,34 @@ static void pointed_out(void **state) {
     assert_false(told(0, "centimetre", 0));
     /* 35.1 is written to 0.05 degree, 5.6 km: coarser than the radius */
     assert_true(told(0, "coarsely", 0) && !told(10, "coarsely", 0));
+}
+
+/* The very same is told apart from what is only alike, and found behind any number of others. */
+static void the_very_same(void **state) {
+    (void)state;
+    static struct rb_site_known old[40];
+    for (size_t i = 0; i < 40; i++)
+        old[i] = (struct rb_site_known){.name = rb_str("Crowd"), .point = {35 * D, 40 * D}};
+    old[37].name = rb_str("Clinic");
+    old[38] =
+        (struct rb_site_known){.name = rb_str("Tent"), .point = {36 * D, 40 * D}, .waiting = true};
+    const struct rb_site_options how = {
+        .radius_mm = 2000000, .near_mm = 200000, .registered = old, .registered_n = 40};
+    assert_int_equal(read_bytes(rb_str("name,lat,lon\n"
+                                       "clinic,35.00001,40.00001\n"
+                                       "TENT,36.00001,40.00001\n"
+                                       "Tent,36.5,40.5\n"
+                                       "Tent,36.5001,40.5001\n"),
+                                &how, NULL),
+                     RB_OK);
+    assert_int_equal(rows[0].findings_n, RB_MAX_SITE_FINDINGS);
+    assert_int_equal(rows[0].findings[RB_MAX_SITE_FINDINGS - 1].twin, RB_SITE_SAME);
+    assert_int_equal(rows[0].findings[0].twin, RB_SITE_NEAR);
+    assert_true(told(1, "waits as a draft already", 0));
+    assert_int_equal(rows[2].findings[0].twin, RB_SITE_SAME_NAME);
+    assert_true(told(2, "of the same name waits as a draft", 0));
+    assert_true(told(3, "the same name and place as in another row", 4));
+    assert_true(told(3, "the same name as in another row", 3)); /* of row 3 the name alone */
 }
 
 /* findings are static words: no text of the row is in them */
@@ -282,6 +311,7 @@ int main(void) {
         cmocka_unit_test(files_refused),
         cmocka_unit_test(rows_refused),
         cmocka_unit_test(pointed_out),
+        cmocka_unit_test(the_very_same),
         cmocka_unit_test(findings_are_mute),
         cmocka_unit_test(rows_come_back),
     };
