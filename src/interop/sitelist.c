@@ -8,9 +8,8 @@
  */
 
 #define SAVE_SO                                                                                    \
-    "; save it anew as CSV in UTF-8: Excel calls the type CSV UTF-8, LibreOffice the character "   \
-    "set "                                                                                         \
-    "Unicode (UTF-8)"
+    "; save it anew as CSV in UTF-8: Excel calls the type CSV UTF-8, "                             \
+    "LibreOffice the character set Unicode (UTF-8)"
 
 static enum rb_err check_file(struct rb_slice file, struct rb_reject *rj) {
     if (file.n > RB_MAX_SITE_FILE)
