@@ -53,8 +53,9 @@ enum rb_table { /* META tables */
     RB_TABLE_JUDGED = 9,     /* key channel|member|epoch: u64, leaves below it are judged; those stored
                                 without a mark then bear none */
     RB_TABLE_BODY = 10,      /* key channel|member u16|ciphertext hash: state of the body (node's own) */
-    RB_TABLE_SALT = 11       /* key leaf hash of a released-despite record: the salt and the ids of the
+    RB_TABLE_SALT = 11,      /* key leaf hash of a released-despite record: the salt and the ids of the
                                 places that its commitment stands for; they stay here (10.6.9) */
+    RB_TABLE_PROBED = 12     /* key channel id: when checks of ours met closed places (10.6.10) */
 };
 struct rb_feed_ref {
     uint8_t channel[RB_CHANNEL_LEN];
@@ -352,7 +353,7 @@ struct rb_place_view {
     enum rb_place_class class_;
     bool closed;
     uint64_t readers;         /* closed: members who may read it */
-    bool stands;              /* not superseded, withdrawn, marked or over */
+    bool stands;              /* not superseded, withdrawn or over (10.6.14) */
     bool has_begin, has_end;  /* of all its volumes together; without an end it stays */
     int64_t begin_utc_ms, end_utc_ms;
     bool has_review;

@@ -66,6 +66,11 @@ enum rb_err rb_register_supersede(struct rb_register *r, const struct rb_hash *o
 /* RB_ERR_NOT_FOUND, RB_ERR_DENIED as above */
 enum rb_err rb_register_withdraw(struct rb_register *r, const struct rb_hash *id,
                                  uint16_t author) RB_MUST_USE;
+/* A place that rests is neither compared nor counted, and stands again when told so: whether it is
+ * superseded, withdrawn or over may be seen otherwise later. It can still be got, superseded and
+ * withdrawn here. RB_ERR_NOT_FOUND only. */
+enum rb_err rb_register_rest(struct rb_register *r, const struct rb_hash *id,
+                             bool rests) RB_MUST_USE;
 /* Removes what has ended, with its last volume, at or before utc_ms. Returns how many. No conflict
  * of a check at utc_ms or later is lost by it (10.6.4). */
 size_t rb_register_expire(struct rb_register *r, int64_t utc_ms);
@@ -222,6 +227,8 @@ enum rb_probe_answer {
 enum rb_probe_answer rb_probe_ask(const struct rb_probe *p, uint16_t member, int64_t now_ms);
 /* after a check with met_closed */
 void rb_probe_met(struct rb_probe *p, uint16_t member, int64_t now_ms);
+/* Does one of then still count now? One after now, of a clock that was set back, does. */
+bool rb_probe_counts(int64_t met_ms, int64_t now_ms);
 /* When it may be asked again after a refusal, if nothing more is met; now_ms if at once. */
 int64_t rb_probe_again_ms(const struct rb_probe *p, uint16_t member, int64_t now_ms);
 #endif

@@ -250,14 +250,15 @@ void node_changed(struct rb_node *n, struct channel *ch, const struct rb_fact *f
     put_off_fold(n, ch);
 }
 
-void node_judged(struct rb_node *n, struct feedx *fx, size_t leaf) {
+void node_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf) {
     struct channel *ch = fx->ch;
-    const struct rb_fact *f = &fx->f->facts[leaf];
+    const struct rb_fact *f = &fx->f->facts[index];
     node_changed(n, ch, f);
-    body_judged(n, fx, leaf);
+    places_judged(n, fx, index, leaf);
+    body_judged(n, fx, index);
     if (!n->started) return;
     if (!fx->own)
-        node_alert(n, RB_ALERT_RECORD, ch, &f->id, fx->f->member, NULL, f->precedence, leaf, NULL);
+        node_alert(n, RB_ALERT_RECORD, ch, &f->id, fx->f->member, NULL, f->precedence, index, NULL);
 }
 
 /* Spec 6.5: SHA-256 over, for each feed with a checkpoint in (member, epoch) order, u16 origin

@@ -120,6 +120,9 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
     case RB_TABLE_BODY:
         err = body_load(n, key, value);
         break;
+    case RB_TABLE_PROBED:
+        err = probing_load(n, key, value);
+        break;
     case RB_TABLE_EVIDENCE:
         err = load_evidence(n, value, &rj);
         break;
@@ -167,7 +170,7 @@ static void load_leaf(struct rb_node *n, const struct rb_event *ev) {
             n->overflow = true;
             return;
         }
-        node_judged(n, fx, fx->f->facts_n - 1);
+        node_judged(n, fx, fx->f->facts_n - 1, leaf);
         if (fx->own) note_own(fx, n);
         return;
     }

@@ -25,6 +25,10 @@ const char *rb_alert_name(enum rb_alert_type a) {
         return "refused";
     case RB_ALERT_WAITING:
         return "waiting";
+    case RB_ALERT_CONFLICT:
+        return "conflict";
+    case RB_ALERT_REMINDER:
+        return "reminder";
     case RB_ALERT_BODY:
         return "body";
     default:

@@ -6,7 +6,10 @@
  * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking).
  * Closed bodies: body.c (the table), open.c (opening), told.c (what we say of them), retain.c
  * (purging), carry.c (given and asked by peers, waiting in memory), fetch.c (asking), offer.c
- * (handing over before a push and again). */
+ * (handing over before a push and again).
+ * Places (spec 10.6): places.c (what is known of them), stand.c (which of them stand), check.c (what
+ * is compared), despite.c (released in spite of it), probing.c (asked again and again), remind.c.
+ * A `place` above all of this is a closed record's; one of 10.6 is a `spot` here. */
 #ifndef RB_NODE_INT_H
 #define RB_NODE_INT_H
 #include "readback/node.h"
@@ -152,6 +155,8 @@ struct feedx { /* a feed with what the node knows beside the book */
     uint64_t say_from;       /* mono: of bodies nothing is said before */
     uint64_t said_to;        /* our receipts speak of bodies below this leaf ... */
     struct rb_hash said_but; /* ... but for these: hash of the encoded array */
+    uint32_t *spots;         /* its notices, ascending: indexes of channel.spots */
+    size_t spots_n, spots_cap;
 };
 enum body_why { /* why a body is not here or no good; words in body.c, numbers on disk */
                 WHY_NONE,
@@ -202,6 +207,27 @@ struct place { /* a closed leaf that names us */
     uint8_t kind, verdict, why;
     bool opened; /* the book has what the rules read of it */
     bool opening, saying, said;
+};
+enum spot_state {
+    SPOT_UNREAD,    /* closed, and cannot be read here */
+    SPOT_KNOWN,     /* in the register */
+    SPOT_MALFORMED, /* a volume is none, 10.6.1 */
+    SPOT_LEFT_OUT   /* there was no room for it */
+};
+struct spot { /* a notice, and what is needed of its place beside the register */
+    struct feedx *fx;
+    uint64_t leaf;
+    int64_t begin_utc, end_utc, review_utc;
+    struct rb_point middle;
+    uint8_t state, class_;
+    bool has_begin, has_end, has_review, placed;
+    bool gone;     /* superseded or withdrawn, as the situation was folded last */
+    bool rests;    /* gone or over: not compared */
+};
+struct probing { /* checks of ours that met closed places, 10.6.10: those that count, oldest first */
+    struct rb_probe probe;
+    struct rb_hash plans[RB_PROBE_REFUSE]; /* of which plan each was; zero: asked before our start */
+    int64_t said_utc[2];                   /* that there were 16, 64; 0 = never */
 };
 struct chain { /* by index + 1; 0 = none */
     uint32_t first, last;
@@ -296,6 +322,16 @@ struct channel {
     uint64_t body_wake;       /* mono: look again then */
     bool counted;
     size_t missing_n, unopened_n;
+    /* places, spec 10.6 */
+    struct rb_register *reg; /* NULL before the first */
+    struct spot *spots;
+    size_t spots_n, spots_cap;
+    size_t spots_lost;            /* notices that there was no room even to note */
+    uint32_t *said;               /* spots in the situation's order */
+    size_t said_n, said_cap;
+    uint64_t stand_serial;        /* of the fold that `gone` and `said` are from */
+    size_t unread_n, malformed_n; /* of those not gone, at that time */
+    struct probing *probing;      /* NULL: none yet */
 };
 enum job_type {
     JOB_PUSH_LOAD,
@@ -372,6 +408,7 @@ struct rb_node {
     struct rb_situation sit;
     struct channel *sit_of; /* whose the cached situation is; NULL = none */
     int64_t sit_utc;
+    uint64_t sit_serial; /* of this fold */
     struct buf heads;  /* the head file as it was at start: a feed may be opened later */
     uint64_t judge_at; /* mono: judging failed for want of memory; not before */
     bool clock_known;
@@ -440,7 +477,7 @@ struct feedx *node_feedx(struct channel *ch, uint16_t member, uint16_t epoch);
 struct feedx *node_feedx_by_origin(struct rb_node *n, struct rb_slice origin);
 struct feedx *node_feedx_by_hash(struct rb_node *n, const struct rb_hash *origin_hash);
 enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch);
-void node_judged(struct rb_node *n, struct feedx *fx, size_t leaf);
+void node_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf);
 /* what the rules read of this record has changed */
 void node_changed(struct rb_node *n, struct channel *ch, const struct rb_fact *f);
 void node_sync_members(struct rb_node *n, struct channel *ch);
@@ -634,6 +671,38 @@ void offer_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
 void offer_receipt(struct rb_node *n, struct feedx *fx, const struct rb_fact *f);
 void offer_judged(struct rb_node *n, struct feedx *own, uint64_t recipients);
 void offer_again(struct rb_node *n, struct channel *ch);
+
+/* places.c: notices that were judged, and those of them whose place is known */
+void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf);
+/* A closed one can be read now; `news`: for the first time. */
+void places_opened(struct rb_node *n, struct feedx *fx, uint64_t leaf, struct rb_slice body,
+                   bool news);
+/* ... and cannot any more */
+void places_closed(struct rb_node *n, struct feedx *fx, uint64_t leaf);
+struct spot *places_find(const struct channel *ch, const struct feedx *fx, uint64_t leaf);
+struct rb_register *places_register(struct rb_node *n, struct channel *ch); /* NULL: no room */
+static inline const struct rb_fact *spot_fact(const struct spot *p) {
+    return &p->fx->f->facts[p->leaf];
+}
+
+/* stand.c */
+/* the situation at utc_ms, and what of the places stands by it */
+enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
+                       const struct rb_situation **out);
+
+/* check.c */
+void check_terms(const struct channel *ch, const struct rb_charter *c,
+                 struct rb_register_terms *out);
+
+/* probing.c */
+enum rb_err probing_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);
+/* may a plan be checked now? If not, from when on */
+bool probing_may(const struct channel *ch, int64_t utc_ms, int64_t *again_utc_ms);
+/* A plan met a closed place: counted, and said where that is due. The same plan counts once. */
+enum rb_err probing_met(struct rb_node *n, struct channel *ch, const struct rb_hash *plan);
+/* it was released, with all that is logged of that: not counted any more */
+void probing_released(struct rb_node *n, struct channel *ch, const struct rb_hash *plan);
+void probing_submit(struct rb_node *n, const struct rb_event *ev);
 
 /* load.c */
 void load_item(struct rb_node *n, const struct rb_event *ev);

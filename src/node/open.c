@@ -140,6 +140,7 @@ void open_good(struct rb_node *n, struct channel *ch, struct place *p, struct rb
     keep_verdict(n, ch, p);
     if (news) tell(n, ch, p, NULL);
     node_changed(n, ch, &f->facts[p->leaf]);
+    places_opened(n, p->fx, p->leaf, body, news);
     ch->counted = false;
     told_due(n, ch);
 }

@@ -95,7 +95,7 @@ static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item
     e->u.store.hash = fx->f->tree.level[0].h[index];
     e->u.store.mark = RB_MARK_NONE;
     feed_flying(fx, e->u.store.ticket, fx->f->tree.size);
-    node_judged(n, fx, (size_t)index);
+    node_judged(n, fx, (size_t)index, buf_slice(&item->leaf));
     return e->u.store.ticket;
 }
 

@@ -64,6 +64,7 @@ static void purge(struct rb_node *n, struct channel *ch, struct body *b) {
         if (p->opened) {
             rb_book_close_body(&ch->book, p->fx->f, (size_t)p->leaf);
             p->opened = false;
+            places_closed(n, p->fx, p->leaf);
             node_changed(n, ch, &p->fx->f->facts[p->leaf]);
         }
         p->said = false; /* that it was no good; now that it is gone */

@@ -444,6 +444,9 @@ void submit_event(struct rb_node *n, const struct rb_event *ev) {
         open_unlocked(n);
         submit_done(n, ev->u.submit.token, RB_OK, NULL, NULL, RB_MARK_NONE, NULL, NULL, 0);
         break;
+    case RB_SUBMIT_PROBED:
+        probing_submit(n, ev);
+        break;
     default:
         break;
     }

@@ -613,7 +613,6 @@ static void judge_one(struct rb_node *n, struct feedx *fx) {
         return;
     }
     rb_arena_release(&n->work, mark);
-    raw_taken(fx, r.at);
     const struct rb_fact *f = &fx->f->facts[at];
     if (f->mark != RB_MARK_NONE) {
         struct rb_effect *e = node_effect(n, RB_EF_STORE);
@@ -623,7 +622,8 @@ static void judge_one(struct rb_node *n, struct feedx *fx) {
         e->u.store.index = at;
         e->u.store.mark = f->mark;
     }
-    node_judged(n, fx, at);
+    node_judged(n, fx, at, leaf);
+    raw_taken(fx, r.at);
 }
 
 static void store_judged(struct rb_node *n, struct feedx *fx) {

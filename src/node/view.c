@@ -111,6 +111,7 @@ enum rb_err rb_node_situation(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN
         RB_TRY(rb_situation_fold(&ch->book, utc_ms, &n->sit_arena, &n->sit));
         n->sit_of = ch;
         n->sit_utc = utc_ms;
+        n->sit_serial++;
     }
     *out = &n->sit;
     return RB_OK;

@@ -70,13 +70,14 @@ static enum rb_err compare(struct check *k, size_t i, struct place *p, size_t ot
 
 static enum rb_err compare_volume(struct check *k, size_t i, uint64_t standoff_most) {
     struct rb_volwalk w;
-    struct rb_volbox box;
+    struct rb_volparts parts; /* of a corridor: what lies off its line is not even looked at */
     uint32_t ref;
-    rb_volbox_of(&k->plan->volumes[i], standoff_most, &box);
-    rb_volwalk_begin(&w, k->r->index, &box);
+    rb_volparts_of(&k->plan->volumes[i], standoff_most, &parts);
+    rb_volwalk_begin_parts(&w, k->r->index, &parts);
     while (rb_volwalk_next(&w, &ref)) {
         const struct volume_of *v = &k->r->volumes[ref];
         struct place *p = v->place;
+        if (p->rests) continue;
         const enum rb_conflict_rule rule =
             conflict_rule_for(k->plan, k->terms, (enum rb_place_class)p->class_, p->author);
         if (rule == RB_CONFLICT_NO_RULE) continue;
@@ -93,6 +94,7 @@ static void leave_out(struct check *k, const struct rb_hash *id) {
     if (p == NULL || p->author != k->plan->author || p->stamp == k->r->stamp) return;
     p->stamp = k->r->stamp;
     p->found = NOT_COMPARED;
+    if (p->rests) return; /* not counted as it is */
     if (p->volumes_n == 0) {
         k->left_out[p->class_].placeless++;
         return;

@@ -3,8 +3,7 @@
 #include <assert.h>
 #include "readback/register.h"
 
-/* a time after now, from a clock that was set back, still counts */
-static bool counts(int64_t met_ms, int64_t now_ms) {
+bool rb_probe_counts(int64_t met_ms, int64_t now_ms) {
     int64_t ago;
     if (__builtin_sub_overflow(now_ms, met_ms, &ago)) return now_ms < met_ms;
     return ago < RB_PROBE_WINDOW_MS;
@@ -15,7 +14,7 @@ enum rb_probe_answer rb_probe_ask(const struct rb_probe *p, uint16_t member, int
     const struct rb_probe_member *m = &p->of[member];
     uint32_t met = 0;
     for (uint32_t i = 0; i < m->n; i++)
-        met += counts(m->met_ms[i], now_ms);
+        met += rb_probe_counts(m->met_ms[i], now_ms);
     if (met >= RB_PROBE_REFUSE) return RB_PROBE_REFUSED;
     return met >= RB_PROBE_RECORD ? RB_PROBE_ALLOW_AND_RECORD : RB_PROBE_ALLOW;
 }

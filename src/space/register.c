@@ -72,7 +72,7 @@ static void settle(struct rb_register *r, struct place *p) {
 
 static void take_out(struct rb_register *r, struct place *p) {
     register_map_drop(r, p);
-    register_tally_drop(r, p);
+    if (!p->rests) register_tally_drop(r, p);
     out_of_index(r, p, p->volumes_n);
     give_back_volumes(r, p);
     register_place_free(r->region, p);
@@ -137,6 +137,19 @@ enum rb_err rb_register_withdraw(struct rb_register *r, const struct rb_hash *id
     RB_TRY(find_own(r, id, author, &p));
     take_out(r, p);
     register_map_shrink(r);
+    return RB_OK;
+}
+
+/* It stays in the index: it is passed over there, and neither way can fail for want of memory. */
+enum rb_err rb_register_rest(struct rb_register *r, const struct rb_hash *id, bool rests) {
+    struct place *p = register_map_find(r, id);
+    if (p == NULL) return RB_ERR_NOT_FOUND;
+    if (p->rests == rests) return RB_OK;
+    p->rests = rests;
+    if (rests)
+        register_tally_drop(r, p);
+    else
+        register_tally_add(r, p);
     return RB_OK;
 }
 

@@ -18,6 +18,7 @@ struct place {
     uint8_t class_, volumes_n;
     bool closed, has_surveyed, has_reviewed;
     bool untimed; /* a volume neither begins nor ends */
+    bool rests;   /* neither compared nor counted, until it stands again */
     struct rb_slice title;
     struct rb_extent *extents;
     uint32_t *refs;

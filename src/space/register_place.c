@@ -78,6 +78,7 @@ enum rb_err register_place_make(struct rb_region *region, const struct rb_regist
     p->bytes = (uint32_t)bytes;
     const enum rb_err err = fill(p, e, &block, rj);
     if (err != RB_OK) {
+        rb_wipe(mem, bytes);
         rb_region_free(region, mem, bytes);
         return err;
     }
@@ -85,8 +86,12 @@ enum rb_err register_place_make(struct rb_region *region, const struct rb_regist
     return RB_OK;
 }
 
+/* A closed one was told to some: nothing of it stays in memory that is used again. */
 void register_place_free(struct rb_region *region, struct place *p) {
-    if (p != NULL) rb_region_free(region, p, p->bytes);
+    if (p == NULL) return;
+    const size_t bytes = p->bytes;
+    if (p->closed) rb_wipe(p, bytes);
+    rb_region_free(region, p, bytes);
 }
 
 int64_t register_place_seen(const struct place *p) {

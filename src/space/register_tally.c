@@ -53,7 +53,7 @@ void register_tally_refresh(struct rb_register *r) {
     begin_again(r);
     while ((p = register_map_next(r, &at)) != NULL) {
         struct tally *t = &r->tally[p->class_][p->author];
-        if (p->volumes_n > 0) widen(t, register_place_seen(p));
+        if (p->volumes_n > 0 && !p->rests) widen(t, register_place_seen(p));
     }
     for (size_t c = 0; c < RB_PLACE_CLASSES; c++)
         for (size_t m = 0; m < RB_MAX_MEMBERS; m++)

@@ -1,0 +1,167 @@
+/* Notices, and what is known here of their places (spec 10.6): an open one from the moment its leaf
+ * is judged, a closed one from the moment its body was opened until it is purged. The outlines are
+ * in the register; one that cannot be put in there is counted, so that no check keeps silent of it.
+ */
+#include "node_int.h"
+#include "readback/volume.h"
+
+/* ---- the table ---------------------------------------------------------------------------------
+ */
+struct rb_register *places_register(struct rb_node *n, struct channel *ch) {
+    uint64_t seed = 0;
+    if (ch->reg) return ch->reg;
+    for (size_t i = 0; i < 4; i++)
+        seed = seed << 16 | node_rand16(n);
+    ch->reg = rb_register_open(&n->region, seed);
+    return ch->reg;
+}
+
+static struct spot *spot_new(struct rb_node *n, struct feedx *fx, uint64_t leaf) {
+    struct channel *ch = fx->ch;
+    void *list = fx->spots, *all = ch->spots;
+    if (ch->spots_n >= RB_NONE - 1) return NULL;
+    if (rb_region_grow(&n->region, &list, &fx->spots_cap, fx->spots_n + 1, sizeof *fx->spots))
+        return NULL;
+    fx->spots = list;
+    if (rb_region_grow(&n->region, &all, &ch->spots_cap, ch->spots_n + 1, sizeof *ch->spots))
+        return NULL;
+    ch->spots = all;
+    struct spot *p = &ch->spots[ch->spots_n];
+    memset(p, 0, sizeof *p);
+    p->fx = fx;
+    p->leaf = leaf;
+    fx->spots[fx->spots_n++] = (uint32_t)ch->spots_n++;
+    return p;
+}
+
+struct spot *places_find(const struct channel *ch, const struct feedx *fx, uint64_t leaf) {
+    size_t a = 0, z = fx->spots_n;
+    while (a < z) {
+        size_t mid = a + (z - a) / 2;
+        if (ch->spots[fx->spots[mid]].leaf < leaf)
+            a = mid + 1;
+        else
+            z = mid;
+    }
+    if (a == fx->spots_n || ch->spots[fx->spots[a]].leaf != leaf) return NULL;
+    return &ch->spots[fx->spots[a]];
+}
+
+/* ---- what a notice says ------------------------------------------------------------------------
+ */
+static void note_times(struct spot *p, const struct rb_notice *no) {
+    p->has_begin = p->has_end = no->volumes_n > 0;
+    p->begin_utc = INT64_MAX;
+    p->end_utc = INT64_MIN;
+    for (size_t i = 0; i < no->volumes_n; i++) {
+        const struct rb_volume *v = &no->volumes[i];
+        p->has_begin &= v->has_from;
+        p->has_end &= v->has_to;
+        if (v->has_from && v->from_utc_ms < p->begin_utc) p->begin_utc = v->from_utc_ms;
+        if (v->has_to && v->to_utc_ms > p->end_utc) p->end_utc = v->to_utc_ms;
+    }
+    if (!p->has_begin) p->begin_utc = 0;
+    if (!p->has_end) p->end_utc = 0;
+    p->has_review = no->has_review;
+    p->review_utc = no->has_review ? no->review_utc_ms : 0;
+}
+
+static void note_middle(struct spot *p, const struct rb_notice *no) {
+    p->placed = no->volumes_n > 0;
+    if (!p->placed) return;
+    const struct rb_volume *v = &no->volumes[0];
+    p->middle = v->shape == RB_SHAPE_CIRCLE ? v->center : v->vertices[0];
+}
+
+/* With several surveys the oldest speaks for the place: part of it was looked at no later. */
+static void entry_survey(struct rb_register_entry *e) {
+    for (size_t i = 0; i < e->volumes_n; i++) {
+        const struct rb_volume *v = &e->volumes[i];
+        if (!v->has_surveyed || (e->has_surveyed && e->surveyed_utc_ms <= v->surveyed_utc_ms))
+            continue;
+        e->has_surveyed = true;
+        e->surveyed_utc_ms = v->surveyed_utc_ms;
+    }
+}
+
+static enum rb_err into_register(struct rb_node *n, struct spot *p, const struct rb_notice *no) {
+    const struct rb_fact *f = spot_fact(p);
+    struct rb_register *reg = places_register(n, p->fx->ch);
+    struct rb_register_entry e = {.id = f->id,
+                                  .author = p->fx->f->member,
+                                  .class_ = (enum rb_place_class)no->class_,
+                                  .volumes_n = no->volumes_n,
+                                  .volumes = no->volumes,
+                                  .title = no->title,
+                                  .created_utc_ms = f->created_utc_ms,
+                                  .closed = f->closed,
+                                  .readers = f->recipients};
+    if (!reg) return RB_ERR_LIMIT;
+    entry_survey(&e);
+    return rb_register_add(reg, &e, NULL);
+}
+
+/* What it says is decoded in the step's memory, and a closed one's wiped there. */
+static void spot_fill(struct rb_node *n, struct spot *p, struct rb_slice body) {
+    struct rb_notice no = {0};
+    size_t mark = rb_arena_mark(&n->work);
+    enum rb_err err = rb_notice_decode(body, &n->work, &no, NULL);
+    if (err == RB_OK) {
+        p->class_ = (uint8_t)no.class_;
+        note_times(p, &no);
+        err = into_register(n, p, &no);
+    }
+    if (err == RB_OK) note_middle(p, &no);
+    p->state = err == RB_OK ? SPOT_KNOWN : err == RB_ERR_MALFORMED ? SPOT_MALFORMED : SPOT_LEFT_OUT;
+    if (p->state == SPOT_LEFT_OUT) n->overflow = true;
+    rb_wipe(n->work.p + mark, n->work.used - mark);
+    rb_arena_release(&n->work, mark);
+}
+
+/* ---- as things come ----------------------------------------------------------------------------
+ */
+static bool leaf_body(struct rb_node *n, struct rb_slice leaf, struct rb_slice *body) {
+    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
+    if (!rec || rb_record_decode(leaf, rec, NULL) != RB_OK) return false;
+    *body = rec->body;
+    return true;
+}
+
+void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf) {
+    const struct rb_fact *f = &fx->f->facts[index];
+    if (f->kind != RB_KIND_NOTICE || f->mark != RB_MARK_NONE) return;
+    struct spot *p = spot_new(n, fx, index);
+    if (!p) {
+        fx->ch->spots_lost++;
+        n->overflow = true;
+        return;
+    }
+    if (f->closed) return; /* its body may never come */
+    size_t mark = rb_arena_mark(&n->work);
+    struct rb_slice body;
+    if (leaf_body(n, leaf, &body))
+        spot_fill(n, p, body);
+    else
+        p->state = SPOT_LEFT_OUT;
+    rb_arena_release(&n->work, mark);
+}
+
+void places_opened(struct rb_node *n, struct feedx *fx, uint64_t leaf, struct rb_slice body,
+                   bool news) {
+    struct spot *p = places_find(fx->ch, fx, leaf);
+    (void)news;
+    if (!p || p->state != SPOT_UNREAD) return;
+    spot_fill(n, p, body);
+}
+
+void places_closed(struct rb_node *n, struct feedx *fx, uint64_t leaf) {
+    struct spot *p = places_find(fx->ch, fx, leaf);
+    (void)n;
+    if (!p || p->state == SPOT_UNREAD) return;
+    if (p->state == SPOT_KNOWN &&
+        rb_register_withdraw(fx->ch->reg, &spot_fact(p)->id, fx->f->member) != RB_OK)
+        n->overflow = true;
+    const struct spot was = {.fx = p->fx, .leaf = p->leaf, .gone = p->gone, .rests = p->gone};
+    rb_wipe(p, sizeof *p);
+    *p = was;
+}

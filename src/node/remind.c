@@ -1,0 +1,101 @@
+/* Places as they are shown, with what people are to be reminded of (spec 10.7). */
+#include "node_int.h"
+
+#define MOVEMENT_AHEAD_MS 3600000 /* 10.7.2 */
+
+const char *rb_reminder_name(enum rb_reminder r) {
+    switch (r) {
+    case RB_REMINDER_NONE:
+        return "";
+    case RB_REMINDER_REVIEW:
+        return "review";
+    case RB_REMINDER_MOVEMENT:
+        return "movement";
+    }
+    return "?";
+}
+
+/* ---- reminders ---------------------------------------------------------------------------------
+ */
+/* Members who have not said that it was passed down: all readers, for its author; else ourselves.
+ */
+static uint64_t not_passed_down(const struct channel *ch, const struct rb_situation *s,
+                                uint32_t record) {
+    uint16_t author = rb_situation_author(s, record);
+    uint64_t readers = rb_situation_readers(s, record) & ~(1ull << author), missing = 0;
+    if (author != ch->own_member) readers &= 1ull << ch->own_member;
+    for (uint16_t m = 0; m < RB_MAX_MEMBERS; m++)
+        if ((readers >> m & 1) &&
+            rb_situation_answer(s, record, m, RB_POSITION_PASSED_DOWN) == RB_NOWHERE)
+            missing |= 1ull << m;
+    return missing;
+}
+
+static bool about_to_move(const struct spot *p, int64_t utc_ms) {
+    return p->class_ == RB_PLACE_MOVEMENT && p->placed && !p->rests &&
+           (!p->has_begin || utc_ms >= p->begin_utc - MOVEMENT_AHEAD_MS);
+}
+
+static enum rb_reminder reminder_of(const struct channel *ch, const struct spot *p,
+                                    const struct rb_situation *s, int64_t utc_ms,
+                                    uint64_t *members) {
+    *members = 0;
+    if (p->class_ == RB_PLACE_SITE && !p->rests && p->has_review && p->review_utc <= utc_ms)
+        return RB_REMINDER_REVIEW;
+    if (!about_to_move(p, utc_ms)) return RB_REMINDER_NONE;
+    *members = not_passed_down(ch, s, rb_situation_find(s, &spot_fact(p)->id));
+    return *members ? RB_REMINDER_MOVEMENT : RB_REMINDER_NONE;
+}
+
+/* ---- views -------------------------------------------------------------------------------------
+ */
+static bool view(const struct channel *ch, const struct spot *p, const struct rb_situation *s,
+                 struct rb_place_view *out) {
+    struct rb_register_entry e;
+    if (!rb_register_get(ch->reg, &spot_fact(p)->id, &e)) return false;
+    *out = (struct rb_place_view){.record = e.id,
+                                  .feed = node_feed_ref(p->fx),
+                                  .leaf = p->leaf,
+                                  .class_ = e.class_,
+                                  .closed = e.closed,
+                                  .readers = e.readers,
+                                  .stands = !p->rests,
+                                  .has_begin = p->has_begin,
+                                  .has_end = p->has_end,
+                                  .begin_utc_ms = p->begin_utc,
+                                  .end_utc_ms = p->end_utc,
+                                  .has_review = p->has_review,
+                                  .review_utc_ms = p->review_utc,
+                                  .title = e.title,
+                                  .middle = p->middle,
+                                  .placed = p->placed};
+    out->reminder = reminder_of(ch, p, s, s->now_utc_ms, &out->remind);
+    return true;
+}
+
+size_t rb_node_places(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], int64_t now_utc_ms) {
+    const struct rb_situation *s;
+    struct channel *ch = node_channel_find(n, id);
+    return ch && stand_sync(n, ch, now_utc_ms, &s) == RB_OK ? ch->said_n : 0;
+}
+
+bool rb_node_place(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], size_t i,
+                   int64_t now_utc_ms, struct rb_place_view *out) {
+    const struct rb_situation *s;
+    struct channel *ch = node_channel_find(n, id);
+    if (!ch || stand_sync(n, ch, now_utc_ms, &s) != RB_OK || i >= ch->said_n) return false;
+    return view(ch, &ch->spots[ch->said[i]], s, out);
+}
+
+bool rb_node_place_of(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                      const struct rb_hash *record, int64_t now_utc_ms, struct rb_place_view *out) {
+    const struct rb_situation *s;
+    struct rb_feed *f;
+    size_t leaf;
+    struct channel *ch = node_channel_find(n, id);
+    if (!ch || !rb_book_find(&ch->book, record, &f, &leaf)) return false;
+    struct feedx *fx = node_feedx(ch, f->member, f->epoch);
+    const struct spot *p = fx ? places_find(ch, fx, leaf) : NULL;
+    if (!p || p->state != SPOT_KNOWN || stand_sync(n, ch, now_utc_ms, &s) != RB_OK) return false;
+    return view(ch, p, s, out);
+}

@@ -1,0 +1,86 @@
+/* Which places stand: from when a record can be read here until it is superseded or withdrawn in
+ * the situation, or over (spec 10.6.14). What the situation says may be undone, by a fork or a
+ * revocation that is found later; so nothing is removed from the register for it, it only rests. */
+#include "node_int.h"
+
+#define WITHDRAWALS_DEEP 8 /* taken back, and that taken back, and so on */
+
+/* By its author, and not taken back. Where it is too involved to tell, the place stands. */
+static bool withdrawn(const struct rb_situation *s, uint32_t record, unsigned deep) {
+    if (deep == WITHDRAWALS_DEEP) return false;
+    for (uint32_t i = s->order[record].first_answer; i != RB_NOWHERE; i = s->answers[i].next) {
+        uint32_t a = s->answers[i].answer;
+        if (rb_situation_fact(s, a)->position == RB_POSITION_WITHDRAW &&
+            rb_situation_author(s, a) == rb_situation_author(s, record) &&
+            s->order[a].superseded_by == RB_NOWHERE && !withdrawn(s, a, deep + 1))
+            return true;
+    }
+    return false;
+}
+
+static size_t feed_index(const struct rb_book *b, const struct rb_feed *f) {
+    size_t i = 0;
+    while (b->feeds[i] != f)
+        i++;
+    return i;
+}
+
+static void look_at_all(struct channel *ch, const struct rb_situation *s) {
+    for (size_t i = 0; i < ch->feeds_n; i++) {
+        const struct feedx *fx = ch->feeds[i];
+        const uint32_t *order = s->order_of[feed_index(s->book, fx->f)];
+        for (size_t k = 0; k < fx->spots_n; k++) {
+            struct spot *p = &ch->spots[fx->spots[k]];
+            uint32_t at = order[p->leaf];
+            p->gone = s->order[at].superseded_by != RB_NOWHERE || withdrawn(s, at, 0);
+        }
+    }
+}
+
+/* those that can be read here, as they were said */
+static enum rb_err put_in_order(struct rb_node *n, struct channel *ch,
+                                const struct rb_situation *s) {
+    void *list = ch->said;
+    RB_TRY(rb_region_grow(&n->region, &list, &ch->said_cap, ch->spots_n, sizeof *ch->said));
+    ch->said = list;
+    ch->said_n = 0;
+    for (size_t i = 0; i < s->order_n; i++) {
+        const struct rb_feed *f = s->book->feeds[s->order[i].place.feed];
+        if (f->facts[s->order[i].place.leaf].kind != RB_KIND_NOTICE) continue;
+        const struct feedx *fx = node_feedx(ch, f->member, f->epoch);
+        const struct spot *p = fx ? places_find(ch, fx, s->order[i].place.leaf) : NULL;
+        if (p && p->state == SPOT_KNOWN) ch->said[ch->said_n++] = (uint32_t)(p - ch->spots);
+    }
+    return RB_OK;
+}
+
+/* over at this time, as far as it says when it ends */
+static bool over(const struct spot *p, int64_t utc_ms) {
+    return p->has_end && p->end_utc <= utc_ms;
+}
+
+static void settle(struct rb_node *n, struct channel *ch, int64_t utc_ms) {
+    ch->unread_n = ch->spots_lost;
+    ch->malformed_n = 0;
+    for (size_t i = 0; i < ch->spots_n; i++) {
+        struct spot *p = &ch->spots[i];
+        bool rests = p->gone || over(p, utc_ms);
+        if (!rests && p->state == SPOT_MALFORMED) ch->malformed_n++;
+        if (!rests && (p->state == SPOT_UNREAD || p->state == SPOT_LEFT_OUT)) ch->unread_n++;
+        if (p->rests == rests) continue;
+        p->rests = rests;
+        if (p->state == SPOT_KNOWN && rb_register_rest(ch->reg, &spot_fact(p)->id, rests) != RB_OK)
+            n->overflow = true;
+    }
+}
+
+enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
+                       const struct rb_situation **out) {
+    RB_TRY(rb_node_situation(n, ch->id, utc_ms, out));
+    if (ch->stand_serial == n->sit_serial) return RB_OK;
+    look_at_all(ch, *out);
+    RB_TRY(put_in_order(n, ch, *out));
+    settle(n, ch, utc_ms);
+    ch->stand_serial = n->sit_serial;
+    return RB_OK;
+}
