@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#define MAX_ROW 20000
+
 struct reader {
     const struct exercise *ex;
     char *why;
@@ -212,6 +214,16 @@ static const struct shape purge_shape[] = {STEP_SHAPES, {"by", 's', true}, {"rec
                                            {"despite", 'b', false}, {NULL, 0, false}};
 static const struct shape disclose_shape[] = {STEP_SHAPES, {"by", 's', true}, {"record", 's', true},
                                               {"level", 's', false}, {"paragraphs", 'l', false}, {NULL, 0, false}};
+static const struct shape check_shape[] = {
+    STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {"body", 'o', true}, {"recipients", 'l', false},
+    {"supersedes", 'l', false}, {NULL, 0, false}};
+static const struct shape import_shape[] = {
+    STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {"file", 's', true}, {"recipients", 'l', true},
+    {"rows", 'l', false}, {"radius", 's', false}, {"near", 's', false}, {"draft", 'o', false},
+    {"officer", 's', false}, {"second", 's', false}, {NULL, 0, false}};
+static const struct shape playback_shape[] = {
+    STEP_SHAPES, {"by", 's', true}, {"answers", 's', true}, {"channel", 's', true}, {"reason", 's', false},
+    {"recipients", 'l', false}, {"officer", 's', false}, {NULL, 0, false}};
 static const struct shape test_shape[] = {STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {NULL, 0, false}};
 static const struct shape link_shape[] = {STEP_SHAPES, {"between", 'l', true}, {"one-way", 'b', false}, {NULL, 0, false}};
 static const struct shape node_shape[] = {STEP_SHAPES, {"by", 's', true}, {NULL, 0, false}};
@@ -224,7 +236,8 @@ static const struct verb {
     const struct shape *shape;
 } verbs[] = {{"accredit", accredit_shape}, {"found", found_shape}, {"accept", found_shape},
              {"release", release_shape}, {"position", position_shape}, {"attach", attach_shape},
-             {"purge", purge_shape}, {"disclose", disclose_shape}, {"test", test_shape},
+             {"purge", purge_shape}, {"disclose", disclose_shape}, {"check", check_shape},
+             {"import", import_shape}, {"playback", playback_shape}, {"test", test_shape},
              {"cut", link_shape}, {"heal", link_shape}, {"stop", node_shape}, {"start", node_shape},
              {"crash", node_shape}, {"say", say_shape}, {"expect", expect_step_shape}};
 
@@ -280,6 +293,20 @@ static bool read_recipients(struct reader *r, const json_t *s, const char *where
     return handles_known(r, json_object_get(s, "recipients"), 0, sub);
 }
 
+/* a name beside the exercise, no path; rows as a spreadsheet counts */
+static bool read_import(struct reader *r, const json_t *s, const char *where) {
+    const char *file = ex_string(s, "file");
+    size_t i;
+    json_t *row;
+    if (!*file || strchr(file, '/') || strcmp(file, ".") == 0 || strcmp(file, "..") == 0)
+        return off(r, "%s.file: the name of a file beside the exercise is wanted", where);
+    if (!ex_string(s, "as")) return off(r, "%s: \"as\" is missing", where);
+    json_array_foreach(json_object_get(s, "rows"), i, row)
+        if (!json_is_integer(row) || json_integer_value(row) < 2 || json_integer_value(row) > MAX_ROW)
+            return off(r, "%s.rows[%zu]: the number of a row is wanted; the heading is 1", where, i);
+    return handles_known(r, json_object_get(s, "recipients"), 0, where);
+}
+
 static bool read_step_parts(struct reader *r, const json_t *s, const char *verb, const char *where) {
     const char *by = ex_string(s, "by");
     if (by && ex_party_index(r->ex, by) < 0) return off(r, "%s.by: no party has this handle", where);
@@ -289,6 +316,7 @@ static bool read_step_parts(struct reader *r, const json_t *s, const char *verb,
     if (strcmp(verb, "accredit") == 0) return read_accredit(r, s, where);
     if (strcmp(verb, "cut") == 0 || strcmp(verb, "heal") == 0) return read_link(r, s, where);
     if (strcmp(verb, "expect") == 0) return read_expectation(r, s, where);
+    if (strcmp(verb, "import") == 0) return read_import(r, s, where);
     if (json_object_get(s, "recipients")) return read_recipients(r, s, where);
     return true;
 }
@@ -303,6 +331,25 @@ static bool read_at(struct reader *r, const json_t *s, int64_t *last, const char
     return true;
 }
 
+static bool set_once(struct reader *r, const char *as, json_t *vars, const char *where) {
+    if (!is_handle(as)) return off(r, "%s.as: a short name of a-z, 0-9 and - is wanted", where);
+    if (json_object_get(vars, as)) return off(r, "%s: the variable \"%s\" is set twice", where, as);
+    json_object_set_new(vars, as, json_string(as));
+    return true;
+}
+
+/* a variable for each row that is named: AS-ROW */
+static bool set_rows(struct reader *r, const char *as, const json_t *rows, json_t *vars, const char *where) {
+    size_t i;
+    json_t *row;
+    json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.40s-%lld", as, (long long)json_integer_value(row));
+        if (!set_once(r, name, vars, where)) return false;
+    }
+    return true;
+}
+
 /* sets what the step will set, so that later uses can be checked before anything runs */
 static bool read_variables(struct reader *r, const json_t *s, const char *verb, json_t *vars, const char *where) {
     char why[160];
@@ -311,10 +358,8 @@ static bool read_variables(struct reader *r, const json_t *s, const char *verb, 
     json_decref(filled);
     const char *as = strcmp(verb, "found") == 0 ? ex_string(s, "channel") : ex_string(s, "as");
     if (!as) return true;
-    if (!is_handle(as)) return off(r, "%s.as: a short name of a-z, 0-9 and - is wanted", where);
-    if (json_object_get(vars, as)) return off(r, "%s: the variable \"%s\" is set twice", where, as);
-    json_object_set_new(vars, as, json_string(as));
-    return true;
+    if (strcmp(verb, "import") == 0) return set_rows(r, as, json_object_get(s, "rows"), vars, where);
+    return set_once(r, as, vars, where);
 }
 
 static bool read_step(struct reader *r, size_t i, const json_t *s, int64_t *last, json_t *vars, json_t *names) {
@@ -354,14 +399,14 @@ static bool read_expect(struct reader *r, json_t *vars, json_t *names) {
 }
 
 /* ---- live: merged over or left out ----------------------------------------------------------------- */
-static void merge(json_t *into, const json_t *patch) { /* RFC 7386 */
+void ex_merge(json_t *into, const json_t *patch) {
     const char *key;
     json_t *v;
     json_object_foreach((json_t *)(uintptr_t)patch, key, v) {
         if (json_is_null(v)) {
             json_object_del(into, key);
         } else if (json_is_object(v) && json_is_object(json_object_get(into, key))) {
-            merge(json_object_get(into, key), v);
+            ex_merge(json_object_get(into, key), v);
         } else {
             json_object_set_new(into, key, json_deep_copy(v));
         }
@@ -378,7 +423,7 @@ static bool live_apply(struct reader *r, json_t *e, const char *what, size_t i, 
     else if (live && !json_is_object(live))
         *ok = off(r, "%s[%zu].live: \"skip\" or an object is wanted", what, i);
     else if (live && r->ex->live)
-        merge(e, live);
+        ex_merge(e, live);
     json_decref(live);
     return keep;
 }
@@ -432,6 +477,9 @@ bool ex_load(const char *path, bool live, struct exercise *out, char *why, size_
     *out = (struct exercise){.live = live};
     out->root = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
     struct reader r = {out, why, why_n};
+    const char *slash = strrchr(path, '/');
+    out->dir = strndup(slash ? path : ".", slash ? (size_t)(slash - path) + 1 : 1);
+    if (!out->root || !out->dir) ex_free(out);
     if (!out->root) return off(&r, "%s: line %d, column %d: %s", path, e.line, e.column, e.text);
     json_t *vars = json_object(), *names = json_object();
     bool ok = read_head(&r, out) && live_all(&r) && read_account(&r) && read_parties(&r) && read_channels(&r) &&
@@ -443,6 +491,8 @@ bool ex_load(const char *path, bool live, struct exercise *out, char *why, size_
 }
 
 void ex_free(struct exercise *ex) {
+    free(ex->dir);
+    ex->dir = NULL;
     json_decref(ex->root);
     ex->root = NULL;
 }

@@ -10,6 +10,7 @@
 
 /* ---- the file ---------------------------------------------------------------------------------- */
 struct exercise {
+    char *dir;    /* where the file lies: what it names lies beside it */
     json_t *root; /* validated; steps, channels and expectations with "live" merged or dropped */
     const char *id, *title;
     int64_t start_utc_ms;
@@ -39,6 +40,8 @@ json_t *ex_fill(const struct exercise *ex, const json_t *vars, const json_t *in,
 json_t *ex_find(const json_t *in, const char *path);
 /* does the expectation hold for what was found? */
 bool ex_holds(const json_t *expectation, const json_t *found);
+/* RFC 7386 */
+void ex_merge(json_t *into, const json_t *patch);
 /* which of the operators it has; NULL if none or several */
 const char *ex_operator(const json_t *expectation);
 
@@ -77,6 +80,7 @@ struct play {
     uint64_t seed;
     FILE *out;         /* transcript for people; NULL: only collected */
     json_t *transcript, *expectations, *records, *vars;
+    json_t *checks, *imports; /* what checks and imports came to, for the scorecard */
     json_t *score;     /* once computed */
     char failed[512];  /* first expectation or step that failed */
     char why[512];     /* what was found; or the machinery's sentence */

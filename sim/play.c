@@ -1,21 +1,14 @@
 /* Plays the steps of an exercise on a stage (spec 9.5). Everything a party does goes through its own local
  * API, as a person's program would do it. */
-#include "exercise.h"
+#include "play.h"
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define ARRIVAL_MS 60000
 
-/* what a step came to */
-struct outcome {
-    int status;
-    json_t *answer;   /* may be NULL */
-    char text[640];   /* for the transcript */
-    bool quiet;       /* nothing to tell */
-};
 
-static struct rb_client client_of(struct play *p, int party) { return p->stage->client(p->stage->ctx, (size_t)party); }
+struct rb_client play_client(struct play *p, int party) { return p->stage->client(p->stage->ctx, (size_t)party); }
 
 static bool machinery(struct play *p) {
     const char *b = p->stage->broken(p->stage->ctx);
@@ -25,7 +18,7 @@ static bool machinery(struct play *p) {
     return false;
 }
 
-static int by_of(const struct play *p, const json_t *s) { return ex_party_index(p->ex, ex_string(s, "by")); }
+int play_by(const struct play *p, const json_t *s) { return ex_party_index(p->ex, ex_string(s, "by")); }
 
 static const char *short_hash(const char *hash, char buf[16]) {
     (void)snprintf(buf, 16, "%.8s", hash ? hash : "?");
@@ -33,9 +26,9 @@ static const char *short_hash(const char *hash, char buf[16]) {
 }
 
 /* What a step speaks of may still be on its way to the party: it waits for it, as a person would. */
-static void wait_for(struct play *p, int by, const char *what, const char *name) {
+void play_wait_for(struct play *p, int by, const char *what, const char *name) {
     struct stage *st = p->stage;
-    struct rb_client c = client_of(p, by);
+    struct rb_client c = play_client(p, by);
     int64_t until = st->now_utc_ms(st->ctx) + ARRIVAL_MS;
     char path[128];
     (void)snprintf(path, sizeof path, "/v1/%s/%.64s", what, name);
@@ -50,7 +43,7 @@ static void wait_for(struct play *p, int by, const char *what, const char *name)
 
 /* ---- verbs ------------------------------------------------------------------------------------------ */
 static void pin(struct play *p, int by, int whom, struct outcome *o) {
-    struct rb_client theirs = client_of(p, whom), ours = client_of(p, by);
+    struct rb_client theirs = play_client(p, whom), ours = play_client(p, by);
     json_t *card = NULL;
     json_decref(o->answer);
     o->answer = NULL;
@@ -83,7 +76,7 @@ static void accredit(struct play *p, const json_t *s, struct outcome *o) {
 }
 
 static struct rb_signer_key officer_of(struct play *p, const json_t *s, const char *member) {
-    return p->stage->officer(p->stage->ctx, (size_t)by_of(p, s), ex_string(s, member));
+    return p->stage->officer(p->stage->ctx, (size_t)play_by(p, s), ex_string(s, member));
 }
 
 static void keep_variable(struct play *p, const char *name, const json_t *answer, const char *member) {
@@ -92,8 +85,8 @@ static void keep_variable(struct play *p, const char *name, const json_t *answer
 }
 
 static void found(struct play *p, const json_t *s, struct outcome *o) {
-    int by = by_of(p, s);
-    struct rb_client c = client_of(p, by);
+    int by = play_by(p, s);
+    struct rb_client c = play_client(p, by);
     struct rb_signer_key officer = officer_of(p, s, "officer");
     struct rb_signer_key party = p->stage->party_key(p->stage->ctx, (size_t)by);
     const char *name = ex_string(s, "channel");
@@ -111,19 +104,19 @@ static void found(struct play *p, const json_t *s, struct outcome *o) {
     json_decref(filled);
 }
 
-static const char *channel_value(const struct play *p, const json_t *s) {
+const char *play_channel(const struct play *p, const json_t *s) {
     const char *c = ex_string(s, "channel");
     const char *value = ex_string(p->vars, c);
     return value ? value : c;
 }
 
 static void accept_(struct play *p, const json_t *s, struct outcome *o) {
-    int by = by_of(p, s);
-    struct rb_client c = client_of(p, by);
+    int by = play_by(p, s);
+    struct rb_client c = play_client(p, by);
     struct rb_signer_key officer = officer_of(p, s, "officer");
     struct rb_signer_key party = p->stage->party_key(p->stage->ctx, (size_t)by);
-    wait_for(p, by, "channels", channel_value(p, s));
-    o->status = rb_client_accept(&c, &officer, &party, channel_value(p, s), &o->answer);
+    play_wait_for(p, by, "channels", play_channel(p, s));
+    o->status = rb_client_accept(&c, &officer, &party, play_channel(p, s), &o->answer);
     (void)snprintf(o->text, sizeof o->text, "accepted the charter and opened its feed");
     keep_variable(p, ex_string(s, "as"), o->answer, "record");
 }
@@ -139,7 +132,7 @@ static void note_record(struct play *p, const json_t *s, const json_t *draft, co
 static void countersign(struct play *p, const json_t *s, struct outcome *o) {
     const char *draft = ex_string(o->answer, "draft");
     if (!ex_string(s, "second") || o->status < 200 || o->status >= 300 || !draft) return;
-    struct rb_client c = client_of(p, by_of(p, s));
+    struct rb_client c = play_client(p, play_by(p, s));
     struct rb_signer_key second = officer_of(p, s, "second");
     json_t *first = o->answer;
     json_t *warnings = json_incref(json_object_get(first, "warnings"));
@@ -168,8 +161,8 @@ static void describe(const json_t *draft, const json_t *answer, struct outcome *
                        ex_string(answer, "draft") ? " kept as a draft: a second officer must sign" : "");
 }
 
-static void release_draft(struct play *p, const json_t *s, const json_t *draft, struct outcome *o) {
-    struct rb_client c = client_of(p, by_of(p, s));
+void play_release(struct play *p, const json_t *s, const json_t *draft, struct outcome *o) {
+    struct rb_client c = play_client(p, play_by(p, s));
     struct rb_signer_key officer = officer_of(p, s, "officer");
     o->status = rb_client_release(&c, &officer, draft, &o->answer);
     countersign(p, s, o);
@@ -179,11 +172,11 @@ static void release_draft(struct play *p, const json_t *s, const json_t *draft, 
 }
 
 static void release(struct play *p, const json_t *s, struct outcome *o) {
-    release_draft(p, s, json_object_get(s, "draft"), o);
+    play_release(p, s, json_object_get(s, "draft"), o);
 }
 
 static void position(struct play *p, const json_t *s, struct outcome *o) {
-    json_t *draft = json_pack("{s:s,s:s,s:[O],s:{s:O}}", "channel", channel_value(p, s), "kind", "position", "answers",
+    json_t *draft = json_pack("{s:s,s:s,s:[O],s:{s:O}}", "channel", play_channel(p, s), "kind", "position", "answers",
                               json_object_get(s, "answers"), "body", "type", json_object_get(s, "type"));
     static const char *const from[] = {"reason", "level", "person"}, *const to[] = {"reason", "level", "by"};
     for (size_t i = 0; draft && i < 3; i++)
@@ -191,8 +184,8 @@ static void position(struct play *p, const json_t *s, struct outcome *o) {
     static const char *const same[] = {"precedence", "recipients"};
     for (size_t i = 0; draft && i < 2; i++)
         if (json_object_get(s, same[i])) json_object_set(draft, same[i], json_object_get(s, same[i]));
-    wait_for(p, by_of(p, s), "records", ex_string(s, "answers"));
-    if (draft) release_draft(p, s, draft, o);
+    play_wait_for(p, play_by(p, s), "records", ex_string(s, "answers"));
+    if (draft) play_release(p, s, draft, o);
     json_decref(draft);
 }
 
@@ -210,14 +203,14 @@ static int file_of(const char *text) {
 static json_t *upload_of(struct play *p, const json_t *s) {
     static const char *const from[] = {"recipients", "name", "media-type", "description"},
                              *const to[] = {"recipients", "name", "media_type", "description"};
-    json_t *meta = json_pack("{s:s}", "channel", channel_value(p, s));
+    json_t *meta = json_pack("{s:s}", "channel", play_channel(p, s));
     for (size_t i = 0; meta && i < 4; i++)
         if (json_object_get(s, from[i])) json_object_set(meta, to[i], json_object_get(s, from[i]));
     return meta;
 }
 
 static void attach(struct play *p, const json_t *s, struct outcome *o) {
-    struct rb_client c = client_of(p, by_of(p, s));
+    struct rb_client c = play_client(p, play_by(p, s));
     int fd = file_of(ex_string(s, "content"));
     json_t *meta = upload_of(p, s), *uploaded = NULL;
     o->status = fd < 0 || !meta ? 0 : rb_client_upload(&c, fd, meta, NULL, NULL, &uploaded);
@@ -228,20 +221,20 @@ static void attach(struct play *p, const json_t *s, struct outcome *o) {
         o->answer = uploaded;
         return;
     }
-    json_t *draft = json_pack("{s:s,s:s,s:O}", "channel", channel_value(p, s), "kind", "attachment", "upload",
+    json_t *draft = json_pack("{s:s,s:s,s:O}", "channel", play_channel(p, s), "kind", "attachment", "upload",
                               json_object_get(uploaded, "upload"));
     json_decref(uploaded);
     if (draft && json_object_get(s, "about")) json_object_set(draft, "about", json_object_get(s, "about"));
-    if (draft) release_draft(p, s, draft, o);
+    if (draft) play_release(p, s, draft, o);
     json_decref(draft);
     const char *record = ex_string(o->answer, "record");
     (void)snprintf(o->text, sizeof o->text, "attachment \"%.200s\" [%.8s]", ex_string(s, "name"), record ? record : "?");
 }
 
 static void record_call(struct play *p, const json_t *s, const char *what, json_t *in, struct outcome *o) {
-    struct rb_client c = client_of(p, by_of(p, s));
+    struct rb_client c = play_client(p, play_by(p, s));
     char path[128];
-    wait_for(p, by_of(p, s), "records", ex_string(s, "record"));
+    play_wait_for(p, play_by(p, s), "records", ex_string(s, "record"));
     (void)snprintf(path, sizeof path, "/v1/records/%.64s/%s", ex_string(s, "record"), what);
     o->status = c.call(c.ctx, "POST", path, in, &o->answer);
     json_decref(in);
@@ -270,10 +263,10 @@ static void disclose(struct play *p, const json_t *s, struct outcome *o) {
 }
 
 static void line_test(struct play *p, const json_t *s, struct outcome *o) {
-    struct rb_client c = client_of(p, by_of(p, s));
+    struct rb_client c = play_client(p, play_by(p, s));
     char path[128];
     json_t *in = json_object();
-    (void)snprintf(path, sizeof path, "/v1/channels/%.64s/test", channel_value(p, s));
+    (void)snprintf(path, sizeof path, "/v1/channels/%.64s/test", play_channel(p, s));
     o->status = c.call(c.ctx, "POST", path, in, &o->answer);
     json_decref(in);
     (void)snprintf(o->text, sizeof o->text, "line test by hand");
@@ -293,7 +286,7 @@ static void links(struct play *p, const json_t *s, struct outcome *o) {
 
 static void node(struct play *p, const json_t *s, struct outcome *o) {
     const char *verb = ex_string(s, "do");
-    size_t by = (size_t)by_of(p, s);
+    size_t by = (size_t)play_by(p, s);
     struct stage *st = p->stage;
     bool start = strcmp(verb, "start") == 0;
     bool ok = start ? st->start(st->ctx, by) : st->stop(st->ctx, by, strcmp(verb, "crash") == 0);
@@ -318,6 +311,7 @@ static const struct {
     void (*run)(struct play *, const json_t *, struct outcome *);
 } verbs[] = {{"accredit", accredit}, {"found", found}, {"accept", accept_}, {"release", release},
              {"position", position}, {"attach", attach}, {"purge", purge}, {"disclose", disclose},
+             {"check", play_check}, {"import", play_import}, {"playback", play_back},
              {"test", line_test}, {"cut", links}, {"heal", links},
              {"stop", node}, {"start", node}, {"crash", node}, {"say", say}, {"expect", expect}};
 
@@ -405,7 +399,8 @@ static bool play_expect(struct play *p) {
 
 enum ex_exit ex_play(const struct exercise *ex, struct stage *st, uint64_t seed, FILE *out, struct play *p) {
     *p = (struct play){.ex = ex, .stage = st, .seed = seed, .out = out, .transcript = json_array(),
-                       .expectations = json_array(), .records = json_array(), .vars = json_object()};
+                       .expectations = json_array(), .records = json_array(), .vars = json_object(),
+                       .checks = json_array(), .imports = json_array()};
     st->tell = tell_node;
     st->tell_ctx = p;
     bool played = play_steps(p);
@@ -425,5 +420,7 @@ void ex_play_free(struct play *p) {
     json_decref(p->expectations);
     json_decref(p->records);
     json_decref(p->vars);
+    json_decref(p->checks);
+    json_decref(p->imports);
     json_decref(p->score);
 }

@@ -57,6 +57,8 @@ static const char *words(const struct rb_effect *a) { /* what follows is whom it
     case RB_ALERT_REFUSED: return "node: a request was refused";
     case RB_ALERT_WAITING: return "node: records wait unsigned";
     case RB_ALERT_BODY: return a->u.alert.reject.err == RB_OK ? NULL : "node: the body of a closed record is not good";
+    case RB_ALERT_CONFLICT: return "node: a notice touches places that are known here";
+    case RB_ALERT_REMINDER: return "node: a reminder";
     case RB_ALERT_RECORD:
     case RB_ALERT_HELD: break;
     }
