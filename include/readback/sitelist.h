@@ -33,11 +33,17 @@ enum rb_site_column {
 const char *rb_site_column_name(enum rb_site_column c); /* "declared_by": as in a header of ours */
 
 /* a place that is known already: of an earlier row, or registered before (row 0) */
+enum rb_site_whose { /* of one that is known before */
+    RB_SITE_OURS = 0,
+    RB_SITE_OURS_TO_FEWER, /* but not all may read it whom this list is for */
+    RB_SITE_DRAFT,         /* not registered yet: a second officer is to sign */
+    RB_SITE_THEIRS
+};
 struct rb_site_known {
     struct rb_slice name;
     struct rb_point point;
     size_t row;
-    bool waiting; /* row 0: not registered yet, a draft that a second officer is to sign */
+    enum rb_site_whose whose; /* row 0 */
 };
 enum rb_site_double {
     RB_SITE_NO_DOUBLE = 0,
@@ -64,7 +70,8 @@ struct rb_site_finding {
     enum rb_site_column column;
     const char *clause, *what; /* static */
     enum rb_site_double twin;
-    size_t other_row; /* a double: of which row; 0: registered or waiting, or of no matter */
+    enum rb_site_whose whose; /* a double of what was known before */
+    size_t other_row; /* a double: of which row; 0: known before, or of no matter */
 };
 struct rb_site_row {
     size_t row; /* as a spreadsheet counts: the header is 1, empty rows count */

@@ -59,16 +59,23 @@ static bool is_near(const struct rb_sitelist *l, const struct rb_site_known *k,
            near_in_longitude(a, b, l->how.near_mm) && closer(a, b, l->how.near_mm, scratch);
 }
 
-/* by enum rb_site_double; of a row, registered, waiting */
-static const char *const doubles[][3] = {
-    {NULL, NULL, NULL},
-    {"the same name as in another row", "a site of the same name is registered already",
-     "a site of the same name waits as a draft"},
-    {"close to the site of another row", "close to a site that is registered already",
-     "close to a site that waits as a draft"},
-    {"the same name and place as in another row",
-     "registered already: a site of the same name and place",
-     "waits as a draft already: a site of the same name and place"}};
+/* by enum rb_site_double; of another row, or by enum rb_site_whose */
+static const char *const of_row[] = {NULL, "the same name as in another row",
+                                     "close to the site of another row",
+                                     "the same name and place as in another row"};
+static const char *const of_known[][4] = {
+    {NULL, NULL, NULL, NULL},
+    {"a site of the same name is registered already",
+     "a site of the same name is registered already, but not to all of these recipients",
+     "a site of the same name waits as a draft",
+     "another party has registered a site of the same name"},
+    {"close to a site that is registered already",
+     "close to a site that is registered already, but not to all of these recipients",
+     "close to a site that waits as a draft", "close to a site that another party has registered"},
+    {"registered already: a site of the same name and place",
+     "registered already, but not to all of these recipients: a site of the same name and place",
+     "waits as a draft already: a site of the same name and place",
+     "another party has registered a site of the same name and place"}};
 
 static void against(const struct rb_sitelist *l, const struct rb_site_known *k, bool maybe_named,
                     struct rb_arena *scratch, struct rb_site_row *r) {
@@ -84,10 +91,9 @@ static void against(const struct rb_sitelist *l, const struct rb_site_known *k, 
     const struct rb_site_finding f = {.column = RB_SITE_NAME,
                                       .whole = twin != RB_SITE_SAME_NAME,
                                       .clause = "12.6.8",
-                                      .what = doubles[twin][k->row > 0   ? 0
-                                                            : k->waiting ? 2
-                                                                         : 1],
+                                      .what = k->row > 0 ? of_row[twin] : of_known[twin][k->whose],
                                       .twin = twin,
+                                      .whose = k->whose,
                                       .other_row = k->row};
     if (full && twin == RB_SITE_SAME)
         r->findings[RB_MAX_SITE_FINDINGS - 1] = f;

@@ -221,8 +221,8 @@ static void the_very_same(void **state) {
     for (size_t i = 0; i < 40; i++)
         old[i] = (struct rb_site_known){.name = rb_str("Crowd"), .point = {35 * D, 40 * D}};
     old[37].name = rb_str("Clinic");
-    old[38] =
-        (struct rb_site_known){.name = rb_str("Tent"), .point = {36 * D, 40 * D}, .waiting = true};
+    old[38] = (struct rb_site_known){
+        .name = rb_str("Tent"), .point = {36 * D, 40 * D}, .whose = RB_SITE_DRAFT};
     const struct rb_site_options how = {
         .radius_mm = 2000000, .near_mm = 200000, .registered = old, .registered_n = 40};
     assert_int_equal(read_bytes(rb_str("name,lat,lon\n"
@@ -236,6 +236,7 @@ static void the_very_same(void **state) {
     assert_int_equal(rows[0].findings[RB_MAX_SITE_FINDINGS - 1].twin, RB_SITE_SAME);
     assert_int_equal(rows[0].findings[0].twin, RB_SITE_NEAR);
     assert_true(told(1, "waits as a draft already", 0));
+    assert_int_equal(rows[1].findings[0].whose, RB_SITE_DRAFT);
     assert_int_equal(rows[2].findings[0].twin, RB_SITE_SAME_NAME);
     assert_true(told(2, "of the same name waits as a draft", 0));
     assert_true(told(3, "the same name and place as in another row", 4));
