@@ -40,8 +40,19 @@ enum rb_near rb_outline_near(const struct rb_outline *a, const struct rb_outline
 struct rb_gap {
     uint64_t distance_mm; /* right to 1 cm if exact */
     uint64_t depth_mm;    /* a measure for people */
-    bool exact;           /* false: bounded work ran out; then the distance is the greatest possible,
-                             the depth the greatest found */
+    bool exact; /* false: bounded work ran out; then the distance is the greatest possible,
+                   the depth the greatest found */
 };
 struct rb_gap rb_outline_gap(const struct rb_outline *a, const struct rb_outline *b);
+
+/* The shortest geodesic from one point to another. */
+struct rb_bearing {
+    uint64_t distance_mm; /* to the nearest */
+    int64_t azimuth_nd;   /* at `from`, from north, clockwise, 0 to below 360 degrees; 0 if they are
+                             the same point */
+};
+struct rb_bearing rb_point_bearing(struct rb_point from, struct rb_point to);
+/* Is that distance at most most_mm? *out only if so. Quick where the two are plainly farther. */
+bool rb_point_within(struct rb_point from, struct rb_point to, uint64_t most_mm,
+                     struct rb_bearing *out);
 #endif
