@@ -4,6 +4,7 @@
 #define RB_CMD_CLI_H
 #include <jansson.h>
 #include <stdio.h>
+#include "readback/coord.h"
 #include "readback/party.h"
 #include "shell/api/client.h"
 #include "shell/os/agent.h"
@@ -56,6 +57,7 @@ struct cli {
     struct rb_passphrase passphrase; /* the last one read from a descriptor */
     bool has_passphrase;
     char instead[512]; /* positions that may answer the record spoken of; "" if none is */
+    json_t *notes;     /* sentences on what was typed, to be pointed out before it is released */
 };
 extern const struct cli_command cli_commands[];
 extern const size_t cli_commands_n;
@@ -87,6 +89,7 @@ const struct cli_option *cli_option_find(const struct cli *c, const char *name, 
 int cli_form(struct cli *c);
 /* the first option with content of the record that stood on the command line; NULL: none */
 const char *cli_content_in_words(const struct cli *c);
+int cli_say_content_in_words(const struct cli *c, const char *option);
 int cli_form_command(struct cli *c);
 
 /* ---- words and colours (cli_show.c) ---- */
@@ -100,6 +103,8 @@ void cli_time(FILE *out, const char *rfc3339); /* with its date-time group */
 void cli_list(FILE *out, const json_t *strings);
 void cli_body(FILE *out, const json_t *body, int indent);
 void cli_short(char out[13], const json_t *o, const char *key); /* first digits of a hash */
+void cli_joined(char *buf, size_t cap, const json_t *list);     /* "a,b"; "-" */
+void cli_clip(char *buf, size_t cap, const char *text); /* one line, at a character's end */
 struct cli_table {
     size_t cols, rows, cap;
     char **cell;
@@ -147,8 +152,45 @@ int cli_not_one(const struct cli *c, const char *what, const char *given, const 
 int cli_position_word(const struct cli *c, const char *given, enum rb_position_type *out);
 int cli_kind_word(const struct cli *c, const char *option);
 int cli_record_word(const struct cli *c, const char *given);
-/* places, heights, times of a notice into the list (cli_place.c); exit code */
+
+/* ---- places as they are typed (cli_place.c, cli_shape.c): CLI_OK, or CLI_USAGE after it was said
+ * what is off. `entered` is one of `given`, `text` a part of it. */
+/* number: which of several places it is, from 1; 0: the only one */
+int cli_place(struct cli *c, const char *option, const char *entered, struct rb_slice text,
+              size_t number, struct rb_coord *out);
+int cli_length(struct cli *c, const char *option, const char *entered, struct rb_slice text,
+               const char *what, uint64_t *mm);
+/* the option's into the volume; limit->open where it was not given, or is UNL */
+int cli_height(struct cli *c, const char *option, json_t *volume, struct rb_alt_limit *limit);
+json_t *cli_metres(uint64_t mm);
+#define CLI_POINT 96
+void cli_point(struct rb_point p, char out[CLI_POINT]); /* in decimal degrees and MGRS */
+/* into c->notes */
+void cli_note(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cli_place_notes(struct cli *c, const struct rb_coord *at, size_t number);
+void cli_reach_note(struct cli *c, uint64_t reach_mm);
+void cli_say_notes(struct cli *c, FILE *out);
+/* volumes with their places, heights, times and survey into the list */
 int cli_volumes(struct cli *c, json_t *list);
+/* volumes of a body that came from the node */
+void cli_show_volumes(FILE *out, const json_t *volumes, int indent);
+
+/* ---- what a notice touches (cli_conflict.c) ---- */
+/* o holds "check", and "warnings" beside it: the places that are touched, worst first, then what
+ * was compared; always. Warnings that say the same again are left out. */
+void cli_check(struct cli *c, FILE *out, const json_t *o, int indent);
+void cli_warnings(struct cli *c, FILE *out, const json_t *o, int indent);
+int cli_check_exit(const json_t *check); /* of `enum cli_exit_check` */
+enum cli_exit_check { /* of checks that release nothing; none found: CLI_OK */
+    CLI_CHECK_CONFLICT = 4,
+    CLI_CHECK_NOT_EXCLUDED = 5,
+    CLI_CHECK_NOT_COMPARED = 6
+};
+/* POST /v1/check of a draft; taken */
+int cli_dry_run(struct cli *c, json_t *draft);
+void cli_reminder(FILE *out, const json_t *reminder);
+void cli_stop_fires(struct cli *c, const char *channel); /* the last ones, with their answers */
+void cli_answers_counted(FILE *out, const json_t *o, int indent); /* of a stop-fire */
 
 /* ---- keys (cli_keys.c) ---- */
 struct cli_key {
@@ -181,6 +223,9 @@ void cli_closed(FILE *out, const json_t *r, int indent);
 /* CLI_OK where the content of the record can be read here; else it was said why not, and what to do */
 int cli_readable(const struct cli *c, const json_t *r, const char *why_wanted);
 
+/* --text, or --file; NULL with *rc set where it fails; "" where neither was given (cli_say.c) */
+char *cli_words_of(struct cli *c, size_t cap, int *rc);
+
 /* ---- commands ---- */
 int cli_init(struct cli *c);
 int cli_card(struct cli *c);
@@ -197,7 +242,11 @@ int cli_channel_resume(struct cli *c);
 int cli_channel_leave(struct cli *c);
 int cli_test(struct cli *c);
 int cli_nil(struct cli *c);
-int cli_notice(struct cli *c);
+int cli_notice(struct cli *c); /* notice CLASS, site, movement, operation, area */
+int cli_stop_fire(struct cli *c);
+int cli_places(struct cli *c); /* places, site list, movement list */
+int cli_compare(struct cli *c);
+int cli_playback(struct cli *c);
 int cli_statement(struct cli *c);
 int cli_text_circulate(struct cli *c);
 int cli_position(struct cli *c); /* position TYPE RECORD, and one verb each */

@@ -352,6 +352,13 @@ int cli_situation(struct cli *c) {
         json_array_foreach(json_object_get(o, "dues"), i, x) printf(
             "  %s of %s on %.12s by %s: %s\n", cli_text(x, "position"), cli_text(x, "member"),
             cli_str(x, "record"), cli_text(x, "due"), cli_text(x, "state"));
+        if (json_array_size(json_object_get(o, "reminders"))) fputs("\nReminders\n", stdout);
+        json_array_foreach(json_object_get(o, "reminders"), i, x) {
+            printf("  %.12s %s%s%s: ", cli_str(x, "record"), cli_text(x, "class"),
+                   *cli_str(x, "title") ? " " : "", cli_str(x, "title"));
+            cli_reminder(stdout, x);
+        }
+        cli_stop_fires(c, name);
         if (json_array_size(json_object_get(o, "silences"))) fputs("\nSilence\n", stdout);
         json_array_foreach(json_object_get(o, "silences"), i, x) {
             const json_t *b = json_object_get(x, "body");

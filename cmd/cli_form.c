@@ -151,27 +151,33 @@ static void form_line(const struct cli_option *o) {
     printf("# %s: %s\n%s: \n", o->arg, o->help, o->name);
 }
 /* what one asks for at a class of notice, in this order; the rest comes after it */
+#define PLACED "circle", "polygon", "corridor"
+#define TIMED "from", "to", "for", "floor", "ceiling"
 static const struct {
-    const char *word, *head, *first[10];
+    const char *word, *head, *first[16];
+    const char *out; /* does not belong here */
 } classes[] = {
     {"site",
      "# A site: what it is, where, and who may read it. A notice is no permission, and no answer "
      "to "
      "it makes one.",
-     {"recipients", "title", "circle", "polygon", "text"}},
+     {"recipients", "title", "circle", "polygon", "accuracy", "method", "surveyed", "declared-by",
+      "recognised-by", "military-use", "markings", "review-by", "text"},
+     NULL},
     {"movement",
      "# A movement: who moves, along which places, when, and who may read it.",
-     {"recipients", "title", "circle", "polygon", "from", "to", "for", "text"}},
-    {"operation",
-     "# An operation: where and when.",
-     {"title", "circle", "polygon", "from", "to", "for", "floor", "ceiling", "text"}},
-    {"exercise",
-     "# An exercise: where and when.",
-     {"title", "circle", "polygon", "from", "to", "for", "floor", "ceiling", "text"}},
-    {"area",
-     "# An area: where and when.",
-     {"title", "circle", "polygon", "from", "to", "for", "floor", "ceiling", "text"}},
+     {"recipients", "title", "corridor", "circle", "polygon", "from", "to", "for", "markings",
+      "accuracy", "text"},
+     "review-by"},
+    {"operation", "# An operation: where and when.", {"title", PLACED, TIMED, "text"}, "review-by"},
+    {"exercise", "# An exercise: where and when.", {"title", PLACED, TIMED, "text"}, "review-by"},
+    {"area", "# An area: where and when.", {"title", PLACED, TIMED, "text"}, "review-by"},
+    {"stop-fire",
+     "# Stop-fire: what is to stop, where, and by when it is to be answered.",
+     {"title", "in", PLACED, "text"},
+     NULL},
 };
+#define NOTICE_CLASSES 5u /* the first ones */
 static size_t class_at(const char *word) {
     size_t i = 0, n = sizeof classes / sizeof *classes;
     while (i < n && (word == NULL || strcmp(classes[i].word, word) != 0))
@@ -190,9 +196,13 @@ static void form_first(struct cli *c, size_t cls) {
         form_line(option_of(c, classes[cls].first[i]));
     puts("\n# Where it is wanted:");
 }
+static bool is_out(size_t cls, const char *name) {
+    const char *out = cls < sizeof classes / sizeof *classes ? classes[cls].out : NULL;
+    return out && strcmp(out, name) == 0;
+}
 static void form_rest(const struct cli_option *o, size_t cls) {
     for (; o && o->name; o++)
-        if (in_forms(o) && !is_first(cls, o->name)) form_line(o);
+        if (in_forms(o) && !is_first(cls, o->name) && !is_out(cls, o->name)) form_line(o);
 }
 static const struct cli_command *form_command(const char *name) {
     for (size_t i = 0; i < cli_commands_n; i++)
@@ -201,7 +211,7 @@ static const struct cli_command *form_command(const char *name) {
     return NULL;
 }
 static void form_print(struct cli *c, const struct cli_command *cmd, size_t cls) {
-    bool some = cls < sizeof classes / sizeof *classes;
+    bool some = cls < sizeof classes / sizeof *classes && strcmp(cmd->name, classes[cls].word) != 0;
     c->command = cmd; /* the options are its */
     printf(
         "# readback %s %s --form FILE\n# Lines left empty are left out; an indented line goes on "
@@ -214,30 +224,35 @@ static void form_print(struct cli *c, const struct cli_command *cmd, size_t cls)
     puts("\n# Of every record. Also where it is closed, ALL members can read what stands below:");
     form_rest(cli_release_options, cls);
 }
-int cli_form_command(struct cli *c) {
+/* "site", "notice site": the form of that command, or of notice where the class has none of its own
+ */
+static const struct cli_command *form_named(const char *word, const char *second, size_t *cls) {
     char name[64];
+    const char *at = strcmp(word, "notice") == 0 && second ? second : word;
+    *cls = second == NULL || at == second ? class_at(at) : sizeof classes / sizeof *classes;
+    if (at == second && *cls >= NOTICE_CLASSES) return NULL;
+    snprintf(name, sizeof name, "%s%s%s", at, second && at != second ? " " : "",
+             second && at != second ? second : "");
+    const struct cli_command *cmd = form_command(name);
+    return cmd || *cls >= NOTICE_CLASSES ? cmd : form_command("notice");
+}
+int cli_form_command(struct cli *c) {
+    size_t cls;
     if (!cli_want_args(c, 1, 2)) return CLI_USAGE;
     const char *second = c->args_n == 2 ? c->args[1] : NULL;
-    size_t cls = class_at(second);
-    bool notice = strcmp(c->args[0], "notice") == 0;
-    snprintf(name, sizeof name, "%s%s%s", c->args[0], second && !notice ? " " : "",
-             second && !notice ? second : "");
-    if (second == NULL && class_at(name) < sizeof classes / sizeof *classes) { /* `form site` */
-        cls = class_at(name);
-        snprintf(name, sizeof name, "notice");
-    }
-    if (notice && second && cls == sizeof classes / sizeof *classes)
-        return cli_usage(c,
-                         "there is no class of notice \"%s\"; accepted are: site, movement, "
-                         "operation, exercise, area",
-                         second);
-    const struct cli_command *cmd = form_command(name);
+    const struct cli_command *cmd = form_named(c->args[0], second, &cls);
     if (cmd) {
         form_print(c, cmd, cls);
         return CLI_OK;
     }
+    if (strcmp(c->args[0], "notice") == 0)
+        return cli_usage(c,
+                         "there is no class of notice \"%s\"; accepted are: site, movement, "
+                         "operation, exercise, area",
+                         second);
     return cli_usage(c,
-                     "no command \"%s\" takes a form; notice, statement, text, roster, attach, "
-                     "reseal and the positions do",
-                     name);
+                     "no command \"%s%s%s\" takes a form; site, movement, operation, area, "
+                     "stop-fire, notice, statement, text, roster, attach, reseal and the positions "
+                     "do",
+                     c->args[0], second ? " " : "", second ? second : "");
 }

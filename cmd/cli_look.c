@@ -61,19 +61,6 @@ void cli_closed(FILE *out, const json_t *r, int indent) {
     if (sentence && strcmp(state, "held") == 0) fputs(" (`readback unlock`)", out);
     if (sentence) fputc('\n', out);
 }
-static void joined(char *buf, size_t cap, const json_t *list) {
-    size_t i, n = 0;
-    const json_t *s;
-    buf[0] = 0;
-    json_array_foreach(list, i, s) {
-        int k = snprintf(buf + n, cap - n, "%s%s", i ? "," : "",
-                         json_is_string(s) ? json_string_value(s) : "?");
-        if (k < 0 || (size_t)k >= cap - n) return;
-        n += (size_t)k;
-    }
-    if (n == 0) snprintf(buf, cap, "-");
-}
-
 int cli_readable(const struct cli *c, const json_t *r, const char *why_wanted) {
     const char *state = cli_str(r, "body_state");
     char hint[256];
@@ -109,6 +96,37 @@ static void inbox_item(struct cli *c, const json_t *r) {
                cli_text(due, "state"));
     fputc('\n', stdout);
 }
+/* notices that came and touch places known here */
+static void inbox_conflict(struct cli *c, const json_t *x) {
+    bool sure = strcmp(cli_str(x, "answer"), "conflict") == 0;
+    cli_exercise(c, stdout, x);
+    cli_strong(c, stdout, sure ? "CONFLICT" : "CONFLICT CANNOT BE EXCLUDED");
+    printf("  %.12s  notice from %s in \"%s\", with %lld %s known here: readback show %.12s\n",
+           cli_str(x, "record"), cli_text(x, "author"),
+           *cli_str(x, "channel_title") ? cli_str(x, "channel_title") : cli_text(x, "channel"),
+           (long long)cli_int(x, "n"), cli_int(x, "n") == 1 ? "place" : "places",
+           cli_str(x, "record"));
+    if (*cli_str(x, "title")) printf("  %s\n", cli_str(x, "title"));
+    fputc('\n', stdout);
+}
+static void inbox_reminder(struct cli *c, const json_t *x) {
+    cli_exercise(c, stdout, x);
+    cli_strong(c, stdout, "REMINDER");
+    printf("  %.12s  %s%s%s\n  ", cli_str(x, "record"), cli_text(x, "class"),
+           *cli_str(x, "title") ? ", " : "", cli_str(x, "title"));
+    cli_reminder(stdout, x);
+    fputc('\n', stdout);
+}
+/* FLASH first; within a precedence as they came */
+static void inbox_items(struct cli *c, const json_t *items) {
+    static const char *const order[] = {"FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE", ""};
+    const json_t *x;
+    size_t i;
+    for (size_t p = 0; p < sizeof order / sizeof *order; p++)
+        json_array_foreach(items, i, x) {
+            if (strcmp(cli_str(x, "precedence"), order[p]) == 0) inbox_item(c, x);
+        }
+}
 int cli_inbox(struct cli *c) {
     json_t *o = NULL, *x;
     size_t i;
@@ -117,6 +135,8 @@ int cli_inbox(struct cli *c) {
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK) {
+        json_array_foreach(json_object_get(o, "conflicts"), i, x) inbox_conflict(c, x);
+        json_array_foreach(json_object_get(o, "reminders"), i, x) inbox_reminder(c, x);
         json_array_foreach(json_object_get(o, "invitations"), i, x) {
             cli_exercise(c, stdout, x);
             printf("Invitation of %s to \"%s\": readback channel show %.8s, readback channel "
@@ -124,7 +144,7 @@ int cli_inbox(struct cli *c) {
                    cli_text(x, "proposer"), cli_text(x, "title"), cli_str(x, "channel"),
                    cli_str(x, "channel"));
         }
-        json_array_foreach(json_object_get(o, "items"), i, x) inbox_item(c, x);
+        inbox_items(c, json_object_get(o, "items"));
         if (json_array_size(json_object_get(o, "items")) == 0)
             puts("Nothing unread and no answer owed here.");
         else
@@ -180,13 +200,9 @@ int cli_log(struct cli *c) {
         json_array_foreach(json_object_get(o, "records"), i, r) {
             char id[13], kind[96], held[512], read[512], title[64], marks[128];
             cli_short(id, r, "record");
-            joined(held, sizeof held, json_object_get(r, "held_by"));
-            joined(read, sizeof read, json_object_get(r, "read_by"));
-            snprintf(title, sizeof title, "%.60s", cli_str(r, "title"));
-            size_t n = strlen(title); /* not in the middle of a character, not over two lines */
-            while (n > 0 && !rb_utf8_ok(rb_slice(title, n)))
-                title[--n] = 0;
-            title[strcspn(title, "\n")] = 0;
+            cli_joined(held, sizeof held, json_object_get(r, "held_by"));
+            cli_joined(read, sizeof read, json_object_get(r, "read_by"));
+            cli_clip(title, sizeof title, cli_str(r, "title"));
             cli_table_row(&t, 9, id, cli_text(r, "created"), cli_text(r, "author"), what(r, kind),
                           cli_text(r, "precedence"), title, held, read, state(r, marks));
         }
@@ -273,12 +289,28 @@ static void show_closed(const json_t *o) {
 static void show_position(const json_t *x) {
     printf("    %s: ", cli_text(x, "member"));
     if (*cli_str(x, "position"))
-        printf("%s (%s) %s", cli_str(x, "position"), cli_text(x, "created"),
+        printf("%s (%s) %s%s", cli_str(x, "position"), cli_text(x, "created"),
+               *cli_str(json_object_get(x, "body"), "playback") ? "with the place played back "
+                                                                : "",
                cli_str(json_object_get(x, "body"), "reason"));
     else
         printf("an answer that cannot be read here, %s (%s)", cli_closed_word(x),
                cli_text(x, "created"));
     printf("%s%s\n", *cli_str(x, "mark") ? " without effect: " : "", cli_str(x, "mark"));
+}
+/* of a notice with a place, as of now */
+static void show_place(struct cli *c, const json_t *o) {
+    const json_t *stands = json_object_get(o, "stands"), *r = json_object_get(o, "reminder");
+    cli_answers_counted(stdout, o, 2);
+    if (json_is_boolean(stands))
+        puts(json_is_true(stands) ? "\n  stands: plans are compared with it"
+                                  : "\n  DOES NOT STAND: superseded, withdrawn or over; plans are "
+                                    "not compared with it");
+    if (json_is_object(r)) {
+        cli_strong(c, stdout, "  REMINDER: ");
+        cli_reminder(stdout, r);
+    }
+    cli_check(c, stdout, o, 2);
 }
 static void show_record(struct cli *c, const json_t *o) {
     char kind[96];
@@ -310,6 +342,7 @@ static void show_record(struct cli *c, const json_t *o) {
     }
     show_closed(o);
     cli_body(stdout, json_object_get(o, "body"), 2);
+    show_place(c, o);
     puts("\n  Holders");
     json_array_foreach(json_object_get(o, "holders"), i, x) holder_line(x);
     if (json_array_size(json_object_get(o, "positions"))) puts("\n  Positions");

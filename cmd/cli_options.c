@@ -69,6 +69,7 @@ int cli_off(const struct cli *c, const char *name, const char *value, const char
     if (cli_in_form(c, value))
         return cli_usage(c, "line %d of the form: %s%s", c->given[given_at(c, value)].line, name,
                          words);
+    if (value && strlen(value) > 160) return cli_usage(c, "--%s%s", name, words);
     if (value && *words == ':') return cli_usage(c, "--%s %s%s", name, value, words);
     if (value) return cli_usage(c, "--%s%s; not \"%s\"", name, words, value);
     return cli_usage(c, "--%s%s", name, words);

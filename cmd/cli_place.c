@@ -1,262 +1,179 @@
-/* Places, heights and times of a notice, as they are typed. They are measured here with the rules
- * that the node has too, so that a slip is said by the option it stands in. */
+/* One place, one length, one height, as people type them: read here with the rules that the node
+ * has too (spec 11), so that a slip is said by the option it stands in. */
+#include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "cli.h"
-#include "readback/text.h"
-#include "readback/volume.h"
-#include "shell/api/json_body.h"
 
-/* ---- numbers with a unit ----------------------------------------------------------------------
+/* ---- one place --------------------------------------------------------------------------------
  */
-/* "5km", "900 ft": the number and its unit; *rest stands behind both. false where either is
- * missing */
-static bool length_of(const char *z, char out[48], const char **rest) {
-    static const char *const units[] = {"km", "mm", "nm", "ft", "m"};
-    size_t digits = strspn(z, "+-0123456789."), n = digits;
-    if (digits == 0 || digits > 30) return false;
-    while (z[n] == ' ')
-        n++;
-    size_t unit = strcspn(z + n, " ");
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strlen(units[i]) != unit || memcmp(z + n, units[i], unit) != 0) continue;
-        snprintf(out, 48, "%.*s%s", (int)digits, z, units[i]);
-        *rest = z + n + unit;
-        return true;
-    }
-    return false;
-}
+#define PLACES                                                                                     \
+    "a place is written like \"35.5, 36.1\" with decimal points, \"35 30.0N 036 06.0E\", "         \
+    "\"35 30 00N 036 06 00E\", \"3530N03606E\", \"37north 237000 3932000\" or \"37S BV 37000 "     \
+    "32000\""
 
-/* the numbers of "a,b,c" as strings, so that they are read exactly */
-static json_t *numbers(const char *z, size_t want) {
-    json_t *out = json_array();
-    while (*z == ' ')
-        z++;
-    for (;;) {
-        size_t n = strcspn(z, ",");
-        while (n > 0 && z[n - 1] == ' ')
-            n--;
-        json_array_append_new(out, json_stringn(z, n));
-        z += strcspn(z, ",");
-        if (*z++ == 0) break;
-        while (*z == ' ')
-            z++;
-    }
-    if (json_array_size(out) == want) return out;
-    json_decref(out);
-    return NULL;
-}
-static json_t *points(const char *z) {
-    json_t *out = json_array();
-    char one[96];
-    while (*z) {
-        z += strspn(z, " \t\n;");
-        size_t n = strcspn(z, " \t\n;");
-        if (n == 0) break;
-        if (n >= sizeof one) goto bad;
-        memcpy(one, z, n);
-        one[n] = 0;
-        json_t *p = numbers(one, 2);
-        if (p == NULL) goto bad;
-        json_array_append_new(out, p);
-        z += n;
-    }
-    return out;
-bad:
-    json_decref(out);
-    return NULL;
-}
-
-/* ---- shapes -----------------------------------------------------------------------------------
- */
-static bool point_of(const json_t *pair, struct rb_point *out) {
-    return rb_json_degrees(json_array_get(pair, 0), &out->lat_nd) == RB_OK &&
-           rb_json_degrees(json_array_get(pair, 1), &out->lon_nd) == RB_OK;
-}
-static const char *plainly(const struct rb_reject *rj) {
-    static const struct {
-        const char *clause, *what, *words;
-    } table[] = {
-        {"3.7.1", "", "edges are geodesic, parallel or lonlat"},
-        {"3.7.2", "", "latitude is from -90 to 90 and longitude from -180 to 180, latitude first"},
-        {"3.7.3", "", "the radius is above 0 and at most 20000km"},
-        {"3.7.4", "", "a polygon has 3 to 512 points"},
-        {"3.7.5", "a point twice",
-         "a point stands there twice; the ring closes by itself: leave the repeated last point "
-         "out"},
-        {"3.7.5", "no area", "all its points lie in one line, so that it has no area"},
-        {"3.7.6", "", "its edges must not cross or run back: give the points in order around it"},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strcmp(rj->clause, table[i].clause) == 0 &&
-            (*table[i].what == 0 || strcmp(rj->what, table[i].what) == 0))
-            return table[i].words;
+/* what the coordinate reader refuses, in words that say what to do */
+static const struct {
+    const char *clause, *words;
+} place_words[] = {
+    {"11.2.2", "latitude is from -90 to 90 and longitude from -180 to 180, latitude first"},
+    {"11.2.5", "the latitude comes first and is from -90 to 90, then the longitude: they look "
+               "swapped here"},
+    {"11.1.5", "its commas can be read in more than one way: write decimal points, like \"35.5, "
+               "36.1\""},
+};
+static const char *place_plainly(const struct rb_reject *rj) {
+    for (size_t i = 0; i < sizeof place_words / sizeof *place_words; i++)
+        if (strcmp(rj->clause, place_words[i].clause) == 0 &&
+            (i != 1 || strstr(rj->what, "swapped")))
+            return place_words[i].words;
     return rj->what;
 }
-static int measured(struct cli *c, const char *shape, const char *entered,
-                    const struct rb_volume *v) {
-    struct rb_reject rj = {.clause = "", .what = ""};
-    if (rb_volume_check(v, &rj) == RB_OK) return CLI_OK;
-    return cli_off(c, shape, entered, ": %s (clause %s)", plainly(&rj), rj.clause);
-}
-static int not_degrees(struct cli *c, const char *shape, const char *entered) {
-    return cli_off(c, shape, entered,
-                   ": degrees are wanted as decimals with at most nine digits behind the point, "
-                   "like 35.123456; south and west have a minus");
-}
-static int check_circle(struct cli *c, const char *entered, json_t *made) {
-    struct rb_volume v = {.shape = RB_SHAPE_CIRCLE, .floor.open = true, .ceiling.open = true};
-    const char *typed = json_string_value(json_array_get(made, 2)), *rest = "";
-    char radius[48];
-    int64_t mm = 0;
-    if (!point_of(made, &v.center)) return not_degrees(c, "circle", entered);
-    if (!length_of(typed, radius, &rest) || *rest)
-        return cli_off(c, "circle", entered,
-                       ": the radius wants a number and its unit: 5km, 900m, 2nm, 900ft");
-    json_t *z = json_string(radius);
-    bool read = rb_json_metres(z, &mm) == RB_OK;
-    if (!read) json_decref(z);
-    if (!read) return cli_off(c, "circle", entered, ": the radius does not read as a number");
-    json_array_set_new(made, 2, z);
-    v.radius_mm = mm > 0 ? (uint64_t)mm : 0;
-    return measured(c, "circle", entered, &v);
-}
-static int check_polygon(struct cli *c, const char *entered, const json_t *made) {
-    struct rb_volume v = {.shape = RB_SHAPE_POLYGON, .floor.open = true, .ceiling.open = true};
-    const json_t *list = json_object_get(made, "points");
-    struct rb_point *at = calloc(RB_MAX_VERTICES + 1, sizeof *at);
-    int rc = at ? CLI_OK : cli_fail(c, NULL, "memory is short");
-    v.vertices = at;
-    v.vertices_n = json_array_size(list);
-    for (size_t i = 0; rc == CLI_OK && i < v.vertices_n && i <= RB_MAX_VERTICES; i++)
-        if (!point_of(json_array_get(list, i), &at[i])) rc = not_degrees(c, "polygon", entered);
-    if (rc == CLI_OK) rc = measured(c, "polygon", entered, &v);
-    free(at);
-    return rc;
+static bool said_whole(const struct rb_reject *rj) {
+    return place_plainly(rj) != rj->what;
 }
 
-/* ---- heights, times ---------------------------------------------------------------------------
- */
-static bool metres_of(const char *z, int64_t *mm) {
-    json_t *s = json_string(z);
-    bool ok = rb_json_metres(s, mm) == RB_OK;
-    json_decref(s);
-    return ok;
-}
-static json_t *flight_level(const char *z) {
-    uint64_t level = 0;
-    z += z[2] == ' ' ? 3 : 2;
-    while (z[0] == '0' && z[1])
-        z++; /* FL050 */
-    if (rb_dec_decode(rb_str(z), &level) != RB_OK || level > 1000) return NULL;
-    return json_pack("{s:I,s:s}", "height", (json_int_t)level, "datum", "fl");
-}
-static int height(struct cli *c, const char *option, const char *z, json_t **out) {
-    static const char *const datums[] = {"amsl", "agl", "wgs84"};
-    char value[48], datum[16] = "";
-    const char *rest = "";
-    int64_t mm = 0;
-    *out = NULL;
-    if ((z[0] == 'F' || z[0] == 'f') && (z[1] == 'L' || z[1] == 'l')) {
-        *out = flight_level(z);
-        return *out ? CLI_OK
-                    : cli_off(c, option, z, " wants a flight level as FL250, up to FL1000");
+/* "35.12346, 36.50000": as many digits as it has, and five at least */
+static void put_decimal(struct rb_writer *w, struct rb_point p) {
+    unsigned digits = 9;
+    int64_t unit = 1;
+    while (digits > 5 && p.lat_nd % (unit * 10) == 0 && p.lon_nd % (unit * 10) == 0) {
+        unit *= 10;
+        digits--;
     }
-    if (!length_of(z, value, &rest) || !metres_of(value, &mm))
-        return cli_off(c, option, z,
-                       " wants a height with its unit and what it is counted from: \"900m amsl\", "
-                       "\"400ft agl\", \"300m wgs84\", or FL250");
-    rest += strspn(rest, " ");
-    for (size_t i = 0; i < sizeof datum - 1 && rest[i]; i++)
-        datum[i] = rest[i] >= 'A' && rest[i] <= 'Z' ? (char)(rest[i] - 'A' + 'a') : rest[i];
-    for (size_t i = 0; i < sizeof datums / sizeof *datums; i++)
-        if (strcmp(datum, datums[i]) == 0)
-            *out = json_pack("{s:s,s:s}", "height", value, "datum", datum);
-    if (*out) return CLI_OK;
-    const char *v = cli_in_form(c, z) ? "900m" : value;
-    return cli_off(c, option, z,
-                   ": say what it is counted from: \"%s amsl\" (mean sea level), \"%s agl\" "
-                   "(ground), \"%s wgs84\" (ellipsoid), or a flight level like FL250",
-                   v, v, v);
+    if (rb_coord_put(w, p, RB_COORD_DEG, digits, RB_ZONE_STANDARD) != RB_OK) rb_put_z(w, "?");
 }
-/* by one datum only: others cannot be compared here, and the node points that out */
-static bool upside_down(const json_t *volume) {
-    const json_t *f = json_object_get(volume, "floor"), *c = json_object_get(volume, "ceiling");
-    int64_t low = 0, high = 0;
-    if (f == NULL || c == NULL || strcmp(cli_str(f, "datum"), cli_str(c, "datum")) != 0)
-        return false;
-    if (strcmp(cli_str(f, "datum"), "fl") == 0) return cli_int(f, "height") > cli_int(c, "height");
-    return metres_of(cli_str(f, "height"), &low) && metres_of(cli_str(c, "height"), &high) &&
-           low > high;
+void cli_point(struct rb_point p, char out[CLI_POINT]) {
+    struct rb_writer w = rb_writer(out, CLI_POINT);
+    put_decimal(&w, p);
+    rb_put_z(&w, " = ");
+    if (rb_coord_put(&w, p, RB_COORD_MGRS_SPACED, 5, RB_ZONE_STANDARD) != RB_OK) rb_put_z(&w, "?");
+    (void)rb_writer_z(&w);
 }
-static int put_heights(struct cli *c, json_t *volume) {
-    static const char *const names[] = {"floor", "ceiling"};
+
+/* Both places that the letter S behind a zone may mean (11.3.4). What stands in a form is shown to
+ * a person at a terminal only. */
+static int two_readings(struct cli *c, const char *option, const char *entered,
+                        struct rb_slice text) {
+    static const struct {
+        enum rb_utm_letter letter;
+        const char *means, *write;
+    } of[] = {{RB_UTM_HEMISPHERE, "the southern half", "south"},
+              {RB_UTM_BAND, "the band from 32 to 40 north", "north"}};
+    int rc = cli_off(c, option, entered,
+                     ": the letter S behind the zone may be the southern half or the band from 32 "
+                     "to 40 north; write \"south\" or \"north\" in its place (clause 11.3.4)");
+    if (cli_in_form(c, entered) && !isatty(STDERR_FILENO)) return rc;
     for (size_t i = 0; i < 2; i++) {
-        const char *v = cli_get(c, names[i]);
-        json_t *a = NULL;
-        int rc = v ? height(c, names[i], v, &a) : CLI_OK;
-        if (rc != CLI_OK) return rc;
-        if (a) json_object_set_new(volume, names[i], a);
+        const struct rb_coord_hint hint = {RB_COORD_ANY, of[i].letter};
+        struct rb_coord at;
+        struct rb_reject rj = {.clause = "", .what = ""};
+        char point[CLI_POINT];
+        if (rb_coord_read(text, &hint, &at, &rj) != RB_OK) continue;
+        cli_point(at.point, point);
+        fprintf(stderr, "  \"%s\", %s: %s\n", of[i].write, of[i].means, point);
     }
-    if (!upside_down(volume)) return CLI_OK;
-    if (cli_in_form(c, cli_get(c, "floor")) || cli_in_form(c, cli_get(c, "ceiling")))
-        return cli_usage(c, "the form's floor is above its ceiling (clause 3.7.7)");
-    return cli_usage(c, "--floor %s is above --ceiling %s (clause 3.7.7)", cli_get(c, "floor"),
-                     cli_get(c, "ceiling"));
-}
-static int put_time(struct cli *c, json_t *volume) {
-    bool from = cli_has(c, "from"), to = cli_has(c, "to"), span = cli_has(c, "for");
-    int64_t a = 0, b = 0, length = 0;
-    if (!from && span) return cli_usage(c, "--for needs --from");
-    if (span && to) return cli_usage(c, "give --to or --for, not both");
-    int rc = cli_when(c, "from", &a);
-    if (rc == CLI_OK) rc = cli_when(c, "to", &b);
-    if (rc == CLI_OK) rc = cli_span(c, "for", &length);
-    if (rc != CLI_OK || (!from && !to)) return rc;
-    if (!from) return cli_put_when(c, volume, "to", "until");
-    if (to && b <= a) return cli_usage(c, "--to must be later than --from");
-    json_t *t = json_object();
-    rc = cli_put_when(c, t, "from", "from");
-    if (to || span) json_object_set_new(t, "length", json_integer(to ? b - a : length));
-    json_object_set_new(volume, "time", t);
     return rc;
+}
+/* "point 3: " where there are several */
+static void numbered(char out[32], size_t number) {
+    *out = 0;
+    if (number > 0) snprintf(out, 32, "point %zu: ", number);
+}
+int cli_place(struct cli *c, const char *option, const char *entered, struct rb_slice text,
+              size_t number, struct rb_coord *out) {
+    struct rb_reject rj = {.clause = "", .what = ""};
+    char which[32];
+    if (rb_coord_read(text, NULL, out, &rj) == RB_OK) return CLI_OK;
+    numbered(which, number);
+    if (rb_coord_ambiguous(&rj) && strcmp(rj.clause, "11.3.4") == 0)
+        return two_readings(c, option, entered, text);
+    if (said_whole(&rj))
+        return cli_off(c, option, entered, ": %s%s (clause %s)", which, place_plainly(&rj),
+                       rj.clause);
+    return cli_off(c, option, entered, ": %s%s (clause %s, character %zu); %s", which, rj.what,
+                   rj.clause, rj.offset + 1, PLACES);
 }
 
-/* ---- all together -----------------------------------------------------------------------------
+/* ---- what is pointed out of a place that was read ----------------------------------------------
  */
-static int add_volume(struct cli *c, json_t *list, const char *shape, json_t *made,
-                      const char *entered) {
-    bool circle = strcmp(shape, "circle") == 0;
-    if (made == NULL)
-        return cli_off(c, shape, entered, "%s",
-                       circle ? " wants LAT,LON,RADIUS with decimal points, like 35.5,36.1,5km"
-                              : " wants points LAT,LON with decimal points, parted by blanks");
-    json_t *v = json_object();
-    json_object_set_new(v, shape, made);
-    json_object_set_new(v, "as_entered", json_string(entered));
-    json_array_append_new(list, v);
-    int rc = circle ? check_circle(c, entered, made) : check_polygon(c, entered, made);
-    if (rc == CLI_OK) rc = put_time(c, v);
-    return rc == CLI_OK ? put_heights(c, v) : rc;
+void cli_note(struct cli *c, const char *fmt, ...) {
+    char line[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (c->notes == NULL) c->notes = json_array();
+    json_array_append_new(c->notes, json_string(line));
 }
-int cli_volumes(struct cli *c, json_t *list) {
-    static const char *const edge_words[] = {"geodesic", "parallel", "lonlat"};
-    const char *z, *edges = cli_get(c, "edges");
-    bool known = edges == NULL;
-    int rc = CLI_OK;
-    for (size_t i = 0; i < 3; i++)
-        known |= edges && strcmp(edges, edge_words[i]) == 0;
-    if (!known) return cli_not_one(c, "kind of edges", edges, edge_words, 3);
-    for (size_t i = 0; rc == CLI_OK && (z = cli_nth(c, "circle", i)) != NULL; i++)
-        rc = add_volume(c, list, "circle", numbers(z, 3), z);
-    for (size_t i = 0; rc == CLI_OK && (z = cli_nth(c, "polygon", i)) != NULL; i++) {
-        json_t *p = points(z);
-        json_t *poly =
-            p ? json_pack("{s:s,s:o}", "edges", edges ? edges : "geodesic", "points", p) : NULL;
-        rc = add_volume(c, list, "polygon", poly, z);
+void cli_place_notes(struct cli *c, const struct rb_coord *at, size_t number) {
+    char point[CLI_POINT], which[32];
+    cli_point(at->point, point);
+    numbered(which, number);
+    if (at->remarks & RB_COORD_OTHER_ZONE)
+        cli_note(c, "%sthe place lies outside of zone %d, which was written; it is %s", which,
+                 at->zone, point);
+    if (at->remarks & RB_COORD_OTHER_BAND)
+        cli_note(c, "%sthe square lies in the band beside the one written; it is %s", which, point);
+    if (at->remarks & RB_COORD_S_IS_SOUTH)
+        cli_note(c, "%sthe letter S was taken for the southern half; it is %s", which, point);
+    if (at->square_mm >= 1000000)
+        cli_note(c, "%sthe reference names a square of %llu km; its middle is taken: %s", which,
+                 (unsigned long long)at->square_mm / 1000000, point);
+}
+/* rounded up, so that it never promises more than the text does */
+static void rounded_up(uint64_t mm, char out[32]) {
+    const uint64_t unit = mm < 1000 ? 10 : mm < 10000 ? 100 : 1000;
+    struct rb_writer w = rb_writer(out, 32);
+    if (mm > UINT64_MAX - unit ||
+        rb_length_put(&w, (mm + unit - 1) / unit * unit, RB_UNIT_M, RB_DIGITS_SHORTEST) != RB_OK)
+        rb_put_z(&w, "?");
+    (void)rb_writer_z(&w);
+}
+void cli_reach_note(struct cli *c, uint64_t reach_mm) {
+    char accuracy[32];
+    if (cli_has(c, "accuracy") || reach_mm == 0) return;
+    rounded_up(reach_mm, accuracy);
+    cli_note(c,
+             "no accuracy is stated, so it counts as exact; as it is written it is good to %s at "
+             "best: accuracy %s would say so, a larger one if it was measured less well",
+             accuracy, accuracy);
+}
+
+/* ---- lengths, heights --------------------------------------------------------------------------
+ */
+json_t *cli_metres(uint64_t mm) {
+    char z[48];
+    struct rb_writer w = rb_writer(z, sizeof z);
+    if (rb_length_put(&w, mm, RB_UNIT_M, RB_DIGITS_SHORTEST) != RB_OK || w.over) return json_null();
+    return json_string(rb_writer_z(&w));
+}
+int cli_length(struct cli *c, const char *option, const char *entered, struct rb_slice text,
+               const char *what, uint64_t *mm) {
+    struct rb_length l;
+    struct rb_reject rj = {.clause = "", .what = ""};
+    if (rb_length_read(text, &l, &rj) == RB_OK) {
+        *mm = l.mm;
+        return CLI_OK;
     }
-    if (rc == CLI_OK && json_array_size(list) == 0 &&
-        (cli_has(c, "from") || cli_has(c, "to") || cli_has(c, "for") || cli_has(c, "floor") ||
-         cli_has(c, "ceiling")))
-        rc = cli_usage(c, "a time or height needs a place: --circle LAT,LON,RADIUS or --polygon");
-    return rc;
+    return cli_off(
+        c, option, entered,
+        "%s%s wants a number above 0 and its unit: 5km, 900m, 2nm, 900ft (%s, clause %s)",
+        *what ? ": " : "", what, rj.what, rj.clause);
+}
+int cli_height(struct cli *c, const char *option, json_t *volume, struct rb_alt_limit *limit) {
+    const char *z = cli_get(c, option);
+    struct rb_height h;
+    struct rb_reject rj = {.clause = "", .what = ""};
+    *limit = (struct rb_alt_limit){.open = true};
+    if (z == NULL) return CLI_OK;
+    if (rb_height_read(rb_str(z), NULL, &h, &rj) != RB_OK)
+        return cli_off(c, option, z,
+                       ": %s (clause %s); say the height with its unit and what it is counted "
+                       "from: \"900m amsl\" (mean sea level), \"400ft agl\" (ground), \"300m "
+                       "wgs84\" (ellipsoid), a flight level like FL250, SFC or UNL",
+                       rj.what, rj.clause);
+    *limit = h.limit;
+    json_object_set_new(volume, option, json_string(z));
+    return CLI_OK;
 }

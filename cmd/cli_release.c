@@ -18,7 +18,8 @@ static void put_one(struct cli *c, json_t *o, const char *option, const char *fi
     if (v) json_object_set_new(o, field, json_string(v));
 }
 static int put_demand(struct cli *c, json_t *draft) {
-    bool timed = cli_has(c, "demand-in") || cli_has(c, "demand-by");
+    bool stop = cli_has(c, "in"); /* of a stop-fire, which always demands the same */
+    bool timed = cli_has(c, "demand-in") || cli_has(c, "demand-by") || stop;
     if (!timed && !cli_has(c, "demand") && !cli_has(c, "demand-from")) return CLI_OK;
     if (!timed)
         return cli_usage(c,
@@ -27,10 +28,11 @@ static int put_demand(struct cli *c, json_t *draft) {
     int64_t ms = 0;
     if (cli_has(c, "demand") && cli_position_word(c, cli_get(c, "demand"), &t) != CLI_OK)
         return CLI_USAGE;
-    if (cli_span(c, "demand-in", &ms) != CLI_OK) return CLI_USAGE;
+    if (cli_span(c, "demand-in", &ms) != CLI_OK || cli_span(c, "in", &ms) != CLI_OK)
+        return CLI_USAGE;
     json_t *d = json_object();
     put_one(c, d, "demand", "position");
-    put_one(c, d, "demand-in", "in");
+    put_one(c, d, stop ? "in" : "demand-in", "in");
     if (cli_put_when(c, d, "demand-by", "by") != CLI_OK) {
         json_decref(d);
         return CLI_USAGE;
@@ -152,9 +154,8 @@ static void show_seen(struct cli *c, FILE *out, const json_t *draft) {
         }
 }
 static void show_back(struct cli *c, const json_t *draft, const json_t *composed) {
-    size_t i;
-    const json_t *w, *demand = json_object_get(draft, "demand"),
-                     *rep = json_object_get(draft, "reported");
+    const json_t *demand = json_object_get(draft, "demand"),
+                 *rep = json_object_get(draft, "reported");
     FILE *out = stderr;
     cli_exercise(c, out, composed);
     cli_strong(c, out, "To be released");
@@ -188,10 +189,9 @@ static void show_back(struct cli *c, const json_t *draft, const json_t *composed
     if (cli_true(composed, "closed")) show_seen(c, out, draft);
     if (cli_int(composed, "needs_signers") > 1)
         fputs("  two officers must sign: it waits as a draft for the second\n", out);
-    json_array_foreach(json_object_get(composed, "warnings"), i, w) {
-        cli_strong(c, out, cli_true(w, "confirm") ? "  WARNING: " : "  note: ");
-        fprintf(out, "%s\n", cli_str(w, "sentence"));
-    }
+    cli_say_notes(c, out);
+    cli_check(c, out, composed, 2);
+    cli_warnings(c, out, composed, 2);
 }
 static bool warned(const json_t *composed) {
     size_t i;
@@ -250,6 +250,9 @@ static int compose(struct cli *c, const json_t *draft, json_t **composed) {
         cli_say_members(c, cli_str(draft, "channel"));
     const char *word = cli_content_in_words(c);
     if (rc != CLI_OK || word == NULL || !cli_true(*composed, "closed")) return rc;
+    return cli_say_content_in_words(c, word);
+}
+int cli_say_content_in_words(const struct cli *c, const char *word) {
     return cli_usage(
         c,
         "--%s: what only some may read must not stand on the command line, where others on this "
@@ -300,6 +303,8 @@ int cli_drafts(struct cli *c) {
             fputc('\n', stdout);
             cli_closed(stdout, d, 2);
             cli_body(stdout, json_object_get(d, "body"), 2);
+            cli_check(c, stdout, d, 2);
+            cli_warnings(c, stdout, d, 2);
         }
         if (json_array_size(json_object_get(o, "drafts")) == 0)
             puts("No draft waits for a second officer.");
@@ -310,8 +315,7 @@ int cli_drafts(struct cli *c) {
 
 static int sign_found(struct cli *c, const json_t *d) {
     struct cli_key officer;
-    json_t *answer = NULL, *w;
-    size_t i;
+    json_t *answer = NULL;
     if (cli_true(d, "closed") && !json_is_object(json_object_get(d, "body"))) {
         cli_closed(stderr, d, 2);
         return cli_fail(c,
@@ -327,8 +331,8 @@ static int sign_found(struct cli *c, const json_t *d) {
             cli_str(d, "kind"));
     cli_closed(stderr, d, 2);
     cli_body(stderr, json_object_get(d, "body"), 2);
-    json_array_foreach(json_object_get(d, "warnings"), i, w)
-        fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
+    cli_check(c, stderr, d, 2);
+    cli_warnings(c, stderr, d, 2);
     if (ask(c, d, &rc)) {
         int status = rb_client_countersign(c->client, &officer.key, cli_str(d, "draft"), &answer);
         rc = released(c, status, answer);

@@ -1,4 +1,4 @@
-/* What officers say: notices, statements, texts, positions, line tests, nil. */
+/* What officers say: statements, texts, positions, line tests, nil. */
 #include <stdlib.h>
 #include "cli.h"
 #include "readback/text.h"
@@ -12,8 +12,7 @@ static int release(struct cli *c, json_t *draft) {
     json_decref(draft);
     return rc;
 }
-/* --text, or --file; NULL with *rc set where it fails; "" where neither was given */
-static char *words(struct cli *c, size_t cap, int *rc) {
+char *cli_words_of(struct cli *c, size_t cap, int *rc) {
     size_t n = 0;
     const char *file = cli_get(c, "file"), *text = cli_get(c, "text");
     *rc = CLI_OK;
@@ -25,36 +24,6 @@ static char *words(struct cli *c, size_t cap, int *rc) {
     return buf;
 }
 
-/* ---- notice
- * --------------------------------------------------------------------------------------- */
-static int class_word(struct cli *c, const char *cls) {
-    static const char *const names[] = {"operation", "exercise", "area", "movement", "site"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(cls, names[i]) == 0) return CLI_OK;
-    return cli_not_one(c, "class of notice", cls, names, sizeof names / sizeof *names);
-}
-int cli_notice(struct cli *c) {
-    if (!cli_want_args(c, 1, 2)) return CLI_USAGE;
-    const char *cls = c->args[c->args_n - 1];
-    if (class_word(c, cls) != CLI_OK) return CLI_USAGE;
-    if (!cli_has(c, "title")) return cli_usage(c, "a notice needs a --title");
-    int rc = CLI_OK;
-    char *text = words(c, RB_MAX_TEXT, &rc),
-         *channel = text ? cli_channel(c, c->args_n == 2 ? c->args[0] : NULL) : NULL;
-    json_t *volumes = json_array();
-    if (channel == NULL) rc = rc == CLI_OK ? c->channel_exit : rc;
-    if (rc == CLI_OK) rc = cli_volumes(c, volumes);
-    if (rc == CLI_OK)
-        rc =
-            release(c, draft_new(channel, "notice",
-                                 json_pack("{s:s,s:s,s:s,s:O}", "class", cls, "title",
-                                           cli_get(c, "title"), "text", text, "volumes", volumes)));
-    json_decref(volumes);
-    free(text);
-    free(channel);
-    return rc;
-}
-
 /* ---- statement, text
  * -------------------------------------------------------------------------------- */
 int cli_statement(struct cli *c) {
@@ -62,7 +31,7 @@ int cli_statement(struct cli *c) {
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     if (!cli_has(c, "title") || (!cli_has(c, "text") && !cli_has(c, "file")))
         return cli_usage(c, "a statement needs a --title and --text or --file");
-    char *text = words(c, RB_MAX_TEXT, &rc),
+    char *text = cli_words_of(c, RB_MAX_TEXT, &rc),
          *channel = text ? cli_channel(c, c->args_n ? c->args[0] : NULL) : NULL;
     if (channel)
         rc = release(c,
@@ -98,7 +67,7 @@ int cli_text_circulate(struct cli *c) {
     if (cli_has(c, "version") &&
         (rb_dec_decode(rb_str(cli_get(c, "version")), &version) != RB_OK || version > INT32_MAX))
         return cli_usage(c, "--version wants a number");
-    char *text = words(c, RB_MAX_LEAF, &rc),
+    char *text = cli_words_of(c, RB_MAX_LEAF, &rc),
          *channel = text ? cli_channel(c, c->args_n ? c->args[0] : NULL) : NULL;
     if (channel) {
         json_t *body = json_pack("{s:s,s:I,s:o}", "title", cli_get(c, "title"), "version",
@@ -165,6 +134,15 @@ static int position_fits(struct cli *c, const char *type, const json_t *o) {
     if (strcmp(cli_str(o, "body_state"), "purged") == 0) return CLI_OK;
     return cli_readable(c, o, "nothing can be said of it but a query");
 }
+/* what is confirmed of a place: the words that came back */
+static void show_understood(const json_t *o) {
+    const char *text = cli_str(json_object_get(o, "body"), "playback");
+    if (*text == 0) return;
+    fprintf(stderr,
+            "%s understood the place so:\n\n%s\n\nTo confirm says that this is what was meant; it "
+            "agrees to nothing. If it is not, correct the record that it asks about.\n",
+            cli_text(o, "author"), text);
+}
 static int position_on(struct cli *c, const char *type, const char *record) {
     json_t *o = NULL;
     struct cli_path p;
@@ -179,6 +157,7 @@ static int position_on(struct cli *c, const char *type, const char *record) {
             json_t *draft = draft_new(cli_str(o, "channel"), "position", body);
             json_object_set_new(draft, "answers", json_pack("[s]", cli_str(o, "record")));
             put_table(c, o);
+            if (!c->yes && strcmp(type, "confirm") == 0) show_understood(o);
             if (!c->yes)
                 fprintf(stderr, "On %s of %s%s%s\n", cli_text(o, "kind"), cli_text(o, "author"),
                         *cli_str(o, "title") ? ": " : "", cli_str(o, "title"));

@@ -2,6 +2,7 @@
  * what to do next. Colour only on a terminal, and never alone. */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 #include "cli.h"
 #include "readback/text.h"
 #include "shell/api/json_body.h"
@@ -36,6 +37,17 @@ void cli_short(char out[13], const json_t *o, const char *key) {
     snprintf(out, 13, "%.12s", cli_text(o, key));
 }
 
+/* "; here 2027-01-01 16:00 +03:00"; "" where this machine keeps UTC */
+static void local_time(int64_t utc_ms, char out[48]) {
+    const time_t at = (time_t)(utc_ms / 1000);
+    struct tm t;
+    char day[24], zone[8];
+    *out = 0;
+    if (localtime_r(&at, &t) == NULL || t.tm_gmtoff == 0) return;
+    if (strftime(day, sizeof day, "%Y-%m-%d %H:%M", &t) == 0) return;
+    if (strftime(zone, sizeof zone, "%z", &t) != 5) return;
+    snprintf(out, 48, "; here %s %.3s:%s", day, zone, zone + 3);
+}
 void cli_time(FILE *out, const char *rfc3339) {
     int64_t ms = 0;
     char buf[40];
@@ -45,7 +57,28 @@ void cli_time(FILE *out, const char *rfc3339) {
         return;
     }
     rb_put_dtg(&w, ms);
-    fprintf(out, "%s (%s)", rfc3339, rb_writer_z(&w));
+    char here[48];
+    local_time(ms, here);
+    fprintf(out, "%s (%s%s)", rfc3339, rb_writer_z(&w), here);
+}
+void cli_joined(char *buf, size_t cap, const json_t *list) {
+    size_t i, n = 0;
+    const json_t *s;
+    buf[0] = 0;
+    json_array_foreach(list, i, s) {
+        int k = snprintf(buf + n, cap - n, "%s%s", i ? "," : "",
+                         json_is_string(s) ? json_string_value(s) : "?");
+        if (k < 0 || (size_t)k >= cap - n) return;
+        n += (size_t)k;
+    }
+    if (n == 0) snprintf(buf, cap, "-");
+}
+void cli_clip(char *buf, size_t cap, const char *text) {
+    snprintf(buf, cap, "%s", text);
+    buf[strcspn(buf, "\n")] = 0;
+    size_t n = strlen(buf);
+    while (n > 0 && !rb_utf8_ok(rb_slice(buf, n)))
+        buf[--n] = 0;
 }
 void cli_list(FILE *out, const json_t *strings) {
     size_t i;
@@ -174,6 +207,12 @@ static void value(FILE *out, const json_t *v, int indent) {
         break;
     }
 }
+static bool is_time(const char *field) {
+    static const char *const names[] = {"until", "surveyed", "review_by"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(field, names[i]) == 0) return true;
+    return false;
+}
 void cli_body(FILE *out, const json_t *body, int indent) {
     const char *k;
     json_t *v;
@@ -187,8 +226,13 @@ void cli_body(FILE *out, const json_t *body, int indent) {
                     json_string_length(v));
             continue;
         }
+        if (strcmp(k, "volumes") == 0 && json_is_array(v)) {
+            fprintf(out, "%*swhere and when:\n", indent, "");
+            cli_show_volumes(out, v, indent + 2);
+            continue;
+        }
         fprintf(out, "%*s%s: ", indent, "", name);
-        if (strcmp(k, "until") == 0 && json_is_string(v)) {
+        if (is_time(k) && json_is_string(v)) {
             cli_time(out, json_string_value(v));
             fputc('\n', out);
             continue;
@@ -287,6 +331,12 @@ int cli_refused(const struct cli *c, int status, const json_t *answer) {
     fputc('\n', stderr);
     json_array_foreach(json_object_get(answer, "warnings"), i, w)
         fprintf(stderr, "  warning: %s\n", cli_str(w, "sentence"));
+    const char *again = *cli_str(e, "again") ? cli_str(e, "again") : cli_str(answer, "again");
+    if (*again) {
+        fputs("  it may be asked again from ", stderr);
+        cli_time(stderr, again);
+        fputc('\n', stderr);
+    }
     bool table = strcmp(cli_str(e, "mark"), "not-in-table") == 0 && *c->instead;
     if (table)
         fprintf(stderr, "  these may answer it: %s\n", c->instead);

@@ -61,20 +61,50 @@ static const struct cli_option purge_options[] = {{"reason", "TEXT", "all member
 static const struct cli_option nil_options[] = {{"from", "TIME", "included"},
                                                 {"to", "TIME", "not included; now if not given"},
                                                 {NULL, NULL, NULL}};
+#define PLACE_OPTIONS                                                                              \
+    {"circle", "\"PLACE, RADIUS\"",                                                                \
+     "the place in any notation; radius with its unit: 5km, 900m, 2nm (repeat)"},                  \
+        {"polygon", "\"PLACE; PLACE; ...\"", "the ring, first point not repeated (repeat)"},       \
+        {"corridor", "\"HALFWIDTH; PLACE; PLACE; ...\"", "along a line (repeat)"}, {               \
+        "edges", "WORD", "of polygons: geodesic, parallel, lonlat"                                 \
+    }
 static const struct cli_option notice_options[] = {
     {"title", "TEXT", "one line"},
     {"text", "TEXT", "what it is, or what is planned"},
     {"file", "FILE", "the text from a file, - for standard input"},
-    {"circle", "LAT,LON,RADIUS",
-     "decimal degrees WGS84; radius with its unit: 5km, 900m, 2nm, 900ft (repeat)"},
-    {"polygon", "\"LAT,LON LAT,LON ...\"", "the ring, first point not repeated (repeat)"},
-    {"edges", "WORD", "of polygons: geodesic, parallel, lonlat"},
+    PLACE_OPTIONS,
     {"from", "TIME", "begins: 2027-01-01T13:00:00Z or 011300ZJAN27"},
     {"to", "TIME", "ends"},
     {"for", "SPAN", "or lasts"},
-    {"floor", "HEIGHT", "\"900m amsl\", \"120m agl\", \"300ft wgs84\", FL250"},
-    {"ceiling", "HEIGHT", "as floor"},
+    {"floor", "HEIGHT",
+     "\"900m amsl\", \"120m agl\", \"300ft wgs84\", FL250, SFC; else from below"},
+    {"ceiling", "HEIGHT", "as floor, or UNL; else without limit"},
+    {"accuracy", "LENGTH", "how far off the place may be: 15m"},
+    {"method", "TEXT", "how it was surveyed"},
+    {"surveyed", "TIME", "when"},
+    {"declared-by", "NAME", "who declared it"},
+    {"recognised-by", "NAME", "who recognised it"},
+    {"military-use", "yes|no", "declared military use"},
+    {"markings", "TEXT", "how it is marked, by day and by night"},
+    {"review-by", "TIME", "of a site: when it is to be looked at again; it stands on after that"},
+    {"dry-run", NULL, "check only, release nothing; exit 0, 4, 5 or 6 by what is found"},
     {NULL, NULL, NULL}};
+static const struct cli_option stop_fire_options[] = {
+    {"title", "TEXT", "one line: what is to stop"},
+    {"in", "SPAN", "to be answered in this time: 10m"},
+    {"text", "TEXT", "what is known"},
+    {"file", "FILE", "the text from a file, - for standard input"},
+    PLACE_OPTIONS,
+    {NULL, NULL, NULL}};
+static const struct cli_option places_options[] = {
+    {"class", "WORD",
+     "only sites, or only operations ...: site, movement, operation, exercise, area"},
+    {"all", NULL, "those too that do not stand: superseded, withdrawn, over"},
+    {NULL, NULL, NULL}};
+static const struct cli_option list_places_options[] = {
+    {"all", NULL, "those too that do not stand: superseded, withdrawn, over"}, {NULL, NULL, NULL}};
+static const struct cli_option playback_options[] = {
+    {"send", NULL, "send it back to the author as a query"}, {NULL, NULL, NULL}};
 static const struct cli_option statement_options[] = {
     {"title", "TEXT", "one line"},
     {"text", "TEXT", "for the public"},
@@ -131,6 +161,23 @@ static const struct cli_option seal_options[] = {
 static const struct cli_option export_options[] = {
     {"channel", "CHANNEL", "which, where there are several"}, {NULL, NULL, NULL}};
 
+#define PLACES_WRITTEN                                                                             \
+    "A PLACE is written as \"35.5, 36.1\", \"35 30.0N 036 06.0E\", \"35 30 00N 036 06 00E\", "     \
+    "\"3530N03606E\",\n"                                                                           \
+    "\"37north 237000 3932000\" (UTM) or \"37S BV 37000 32000\" (MGRS, with or without blanks), "  \
+    "WGS84.\n"                                                                                     \
+    "What was understood is shown in decimal degrees and MGRS before anything is released.\n"
+#define NOTICE_TEXT                                                                                \
+    "Sites and movements are closed: --recipients says who may read them, --form holds what they " \
+    "are.\n"                                                                                       \
+    "A notice is no permission, and no answer to it makes one. Before it is released, what it "    \
+    "touches is\n"                                                                                 \
+    "shown, and what it was compared with; --dry-run shows that alone (exit 4: conflict; 5: "      \
+    "cannot be\n"                                                                                  \
+    "excluded; 0: none found; 6: nothing was compared). Nothing found is not "                     \
+    "clear.\n" PLACES_WRITTEN
+#define PLACES_TEXT                                                                                \
+    "Those that can be read here. A list without a place says nothing about the ground.\n"
 #define POSITION_TEXT                                                                              \
     "On a closed record it is closed too, for that record's author alone where --recipients "      \
     "names\n"                                                                                      \
@@ -193,19 +240,70 @@ const struct cli_command cli_commands[] = {
      cli_test},
     {"nil", "[CHANNEL] --from TIME", "nothing to report",
      "  readback nil 3f2a --from 2015-09-30T12:00:00Z\n", NULL, nil_options, false, cli_nil},
+    {"site", "[CHANNEL] --recipients HANDLE,...", "say where a protected place is",
+     "  readback form site > site.txt                  # fill it in, then:\n"
+     "  readback site --recipients northland,southland --form site.txt\n"
+     "  readback site --recipients northland --form - --dry-run\n",
+     NOTICE_TEXT, notice_options, true, cli_notice},
+    {"site list", "[CHANNEL]", "the sites known here",
+     "  readback site list\n  readback site list 3f2a --all\n", PLACES_TEXT, list_places_options,
+     false, cli_places},
+    {"movement", "[CHANNEL] --recipients HANDLE,...", "say who moves, where and when",
+     "  readback form movement > convoy.txt\n"
+     "  readback movement --recipients northland,southland --form convoy.txt --demand passed-down "
+     "--demand-in 2h\n",
+     NOTICE_TEXT, notice_options, true, cli_notice},
+    {"movement list", "[CHANNEL]", "the movements known here", "  readback movement list\n",
+     PLACES_TEXT, list_places_options, false, cli_places},
+    {"operation", "[CHANNEL] [options]", "announce an operation",
+     "  readback operation --title \"Strikes, area A\" --circle \"37S BV 37000 32000, 5km\" \\\n"
+     "      --from 301300ZSEP27 --for 3h --ceiling FL250\n"
+     "  readback operation --title \"Area A\" --circle \"35.5, 36.1, 5km\" --from 301300ZSEP27 "
+     "--for "
+     "3h --dry-run\n",
+     NOTICE_TEXT, notice_options, true, cli_notice},
+    {"area", "[CHANNEL] [options]", "announce an area",
+     "  readback area --title \"Corridor open\" --corridor \"2km; 35.50, 36.10; 35.55, 36.20\" "
+     "--from "
+     "010600ZOCT27 --for 12h\n",
+     NOTICE_TEXT, notice_options, true, cli_notice},
+    {"stop-fire", "[CHANNEL] --title TEXT --in SPAN", "FLASH: stop, and answer in time",
+     "  readback stop-fire --title \"Shells on the clinic at the bridge\" --in 10m\n"
+     "  readback form stop-fire > stop.txt && readback stop-fire --recipients southland --form "
+     "stop.txt\n",
+     "Demands will-comply of all members, or of --demand-from; will-comply, complied, "
+     "cannot-comply "
+     "and declined\n"
+     "are answers, and are counted in `readback show` and `readback situation`. One officer "
+     "suffices.\n" PLACES_WRITTEN,
+     stop_fire_options, true, cli_stop_fire},
+    {"places", "[CHANNEL]", "sites, movements, operations, areas known here",
+     "  readback places\n  readback places 3f2a --class operation --all --json\n", PLACES_TEXT,
+     places_options, false, cli_places},
+    {"compare", "RECORD RECORD", "have two places anything in common",
+     "  readback compare 3f2a90c1 77aa01be\n",
+     "Place, altitude and time as written, without a stand-off.\n", NULL, false, cli_compare},
+    {"playback", "RECORD", "a place that came, in words and numbers not typed by its author",
+     "  readback playback 3f2a90c1\n"
+     "  readback playback 3f2a90c1 --send --precedence PRIORITY   # its author: readback confirm "
+     "QUERY\n",
+     "Read it, or hold it against the map. --send sends it back as a query; its author confirms, "
+     "or "
+     "corrects\n"
+     "the record. Confirmed means: understood as meant. It agrees to nothing. Borders and names "
+     "are "
+     "those of\n"
+     "the source and endorse nothing.\n",
+     playback_options, true, cli_playback},
     {"notice", "[CHANNEL] operation|exercise|movement|site|area",
      "announce what is planned, where and when",
      "  readback notice 3f2a operation --title \"Strikes, area A\" --circle 35.5,36.1,5km \\\n"
      "      --from 2015-09-30T13:00:00Z --for 3h --precedence IMMEDIATE --demand read --demand-in "
      "30m\n"
-     "  readback notice exercise --title Drill --polygon \"34.9,35.1 35.2,35.1 35.2,35.6\" "
+     "  readback notice exercise --title Drill --polygon \"34.9,35.1; 35.2,35.1; 35.2,35.6\" "
      "--ceiling FL250\n"
-     "  readback form site > site.txt                  # fill it in, then:\n"
      "  readback notice site --recipients northland,southland --form site.txt\n",
-     "Sites and movements are closed: --recipients says who may read them, --form holds what they "
-     "are.\n"
-     "A notice is no permission, and no answer to it makes one.\n",
-     notice_options, true, cli_notice},
+     NOTICE_TEXT, notice_options, true, cli_notice},
     {"statement", "[CHANNEL]", "say something for the public",
      "  readback statement --title \"On the talks\" --file talks.txt --language en\n", NULL,
      statement_options, true, cli_statement},
@@ -223,7 +321,7 @@ const struct cli_command cli_commands[] = {
     POSITION("reject", "reject", " --reason \"not agreed\""),
     POSITION("abstain", "abstain", ""),
     POSITION("dissociate", "dissociate, from all or a paragraph", " --paragraph 3"),
-    POSITION("confirm", "confirm", ""),
+    POSITION("confirm", "confirm; of a play-back: it was understood as meant", ""),
     POSITION("dispute", "dispute", " --reason \"we saw otherwise\""),
     POSITION("dispute-fact", "dispute a fact of a place or movement", " --form -"),
     POSITION("will-comply", "will comply", ""),
@@ -306,35 +404,38 @@ const struct cli_command cli_commands[] = {
 };
 const size_t cli_commands_n = sizeof cli_commands / sizeof *cli_commands;
 
-/* The command is the first one or two words; options may stand before it ("--home DIR card"). */
-static int find_command(char **argv, int argc, int *first, int *second) {
-    *first = *second = -1;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0) break;
-        if (argv[i][0] == '-') {
-            for (const struct cli_option *o = cli_common_options; o->name; o++)
-                if (o->arg && strcmp(argv[i] + (argv[i][1] == '-' ? 2 : 1), o->name) == 0) {
-                    i++; /* its value; there may be none */
-                    break;
-                }
-            continue;
-        }
-        if (*first >= 0) {
-            *second = i;
-            break;
-        }
-        *first = i;
-        if (strcmp(argv[i], "channel") != 0) break;
+/* the place behind an option that stands in argv[i], where it is one of every command; else i */
+static int behind_option(char **argv, int i) {
+    for (const struct cli_option *o = cli_common_options; o->name; o++)
+        if (strcmp(argv[i] + (argv[i][1] == '-' ? 2 : 1), o->name) == 0)
+            return i + (o->arg ? 2 : 1);
+    return argv[i][1] == '-' && strchr(argv[i], '=') ? i + 1 : i;
+}
+/* the next word from `i` on; -1: none. `strict`: with nothing but options of every command before
+ * it, since a word behind another one may be its value */
+static int next_word(char **argv, int argc, int i, bool strict) {
+    while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0) {
+        int next = behind_option(argv, i);
+        if (next == i && strict) return -1;
+        i = next == i ? i + 1 : next;
     }
-    if (*first < 0) return -1;
-    for (size_t i = 0; i < cli_commands_n; i++) {
-        const char *name = cli_commands[i].name, *space = strchr(name, ' ');
-        if (space == NULL && strcmp(name, argv[*first]) == 0) return (int)i;
-        if (space && *second >= 0 && strncmp(name, argv[*first], strlen(argv[*first])) == 0 &&
-            name[strlen(argv[*first])] == ' ' && strcmp(space + 1, argv[*second]) == 0)
-            return (int)i;
-    }
+    return i < argc && argv[i][0] != '-' ? i : -1;
+}
+static int named(const char *one, const char *two) {
+    char name[128];
+    snprintf(name, sizeof name, "%s%s%s", one, two ? " " : "", two ? two : "");
+    for (size_t i = 0; i < cli_commands_n; i++)
+        if (strcmp(cli_commands[i].name, name) == 0) return (int)i;
     return -1;
+}
+/* The command is the first one or two words; options may stand before it ("--home DIR card"). Two
+ * words go before one: "site list" is not the command site with a channel "list". */
+static int find_command(char **argv, int argc, int *first, int *second) {
+    *first = next_word(argv, argc, 1, false);
+    *second = *first < 0 ? -1 : next_word(argv, argc, *first + 1, true);
+    if (*first < 0) return -1;
+    int at = *second < 0 ? -1 : named(argv[*first], argv[*second]);
+    return at >= 0 ? at : named(argv[*first], NULL);
 }
 static bool color_on(int fd) {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -406,5 +507,6 @@ int main(int argc, char **argv) {
     rb_wipe(&c.passphrase, sizeof c.passphrase);
     if (c.form) rb_wipe(c.form, c.form_n);
     free(c.form);
+    json_decref(c.notes);
     return rc;
 }
