@@ -82,6 +82,9 @@ struct rb_site_row {
     struct rb_site_finding findings[RB_MAX_SITE_FINDINGS];
 };
 
+/* the same for names that differ only in capitals and blanks, nearly always another for others */
+uint64_t rb_site_name_mark(struct rb_slice name);
+
 struct rb_csv {
     struct rb_slice in;
     size_t at, row; /* row: of the record read last */

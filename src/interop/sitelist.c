@@ -108,7 +108,7 @@ enum rb_err rb_sitelist_open(struct rb_sitelist *l, struct rb_slice file,
     if (n.known == NULL || n.folded == NULL)
         return rb_reject(rj, RB_ERR_LIMIT, "12.6.1", "no room", 0);
     for (size_t i = 0; i < how->registered_n; i++)
-        n.folded[i] = sitelist_name_mark(how->registered[i].name);
+        n.folded[i] = rb_site_name_mark(how->registered[i].name);
     *l = n;
     return RB_OK;
 }

@@ -10,9 +10,6 @@ struct rb_slice sitelist_fold(struct rb_slice s, uint8_t *room, size_t cap);
 /* the column that a heading means, RB_SITE_COLUMNS if none; *unit: one it names */
 enum rb_site_column sitelist_column(struct rb_slice heading, enum rb_unit *unit);
 
-/* the same for names that differ only in capitals and blanks, nearly always different for others */
-uint64_t sitelist_name_mark(struct rb_slice name);
-
 void sitelist_find(struct rb_site_row *r, const struct rb_site_finding *f);
 void sitelist_refuse(struct rb_site_row *r, enum rb_site_column c, const char *clause,
                      const char *what);

@@ -11,7 +11,7 @@ static bool same_name(struct rb_slice a, struct rb_slice b) {
     return rb_slice_eq(sitelist_fold(a, ra, sizeof ra), sitelist_fold(b, rb, sizeof rb));
 }
 
-uint64_t sitelist_name_mark(struct rb_slice name) {
+uint64_t rb_site_name_mark(struct rb_slice name) {
     uint8_t room[RB_MAX_NAME];
     const struct rb_slice s = sitelist_fold(name, room, sizeof room);
     uint64_t v = 14695981039346656037ull; /* FNV-1a */
@@ -115,7 +115,7 @@ static void plausible(const struct rb_sitelist *l, const struct rb_coord *place,
 
 void sitelist_judge(struct rb_sitelist *l, struct rb_arena *scratch, struct rb_site_row *r,
                     const struct rb_coord *place) {
-    const uint64_t mark = sitelist_name_mark(r->name);
+    const uint64_t mark = rb_site_name_mark(r->name);
     const size_t before = l->how.registered_n;
     for (size_t i = 0; i < before; i++)
         against(l, &l->how.registered[i], l->folded[i] == mark, scratch, r);
