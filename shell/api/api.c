@@ -58,6 +58,8 @@ static const struct {
     {"POST", "compose", rb_post_compose},
     {"POST", "submit", rb_post_submit},
     {"POST", "submit-batch", rb_post_submit_batch},
+    {"POST", "sites/read", rb_post_sites_read},
+    {"POST", "places/read", rb_post_places_read},
     {"POST", "charter/compose", rb_post_charter_compose},
     {"POST", "charter/prepare", rb_post_charter_prepare},
     {"POST", "charter/found", rb_post_charter_found},

@@ -232,6 +232,8 @@ void rb_get_kinds(struct rb_req *rq);
 void rb_post_compose(struct rb_req *rq);
 void rb_post_submit(struct rb_req *rq);
 void rb_post_submit_batch(struct rb_req *rq);
+void rb_post_sites_read(struct rb_req *rq);
+void rb_post_places_read(struct rb_req *rq);
 void rb_post_charter_compose(struct rb_req *rq);
 void rb_post_charter_prepare(struct rb_req *rq);
 void rb_post_charter_found(struct rb_req *rq);
