@@ -3,7 +3,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "internal.h"
+#include "check.h"
 #include "pending.h"
 
 /* What goes through JSON may be plaintext of closed bodies: it is wiped when it is given back. */
@@ -49,13 +49,19 @@ static const struct {
     {"GET", "channels/*/situation", rb_get_situation},
     {"GET", "channels/*/log", rb_get_log},
     {"GET", "channels/*/who-holds", rb_get_who_holds},
+    {"GET", "channels/*/places", rb_get_places},
+    {"GET", "channels/*/geojson", rb_get_geojson},
+    {"GET", "channels/*/places/file", rb_get_places_file},
     {"GET", "inbox", rb_get_inbox},
     {"GET", "channels/*/roster", rb_get_roster},
     {"GET", "records/*", rb_get_record},
     {"GET", "records/*/content", rb_get_content},
+    {"GET", "records/*/playback", rb_get_playback},
+    {"GET", "records/*/compare/*", rb_get_compare},
     {"GET", "drafts", rb_get_drafts},
     {"GET", "kinds", rb_get_kinds},
     {"POST", "compose", rb_post_compose},
+    {"POST", "check", rb_post_check},
     {"POST", "submit", rb_post_submit},
     {"POST", "submit-batch", rb_post_submit_batch},
     {"POST", "sites/read", rb_post_sites_read},
@@ -162,6 +168,7 @@ void rb_api_handle(struct rb_api *api, const char *method, const char *path, con
     api->handling--;
     rb_req_wipe(&rq, 0); /* bodies were looked at in it */
     free(own);
+    rb_probed_tell(&rq);
 }
 
 void rb_api_unlocked(struct rb_api *api) {

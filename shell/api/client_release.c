@@ -75,8 +75,8 @@ int rb_client_compose(const struct rb_client *c, const json_t *draft, json_t **o
 
 int rb_client_submit(const struct rb_client *c, const struct rb_signer_key *officer,
                      const json_t *composed, bool despite, json_t **out) {
-    static const char *const keep[] = {"payload_hash", "needs_signers", "readers",   "warnings",
-                                       "exercise",     "closed",        "recipients"};
+    static const char *const keep[] = {"payload_hash", "needs_signers", "readers",    "warnings",
+                                       "exercise",     "closed",        "recipients", "check"};
     static const char *const along[] = {"sealed", "upload"};
     json_t *signers = sign_payload(officer, composed, total_of(composed));
     if (signers == NULL) return not_signed(out);
@@ -137,6 +137,10 @@ static bool signed_already(const json_t *draft, const struct rb_key *pub) {
 }
 int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key *officer,
                           const char *draft, json_t **out) {
+    return rb_client_countersign_as(c, officer, draft, false, out);
+}
+int rb_client_countersign_as(const struct rb_client *c, const struct rb_signer_key *officer,
+                             const char *draft, bool despite, json_t **out) {
     json_t *drafts = NULL, *signers = NULL;
     size_t hits = 0;
     char path[CALL_MAX];
@@ -159,7 +163,7 @@ int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key 
     } else if ((signers = sign_payload(officer, d, total_of(d))) == NULL) {
         status = not_signed(out);
     } else {
-        json_t *in = json_pack("{s:o}", "signers", signers);
+        json_t *in = json_pack("{s:o,s:b}", "signers", signers, "despite", (int)despite);
         snprintf(path, sizeof path, "/v1/drafts/%s/sign",
                  json_string_value(json_object_get(d, "draft")));
         status = c->call(c->ctx, "POST", path, in, out);

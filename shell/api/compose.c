@@ -9,16 +9,12 @@ bool rb_draft_fail(struct rb_req *rq, const char *field, const char *sentence) {
     return false;
 }
 
-static bool known_keys(struct rb_req *rq) {
-    static const char *const known[] = {"channel",    "kind",    "precedence", "language",
-                                        "body",       "answers", "about",      "supersedes",
-                                        "carries",    "demand",  "reported",   "emergency",
-                                        "recipients", "despite", "upload",     "same_as"};
+static bool known_keys(struct rb_req *rq, const char *const *known, size_t n) {
     const char *k;
     json_t *v;
     json_object_foreach((json_t *)(uintptr_t)rq->body, k, v) {
         bool ok = false;
-        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        for (size_t i = 0; i < n; i++)
             ok |= strcmp(known[i], k) == 0;
         if (!ok) return rb_draft_fail(rq, k, "there is no such field in a draft");
     }
@@ -266,7 +262,9 @@ static json_t *composed(struct rb_draft *d) {
     rb_j_put(o, "mark", d->mark ? json_string(rb_mark_name(d->mark)) : json_null());
     rb_j_put(o, "mark_sentence", d->mark ? json_string(rb_mark_text(d->mark)) : json_null());
     rb_j_put(o, "readers", readers(c, &d->rec));
-    rb_j_put(o, "warnings", rb_warnings(c, &d->rec, d->body));
+    json_t *check = NULL;
+    rb_j_put(o, "warnings", rb_warnings(c, &d->rec, d->body, &check));
+    if (d->rec.kind == RB_KIND_NOTICE) rb_j_put(o, "check", check);
     rb_j_put(o, "body", rb_body_json(c, d->rec.kind, d->body));
     rb_j_put(o, "kind", json_string(rb_kind_name(d->rec.kind)));
     rb_j_put(o, "precedence", json_string(rb_precedence_name(d->rec.precedence)));
@@ -275,16 +273,66 @@ static json_t *composed(struct rb_draft *d) {
     return o;
 }
 
-void rb_post_compose(struct rb_req *rq) {
-    struct rb_draft *d = rb_arena_alloc(&rq->arena, sizeof *d);
+static bool begin(struct rb_req *rq, const char *const *known, size_t n, struct rb_draft *d) {
     const char *channel = rb_j_string(rq->body, "channel");
-    if (d == NULL || channel == NULL) {
-        (void)rb_draft_fail(rq, "channel", "say in which channel");
-        return;
-    }
-    if (!known_keys(rq) || !open_for(rq, channel, &d->c) || !get_record(d)) return;
+    if (d == NULL || channel == NULL) return rb_draft_fail(rq, "channel", "say in which channel");
+    return known_keys(rq, known, n) && open_for(rq, channel, &d->c);
+}
+void rb_post_compose(struct rb_req *rq) {
+    static const char *const known[] = {"channel",    "kind",    "precedence", "language",
+                                        "body",       "answers", "about",      "supersedes",
+                                        "carries",    "demand",  "reported",   "emergency",
+                                        "recipients", "despite", "upload",     "same_as"};
+    struct rb_draft *d = rb_arena_alloc(&rq->arena, sizeof *d);
+    if (!begin(rq, known, sizeof known / sizeof *known, d) || !get_record(d)) return;
     if (make_payload(d))
         rb_reply(rq, 200, composed(d));
     else if (d->made_upload) /* content sealed anew for a record that nobody may make */
         rb_upload_forget(rq->api, d->made_upload);
+}
+
+/* ---- a check alone: nothing is made, nothing goes out
+ * --------------------------------------------
+ */
+static bool get_planned(struct rb_draft *d) {
+    struct rb_req *rq = d->c.rq;
+    const json_t *to = json_object_get(rq->body, "recipients");
+    d->rec.kind = RB_KIND_NOTICE;
+    d->rec.closed = to && !json_is_null(to);
+    if (!rb_members_get(&d->c, "recipients", to, &d->rec.recipients) ||
+        !get_refs(&d->c, "supersedes", &d->rec.refs[RB_REF_SUPERSEDES]) || !body_from_json(d))
+        return false;
+    if (d->rec.closed) d->rec.recipients |= UINT64_C(1) << d->c.v.own_member;
+    return true;
+}
+static void probing(struct rb_req *rq, int64_t again_utc_ms) {
+    struct rb_fail f = {.err = RB_ERR_BUSY,
+                        .code = "probing",
+                        .clause = "10.6.10",
+                        .sentence =
+                            "too many plans have met closed places within a day: no further "
+                            "one is compared",
+                        .hint = "\"again\" says from when on it can be asked; it can be released "
+                                "all the same, and the record will say so"};
+    json_t *out = rb_fail_json(&f);
+    rb_j_put(out, "again", rb_j_time(again_utc_ms));
+    rb_reply(rq, 429, out);
+}
+void rb_post_check(struct rb_req *rq) {
+    static const char *const known[] = {"channel", "body", "supersedes", "recipients"};
+    struct rb_draft *d = rb_arena_alloc(&rq->arena, sizeof *d);
+    int64_t again = 0;
+    json_t *check = NULL;
+    if (!begin(rq, known, sizeof known / sizeof *known, d) || !get_planned(d)) return;
+    json_t *w = rb_warnings_again(&d->c, &d->rec, d->body, &check, &again);
+    if (again) {
+        json_decref(w);
+        probing(rq, again);
+        return;
+    }
+    json_t *o = rb_chan_head(&d->c);
+    rb_j_put(o, "now", rb_j_time(rq->now.utc_ms));
+    rb_j_put(o, "check", check);
+    rb_j_put(o, "warnings", w);
+    rb_reply(rq, 200, o);
 }

@@ -3,6 +3,7 @@
 #define RB_SHELL_API_INTERNAL_H
 #include "api.h"
 #include "json_body.h"
+#include "readback/gazetteer.h"
 #include "readback/party.h"
 #include "readback/sealed.h"
 
@@ -17,6 +18,7 @@
 
 struct rb_pending;
 struct rb_upload; /* uploads.c */
+struct rb_probed; /* check.c */
 struct rb_api {
     struct rb_api_host host;
     struct rb_pending *pending;
@@ -29,6 +31,7 @@ struct rb_api {
     uint64_t alerts[16];                  /* counts by enum rb_alert_type since start */
     bool unlocked;                        /* the age key, since the start */
     struct rb_upload *uploads[RB_API_UPLOADS];
+    struct rb_gazetteer gazetteer; /* opened when first asked for; n 0 before */
     char refused[3][160]; /* the last refusal of a peer's request: code, clause, words */
     int64_t refused_utc_ms;
 };
@@ -42,6 +45,7 @@ struct rb_req { /* one call; lives on the stack of rb_api_handle */
     const char *query;
     const json_t *body;
     struct rb_arena arena;
+    struct rb_probed *probed; /* plans that met closed places, still to be told (check.c) */
     rb_api_reply reply;
     void *ctx;
 };
@@ -160,6 +164,9 @@ json_t *rb_record_title(const json_t *body);
 /* a record by hash or unique prefix (8 and more digits) in any channel; replies where it fails */
 bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint32_t *order);
 json_t *rb_card_json(const struct rb_card *card);
+/* who holds it; who has said this to it */
+json_t *rb_held_list(const struct rb_chan *c, uint32_t order);
+json_t *rb_said_list(const struct rb_chan *c, uint32_t order, enum rb_position_type type);
 
 /* ---- sealing (seal.c) ---- */
 /* the age keys of these members; replies where one has none */
@@ -207,8 +214,13 @@ bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, 
                     const char *field);
 
 /* ---- warnings before release (warn.c): [{code, sentence, confirm}] ---- */
-/* body: what can be read of it, in a leaf or sealed */
-json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body);
+/* body: what can be read of it, in a leaf or sealed. check (may be NULL): what a notice would touch,
+ * null where it is none or was not checked; a plan that meets a closed place is counted */
+json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                    json_t **check);
+/* the same; *again: when a check may be asked again that was refused by 10.6.10, else 0 */
+json_t *rb_warnings_again(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                          json_t **check, int64_t *again);
 json_t *rb_warning(const char *code, bool confirm, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 bool rb_warnings_ask(const json_t *warnings);
@@ -225,11 +237,17 @@ void rb_get_channel(struct rb_req *rq);
 void rb_get_situation(struct rb_req *rq);
 void rb_get_log(struct rb_req *rq);
 void rb_get_who_holds(struct rb_req *rq);
+void rb_get_places_file(struct rb_req *rq);
 void rb_get_inbox(struct rb_req *rq);
 void rb_get_record(struct rb_req *rq);
 void rb_get_drafts(struct rb_req *rq);
 void rb_get_kinds(struct rb_req *rq);
 void rb_post_compose(struct rb_req *rq);
+void rb_post_check(struct rb_req *rq);
+void rb_get_places(struct rb_req *rq);
+void rb_get_geojson(struct rb_req *rq);
+void rb_get_playback(struct rb_req *rq);
+void rb_get_compare(struct rb_req *rq);
 void rb_post_submit(struct rb_req *rq);
 void rb_post_submit_batch(struct rb_req *rq);
 void rb_post_sites_read(struct rb_req *rq);

@@ -2,6 +2,7 @@
 #include "json_body.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include "json_place.h"
 #include "readback/text.h"
 
 /* ---- JSON to CBOR ------------------------------------------------------------------------- */
@@ -311,7 +312,7 @@ static bool given(const json_t *v, const struct rb_field *f) {
     return (f->flags & RB_FIELD_REQUIRED) || !says_nothing(v, f);
 }
 
-static enum rb_err put_map(struct in *in, const struct rb_schema *s, const json_t *v) {
+static enum rb_err put_fields(struct in *in, const struct rb_schema *s, const json_t *v) {
     RB_TRY(known_fields(in, s, v));
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++)
@@ -329,6 +330,26 @@ static enum rb_err put_map(struct in *in, const struct rb_schema *s, const json_
         }
     }
     return RB_OK;
+}
+
+/* what was said in words and cannot be read: the field is one within this volume */
+static enum rb_err volume_off(struct in *in, const struct rb_json_error *e) {
+    if (in->e == NULL) return RB_ERR_USAGE;
+    (void)push(in, e->field);
+    if (e->sentence != e->words) return off(in, e->sentence);
+    memcpy(in->e->words, e->words, sizeof in->e->words);
+    return off(in, in->e->words);
+}
+/* volumes may have places and heights as people write them */
+static enum rb_err put_map(struct in *in, const struct rb_schema *s, const json_t *v) {
+    struct rb_json_error e = {.sentence = ""};
+    json_t *made = NULL;
+    if (strcmp(s->name, "volume") != 0) return put_fields(in, s, v);
+    enum rb_err err = rb_volume_entered(v, &made, &e);
+    if (err == RB_ERR_USAGE) return volume_off(in, &e);
+    if (err == RB_OK) err = put_fields(in, s, made ? made : v);
+    json_decref(made);
+    return err;
 }
 
 /* a tuple is given as an object by names, or as an array in order */

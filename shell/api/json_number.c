@@ -2,6 +2,7 @@
  * the way of a decimal text. */
 #include <math.h>
 #include "json_body.h"
+#include "readback/coord.h"
 #include "readback/text.h"
 #include "readback/volume.h"
 
@@ -77,28 +78,24 @@ enum rb_err rb_json_degrees(const json_t *v, int64_t *nanodeg) {
     return number(v, RB_NANODEG, nanodeg);
 }
 
-static const struct {
-    const char *name;
-    int64_t mm_tenths; /* of a millimetre in one unit */
-} length_units[] = {{"", 10000},  {"m", 10000},     {"km", 10000000},
-                    {"ft", 3048}, {"nm", 18520000}, {"mm", 10}};
-
+/* metres without a unit: to the nearest millimetre, halves away from zero */
+static enum rb_err bare_metres(struct rb_slice in, int64_t *mm) {
+    int64_t micro = 0;
+    RB_TRY(rb_decimal(in, 6, &micro));
+    *mm = (micro + (micro < 0 ? -500 : 500)) / 1000;
+    return RB_OK;
+}
 enum rb_err rb_json_metres(const json_t *v, int64_t *mm) {
+    struct rb_reject rj = {0};
+    struct rb_length len;
     if (!json_is_string(v)) return number(v, 1000, mm);
-    int64_t micro = 0; /* 10^-6 units */
-    struct rb_slice rest;
-    RB_TRY(decimal_head(text_of(v), 6, &micro, &rest));
-    while (rest.n > 0 && rest.p[0] == ' ')
-        rest = rb_slice_sub(rest, 1, rest.n);
-    for (size_t i = 0; i < sizeof length_units / sizeof *length_units; i++) {
-        if (!rb_slice_is(rest, length_units[i].name)) continue;
-        int64_t t = 0;
-        if (__builtin_mul_overflow(micro, length_units[i].mm_tenths, &t)) return RB_ERR_USAGE;
-        int64_t half = t < 0 ? -5000000 : 5000000;
-        *mm = (t + half) / 10000000; /* to the nearest millimetre */
-        return RB_OK;
-    }
-    return RB_ERR_USAGE;
+    struct rb_slice in = text_of(v);
+    if (bare_metres(in, mm) == RB_OK) return RB_OK;
+    const bool minus = in.n > 0 && in.p[0] == '-';
+    if (minus || (in.n > 0 && in.p[0] == '+')) in = rb_slice_sub(in, 1, in.n);
+    if (rb_length_read(in, &len, &rj) != RB_OK || len.mm > INT64_MAX) return RB_ERR_USAGE;
+    *mm = minus ? -(int64_t)len.mm : (int64_t)len.mm;
+    return RB_OK;
 }
 
 enum rb_err rb_json_time(const json_t *v, int64_t *utc_ms) {

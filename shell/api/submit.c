@@ -1,6 +1,6 @@
 /* Submissions: what officers signed is handed to the node; the answer comes when it is durable
  * here. */
-#include "internal.h"
+#include "check.h"
 #include "pending.h"
 #include "readback/text.h"
 
@@ -174,13 +174,21 @@ static void submission_event(const struct submission *s, bool despite, struct rb
 
 /* Warnings that ask for confirmation hold the record back unless the officer said so. NULL: go on
  */
-static json_t *held_back(struct rb_chan *c, const struct submission *s, bool despite) {
-    json_t *w = rb_warnings(c, &s->rec, s->body);
-    if (!despite && rb_warnings_ask(w))
+static json_t *held_back(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                         bool despite) {
+    if (despite) return NULL;
+    json_t *w = rb_warnings(c, rec, body, NULL);
+    if (rb_warnings_ask(w))
         return rb_warnings_refusal(
             w, "there are warnings that ask for confirmation; nothing was released");
     json_decref(w);
+    rb_probed_drop(c->rq);
     return NULL;
+}
+static json_t *despite_json(bool despite) {
+    json_t *o = json_object();
+    if (despite) rb_j_put(o, "despite", json_true());
+    return o;
 }
 
 void rb_post_submit(struct rb_req *rq) {
@@ -191,16 +199,18 @@ void rb_post_submit(struct rb_req *rq) {
     bool despite = json_is_true(json_object_get(rq->body, "despite"));
     json_t *bad = submission_read(rq, rq->body, &s, &status);
     if (bad == NULL && !rb_chan_open_lite(rq, s.rec.channel, &c)) return;
-    if (bad == NULL && (bad = held_back(&c, &s, despite)) != NULL) status = 409;
+    if (bad == NULL && (bad = held_back(&c, &s.rec, s.body, despite)) != NULL) status = 409;
     if (bad) {
         rb_reply(rq, status, bad);
         return;
     }
     submission_event(&s, despite, &ev);
-    rb_submit_with(rq, &ev, NULL, s.upload);
+    rb_submit_with(rq, &ev, despite_json(despite), s.upload);
 }
 
-/* Of many at once it is only asked about who gets a place or names of people into their hands. */
+/* Of many at once it is only asked about notices and who gets a place or names of people into their
+ * hands. Each plan is counted before the next is looked at: many at once tell no more than one by
+ * one. */
 static void submit_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, const json_t *in,
                           bool despite) {
     struct submission s;
@@ -209,9 +219,11 @@ static void submit_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, con
     int status = 0;
     size_t mark = rb_arena_mark(&rq->arena);
     json_t *bad = submission_read(rq, in, &s, &status);
-    if (bad == NULL && s.rec.closed && rb_chan_open_lite(rq, s.rec.channel, &c) &&
-        (bad = held_back(&c, &s, despite)) != NULL)
+    const bool asked = s.rec.closed || s.rec.kind == RB_KIND_NOTICE;
+    if (bad == NULL && asked && rb_chan_open_lite(rq, s.rec.channel, &c) &&
+        (bad = held_back(&c, &s.rec, s.body, despite)) != NULL)
         status = 409;
+    rb_probed_tell(rq);
     if (bad) {
         rb_pending_fill(p, i, status, bad);
     } else {
@@ -289,22 +301,19 @@ static enum rb_err hash_content(struct rb_req *rq, const struct rb_opened *o, st
     return RB_OK;
 }
 /* a closed draft's ciphertext is stored already: read again, as the second officer did */
-static bool open_draft(struct rb_req *rq, const struct rb_draft_view *d, struct rb_event *ev) {
-    struct rb_record rec;
-    struct rb_reject rj = {0};
-    struct rb_chan c;
+static bool open_draft(struct rb_chan *c, const struct rb_record *rec, struct rb_event *ev,
+                       struct rb_slice *body) {
+    struct rb_req *rq = c->rq;
     struct rb_opened o;
-    if (rb_payload_decode(d->payload, &rec, &rj) != RB_OK) {
-        rb_fail_reject(rq, &rj, "draft");
-        return false;
-    }
-    if (!rec.closed) return true;
-    if (!rb_chan_open_lite(rq, rec.channel, &c) || rb_fail_locked(rq)) return false;
-    rb_open_own(rq, c.v.own_member, &rec, &o); /* wiped at the end of the request */
+    *body = rec->body;
+    if (!rec->closed) return true;
+    if (rb_fail_locked(rq)) return false;
+    rb_open_own(rq, c->v.own_member, rec, &o); /* wiped at the end of the request */
     enum rb_err err = o.body.n ? RB_OK : RB_ERR_STATE;
-    if (err == RB_OK && rec.kind == RB_KIND_ATTACHMENT)
+    if (err == RB_OK && rec->kind == RB_KIND_ATTACHMENT)
         err = hash_content(rq, &o, &ev->u.submit.content);
     ev->u.submit.head = o.bytes;
+    *body = o.body;
     if (err == RB_OK) return true;
     struct rb_fail f = {.err = RB_ERR_STATE,
                         .code = "body",
@@ -314,9 +323,37 @@ static bool open_draft(struct rb_req *rq, const struct rb_draft_view *d, struct 
     rb_fail(rq, &f);
     return false;
 }
+/* Of a draft the first officer was asked about everything else; what it touches is looked at again
+ * at the last signature (10.6.11). true: replied */
+static bool draft_held_back(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body) {
+    static const char *const codes[] = {"conflict", "not-excluded", "probing", "not-checked"};
+    size_t i;
+    const json_t *x;
+    bool ask = false;
+    if (rec->kind != RB_KIND_NOTICE || json_is_true(json_object_get(c->rq->body, "despite")))
+        return false;
+    json_t *w = rb_warnings(c, rec, body, NULL);
+    json_array_foreach(w, i, x) {
+        for (size_t k = 0; k < sizeof codes / sizeof *codes; k++)
+            ask |= strcmp(rb_j_string(x, "code"), codes[k]) == 0 &&
+                   json_is_true(json_object_get(x, "confirm"));
+    }
+    if (ask)
+        rb_reply(c->rq, 409,
+                 rb_warnings_refusal(w, "there are warnings that ask for confirmation; nothing was "
+                                        "released, the draft stays"));
+    else
+        json_decref(w);
+    if (!ask) rb_probed_drop(c->rq);
+    return ask;
+}
 void rb_post_draft_sign(struct rb_req *rq) {
     struct rb_draft_view d;
     struct rb_signer signers[RB_MAX_SIGNERS];
+    struct rb_record rec;
+    struct rb_reject rj = {0};
+    struct rb_chan c;
+    struct rb_slice body;
     size_t n = 0;
     if (!draft_find(rq, &d)) return;
     if (!rb_signers_get(rq, json_object_get(rq->body, "signers"), signers, &n, "signers")) return;
@@ -327,11 +364,17 @@ void rb_post_draft_sign(struct rb_req *rq) {
         rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
         return;
     }
-    if (!open_draft(rq, &d, &ev)) return;
+    if (rb_payload_decode(ev.u.submit.payload, &rec, &rj) != RB_OK) {
+        rb_fail_reject(rq, &rj, "draft");
+        return;
+    }
+    if (!rb_chan_open_lite(rq, rec.channel, &c) || !open_draft(&c, &rec, &ev, &body) ||
+        draft_held_back(&c, &rec, body))
+        return;
     ev.u.submit.signers = signers;
     ev.u.submit.signers_n = n;
     ev.u.submit.despite = json_is_true(json_object_get(rq->body, "despite"));
-    rb_submit_one(rq, &ev, NULL);
+    rb_submit_one(rq, &ev, despite_json(ev.u.submit.despite));
 }
 void rb_post_draft_discard(struct rb_req *rq) {
     struct rb_draft_view d;

@@ -1,6 +1,6 @@
 /* Views of a channel: charter, members, situation. */
 #include <stdlib.h>
-#include "internal.h"
+#include "view_places.h"
 
 static const struct rb_sit_member *sit_member(const struct rb_chan *c, uint16_t index) {
     for (size_t i = 0; i < c->s->members_n; i++)
@@ -220,5 +220,8 @@ void rb_get_situation(struct rb_req *rq) {
     rb_j_put(o, "dues", dues);
     rb_j_put(o, "silences", silences(&c));
     rb_j_put(o, "texts", texts);
+    json_t *reminders = json_array();
+    rb_reminders_put(&c, reminders);
+    rb_j_put(o, "reminders", reminders);
     rb_reply(rq, 200, o);
 }

@@ -177,7 +177,9 @@ static void put_draft(json_t *o, struct rb_chan *c, const struct rb_record *rec)
     rb_j_put(o, "closed", json_boolean(rec->closed));
     rb_j_put(o, "recipients", rec->closed ? rb_chan_handles(c, rec->recipients) : json_null());
     rb_opened_put(o, &x);
-    rb_j_put(o, "warnings", rb_warnings(c, rec, x.body));
+    json_t *check = NULL;
+    rb_j_put(o, "warnings", rb_warnings(c, rec, x.body, &check));
+    if (rec->kind == RB_KIND_NOTICE) rb_j_put(o, "check", check);
     rb_opened_end(c->rq, &x);
     rb_j_put(o, "envelope", rb_envelope_json(c, rec));
     rb_j_put(o, "kind", json_string(rb_kind_name(rec->kind)));

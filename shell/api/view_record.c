@@ -1,6 +1,6 @@
 /* Views of records: log, one record whole, who holds, inbox. */
 #include <stdlib.h>
-#include "internal.h"
+#include "view_places.h"
 
 static json_t *refs_json(const struct rb_hash *h, size_t n) {
     json_t *out = json_array();
@@ -31,7 +31,7 @@ static json_t *demand_json(const struct rb_chan *c, const struct rb_demand *d) {
     return o;
 }
 
-static json_t *held_list(const struct rb_chan *c, uint32_t order) {
+json_t *rb_held_list(const struct rb_chan *c, uint32_t order) {
     json_t *out = json_array();
     uint64_t t = 0;
     bool logged = false;
@@ -42,7 +42,7 @@ static json_t *held_list(const struct rb_chan *c, uint32_t order) {
     }
     return out;
 }
-static json_t *read_list(const struct rb_chan *c, uint32_t order, enum rb_position_type type) {
+json_t *rb_said_list(const struct rb_chan *c, uint32_t order, enum rb_position_type type) {
     json_t *out = json_array();
     for (size_t i = 0; i < c->s->members_n; i++) {
         uint16_t m = c->s->members[i].index;
@@ -114,8 +114,8 @@ json_t *rb_record_brief(struct rb_chan *c, uint32_t order, bool with_body) {
     put_fact(o, c, order);
     rb_j_put(o, "officers", rb_chan_officers(c, order));
     rb_j_put(o, "demand", demand_json(c, &rb_situation_fact(c->s, order)->demand));
-    rb_j_put(o, "held_by", held_list(c, order));
-    rb_j_put(o, "read_by", read_list(c, order, RB_POSITION_READ));
+    rb_j_put(o, "held_by", rb_held_list(c, order));
+    rb_j_put(o, "read_by", rb_said_list(c, order, RB_POSITION_READ));
     json_t *body = put_body(o, c, order);
     rb_j_put(o, "title", rb_record_title(body));
     if (with_body)
@@ -261,6 +261,7 @@ static void put_whole(json_t *o, struct rb_chan *c, uint32_t order, const struct
     rb_j_put(o, "body", body);
     rb_opened_put(o, &x);
     rb_j_put(o, "purge_at", rb_j_time(x.view.purge_utc_ms));
+    rb_notice_put(o, c, order, rec, x.body);
     rb_opened_end(c->rq, &x);
     rb_j_put(o, "detached", rec->closed ? detached_json(rec) : json_null());
     rb_j_put(o, "envelope", rb_envelope_json(c, rec));
@@ -510,7 +511,7 @@ static json_t *inbox_why(const struct rb_chan *c, uint32_t order, const struct r
             why, json_string((*due)->state == RB_DUE_MISSED ? "overdue" : "answer-due"));
     return why;
 }
-static void inbox_channel(struct rb_chan *c, json_t *items) {
+static void inbox_channel(struct rb_chan *c, json_t *items, json_t *conflicts) {
     for (uint32_t i = 0; i < c->s->order_n; i++) {
         const struct rb_sit_due *due = NULL;
         json_t *why = inbox_why(c, i, &due);
@@ -518,6 +519,8 @@ static void inbox_channel(struct rb_chan *c, json_t *items) {
             json_decref(why);
             continue;
         }
+        if (strcmp(json_string_value(json_array_get(why, 0)), "unread") == 0)
+            rb_arrived_put(conflicts, c, i);
         json_t *o = rb_chan_head(c), *brief = rb_record_brief(c, i, true);
         rb_j_put(brief, "channel_title", json_incref(json_object_get(o, "title")));
         json_object_del(o, "title");
@@ -558,6 +561,7 @@ static json_t *sorted(json_t *items) {
 
 void rb_get_inbox(struct rb_req *rq) {
     json_t *items = json_array(), *invited = json_array(), *o = json_object();
+    json_t *conflicts = json_array(), *reminders = json_array();
     for (size_t i = 0; i < rb_node_channels(rq->node); i++) {
         struct rb_channel_view v;
         struct rb_chan c;
@@ -566,10 +570,13 @@ void rb_get_inbox(struct rb_req *rq) {
         memcpy(id, v.id, sizeof id);
         if (rb_chan_look(rq, id, &c) != RB_OK) continue;
         if (c.v.state == RB_OWN_INVITED) json_array_append_new(invited, rb_chan_summary(&c));
-        inbox_channel(&c, items);
+        inbox_channel(&c, items, conflicts);
+        rb_reminders_put(&c, reminders);
     }
     rb_j_put(o, "now", rb_j_time(rq->at_utc_ms));
     rb_j_put(o, "items", sorted(items));
     rb_j_put(o, "invitations", invited);
+    rb_j_put(o, "conflicts", conflicts);
+    rb_j_put(o, "reminders", reminders);
     rb_reply(rq, 200, o);
 }

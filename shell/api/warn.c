@@ -2,7 +2,8 @@
  * "confirm" hold it back unless the officer said "despite". */
 #include <stdarg.h>
 #include <stdio.h>
-#include "internal.h"
+#include "check.h"
+#include "readback/plausible.h"
 #include "readback/text.h"
 #include "readback/volume.h"
 
@@ -45,8 +46,51 @@ static const char *datum_name(enum rb_datum d) {
     static const char *const names[] = {"wgs84", "amsl", "agl", "flight levels"};
     return (unsigned)d <= RB_DATUM_FL ? names[d] : "?";
 }
+/* ---- can this be the place that was meant?
+ * -------------------------------------------------------
+ */
+/* how finely the points were written: from the words they were read from, a line each, where these
+ * were kept; else from the digits of the points */
+static bool as_written(const struct rb_volume *v, struct rb_coord *out) {
+    struct rb_slice rest = v->as_entered;
+    bool any = false;
+    *out = (struct rb_coord){0};
+    while (rest.n > 0) {
+        const uint8_t *end = memchr(rest.p, '\n', rest.n);
+        const size_t n = end ? (size_t)(end - rest.p) : rest.n;
+        struct rb_coord one;
+        struct rb_reject rj;
+        if (rb_coord_read(rb_slice(rest.p, n), NULL, &one, &rj) == RB_OK) {
+            rb_plausible_gather(out, &one);
+            any = true;
+        }
+        rest = rb_slice_sub(rest, end ? n + 1 : n, rest.n);
+    }
+    return any;
+}
+static void from_digits(const struct rb_volume *v, struct rb_coord *out) {
+    const bool circle = v->shape == RB_SHAPE_CIRCLE;
+    const size_t n = circle ? 1 : v->vertices_n;
+    *out = (struct rb_coord){0};
+    for (size_t i = 0; i < n; i++) {
+        const struct rb_coord one = rb_plausible_degrees(circle ? v->center : v->vertices[i]);
+        rb_plausible_gather(out, &one);
+    }
+}
+static void look_plausible(const struct rb_charter *charter, const struct rb_volume *v,
+                           const char *which, json_t *list) {
+    struct rb_coord how;
+    if (!as_written(v, &how)) from_digits(v, &how);
+    const unsigned bits =
+        rb_volume_plausible(v, charter->has_theatre ? &charter->theatre : NULL, &how);
+    for (unsigned b = 1; b < RB_PLAUSIBLE_END; b <<= 1)
+        if (bits & b)
+            warn(list, rb_plausible_word(b), true, "%s: %s.", which, rb_plausible_text(b));
+}
+
 /* a site stands until it is said to be gone: only of what is planned an end is asked for */
-static void look_volume(const struct rb_volume *v, bool site, size_t i, size_t n, json_t *list) {
+static void look_volume(const struct rb_charter *charter, const struct rb_volume *v, bool site,
+                        size_t i, size_t n, json_t *list) {
     char which[64] = "This notice";
     if (n > 1) snprintf(which, sizeof which, "Place %zu of %zu", i + 1, n);
     if (!v->has_to && !site)
@@ -57,9 +101,22 @@ static void look_volume(const struct rb_volume *v, bool site, size_t i, size_t n
              "%s has its floor by %s and its ceiling by %s: different datums, they cannot be "
              "compared here.",
              which, datum_name(v->floor.datum), datum_name(v->ceiling.datum));
+    look_plausible(charter, v, which, list);
 }
 
-static void look_notice(struct rb_chan *c, struct rb_slice body, json_t *list) {
+/* what it would touch, and what it was compared with */
+static json_t *look_check(struct rb_chan *c, const struct rb_record *rec, const struct rb_notice *n,
+                          json_t *list, int64_t *again) {
+    struct rb_checked k;
+    rb_check_plan(c, rec, n, &k);
+    json_t *check = rb_check_json(c, &k);
+    rb_check_warn(&k, check, list);
+    *again = k.err == RB_ERR_BUSY ? k.again_utc_ms : 0;
+    return check;
+}
+
+static void look_notice(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                        json_t *list, json_t **check, int64_t *again) {
     struct rb_notice n;
     struct rb_reject rj;
     struct rb_arena *a = &c->rq->arena;
@@ -86,13 +143,11 @@ static void look_notice(struct rb_chan *c, struct rb_slice body, json_t *list) {
     if (n.volumes_n > 0 && last <= now)
         warn(list, "over", true, "The whole time of this notice has passed already.");
     for (size_t i = 0; i < n.volumes_n; i++)
-        look_volume(&n.volumes[i], n.class_ == RB_NOTICE_SITE, i, n.volumes_n, list);
+        look_volume(c->charter, &n.volumes[i], n.class_ == RB_NOTICE_SITE, i, n.volumes_n, list);
     if (n.volumes_n == 0)
         warn(list, "no-place", true, "This notice names no place.");
     else
-        warn(list, "not-checked", false,
-             "Places were not compared: this version has no check against protected places and "
-             "other notices.");
+        *check = look_check(c, rec, &n, list, again);
     rb_req_wipe(c->rq, mark);
 }
 
@@ -155,15 +210,29 @@ static void look_recipients(struct rb_chan *c, const struct rb_record *rec, json
     }
 }
 
-json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body) {
+json_t *rb_warnings_again(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                          json_t **check, int64_t *again) {
     json_t *list = json_array();
-    if (rec->kind == RB_KIND_NOTICE && body.n) look_notice(c, body, list);
+    *check = NULL;
+    *again = 0;
+    if (rec->kind == RB_KIND_NOTICE && body.n) look_notice(c, rec, body, list, check, again);
     if (rec->kind == RB_KIND_POSITION && body.n && c->s) look_answers(c, rec, body, list);
     if (rec->closed && names_people(rec->kind, body)) look_recipients(c, rec, list);
     if (rec->demand.present && rec->demand.by_utc_ms <= c->rq->now.utc_ms)
         warn(list, "demand-past", true,
              "The time by which an answer is demanded has passed already.");
     look_links(c, list);
+    return list;
+}
+json_t *rb_warnings(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                    json_t **check) {
+    json_t *made = NULL;
+    int64_t again = 0;
+    json_t *list = rb_warnings_again(c, rec, body, &made, &again);
+    if (check)
+        *check = made;
+    else
+        json_decref(made);
     return list;
 }
 json_t *rb_warnings_refusal(json_t *warnings, const char *sentence) {

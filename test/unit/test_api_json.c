@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "shell/api/internal.h"
 
@@ -80,17 +81,19 @@ static void test_metres(void **state) {
     static const struct {
         const char *json;
         int64_t mm;
-    } good[] = {{"1500", 1500000},    {"\"1500\"", 1500000}, {"\"1500m\"", 1500000},
-                {"\"5km\"", 5000000}, {"\"900ft\"", 274320}, {"\"2nm\"", 3704000},
-                {"\"1 ft\"", 305},    {"\"-1ft\"", -305},    {"\"250mm\"", 250},
-                {"1.5", 1500},        {"\"0.0005\"", 1}};
+    } good[] = {{"1500", 1500000},     {"\"1500\"", 1500000},  {"\"1500m\"", 1500000},
+                {"\"5km\"", 5000000},  {"\"900ft\"", 274320},  {"\"2nm\"", 3704000},
+                {"\"1 ft\"", 305},     {"\"-1ft\"", -305},     {"\"250mm\"", 250},
+                {"1.5", 1500},         {"\"0.0005\"", 1},      {"\"2 nmi\"", 3704000},
+                {"\"5 KM\"", 5000000}, {"\"+900ft\"", 274320}, {"\"1.5 km\"", 1500000}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         int64_t mm = 0;
         assert_int_equal(metres(good[i].json, &mm), RB_OK);
         assert_true(mm == good[i].mm);
     }
-    static const char *const bad[] = {"\"5 miles\"", "\"m\"",    "\"\"",
-                                      "null",        "\"5kmm\"", "\"999999999999999nm\""};
+    static const char *const bad[] = {"\"5 miles\"",  "\"m\"",    "\"\"",
+                                      "null",         "\"5kmm\"", "\"999999999999999nm\"",
+                                      "\"3,000 ft\"", "\"--5m\"", "\"5km 3\""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int64_t mm = 0;
         assert_int_equal(metres(bad[i], &mm), RB_ERR_USAGE);
@@ -218,6 +221,35 @@ static void test_bodies_same(void **state) {
          "{\"class\":\"area\",\"title\":\"x\",\"text\":\"\",\"volumes\":[{\"circle\":{\"lat\":35.5,"
          "\"lon\":36.1,\"radius\":5000},"
          "\"as_entered\":\"e\",\"military_use\":false,\"accuracy\":null}]}"},
+        /* places and heights in words; what was written is kept, but for what is said already */
+        {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"circle\":{\"place\":\"35 30 00N 036 "
+         "06 "
+         "00E\",\"radius\":\"5 km\"},\"floor\":\"3000 ft msl\",\"ceiling\":\"FL250\"}]}",
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"circle\":{\"lat\":\"35.5\",\"lon\":"
+         "36.1,"
+         "\"radius\":5000},\"floor\":{\"height\":914.4,\"datum\":\"amsl\"},\"ceiling\":{\"height\":"
+         "250,"
+         "\"datum\":\"fl\"},\"as_entered\":\"35 30 00N 036 06 00E\\nradius 5 km\\nfloor 3000 ft "
+         "msl\\nceiling FL250\"}]}"},
+        {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"corridor\":{\"half_width\":\"2nm\","
+         "\"points\":[{\"place\":\"3530N03606E\"},[35.6,36.2],{\"place\":\"35.7, "
+         "-36.3\"}]},\"floor\":"
+         "\"SFC\",\"ceiling\":\"UNL\",\"as_entered\":\"by hand\"}]}",
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"corridor\":{\"half_width\":3704,"
+         "\"points\":[[35.5,36.1],[35.6,36.2],[35.7,-36.3]]},\"floor\":{\"height\":0,\"datum\":"
+         "\"agl\"},"
+         "\"as_entered\":\"by hand\"}]}"},
+        {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"polygon\":{\"edges\":\"geodesic\","
+         "\"points\":["
+         "{\"place\":\"37south 500000 5000000\"},{\"place\":\"-45, "
+         "40\"},{\"lat\":-46,\"lon\":40}]}}]}",
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"polygon\":{\"edges\":\"geodesic\","
+         "\"points\":["
+         "[\"-45.153477183\",\"39\"],[-45,40],[-46,40]]},\"as_entered\":\"37south 500000 "
+         "5000000\\n-45, 40\"}]}"},
         {RB_KIND_SERVICE,
          "{\"type\":\"override\",\"members\":[\"southland\",\"northland\"],\"reason\":\"r\"}",
          "{\"type\":\"override\",\"members\":[0,5],\"reason\":\"r\",\"size\":0,\"origin\":\"\"}"},
@@ -268,6 +300,31 @@ static void test_bodies_off(void **state) {
          "volumes[0].circle.radius"},
         {RB_KIND_NOTICE, "{\"class\":\"area\",\"title\":\"x\",\"volumes\":{}}", "volumes"},
         {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"circle\":{\"place\":\"quail 35\","
+         "\"radius\":1}}]}",
+         "volumes[0].circle.place"},
+        {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"circle\":{\"place\":\"35.5, 36.1\","
+         "\"lat\":1,\"radius\":1}}]}",
+         "volumes[0].circle.place"},
+        {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"circle\":{\"place\":5,\"radius\":1}}]"
+         "}",
+         "volumes[0].circle.place"},
+        {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"corridor\":{\"half_width\":1,"
+         "\"points\":["
+         "[1,2],{\"place\":\"35,5,36\"}]}}]}",
+         "volumes[0].corridor.points[1].place"},
+        {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"circle\":[1,2,3],\"ceiling\":"
+         "\"900m\"}]}",
+         "volumes[0].ceiling"},
+        {RB_KIND_NOTICE,
+         "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"circle\":{\"place\":\"35.5, 36.1\","
+         "\"radius\":\"quail\"}}]}",
+         "volumes[0].circle.radius"},
+        {RB_KIND_NOTICE,
          "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"time\":{\"from\":\"2015-09-30T13:00:"
          "00Z\",\"length\":\"soon\"}}]}",
          "volumes[0].time.length"},
@@ -279,6 +336,7 @@ static void test_bodies_off(void **state) {
         assert_int_equal(to_body(off[i].kind, off[i].json, buf, &out, &e), RB_ERR_USAGE);
         assert_string_equal(e.field, off[i].field);
         assert_true(strlen(e.sentence) > 10);
+        assert_null(strstr(e.sentence, "quail")); /* what was typed is not said again */
     }
     /* more than one record holds */
     json_t *huge = json_object(), *list = json_array();
@@ -295,6 +353,62 @@ static void test_bodies_off(void **state) {
     assert_int_equal(rb_body_from_json(rb_body_schema(RB_KIND_TEXT), huge, &names, &w, &e),
                      RB_ERR_USAGE);
     json_decref(huge);
+    free(buf);
+}
+
+/* two places, thousands of kilometres apart: both readings are named, neither is taken (11.3.4) */
+static void test_two_readings(void **state) {
+    (void)state;
+    static const char *const words[] = {"37south 500000 3800000", "37north 500000 3800000"};
+    struct rb_json_error e = {.sentence = ""};
+    struct rb_slice out;
+    uint8_t *buf = malloc(RB_MAX_LEAF);
+    const char *form =
+        "{\"class\":\"area\",\"title\":\"x\",\"volumes\":[{\"circle\":{\"place\":\"%s\","
+        "\"radius\":1}}]}";
+    char json[256];
+    snprintf(json, sizeof json, form, "37S 500000 3800000");
+    assert_int_equal(to_body(RB_KIND_NOTICE, json, buf, &out, &e), RB_ERR_USAGE);
+    assert_string_equal(e.field, "volumes[0].circle.place");
+    assert_non_null(strstr(e.sentence, "south of the equator"));
+    assert_non_null(strstr(e.sentence, "32 to 40 degrees north"));
+    for (size_t i = 0; i < 2; i++) {
+        assert_non_null(strstr(e.sentence, i ? "37north" : "37south"));
+        snprintf(json, sizeof json, form, words[i]);
+        struct rb_json_error none;
+        assert_int_equal(to_body(RB_KIND_NOTICE, json, buf, &out, &none), RB_OK);
+    }
+    free(buf);
+}
+/* of many points in words as many are kept as fit, each whole */
+static void test_entered_fits(void **state) {
+    (void)state;
+    json_t *points = json_array(), *body;
+    uint8_t *buf = malloc(RB_MAX_LEAF);
+    for (int i = 0; i < 200; i++) {
+        char place[64];
+        snprintf(place, sizeof place, "%d.25, %d.75", i % 40, i / 4);
+        json_array_append_new(points, json_pack("{s:s}", "place", place));
+    }
+    body = json_pack("{s:s,s:s,s:[{s:{s:i,s:o}}]}", "class", "area", "title", "x", "volumes",
+                     "corridor", "half_width", 10, "points", points);
+    struct rb_writer w = rb_writer(buf, RB_MAX_LEAF);
+    struct rb_json_error e;
+    struct rb_reject rj = {0};
+    assert_int_equal(rb_body_from_json(rb_body_schema(RB_KIND_NOTICE), body, &names, &w, &e),
+                     RB_OK);
+    assert_int_equal(rb_body_check(RB_KIND_NOTICE, rb_written(&w), &rj), RB_OK);
+    json_t *back = rb_body_to_json(rb_body_schema(RB_KIND_NOTICE), rb_written(&w), &names);
+    const json_t *v = json_array_get(json_object_get(back, "volumes"), 0);
+    const char *text = json_string_value(json_object_get(v, "as_entered"));
+    assert_int_equal(json_array_size(json_object_get(json_object_get(v, "corridor"), "points")),
+                     200);
+    assert_true(strlen(text) > 900 && strlen(text) <= 1024);
+    assert_int_equal(strncmp(text, "0.25, 0.75\n1.25, 0.75\n", 22), 0);
+    assert_string_equal(text + strlen(text) - 4, "\n...");
+    assert_int_equal(text[strlen(text) - 5], '5'); /* the last point is whole */
+    json_decref(back);
+    json_decref(body);
     free(buf);
 }
 
@@ -509,6 +623,8 @@ int main(void) {
         cmocka_unit_test(test_bodies_return),
         cmocka_unit_test(test_bodies_same),
         cmocka_unit_test(test_bodies_off),
+        cmocka_unit_test(test_two_readings),
+        cmocka_unit_test(test_entered_fits),
         cmocka_unit_test(test_stable),
         cmocka_unit_test(test_done_late_and_early),
         cmocka_unit_test(test_batch_order),
