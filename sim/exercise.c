@@ -224,6 +224,7 @@ static const struct shape import_shape[] = {
 static const struct shape playback_shape[] = {
     STEP_SHAPES, {"by", 's', true}, {"answers", 's', true}, {"channel", 's', true}, {"reason", 's', false},
     {"recipients", 'l', false}, {"officer", 's', false}, {NULL, 0, false}};
+static const struct shape export_shape[] = {STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {NULL, 0, false}};
 static const struct shape test_shape[] = {STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {NULL, 0, false}};
 static const struct shape link_shape[] = {STEP_SHAPES, {"between", 'l', true}, {"one-way", 'b', false}, {NULL, 0, false}};
 static const struct shape node_shape[] = {STEP_SHAPES, {"by", 's', true}, {NULL, 0, false}};
@@ -237,7 +238,7 @@ static const struct verb {
 } verbs[] = {{"accredit", accredit_shape}, {"found", found_shape}, {"accept", found_shape},
              {"release", release_shape}, {"position", position_shape}, {"attach", attach_shape},
              {"purge", purge_shape}, {"disclose", disclose_shape}, {"check", check_shape},
-             {"import", import_shape}, {"playback", playback_shape}, {"test", test_shape},
+             {"import", import_shape}, {"playback", playback_shape}, {"export", export_shape}, {"test", test_shape},
              {"cut", link_shape}, {"heal", link_shape}, {"stop", node_shape}, {"start", node_shape},
              {"crash", node_shape}, {"say", say_shape}, {"expect", expect_step_shape}};
 

@@ -129,7 +129,7 @@ static void note_record(struct play *p, const json_t *s, const json_t *draft, co
     if (r) json_array_append_new(p->records, r);
 }
 
-static void countersign(struct play *p, const json_t *s, struct outcome *o) {
+static void countersign(struct play *p, const json_t *s, bool despite, struct outcome *o) {
     const char *draft = ex_string(o->answer, "draft");
     if (!ex_string(s, "second") || o->status < 200 || o->status >= 300 || !draft) return;
     struct rb_client c = play_client(p, play_by(p, s));
@@ -137,7 +137,7 @@ static void countersign(struct play *p, const json_t *s, struct outcome *o) {
     json_t *first = o->answer;
     json_t *warnings = json_incref(json_object_get(first, "warnings"));
     o->answer = NULL;
-    o->status = rb_client_countersign(&c, &second, draft, &o->answer);
+    o->status = rb_client_countersign_as(&c, &second, draft, despite, &o->answer);
     if (warnings && o->answer && !json_object_get(o->answer, "warnings"))
         json_object_set(o->answer, "warnings", warnings);
     json_decref(warnings);
@@ -165,7 +165,7 @@ void play_release(struct play *p, const json_t *s, const json_t *draft, struct o
     struct rb_client c = play_client(p, play_by(p, s));
     struct rb_signer_key officer = officer_of(p, s, "officer");
     o->status = rb_client_release(&c, &officer, draft, &o->answer);
-    countersign(p, s, o);
+    countersign(p, s, json_is_true(json_object_get(draft, "despite")), o);
     describe(draft, o->answer, o);
     keep_variable(p, ex_string(s, "as"), o->answer, ex_string(o->answer, "record") ? "record" : "draft");
     if (o->status >= 200 && o->status < 300 && ex_string(o->answer, "record")) note_record(p, s, draft, o->answer);
@@ -311,7 +311,7 @@ static const struct {
     void (*run)(struct play *, const json_t *, struct outcome *);
 } verbs[] = {{"accredit", accredit}, {"found", found}, {"accept", accept_}, {"release", release},
              {"position", position}, {"attach", attach}, {"purge", purge}, {"disclose", disclose},
-             {"check", play_check}, {"import", play_import}, {"playback", play_back},
+             {"check", play_check}, {"import", play_import}, {"playback", play_back}, {"export", play_export},
              {"test", line_test}, {"cut", links}, {"heal", links},
              {"stop", node}, {"start", node}, {"crash", node}, {"say", say}, {"expect", expect}};
 

@@ -23,5 +23,6 @@ void play_release(struct play *p, const json_t *step, const json_t *draft, struc
 /* verbs about places (play_place.c) */
 void play_check(struct play *p, const json_t *step, struct outcome *o);
 void play_import(struct play *p, const json_t *step, struct outcome *o);
+void play_export(struct play *p, const json_t *step, struct outcome *o);
 void play_back(struct play *p, const json_t *step, struct outcome *o);
 #endif
