@@ -26,6 +26,10 @@ int rb_client_release(const struct rb_client *c, const struct rb_signer_key *off
 int rb_client_compose(const struct rb_client *c, const json_t *draft, json_t **out);
 int rb_client_submit(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *composed,
                      bool despite, json_t **out);
+/* Many of them at once, each signed: `composed` is a list of such answers. *out: {"answers": [..]}, one for
+ * each in order, with its own "status". */
+int rb_client_submit_many(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *composed,
+                          bool despite, json_t **out);
 /* An attachment's content into the node: read from `fd` (a regular file, from its present place to its end),
  * sealed there piece by piece. meta: {"channel","recipients":[..],"name","media_type"?,"description"?}; the
  * size is added. *out: {"upload"}, to be composed as {"kind":"attachment","upload":..}. 0 bytes are fine.

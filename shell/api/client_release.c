@@ -73,23 +73,49 @@ int rb_client_compose(const struct rb_client *c, const json_t *draft, json_t **o
     return c->call(c->ctx, "POST", "/v1/compose", draft, out);
 }
 
+/* {payload, signers, ...} as /v1/submit takes it; NULL: not signed */
+static json_t *submission(const struct rb_signer_key *officer, const json_t *composed) {
+    static const char *const along[] = {"sealed", "upload"};
+    json_t *signers = sign_payload(officer, composed, total_of(composed));
+    if (signers == NULL) return NULL;
+    json_t *in =
+        json_pack("{s:O,s:o}", "payload", json_object_get(composed, "payload"), "signers", signers);
+    for (size_t i = 0; i < sizeof along / sizeof *along; i++)
+        if (json_object_get(composed, along[i]))
+            json_object_set(in, along[i], json_object_get(composed, along[i]));
+    return in;
+}
+
 int rb_client_submit(const struct rb_client *c, const struct rb_signer_key *officer,
                      const json_t *composed, bool despite, json_t **out) {
     static const char *const keep[] = {"payload_hash", "needs_signers", "readers",    "warnings",
                                        "exercise",     "closed",        "recipients", "check"};
-    static const char *const along[] = {"sealed", "upload"};
-    json_t *signers = sign_payload(officer, composed, total_of(composed));
-    if (signers == NULL) return not_signed(out);
-    json_t *in = json_pack("{s:O,s:o,s:b}", "payload", json_object_get(composed, "payload"),
-                           "signers", signers, "despite", (int)despite);
-    for (size_t i = 0; i < sizeof along / sizeof *along; i++)
-        if (json_object_get(composed, along[i]))
-            json_object_set(in, along[i], json_object_get(composed, along[i]));
+    json_t *in = submission(officer, composed);
+    if (in == NULL) return not_signed(out);
+    json_object_set_new(in, "despite", json_boolean(despite));
     int status = c->call(c->ctx, "POST", "/v1/submit", in, out);
     json_decref(in);
     for (size_t i = 0; status >= 200 && status < 300 && i < sizeof keep / sizeof *keep; i++)
         if (json_object_get(composed, keep[i]))
             json_object_set(*out, keep[i], json_object_get(composed, keep[i]));
+    return status;
+}
+int rb_client_submit_many(const struct rb_client *c, const struct rb_signer_key *officer,
+                          const json_t *composed, bool despite, json_t **out) {
+    json_t *in = json_pack("{s:[],s:b}", "records", "despite", (int)despite), *one;
+    const json_t *x;
+    size_t i;
+    int status = 0;
+    json_array_foreach(composed, i, x) {
+        one = submission(officer, x);
+        if (one == NULL) { /* all of them or none */
+            json_decref(in);
+            return not_signed(out);
+        }
+        json_array_append_new(json_object_get(in, "records"), one);
+    }
+    status = c->call(c->ctx, "POST", "/v1/submit-batch", in, out);
+    json_decref(in);
     return status;
 }
 
