@@ -267,6 +267,7 @@ int cli_disclose(struct cli *c);
 int cli_roster(struct cli *c);
 int cli_unlock(struct cli *c);
 int cli_seal_age(struct cli *c);
+int cli_check_files(struct cli *c);
 int cli_export(struct cli *c);
 int cli_version(struct cli *c);
 int cli_help_command(struct cli *c);

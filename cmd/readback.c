@@ -158,6 +158,22 @@ static const struct cli_option disclose_options[] = {
     {NULL, NULL, NULL}};
 static const struct cli_option seal_options[] = {
     {"undo", NULL, "back to keys/age.txt, so that the daemon needs nobody"}, {NULL, NULL, NULL}};
+static const struct cli_option check_options[] = {
+    {"register", "FILE[:CLASS]", "places that are known, - for standard input (repeat)"},
+    {"plan", "FILE[:CLASS]", "what is planned, - for standard input (repeat)"},
+    {"standoff", "CLASS=LENGTH,...", "how far to stay away: site=2km,movement=1km"},
+    {"lead", "CLASS=SPAN,...", "lead time by class of plan: operation=48h"},
+    {"terrain", "LOW..HIGH", "range of the ground over WGS84: 0m..1200m"},
+    {"edges", "WORD", "how edges run where a file does not say: geodesic, parallel, lonlat"},
+    {"radius", "LENGTH", "of points without one"},
+    {"half-width", "LENGTH", "of lines without one"},
+    {"theatre", "LAT,LON..LAT,LON",
+     "what lies outside is pointed out: south-west, north-east corner"},
+    {"at", "TIME", "now; what is over by then is not compared"},
+    {"by-file", NULL, "each file is who declares, whatever its features say"},
+    {"strict", NULL, "stop at the first feature that cannot be read"},
+    {"most", "N", "places told of one plan (20; 10000 with --json); the others are counted"},
+    {NULL, NULL, NULL}};
 static const struct cli_option export_options[] = {
     {"channel", "CHANNEL", "which, where there are several"}, {NULL, NULL, NULL}};
 
@@ -395,6 +411,21 @@ const struct cli_command cli_commands[] = {
      "start\n"
      "somebody must run `readback unlock`.\n",
      seal_options, false, cli_seal_age},
+    {"check", "--register FILE... --plan FILE... [options]",
+     "plans in files against places in files: no daemon, no home",
+     "  readback check --register sites.csv --register roads.geojson:movement \\\n"
+     "      --plan strikes.geojson:operation --standoff site=2km,movement=1km\n"
+     "  tail -f plans.ndjson | readback check --json --register sites.kml:site --plan "
+     "-:operation\n",
+     "Files are GeoJSON (also a feature a line), ED-318, ED-269, KML or a site list (CSV); "
+     "FILE:CLASS "
+     "says what\nthe features are that do not say it: operation, exercise, movement, site, area, "
+     "truce, "
+     "no-strike.\nExit status: 4 a conflict; 1 failed; 6 something could not be compared; 5 a "
+     "conflict "
+     "cannot be\nexcluded; 0 none found in all. None found is not clear: each answer says what was "
+     "compared.\n",
+     check_options, false, cli_check_files},
     {"export", "DIRECTORY", "a folder that others can check",
      "  readback export ./line-export --channel 3f2a\n", NULL, export_options, false, cli_export},
     {"version", "", "version of this program", "  readback version\n", NULL, NULL, false,
@@ -467,11 +498,15 @@ static bool hide_words(int argc, char **argv) {
     return true;
 }
 
+static bool needs_home(const struct cli_command *cmd) {
+    return cmd->run != cli_check_files && cmd->run != cli_version && cmd->run != cli_help_command;
+}
 static int run(struct cli *c) {
     int rc = cli_form(c);
     if (rc != CLI_OK) return rc;
     if (rb_crypto_init() != RB_OK) return cli_fail(c, NULL, "the crypto library does not start");
-    if (rb_home_path(cli_get(c, "home"), c->home, sizeof c->home) != RB_OK)
+    if (needs_home(c->command) &&
+        rb_home_path(cli_get(c, "home"), c->home, sizeof c->home) != RB_OK)
         return cli_usage(c, "no home directory: give --home DIR or set READBACK_HOME");
     return c->command->run(c);
 }

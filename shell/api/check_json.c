@@ -1,159 +1,31 @@
-/* A check as JSON: one form wherever it occurs. */
-#include "check.h"
-#include "readback/text.h"
+/* A check of a channel's places as JSON: names, titles and marks come from the node. */
+#include "check_view.h"
 
-#define WORDS 1024 /* a sentence, with a title of at most 256 bytes */
-
-json_t *rb_unsure_json(unsigned bits) {
-    static const char *const names[] = {"accuracy", "datum", "terrain", "work"};
-    json_t *out = json_array();
-    for (unsigned i = 0; i < 4; i++)
-        if (bits >> i & 1) json_array_append_new(out, json_string(names[i]));
-    return out;
+struct of_chan {
+    struct rb_chan *c;
+    int64_t now_utc_ms;
+};
+static struct rb_slice author_of(void *ctx, uint16_t member) {
+    const struct of_chan *o = ctx;
+    return rb_chan_handle(o->c, member);
 }
-static json_t *count_json(uint64_t n) {
-    return json_integer((json_int_t)n);
+static struct rb_slice title_of(void *ctx, const struct rb_hash *id) {
+    const struct of_chan *o = ctx;
+    struct rb_place_view p = {0};
+    if (!rb_node_place_of(o->c->rq->node, o->c->v.id, id, o->now_utc_ms, &p))
+        return rb_slice(NULL, 0);
+    return p.title;
 }
-/* the mark that a place's record bears; it is compared all the same (10.6.14) */
-static enum rb_mark mark_of(const struct rb_chan *c, int64_t now, const struct rb_hash *id) {
+static enum rb_mark mark_of(void *ctx, const struct rb_hash *id) {
+    const struct of_chan *o = ctx;
     const struct rb_situation *s = NULL;
-    if (rb_node_situation(c->rq->node, c->v.id, now, &s) != RB_OK) return RB_MARK_NONE;
+    if (rb_node_situation(o->c->rq->node, o->c->v.id, o->now_utc_ms, &s) != RB_OK)
+        return RB_MARK_NONE;
     uint32_t at = rb_situation_find(s, id);
     return at == RB_NOWHERE ? RB_MARK_NONE : (enum rb_mark)s->order[at].mark;
 }
-
-/* ---- one place in the result --------------------------------------------------------------------
- */
-static void put_measures(json_t *o, const struct rb_conflict *x) {
-    const bool apart = x->gap.distance_mm > 0;
-    rb_j_put(o, "standoff_mm", count_json(x->standoff_mm));
-    rb_j_put(o, "distance_mm", apart ? count_json(x->gap.distance_mm) : json_null());
-    rb_j_put(o, "depth_mm", apart ? json_null() : count_json(x->gap.depth_mm));
-    rb_j_put(o, "exact", json_boolean(x->gap.exact));
-    rb_j_put(o, "floor", rb_height_json(x->band.has_floor, x->band.floor_mm, x->band.datum));
-    rb_j_put(o, "ceiling", rb_height_json(x->band.has_ceiling, x->band.ceiling_mm, x->band.datum));
-    rb_j_put(o, "band_at_most", json_boolean(x->band.at_most));
-    rb_j_put(o, "from", rb_begin_json(x->from_utc_ms));
-    rb_j_put(o, "to", rb_end_json(x->to_utc_ms));
-    rb_j_put(o, "plan_volume", count_json(x->plan_volume));
-    rb_j_put(o, "other_volume", count_json(x->other_volume));
-}
-static json_t *conflict_json(struct rb_chan *c, const struct rb_checked *k,
-                             const struct rb_conflict *x) {
-    char words[WORDS];
-    struct rb_writer w = rb_writer(words, sizeof words);
-    struct rb_place_view p = {0};
-    const enum rb_mark mark = mark_of(c, k->now_utc_ms, &x->other);
-    struct rb_found f = {.x = x,
-                         .author = rb_chan_handle(c, x->other_author),
-                         .mark = mark ? rb_mark_text(mark) : NULL};
-    if (rb_node_place_of(c->rq->node, c->v.id, &x->other, k->now_utc_ms, &p)) f.title = p.title;
-    json_t *o = json_object();
-    rb_j_put(o, "record", rb_j_hex(x->other.b, RB_HASH_LEN));
-    rb_j_put(o, "author", rb_chan_handle_json(c, x->other_author));
-    rb_j_put(o, "class", json_string(rb_place_class_name(x->other_class)));
-    rb_j_put(o, "title", f.title.n ? rb_j_slice(f.title) : json_null());
-    rb_j_put(o, "closed", json_boolean(x->other_closed));
-    rb_j_put(o, "mark", mark ? json_string(rb_mark_name(mark)) : json_null());
-    rb_j_put(o, "rule", json_string(rb_conflict_rule_name(x->rule)));
-    rb_j_put(o, "answer", json_string(rb_answer_name(x->answer)));
-    rb_j_put(o, "unsure", rb_unsure_json(x->unsure));
-    put_measures(o, x);
-    rb_j_put(o, "nameable",
-             json_boolean(
-                 rb_register_nameable(x->other_closed, x->other_readers, k->closed, k->readers)));
-    rb_put_conflict_words(&w, k, &f);
-    rb_j_put(o, "sentence", rb_j_text(&w));
-    rb_wipe(words, sizeof words);
-    return o;
-}
-
-/* ---- coverage -----------------------------------------------------------------------------------
- */
-static json_t *class_json(struct rb_chan *c, const struct rb_coverage_class *k,
-                          enum rb_place_class name) {
-    json_t *o = json_object();
-    rb_j_put(o, "class", json_string(rb_place_class_name(name)));
-    rb_j_put(o, "compared", json_boolean(k->rule != RB_CONFLICT_NO_RULE));
-    rb_j_put(o, "places", count_json(k->places));
-    rb_j_put(o, "closed", count_json(k->closed));
-    rb_j_put(o, "untimed", count_json(k->untimed));
-    rb_j_put(o, "placeless", count_json(k->placeless));
-    rb_j_put(o, "own", count_json(k->own));
-    rb_j_put(o, "members", rb_chan_handles(c, k->members));
-    rb_j_put(o, "oldest", k->places ? rb_j_time(k->oldest_utc_ms) : json_null());
-    rb_j_put(o, "newest", k->places ? rb_j_time(k->newest_utc_ms) : json_null());
-    return o;
-}
-static void put_classes(json_t *o, struct rb_chan *c, const struct rb_coverage *cov) {
-    json_t *list = json_array();
-    size_t closed = 0;
-    uint64_t members = 0;
-    for (unsigned i = 0; i < RB_PLACE_CLASSES; i++) {
-        closed += cov->of[i].closed;
-        members |= cov->of[i].members;
-        json_array_append_new(list, class_json(c, &cov->of[i], (enum rb_place_class)i));
-    }
-    rb_j_put(o, "closed", count_json(closed));
-    rb_j_put(o, "members", rb_chan_handles(c, members));
-    rb_j_put(o, "classes", list);
-}
-static json_t *coverage_json(struct rb_chan *c, const struct rb_checked *k) {
-    const struct rb_coverage *cov = &k->found.coverage;
-    char words[WORDS];
-    struct rb_writer w = rb_writer(words, sizeof words);
-    json_t *o = json_object(), *unsure = json_object();
-    rb_put_coverage_words(&w, k);
-    rb_j_put(o, "sentence", rb_j_text(&w));
-    rb_j_put(o, "places", count_json(cov->places));
-    rb_j_put(o, "oldest", cov->places ? rb_j_time(cov->oldest_utc_ms) : json_null());
-    rb_j_put(o, "newest", cov->places ? rb_j_time(cov->newest_utc_ms) : json_null());
-    put_classes(o, c, cov);
-    rb_j_put(o, "unreadable", count_json(cov->unreadable));
-    rb_j_put(o, "malformed", count_json(cov->malformed));
-    rb_j_put(o, "placeless", count_json(cov->placeless));
-    rb_j_put(o, "plan_placeless", json_boolean(cov->plan_placeless));
-    rb_j_put(o, "plan_untimed", json_boolean(cov->plan_untimed));
-    rb_j_put(o, "no_terrain", json_boolean(cov->no_terrain));
-    rb_j_put(unsure, "accuracy", count_json(cov->unsure_accuracy));
-    rb_j_put(unsure, "datum", count_json(cov->unsure_datum));
-    rb_j_put(unsure, "terrain", count_json(cov->unsure_terrain));
-    rb_j_put(unsure, "work", count_json(cov->unsure_work));
-    rb_j_put(o, "unsure", unsure);
-    return o;
-}
-
-/* ---- the whole ----------------------------------------------------------------------------------
- */
-static json_t *lead_json(const struct rb_conflicts *f) {
-    const bool meant = f->lead == RB_LEAD_GIVEN || f->lead == RB_LEAD_SHORT;
-    json_t *o = json_object();
-    rb_j_put(o, "state", json_string(rb_lead_name(f->lead)));
-    rb_j_put(o, "asked_ms", meant ? json_integer(f->lead_asked_ms) : json_null());
-    rb_j_put(o, "given_ms", meant ? json_integer(f->lead_given_ms) : json_null());
-    return o;
-}
-const char *rb_check_answer(const struct rb_checked *k) {
-    bool open = false;
-    if (k->err != RB_OK) return "not compared";
-    for (size_t i = 0; i < k->found.n; i++) {
-        if (k->found.list[i].answer == RB_ANSWER_CONFLICT)
-            return rb_answer_name(RB_ANSWER_CONFLICT);
-        open = true;
-    }
-    if (open) return rb_answer_name(RB_ANSWER_NOT_EXCLUDED);
-    const struct rb_coverage *cov = &k->found.coverage;
-    return cov->places > 0 && !cov->plan_placeless ? rb_answer_name(RB_ANSWER_NONE_FOUND)
-                                                   : "not compared";
-}
 json_t *rb_check_json(struct rb_chan *c, const struct rb_checked *k) {
-    if (k->err != RB_OK) return json_null();
-    json_t *o = json_object(), *list = json_array();
-    for (size_t i = 0; i < k->found.n; i++)
-        json_array_append_new(list, conflict_json(c, k, &k->found.list[i]));
-    rb_j_put(o, "answer", json_string(rb_check_answer(k)));
-    rb_j_put(o, "conflicts", list);
-    rb_j_put(o, "lead", lead_json(&k->found));
-    rb_j_put(o, "coverage", coverage_json(c, k));
-    return o;
+    struct of_chan of = {c, k->now_utc_ms};
+    const struct rb_check_names names = {&of, author_of, title_of, mark_of};
+    return rb_check_view(k, &names);
 }

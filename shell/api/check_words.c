@@ -21,7 +21,7 @@ void rb_put_span_words(struct rb_writer *w, uint64_t mm, bool up) {
     }
     rb_put_z(w, " km");
 }
-/* what was written in a charter, exactly */
+/* a length as it was asked for, exactly */
 static void put_exact(struct rb_writer *w, uint64_t mm) {
     const enum rb_unit unit = mm >= 1000000 ? RB_UNIT_KM : RB_UNIT_M;
     char buf[40];
@@ -158,7 +158,7 @@ static void put_how_near(struct rb_writer *w, const struct rb_found *f) {
         }
     }
     if (x->standoff_mm > 0) {
-        rb_put_z(w, "; the charter asks ");
+        rb_put_z(w, "; the stand-off is ");
         put_exact(w, x->standoff_mm);
     }
     rb_put_z(w, ".");
@@ -250,11 +250,11 @@ static void put_not_compared(struct rb_writer *w, const struct rb_coverage *cov)
 void rb_put_coverage_words(struct rb_writer *w, const struct rb_checked *k) {
     const struct rb_coverage *cov = &k->found.coverage;
     if (cov->plan_placeless) {
-        rb_put_z(w, "Compared with nothing: this notice names no place.");
+        rb_put_z(w, "Compared with nothing: it names no place.");
         return;
     }
     if (!any_rule(cov)) {
-        rb_put_z(w, "Compared with nothing: a notice of the class ");
+        rb_put_z(w, "Compared with nothing: a plan of the class ");
         rb_put_z(w, rb_place_class_name(k->class_));
         rb_put_z(w, " is not compared with others.");
         return;
@@ -273,6 +273,6 @@ void rb_put_coverage_words(struct rb_writer *w, const struct rb_checked *k) {
     rb_put_z(w, ".");
     if (cov->plan_untimed) rb_put_z(w, " It names no time: it was compared at all times.");
     if (cov->no_terrain && cov->unsure_terrain)
-        rb_put_z(w, " The charter says nothing of the height of the ground: heights above ground "
+        rb_put_z(w, " No range of the ground is given: heights above ground "
                     "were taken as anywhere.");
 }
