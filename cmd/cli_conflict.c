@@ -4,6 +4,7 @@
 
 /* ---- the check ---------------------------------------------------------------------------------
  */
+#define NOT_COMPARED "NOTHING WAS COMPARED: this says nothing of what it touches"
 static const char *answer_of(const json_t *check) {
     return cli_str(check, "answer");
 }
@@ -53,10 +54,9 @@ void cli_check(struct cli *c, FILE *out, const json_t *o, int indent) {
     if (strcmp(answer_of(check), "none found") == 0)
         fprintf(out, "%*sno conflict found among the places compared\n", indent, "");
     if (strcmp(answer_of(check), "not compared") == 0)
-        fprintf(out, "%*sNOTHING WAS COMPARED: this says nothing of what it touches\n", indent, "");
+        fprintf(out, "%*s" NOT_COMPARED "\n", indent, "");
     show_lead(out, o, json_object_get(check, "lead"), indent);
-    fprintf(out, "%*scompared: %s\n", indent, "",
-            cli_text(json_object_get(check, "coverage"), "sentence"));
+    fprintf(out, "%*s%s\n", indent, "", cli_text(json_object_get(check, "coverage"), "sentence"));
 }
 /* the places and the coverage stand in the check already */
 static bool said_in_check(const json_t *o, const json_t *w) {
@@ -66,15 +66,17 @@ static bool said_in_check(const json_t *o, const json_t *w) {
         if (strcmp(cli_str(w, "code"), codes[i]) == 0) return true;
     return false;
 }
+/* those that ask before those that only point something out */
 void cli_warnings(struct cli *c, FILE *out, const json_t *o, int indent) {
     size_t i;
     const json_t *w;
-    json_array_foreach(json_object_get(o, "warnings"), i, w) {
-        if (said_in_check(o, w)) continue;
-        fprintf(out, "%*s", indent, "");
-        cli_strong(c, out, cli_true(w, "confirm") ? "WARNING: " : "note: ");
-        fprintf(out, "%s\n", cli_str(w, "sentence"));
-    }
+    for (int ask = 1; ask >= 0; ask--)
+        json_array_foreach(json_object_get(o, "warnings"), i, w) {
+            if (said_in_check(o, w) || cli_true(w, "confirm") != (ask == 1)) continue;
+            fprintf(out, "%*s", indent, "");
+            cli_strong(c, out, ask ? "WARNING: " : "note: ");
+            fprintf(out, "%s\n", cli_str(w, "sentence"));
+        }
 }
 void cli_say_notes(struct cli *c, FILE *out) {
     size_t i;
@@ -104,9 +106,10 @@ static void show_dry(struct cli *c, const json_t *o) {
     printf(" in \"%s\", at ", cli_str(o, "title"));
     cli_time(stdout, cli_str(o, "now"));
     fputc('\n', stdout);
+    if (!json_is_object(json_object_get(o, "check"))) puts("  " NOT_COMPARED);
     cli_check(c, stdout, o, 2);
-    cli_say_notes(c, stdout);
     cli_warnings(c, stdout, o, 2);
+    cli_say_notes(c, stdout);
 }
 int cli_dry_run(struct cli *c, json_t *draft) {
     static const char *const fields[] = {"channel", "body", "supersedes", "recipients"};

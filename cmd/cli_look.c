@@ -96,26 +96,45 @@ static void inbox_item(struct cli *c, const json_t *r) {
                cli_text(due, "state"));
     fputc('\n', stdout);
 }
-/* notices that came and touch places known here */
-static void inbox_conflict(struct cli *c, const json_t *x) {
-    bool sure = strcmp(cli_str(x, "answer"), "conflict") == 0;
-    cli_exercise(c, stdout, x);
-    cli_strong(c, stdout, sure ? "CONFLICT" : "CONFLICT CANNOT BE EXCLUDED");
-    printf("  %.12s  notice from %s in \"%s\", with %lld %s known here: readback show %.12s\n",
-           cli_str(x, "record"), cli_text(x, "author"),
-           *cli_str(x, "channel_title") ? cli_str(x, "channel_title") : cli_text(x, "channel"),
-           (long long)cli_int(x, "n"), cli_int(x, "n") == 1 ? "place" : "places",
-           cli_str(x, "record"));
-    if (*cli_str(x, "title")) printf("  %s\n", cli_str(x, "title"));
-    fputc('\n', stdout);
+/* the inbox names channels by their number: title, and whether it is an exercise */
+static const json_t *channel_of(const json_t *channels, const json_t *x) {
+    size_t i;
+    const json_t *ch;
+    json_array_foreach(json_object_get(channels, "channels"), i, ch) {
+        if (strcmp(cli_str(ch, "channel"), cli_str(x, "channel")) == 0) return ch;
+    }
+    return x;
 }
-static void inbox_reminder(struct cli *c, const json_t *x) {
-    cli_exercise(c, stdout, x);
+/* a notice that came and touches places known here */
+static void inbox_conflict(struct cli *c, const json_t *x, const json_t *channel) {
+    bool sure = strcmp(cli_str(x, "answer"), "conflict") == 0;
+    cli_exercise(c, stdout, channel);
+    cli_strong(c, stdout, sure ? "CONFLICT" : "CANNOT BE EXCLUDED");
+    printf("  %.12s  notice from %s in \"%s\" and %lld %s known here\n", cli_str(x, "record"),
+           cli_text(x, "author"), cli_text(channel, "title"), (long long)cli_int(x, "n"),
+           cli_int(x, "n") == 1 ? "place" : "places");
+    if (*cli_str(x, "title")) printf("  %s\n", cli_str(x, "title"));
+    printf("  readback show %.12s\n\n", cli_str(x, "record"));
+}
+static void inbox_reminder(struct cli *c, const json_t *x, const json_t *channel) {
+    cli_exercise(c, stdout, channel);
     cli_strong(c, stdout, "REMINDER");
-    printf("  %.12s  %s%s%s\n  ", cli_str(x, "record"), cli_text(x, "class"),
-           *cli_str(x, "title") ? ", " : "", cli_str(x, "title"));
+    printf("  %.12s  %s in \"%s\"%s%s\n  ", cli_str(x, "record"), cli_text(x, "class"),
+           cli_text(channel, "title"), *cli_str(x, "title") ? ": " : "", cli_str(x, "title"));
     cli_reminder(stdout, x);
     fputc('\n', stdout);
+}
+static int inbox_places(struct cli *c, const json_t *o) {
+    const json_t *conflicts = json_object_get(o, "conflicts"),
+                 *reminders = json_object_get(o, "reminders"), *x;
+    json_t *channels = NULL;
+    size_t i;
+    if (json_array_size(conflicts) + json_array_size(reminders) == 0) return CLI_OK;
+    int rc = cli_get_json(c, "/v1/channels", &channels);
+    json_array_foreach(conflicts, i, x) inbox_conflict(c, x, channel_of(channels, x));
+    json_array_foreach(reminders, i, x) inbox_reminder(c, x, channel_of(channels, x));
+    json_decref(channels);
+    return rc;
 }
 /* FLASH first; within a precedence as they came */
 static void inbox_items(struct cli *c, const json_t *items) {
@@ -135,8 +154,7 @@ int cli_inbox(struct cli *c) {
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK) {
-        json_array_foreach(json_object_get(o, "conflicts"), i, x) inbox_conflict(c, x);
-        json_array_foreach(json_object_get(o, "reminders"), i, x) inbox_reminder(c, x);
+        rc = inbox_places(c, o);
         json_array_foreach(json_object_get(o, "invitations"), i, x) {
             cli_exercise(c, stdout, x);
             printf("Invitation of %s to \"%s\": readback channel show %.8s, readback channel "

@@ -18,7 +18,8 @@ static void show_sent(const json_t *o) {
 static void show_playback(struct cli *c, const json_t *o) {
     cli_exercise(c, stdout, o);
     printf("%s\n", cli_str(o, "text"));
-    if (*cli_str(o, "attribution")) printf("\n%s\n", cli_str(o, "attribution"));
+    if (strstr(cli_str(o, "text"), cli_str(o, "attribution")) == NULL)
+        printf("\n%s\n", cli_str(o, "attribution"));
     fputc('\n', stdout);
     show_sent(o);
 }

@@ -189,9 +189,9 @@ static void show_back(struct cli *c, const json_t *draft, const json_t *composed
     if (cli_true(composed, "closed")) show_seen(c, out, draft);
     if (cli_int(composed, "needs_signers") > 1)
         fputs("  two officers must sign: it waits as a draft for the second\n", out);
-    cli_say_notes(c, out);
     cli_check(c, out, composed, 2);
     cli_warnings(c, out, composed, 2);
+    cli_say_notes(c, out);
 }
 static bool warned(const json_t *composed) {
     size_t i;
@@ -228,6 +228,9 @@ static int released(struct cli *c, int status, const json_t *answer) {
         return CLI_SECOND_DUE;
     }
     if (!c->json) printf("Released: %s\n", cli_str(answer, "record"));
+    if (!c->json && cli_true(answer, "despite"))
+        puts("It was released in spite of what it touches: our node logs that, for all members, "
+             "naming open places only.");
     return CLI_OK;
 }
 

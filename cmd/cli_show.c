@@ -208,7 +208,7 @@ static void value(FILE *out, const json_t *v, int indent) {
     }
 }
 static bool is_time(const char *field) {
-    static const char *const names[] = {"until", "surveyed", "review_by"};
+    static const char *const names[] = {"until", "surveyed", "review_by", "by", "at"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(field, names[i]) == 0) return true;
     return false;
