@@ -223,7 +223,7 @@ class Line(unittest.TestCase):
 
     def notice(self, p, *more, want=OK, hours=5):
         start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + hours * 3600))
-        return p.ok("notice", "operation", "--title", "Area A", "--circle", "35.123456789,-36.1,5km", "--from", start,
+        return p.ok("notice", "operation", "--title", "Area A", "--circle", "35.123456,-36.1000,5km", "--from", start,
                     "--for", "3h", "--ceiling", "FL250", "--demand", "read", "--demand-in", "30m", *more, want=want)
 
     def test_08_notice_held_and_read(self):
@@ -234,7 +234,7 @@ class Line(unittest.TestCase):
         item = until(lambda: [i for i in self.n.json("inbox")["items"] if i["record"] == rid], "the notice in the inbox")[0]
         self.assertTrue(item["exercise"])
         self.assertEqual(item["why"], ["unread", "answer-due"])
-        self.assertEqual(item["body"]["volumes"][0]["circle"], {"lat": 35.123456789, "lon": -36.1, "radius": 5000})
+        self.assertEqual(item["body"]["volumes"][0]["circle"], {"lat": 35.123456, "lon": -36.1, "radius": 5000})
         held = until(lambda: [h for h in self.s.json("show", rid[:12])["holders"]
                               if h["member"] == "northland" and h["held"]], "held by northland")[0]
         self.assertIsNone(held["read"])  # held is not read
@@ -305,8 +305,9 @@ class Line(unittest.TestCase):
 
     def test_11_closed_is_refused(self):
         for cls in ("site", "movement"):
-            r = self.s.ok("notice", cls, "--title", "x", "--circle", "35,36,100m", "--yes", want=FAILED)
-            self.assertIn("named recipients", r.stderr)
+            for words in (["notice", cls], [cls]):
+                r = self.s.ok(*words, "--form", "-", "--yes", want=FAILED, stdin="title: x\ncircle: 35.0000,36.0000,100m\n")
+                self.assertIn("named recipients", r.stderr)
 
     def test_12_text_test_nil_membership(self):
         path = os.path.join(self.top, "elements.txt")
@@ -326,7 +327,7 @@ class Line(unittest.TestCase):
     def test_13_bad_words_leave_nothing(self):
         before = self.s.json("channel", "show")["records"]
         for more in (["--circle", "91,36,5km"], ["--circle", "35.5,36.1"], ["--circle", "35.5,36.1,5 leagues"],
-                     ["--circle", "35.1234567891,36,1km"], ["--polygon", "35,36 35,37"], ["--circle", "35,36,1km", "--from", "soon"],
+                     ["--polygon", "35,36 35,37"], ["--circle", "35,36,1km", "--from", "soon"],
                      ["--circle", "35,36,1km", "--from", "2030-01-01T00:00:00Z", "--to", "2029-01-01T00:00:00Z"],
                      ["--circle", "35,36,1km", "--ceiling", "high"], ["--text", "a\x07b"], ["--precedence", "SOON"],
                      ["--about", "zz"], ["--demand", "read"], ["--demand", "agree", "--demand-in", "5m"],
@@ -353,25 +354,46 @@ class Line(unittest.TestCase):
             self.assertIn(s, r.stderr)
 
     def test_13_places_in_plain_words(self):
-        for circle, says in (("95.5,36.1,5km", ["latitude is from -90 to 90", "3.7.2"]),
-                             ("35.5,190,5km", ["longitude from -180 to 180", "3.7.2"]),
-                             ("35.5,36.1,-5km", ["above 0", "3.7.3"]), ("35.5,36.1,0km", ["above 0", "3.7.3"]),
+        for circle, says in (("95.5,36.1,5km", ["latitude comes first", "-90 to 90", "swapped", "11.2.5"]),
+                             ("35.5,190,5km", ["longitude from -180 to 180", "11.2.2"]),
+                             ("195.5,190,5km", ["latitude is from -90 to 90", "11.2.2"]),
+                             ("35.5,36.1,-5km", ["above 0", "5km"]), ("35.5,36.1,0km", ["above 0", "3.7.3"]),
                              ("35.5,36.1,5", ["unit", "5km, 900m, 2nm, 900ft"]), ("35.5,36.1,5-3km", ["number"]),
-                             ("x,36.1,5km", ["degrees"])):
-            self.slip("--circle", circle, says=["--circle " + circle, *says])
+                             ("37S BV 37000 32000, 150", ["the radius", "unit"]),
+                             ("x,36.1,5km", ["decimal points", "37S BV", "11.1.2"]),
+                             ("61S BV 37000 32000, 150m", ["zones are 1 to 60"]),
+                             ("37S BV 3700 32000, 150m", ["as many digits"]), ("37S QV 37000 32000, 150m", ["no column"]),
+                             ("35 60.0N 036 06.0E, 5km", ["11.2.3"]), ("35 30.0 036 06.0, 5km", ["letter"]),
+                             ("37S BV 37000 32000", ["wants PLACE, RADIUS"])):
+            self.slip("--circle", circle, says=["--circle", circle, *says])
         for polygon, says in (("34,35 35,35", ["3 to 512 points", "3.7.4"]),
                               (" ".join("%d.%03d,35" % (i // 90, i) for i in range(600)), ["3 to 512 points", "3.7.4"]),
                               ("34,35 35,36 34,36 35,35", ["must not cross", "3.7.6"]),
                               ("34,35 35,35 35,36 34,35", ["leave the repeated last point out", "3.7.5"]),
-                              ("34,35 35,36 36,37", ["one line", "3.7.5"]), ("34,35 35,35 35,181", ["longitude", "3.7.2"])):
-            self.slip("--circle", None, "--polygon", polygon, says=["--polygon " + polygon, *says])
+                              ("34,35; 35,36; 36,37", ["one line", "3.7.5"]), ("34,35 35,35 35,181", ["point 3", "longitude"]),
+                              ("34,35; 35 30N 036 30E; nowhere", ["point 3", "11.1.2"])):
+            self.slip("--circle", None, "--polygon", polygon, says=["--polygon", *says])
+        for corridor, says in (("5km", ["HALFWIDTH; PLACE; PLACE"]), ("500m; 35.1,36.1", ["2 to 512"]),
+                               ("35.1,36.1; 35.2,36.2", ["half-width", "first"]), ("500; 35.1,36.1; 35.2,36.2", ["unit"])):
+            self.slip("--circle", None, "--corridor", corridor, says=["--corridor", *says])
+        self.slip("--accuracy", "15", says=["--accuracy", "unit"])
+        self.slip("--military-use", "perhaps", says=["yes, no"])
+        self.slip("--surveyed", "lately", says=["--surveyed", "011300ZJAN27"])
+        self.slip("--review-by", "011300ZJAN27", says=["only a site"])
+        self.slip("--circle", None, "--from", None, "--for", None, "--accuracy", "5m", says=["needs a place"])
+
+    def test_13_two_readings(self):
+        """S behind a zone: both places are shown, and neither is taken"""
+        self.slip("--circle", "37S 301234 3890123, 5km", says=["11.3.4", '"south"', "-55.09", '"north"', "35.13", "37S CU"])
+        for word, lat in (("north", "35.13"), ("south", "-55.09")):
+            self.assertIn("circle around " + lat, self.preview("--circle", "37%s 301234 3890123, 5km" % word))
 
     def test_13_heights(self):
         for option in ("--floor", "--ceiling"):
-            self.slip(option, "900m", says=[option, "900m amsl", "900m agl", "900m wgs84", "FL250"])
-            for v in ("900", "900 amsl", "900m msl", "FLx", "FL1001", "900m amsl or so", ""):
+            self.slip(option, "900m", says=[option, "amsl", "agl", "wgs84", "FL250", "11.6.3"])
+            for v in ("900", "900 amsl", "900m nap", "FL", "FLx", "FL1001", "900m amsl or so", "3,000ft amsl", ""):
                 self.slip(option, v, says=[option])
-        for low, high in (("900m amsl", "899m amsl"), ("FL100", "FL090"), ("1km agl", "3000ft agl")):
+        for low, high in (("900m amsl", "899m amsl"), ("FL100", "FL090"), ("1000m agl", "3000ft agl")):
             self.slip("--floor", low, "--ceiling", high, says=["--floor " + low + " is above --ceiling " + high, "3.7.7"])
 
     def test_13_words_and_what_is_accepted(self):
@@ -395,7 +417,8 @@ class Line(unittest.TestCase):
 
     def preview(self, *more):
         """what is shown before release, where nobody answers the question"""
-        r = self.s.ok("notice", "operation", "--title", "T", "--circle", "35.5,36.1,5km", *more, want=CONFIRM)
+        place = [] if "--circle" in more else ["--circle", "35.5000,36.1000,5km"]
+        r = self.s.ok("notice", "operation", "--title", "T", *place, *more, want=CONFIRM)
         self.assertEqual(r.stdout, "")
         return r.stderr
 
@@ -419,7 +442,7 @@ class Line(unittest.TestCase):
         self.assertNotIn("To be released", r.stderr)
 
     def test_13_end_is_shown(self):
-        rid = self.s.json("notice", "operation", "--title", "Ends", "--circle", "35.5,36.1,5km", "--from", "011300ZJAN30",
+        rid = self.s.json("notice", "operation", "--title", "Ends", "--circle", "35.5000,36.1000,5km", "--from", "011300ZJAN30",
                           "--for", "3h", "--yes")["record"]
         shown = self.s.ok("show", rid[:12]).stdout
         self.assertIn("to 2030-01-01T16:00:00Z (011600ZJAN30), 3h", shown)
@@ -581,7 +604,7 @@ class Line(unittest.TestCase):
     def test_20_form_typed_on_a_terminal(self):
         """it is said how it ends, and after that the question is asked there too"""
         for answer, want in ((b"n", CONFIRM), (b"y", OK)):
-            typed = b"title: Typed\ncircle: 35.5,36.1,1km\n\x04" + answer
+            typed = b"title: Typed\ncircle: 35.5000,36.1000,1km\n\x04" + answer
             code, out, shown = self.on_terminal(self.s, typed, "notice", "site", "--recipients", "northland", "--form", "-",
                                                 "--officer", "duty")
             self.assertIn("Ctrl-D", shown)
