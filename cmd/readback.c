@@ -103,6 +103,46 @@ static const struct cli_option places_options[] = {
     {NULL, NULL, NULL}};
 static const struct cli_option list_places_options[] = {
     {"all", NULL, "those too that do not stand: superseded, withdrawn, over"}, {NULL, NULL, NULL}};
+#define IMPORT_OPTIONS                                                                             \
+    {"dry-run", NULL,                                                                              \
+     "read and report only; exit 0, 1 where rows are refused, 4 where some are "                   \
+     "pointed out"},                                                                               \
+        {"doubles", NULL,                                                                          \
+         "release those too that are registered, waiting or in the file already"},                 \
+        {"skip-pointed-out", NULL, "leave rows out that have something pointed out"}, {            \
+        "refused-out", "FILE", "write refused rows there, to be put right and read again"          \
+    }
+static const struct cli_option sites_import_options[] = {
+    {"radius", "LENGTH", "of rows that have none: 150m; without it they are refused"},
+    {"near", "LENGTH", "closer than this to another site is pointed out (100m)"},
+    {"letter", "WORD", "what N or S behind a UTM zone means: hemisphere or band"},
+    {"review-by", "TIME", "when all of them are to be looked at again"},
+    IMPORT_OPTIONS,
+    {NULL, NULL, NULL}};
+static const struct cli_option places_import_options[] = {
+    {"class", "WORD", "what they become: site, movement, operation, exercise, area"},
+    {"edges", "WORD", "how edges run where the file does not say: geodesic, parallel, lonlat"},
+    {"radius", "LENGTH", "of points that have none"},
+    {"half-width", "LENGTH", "of lines that have none"},
+    {"format", "WORD", "geojson, ed318, ed269, kml; else found out"},
+    {"title", "TEXT", "of features without a name"},
+    {"from", "TIME", "of places without any time: begins"},
+    {"to", "TIME", "of places without any time: ends"},
+    {"review-by", "TIME", "sites: when all of them are to be looked at again"},
+    IMPORT_OPTIONS,
+    {NULL, NULL, NULL}};
+static const struct cli_option places_export_options[] = {
+    {"format", "WORD", "geojson, ed318, kml or csv (circles only)"},
+    {"out", "FILE", "where to; it must not exist yet"},
+    {"class", "WORD", "only these: site, movement, operation, exercise, area"},
+    {"country", "CODE", "ed318: three letters, as SYR"},
+    {"zone-type", "WORD",
+     "ed318: PROHIBITED, REQ_AUTHORIZATION, CONDITIONAL, NO_RESTRICTION, USPACE"},
+    {"authority", "NAME", "ed318: who answers for the zones"},
+    {"purpose", "WORD", "ed318: AUTHORIZATION, NOTIFICATION or INFORMATION (INFORMATION)"},
+    {"zone-language", "TAG", "ed318: of names and texts (en)"},
+    {"separator", "MARK", "csv: ; with decimal commas (;), a comma, or a tab"},
+    {NULL, NULL, NULL}};
 static const struct cli_option playback_options[] = {
     {"send", NULL, "send it back to the author as a query"}, {NULL, NULL, NULL}};
 static const struct cli_option statement_options[] = {
@@ -296,6 +336,37 @@ const struct cli_command cli_commands[] = {
     {"places", "[CHANNEL]", "sites, movements, operations, areas known here",
      "  readback places\n  readback places 3f2a --class operation --all --json\n", PLACES_TEXT,
      places_options, false, cli_places},
+    {"sites import", "FILE.csv [CHANNEL] --recipients HANDLE,...",
+     "say where many sites are: a list, row by row",
+     "  readback sites import clinics.csv --recipients northland,southland --radius 150m "
+     "--dry-run\n"
+     "  readback sites import clinics.csv --recipients northland,southland --radius 150m \\\n"
+     "      --refused-out refused.csv\n",
+     "The list is CSV in UTF-8 as spreadsheets write it: columns in any order, headings in "
+     "English, "
+     "French,\nRussian or Arabic. Each row is reported first; nothing is released before you say "
+     "so. "
+     "What is\nregistered or waits as a draft already is not said twice, so the same list can be "
+     "read again.\nExit: 0 all of it done or there already; 1 rows were refused or failed; 4 a "
+     "confirmation is wanted;\n5 drafts wait for a second officer.\n",
+     sites_import_options, true, cli_sites_import},
+    {"places import", "FILE [CHANNEL] --class CLASS", "GeoJSON, ED-318, ED-269 or KML as notices",
+     "  readback places import camps.kml --class site --radius 200m --recipients southland "
+     "--dry-run\n"
+     "  readback places import areas.geojson --class operation --from 011300ZOCT27 --to "
+     "011600ZOCT27\n",
+     "One notice for each feature or placemark. What the file says and a notice cannot carry is "
+     "told.\nExit as `readback sites import`.\n",
+     places_import_options, true, cli_places_import},
+    {"places export", "[CHANNEL] --format FORMAT --out FILE",
+     "the places that stand, for other programs",
+     "  readback places export --format geojson --out places.geojson\n"
+     "  readback places export --format csv --class site --out sites.csv\n"
+     "  readback places export --format ed318 --country SYR --zone-type NO_RESTRICTION --out "
+     "zones.json\n",
+     "Those that can be read here; what other programs will not see in it is said. The file holds "
+     "what closed\nrecords say.\n",
+     places_export_options, false, cli_places_export},
     {"compare", "RECORD RECORD", "have two places anything in common",
      "  readback compare 3f2a90c1 77aa01be\n",
      "Place, altitude and time as written, without a stand-off.\n", NULL, false, cli_compare},
