@@ -201,7 +201,7 @@ static const struct shape accredit_shape[] = {STEP_SHAPES, {"by", 's', false}, {
 static const struct shape found_shape[] = {STEP_SHAPES, {"by", 's', true}, {"channel", 's', true},
                                            {"officer", 's', false}, {NULL, 0, false}};
 static const struct shape release_shape[] = {STEP_SHAPES, {"by", 's', true}, {"draft", 'o', true},
-                                             {"officer", 's', false}, {"second", 's', false}, {NULL, 0, false}};
+                                             {"warned", 's', false}, {"officer", 's', false}, {"second", 's', false}, {NULL, 0, false}};
 static const struct shape position_shape[] = {
     STEP_SHAPES, {"by", 's', true}, {"answers", 's', true}, {"channel", 's', true}, {"type", 's', true},
     {"reason", 's', false}, {"level", 's', false}, {"person", 's', false}, {"precedence", 's', false},

@@ -321,14 +321,28 @@ static const char *error_code(const json_t *answer) {
     return code ? code : "";
 }
 
+/* was this among what was pointed out before release? */
+static bool warned(const json_t *answer, const char *code) {
+    size_t i;
+    json_t *w;
+    if (!code) return true;
+    json_array_foreach(json_object_get(answer, "warnings"), i, w) {
+        const char *z = ex_string(w, "code");
+        if (z && strcmp(z, code) == 0) return true;
+    }
+    return false;
+}
+
 static bool refused_as_wanted(struct play *p, const json_t *s, struct outcome *o) {
     const char *want = ex_string(s, "refused");
-    bool ok = o->status >= 200 && o->status < 300;
-    if (!want && ok) return true;
-    if (want && !ok && strcmp(error_code(o->answer), want) == 0) {
+    bool ok = o->status >= 200 && o->status < 300, told = warned(o->answer, ex_string(s, "warned"));
+    if (!want && ok && told) return true;
+    if (want && !ok && told && strcmp(error_code(o->answer), want) == 0) {
         const char *sentence = ex_string(json_object_get(o->answer, "error"), "sentence");
         size_t n = strlen(o->text);
-        (void)snprintf(o->text + n, sizeof o->text - n, " REFUSED (%s): %.200s", want, sentence ? sentence : "");
+        const char *code = ex_string(s, "warned");
+        (void)snprintf(o->text + n, sizeof o->text - n, " REFUSED (%s%s%s): %.200s", want, code ? ": " : "",
+                       code ? code : "", sentence ? sentence : "");
         return true;
     }
     char *found = o->answer ? json_dumps(o->answer, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
@@ -357,7 +371,7 @@ static bool step(struct play *p, size_t i, const json_t *raw) {
     if (machinery(p)) run_verb(p, s, &o);
     bool ok = machinery(p) && refused_as_wanted(p, s, &o);
     if (!ok && !p->failed[0])
-        (void)snprintf(p->failed, sizeof p->failed, "step %zu (%s%s%s): refused", i + 1, ex_string(s, "do"),
+        (void)snprintf(p->failed, sizeof p->failed, "step %zu (%s%s%s): not as wanted", i + 1, ex_string(s, "do"),
                        ex_string(s, "by") ? " by " : "", ex_string(s, "by") ? ex_string(s, "by") : "");
     if (!o.quiet && o.text[0]) ex_tell(p, ex_string(s, "by"), o.text, s);
     json_decref(o.answer);
