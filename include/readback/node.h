@@ -53,9 +53,12 @@ enum rb_table { /* META tables */
     RB_TABLE_JUDGED = 9,     /* key channel|member|epoch: u64, leaves below it are judged; those stored
                                 without a mark then bear none */
     RB_TABLE_BODY = 10,      /* key channel|member u16|ciphertext hash: state of the body (node's own) */
-    RB_TABLE_SALT = 11,      /* key leaf hash of a released-despite record: the salt and the ids of the
-                                places that its commitment stands for; they stay here (10.6.9) */
-    RB_TABLE_PROBED = 12     /* key channel id: when checks of ours met closed places (10.6.10) */
+    RB_TABLE_SALT = 11,      /* key leaf hash of a released-despite record: u8 1, channel, leaf hash of the
+                                notice, salt, u8 number of places named and their ids, ids of the places
+                                that the commitment stands for; they stay here (10.6.9). Until that record
+                                is on its way to the log: key leaf hash of the notice, first byte 2 */
+    RB_TABLE_PROBED = 12,    /* key channel id: when checks of ours met closed places (10.6.10) */
+    RB_TABLE_REMINDED = 13   /* key channel id: u64 UTC ms, up to when reminders were said (10.7) */
 };
 struct rb_feed_ref {
     uint8_t channel[RB_CHANNEL_LEN];
@@ -132,7 +135,7 @@ struct rb_event {
             uint64_t staged;         /* bytes the shell keeps under this number become the body; 0: none */
             struct rb_slice head;    /* plaintext of the body's head (sealed.h) */
             struct rb_hash content;  /* attachments: commitment of the content */
-            struct rb_hash record;   /* PURGE; PROBED: SHA-256 of the plan, the same one counts once */
+            struct rb_hash record;   /* PURGE; PROBED: rb_node_plan_hash, the same one counts once */
             struct rb_slice reason;  /* PURGE; may be empty */
         } submit;
         struct { uint64_t ticket; } stored;
@@ -165,10 +168,11 @@ enum rb_alert_type {
     RB_ALERT_FORK,
     RB_ALERT_REFUSED,     /* a request of a peer was refused: clause and words in reject */
     RB_ALERT_WAITING,     /* records wait unsigned: why in reject.what */
-    RB_ALERT_CONFLICT,    /* a notice that arrived, or the time that passed: it touches other places that
-                             are known here. size: how many; reject.err RB_ERR_STATE if one of them is a
-                             conflict, RB_OK if none can be excluded only. Nothing of any place */
-    RB_ALERT_REMINDER,    /* of a place: reject.what says of what, as rb_reminder_name */
+    RB_ALERT_CONFLICT,    /* a notice that arrived touches other places that are known here. size: how
+                             many; reject.err RB_ERR_STATE if one of them is a conflict, RB_OK if they
+                             cannot be excluded only. Nothing of any place */
+    RB_ALERT_REMINDER,    /* of a place: reject.what says of what, as rb_reminder_name; size: how many
+                             members have not said that it was passed down */
     RB_ALERT_BODY         /* the body of a record for us was opened (reject.err RB_OK), or why it is not
                              good; never a word of what it says */
 };
@@ -383,12 +387,16 @@ struct rb_node_plan {
 };
 /* What it would touch, and what could not be compared. List in the arena. RB_ERR_NOT_FOUND: no such
  * channel; RB_ERR_BUSY (10.6.10, plans only): too many checks met closed places, *again_utc_ms says
- * from when on one may ask again; RB_ERR_STATE: the channel has no charter; else as
- * rb_register_check. A plan that met a closed place is to be told with RB_SUBMIT_PROBED. */
+ * from when on one may ask again; else as rb_register_check. A plan that met a closed place is to be
+ * told with RB_SUBMIT_PROBED. */
 enum rb_err rb_node_check(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
                           const struct rb_node_plan *plan, int64_t now_utc_ms, struct rb_arena *arena,
                           struct rb_conflicts *out, int64_t *again_utc_ms,
                           struct rb_reject *rj) RB_MUST_USE;
+/* What makes a plan the one it is: its class, where and when it is, what it replaces. A plan that was
+ * counted and is released after all counts no more (10.6.15). RB_ERR_LIMIT only. */
+enum rb_err rb_node_plan_hash(const struct rb_node_plan *plan, struct rb_arena *work,
+                              struct rb_hash *out) RB_MUST_USE;
 /* the terms by which a channel's places are compared: stand-off, lead, terrain, parties */
 enum rb_err rb_node_terms(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], int64_t now_utc_ms,
                           struct rb_register_terms *out) RB_MUST_USE;

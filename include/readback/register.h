@@ -83,6 +83,11 @@ size_t rb_register_count(const struct rb_register *r);
 bool rb_register_get(const struct rb_register *r, const struct rb_hash *id,
                      struct rb_register_entry *out);
 
+/* Its volumes as far as checks look at them: outline, heights, times, accuracy; what else was said of
+ * them is empty. Points borrow until the place is removed. Returns how many: 0 if it is not there. */
+size_t rb_register_volumes(const struct rb_register *r, const struct rb_hash *id,
+                           struct rb_volume out[RB_MAX_VOLUMES]);
+
 /* ---- the rules (10.6.2) ------------------------------------------------------------------------
  */
 enum rb_conflict_rule {

@@ -64,7 +64,7 @@ enum rb_err node_channel_new(struct rb_node *n, struct rb_slice charter_leaf, st
     }
     memcpy(ch->id, ch->book.channel, RB_CHANNEL_LEN);
     ch->rules_dirty = ch->dirty = ch->heads_dirty = true;
-    ch->next_due_utc = ch->purge_utc = INT64_MAX;
+    ch->next_due_utc = ch->purge_utc = ch->remind_utc = INT64_MAX;
     ch->settle_at = ch->body_wake = UINT64_MAX;
     n->channels[n->channels_n++] = ch;
     node_sync_members(n, ch);

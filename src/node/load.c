@@ -120,8 +120,14 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
     case RB_TABLE_BODY:
         err = body_load(n, key, value);
         break;
+    case RB_TABLE_SALT:
+        err = despite_load(n, value);
+        break;
     case RB_TABLE_PROBED:
         err = probing_load(n, key, value);
+        break;
+    case RB_TABLE_REMINDED:
+        err = remind_load(n, key, value);
         break;
     case RB_TABLE_EVIDENCE:
         err = load_evidence(n, value, &rj);
@@ -329,6 +335,7 @@ void load_start(struct rb_node *n) {
         for (size_t i = 0; i < ch->feeds_n; i++) {
             struct feedx *fx = ch->feeds[i];
             fx->stored = fx->f->tree.size;
+            fx->start_n = fx->f->facts_n;
             load_head(n, fx);
             pending_at_least_cosigned(n, fx);
             if (fx->own) own_maybe_sign(n, fx);
@@ -337,8 +344,10 @@ void load_start(struct rb_node *n) {
         ch->fold_at = n->now.mono_ms;
         node_sync_members(n, ch);
         body_start(n, ch);
+        remind_start(ch);
         /* what happened while we were off, and whether the lines stand: asked once of everybody */
         for (size_t k = 0; k < ch->pulls_n; k++)
             ch->pulls[k].heads_at = n->now.mono_ms + 1;
     }
+    despite_start(n);
 }

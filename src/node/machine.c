@@ -6,6 +6,11 @@
  */
 enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec,
                          uint64_t token) {
+    return machine_make_keeping(n, ch, rec, token, rb_slice(NULL, 0));
+}
+
+enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct rb_record *rec,
+                                 uint64_t token, struct rb_slice kept) {
     rec->has_channel = true;
     memcpy(rec->channel, ch->id, RB_CHANNEL_LEN);
     rec->created_utc_ms = n->now.utc_ms;
@@ -23,7 +28,8 @@ enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record
     j->fx = ch->own;
     j->time_s = token;
     j->status = (int)rec->precedence;
-    if (buf_put(n, &j->buf, payload.p, payload.n) != RB_OK) {
+    if (buf_put(n, &j->buf, payload.p, payload.n) != RB_OK ||
+        buf_put(n, &j->list, kept.p, kept.n) != RB_OK) {
         node_job_free(n, j);
         return RB_ERR_LIMIT;
     }
@@ -48,6 +54,7 @@ void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uin
     if (err == RB_OK) err = rb_record_assemble(buf_slice(&j->buf), &s, 1, &w);
     if (err == RB_OK) err = rb_writer_done(&w, &leaf);
     if (err == RB_OK) err = own_enqueue(n, j->ch, leaf, (uint8_t)j->status, j->time_s);
+    if (err == RB_OK) despite_said(n, leaf, buf_slice(&j->list));
     if (err != RB_OK) told_unsaid(n, j->ch);
     if (err != RB_OK && j->time_s)
         submit_done(n, j->time_s, err, "6.11.9", rb_err_text(err), RB_MARK_NONE, NULL, j->ch->id,
@@ -271,19 +278,20 @@ static void silent_tests(struct rb_node *n, struct channel *ch, const struct rb_
 }
 
 static void look(struct rb_node *n, struct channel *ch) {
-    bool due = ch->next_due_utc <= n->now.utc_ms;
+    bool due = ch->next_due_utc <= n->now.utc_ms || ch->remind_utc <= n->now.utc_ms;
     if (!(ch->dirty && n->now.mono_ms >= ch->fold_at) && !due) return;
     const struct rb_situation *sit;
     size_t mark = rb_arena_mark(&n->work);
-    if (node_refresh_rules(n, ch) != RB_OK ||
-        rb_node_situation(n, ch->id, n->now.utc_ms, &sit) != RB_OK) {
+    if (node_refresh_rules(n, ch) != RB_OK || stand_sync(n, ch, n->now.utc_ms, &sit) != RB_OK) {
         n->overflow = true;
         ch->dirty = true;
         ch->fold_at = n->now.mono_ms + 60000;
-        ch->next_due_utc = n->now.utc_ms + 60000;
+        ch->next_due_utc = ch->remind_utc = n->now.utc_ms + 60000;
         return;
     }
     ch->dirty = false;
+    arrive_folded(ch);
+    remind_due(n, ch, sit);
     ch->next_due_utc = INT64_MAX;
     if (!ch->charter) return;
     if (n->now.mono_ms < n->started_at.mono_ms + RB_SETTLE_MS) {
@@ -307,4 +315,5 @@ void machine_timers(struct rb_node *n, struct channel *ch) {
     line_test(n, ch);
     receipts(n, ch);
     look(n, ch);
+    arrive_some(n, ch);
 }

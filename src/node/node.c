@@ -308,6 +308,8 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
     if (ch->own) {
         if (ch->dirty) wake = sooner(wake, ch->fold_at);
         wake = sooner(wake, mono_of(n, ch->next_due_utc));
+        wake = sooner(wake, mono_of(n, ch->remind_utc));
+        wake = sooner(wake, arrive_wake(n, ch));
         for (size_t i = 0; i < ch->own->mirrors_n; i++) {
             const struct mirror *m = &ch->own->mirrors[i];
             struct peer *p = node_member_peer(n, ch, m->member);
@@ -403,7 +405,7 @@ static void notice_clock(struct rb_node *n) {
     if (jumped) retain_clock(n, moved);
     for (size_t i = 0; i < n->channels_n && jumped; i++) {
         struct channel *ch = n->channels[i];
-        ch->next_due_utc = n->now.utc_ms;
+        ch->next_due_utc = ch->remind_utc = n->now.utc_ms;
         ch->rules_dirty = true;
         ch->purge_scan = ch->body_work = true;
     }

@@ -8,7 +8,8 @@
  * (purging), carry.c (given and asked by peers, waiting in memory), fetch.c (asking), offer.c
  * (handing over before a push and again).
  * Places (spec 10.6): places.c (what is known of them), stand.c (which of them stand), check.c (what
- * is compared), despite.c (released in spite of it), probing.c (asked again and again), remind.c.
+ * is compared), arrive.c (what arrived), despite.c (released in spite of it), probing.c (asked again
+ * and again), remind.c (views and reminders).
  * A `place` above all of this is a closed record's; one of 10.6 is a `spot` here. */
 #ifndef RB_NODE_INT_H
 #define RB_NODE_INT_H
@@ -61,6 +62,8 @@
           not have us log the list each time */
 #define RB_MISSING_MAX 6000u /* leaves listed in one receipt: it stays a leaf */
 #define RB_NONE UINT32_MAX   /* no body, no place */
+/* places, spec 10.6 */
+#define RB_ARRIVED_STEP 32u /* notices that arrived, compared in one step */
 
 struct buf { /* grows in the region */
     uint8_t *p;
@@ -155,6 +158,7 @@ struct feedx { /* a feed with what the node knows beside the book */
     uint64_t say_from;       /* mono: of bodies nothing is said before */
     uint64_t said_to;        /* our receipts speak of bodies below this leaf ... */
     struct rb_hash said_but; /* ... but for these: hash of the encoded array */
+    uint64_t start_n;        /* leaves that were known at START */
     uint32_t *spots;         /* its notices, ascending: indexes of channel.spots */
     size_t spots_n, spots_cap;
 };
@@ -221,8 +225,9 @@ struct spot { /* a notice, and what is needed of its place beside the register *
     struct rb_point middle;
     uint8_t state, class_;
     bool has_begin, has_end, has_review, placed;
-    bool gone;     /* superseded or withdrawn, as the situation was folded last */
-    bool rests;    /* gone or over: not compared */
+    bool gone;  /* superseded or withdrawn, as the situation was folded last */
+    bool rests; /* gone or over: not compared */
+    bool told;  /* what it has to remind of was said */
 };
 struct probing { /* checks of ours that met closed places, 10.6.10: those that count, oldest first */
     struct rb_probe probe;
@@ -332,6 +337,12 @@ struct channel {
     uint64_t stand_serial;        /* of the fold that `gone` and `said` are from */
     size_t unread_n, malformed_n; /* of those not gone, at that time */
     struct probing *probing;      /* NULL: none yet */
+    uint32_t *arrived; /* spots read here for the first time, to be compared */
+    size_t arrived_n, arrived_cap;
+    size_t arrived_to, arrived_at; /* in the situation; compared */
+    uint64_t arrive_from;          /* mono: not before, after memory was short */
+    int64_t remind_utc;            /* next reminder; INT64_MAX: none */
+    int64_t reminded_utc;          /* before our start: what was due by then was said */
 };
 enum job_type {
     JOB_PUSH_LOAD,
@@ -409,6 +420,7 @@ struct rb_node {
     struct channel *sit_of; /* whose the cached situation is; NULL = none */
     int64_t sit_utc;
     uint64_t sit_serial; /* of this fold */
+    struct buf unsaid; /* at start: released in spite of a check, and not said; despite.c */
     struct buf heads;  /* the head file as it was at start: a feed may be opened later */
     uint64_t judge_at; /* mono: judging failed for want of memory; not before */
     bool clock_known;
@@ -575,6 +587,9 @@ void submit_refused(struct rb_node *n, const struct rb_event *ev, const struct r
 void machine_timers(struct rb_node *n, struct channel *ch);
 enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec,
                          uint64_t token);
+/* `kept` comes back to despite_said once the record is on its way to the log */
+enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct rb_record *rec,
+                                 uint64_t token, struct rb_slice kept);
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
 void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
                          const struct cosig *c);
@@ -693,6 +708,44 @@ enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
 /* check.c */
 void check_terms(const struct channel *ch, const struct rb_charter *c,
                  struct rb_register_terms *out);
+/* with the situation as of then, and whether or not such a check may be asked for */
+enum rb_err check_plan(struct rb_node *n, struct channel *ch, const struct rb_node_plan *plan,
+                       int64_t utc_ms, struct rb_arena *arena, struct rb_conflicts *out,
+                       struct rb_reject *rj);
+
+/* despite.c */
+struct despite { /* what a notice that is submitted touches */
+    struct rb_hash plan;
+    size_t named_n, rest_n;
+    struct rb_hash named[RB_MAX_REFS];
+    struct rb_hash *rest; /* in the step's arena */
+};
+/* May it be released? STATE 10.6.11: it touches places, and was not submitted in spite of that; BUSY
+ * 10.6.10; MALFORMED: a volume. Other kinds than notices: RB_OK, and nothing is in *out. */
+enum rb_err despite_check(struct rb_node *n, struct channel *ch, const struct rb_record *rec,
+                          struct rb_slice readable, bool despite, struct despite *out,
+                          struct rb_reject *rj);
+/* it was, in this step: says so where it touches places */
+void despite_released(struct rb_node *n, struct channel *ch, const struct rb_hash *notice,
+                      const struct despite *d);
+/* a record of the node's is on its way to the log; kept: as given to machine_make_keeping */
+void despite_said(struct rb_node *n, struct rb_slice leaf, struct rb_slice kept);
+enum rb_err despite_load(struct rb_node *n, struct rb_slice value);
+void despite_start(struct rb_node *n);
+
+/* arrive.c */
+void arrive_note(struct rb_node *n, const struct spot *p);
+void arrive_folded(struct channel *ch);
+void arrive_some(struct rb_node *n, struct channel *ch);
+uint64_t arrive_wake(const struct rb_node *n, const struct channel *ch); /* UINT64_MAX: never */
+
+/* remind.c */
+/* It was known here before our start: what was said then is not said again. */
+void remind_known(struct spot *p);
+void remind_start(struct channel *ch);
+enum rb_err remind_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);
+/* says what is due, and when the next is, with the situation as of now */
+void remind_due(struct rb_node *n, struct channel *ch, const struct rb_situation *s);
 
 /* probing.c */
 enum rb_err probing_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);

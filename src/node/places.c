@@ -112,6 +112,7 @@ static void spot_fill(struct rb_node *n, struct spot *p, struct rb_slice body) {
         err = into_register(n, p, &no);
     }
     if (err == RB_OK) note_middle(p, &no);
+    p->rests = false; /* as it is in the register, until the situation is looked at */
     p->state = err == RB_OK ? SPOT_KNOWN : err == RB_ERR_MALFORMED ? SPOT_MALFORMED : SPOT_LEFT_OUT;
     if (p->state == SPOT_LEFT_OUT) n->overflow = true;
     rb_wipe(n->work.p + mark, n->work.used - mark);
@@ -127,9 +128,29 @@ static bool leaf_body(struct rb_node *n, struct rb_slice leaf, struct rb_slice *
     return true;
 }
 
+/* A leaf that is no record, because of a volume that 3.7 refuses perhaps, still says what it was
+ * meant to be: tag, array, protected, unprotected, payload. */
+static bool meant_as_notice(struct rb_slice leaf) {
+    struct rb_reader r = rb_reader(leaf);
+    struct rb_cbor_head tag;
+    struct rb_slice skipped, payload;
+    size_t n;
+    uint64_t kind;
+    return rb_cbor_get_head(&r, &tag) == RB_OK && rb_cbor_get_array(&r, 4, &n) == RB_OK &&
+           rb_cbor_skip(&r, &skipped) == RB_OK && rb_cbor_skip(&r, &skipped) == RB_OK &&
+           rb_cbor_get_bytes(&r, &payload) == RB_OK &&
+           rb_cbor_find(payload, RB_ENV_KIND, &r) == RB_OK &&
+           rb_cbor_get_uint(&r, &kind) == RB_OK && kind == RB_KIND_NOTICE;
+}
+
+static bool is_notice(const struct rb_fact *f, struct rb_slice leaf) {
+    if (f->mark == RB_MARK_UNREADABLE) return meant_as_notice(leaf);
+    return f->kind == RB_KIND_NOTICE && f->mark == RB_MARK_NONE;
+}
+
 void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf) {
     const struct rb_fact *f = &fx->f->facts[index];
-    if (f->kind != RB_KIND_NOTICE || f->mark != RB_MARK_NONE) return;
+    if (!is_notice(f, leaf)) return;
     struct spot *p = spot_new(n, fx, index);
     if (!p) {
         fx->ch->spots_lost++;
@@ -137,21 +158,30 @@ void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_
         return;
     }
     if (f->closed) return; /* its body may never come */
+    if (f->mark != RB_MARK_NONE) {
+        p->state = SPOT_MALFORMED;
+        return;
+    }
     size_t mark = rb_arena_mark(&n->work);
     struct rb_slice body;
     if (leaf_body(n, leaf, &body))
         spot_fill(n, p, body);
     else
         p->state = SPOT_LEFT_OUT;
+    if (n->started && !fx->own && p->state == SPOT_KNOWN) arrive_note(n, p);
     rb_arena_release(&n->work, mark);
 }
 
 void places_opened(struct rb_node *n, struct feedx *fx, uint64_t leaf, struct rb_slice body,
                    bool news) {
     struct spot *p = places_find(fx->ch, fx, leaf);
-    (void)news;
     if (!p || p->state != SPOT_UNREAD) return;
     spot_fill(n, p, body);
+    if (p->state != SPOT_KNOWN) return;
+    if (!news && leaf < fx->start_n)
+        remind_known(p);
+    else if (news && !fx->own)
+        arrive_note(n, p);
 }
 
 void places_closed(struct rb_node *n, struct feedx *fx, uint64_t leaf) {
@@ -161,7 +191,7 @@ void places_closed(struct rb_node *n, struct feedx *fx, uint64_t leaf) {
     if (p->state == SPOT_KNOWN &&
         rb_register_withdraw(fx->ch->reg, &spot_fact(p)->id, fx->f->member) != RB_OK)
         n->overflow = true;
-    const struct spot was = {.fx = p->fx, .leaf = p->leaf, .gone = p->gone, .rests = p->gone};
+    const struct spot was = {.fx = p->fx, .leaf = p->leaf, .gone = p->gone};
     rb_wipe(p, sizeof *p);
     *p = was;
 }

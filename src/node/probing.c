@@ -3,6 +3,7 @@
  * across a restart; of which plan is not, for nothing of a plan goes to the disk. */
 #include "node_int.h"
 
+static const struct rb_hash unknown;
 static const uint32_t thresholds[2] = {RB_PROBE_RECORD, RB_PROBE_REFUSE};
 
 static struct rb_probe_member *ours(const struct channel *ch) {
@@ -67,7 +68,6 @@ static uint64_t keep(struct rb_node *n, const struct channel *ch) {
 }
 
 enum rb_err probing_load(struct rb_node *n, struct rb_slice key, struct rb_slice value) {
-    static const struct rb_hash unknown;
     struct channel *ch = key.n == RB_CHANNEL_LEN ? node_channel_find(n, key.p) : NULL;
     struct rb_reader r = rb_reader(value);
     uint8_t version;
@@ -132,7 +132,7 @@ enum rb_err probing_met(struct rb_node *n, struct channel *ch, const struct rb_h
 }
 
 void probing_released(struct rb_node *n, struct channel *ch, const struct rb_hash *plan) {
-    if (!ch->probing) return;
+    if (!ch->probing || rb_hash_eq(plan, &unknown)) return;
     for (uint32_t i = ours(ch)->n; i-- > 0;)
         if (rb_hash_eq(&ch->probing->plans[i], plan)) {
             forget(ch, i);

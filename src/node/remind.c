@@ -31,20 +31,74 @@ static uint64_t not_passed_down(const struct channel *ch, const struct rb_situat
     return missing;
 }
 
-static bool about_to_move(const struct spot *p, int64_t utc_ms) {
-    return p->class_ == RB_PLACE_MOVEMENT && p->placed && !p->rests &&
-           (!p->has_begin || utc_ms >= p->begin_utc - MOVEMENT_AHEAD_MS);
+/* when its reminder begins; INT64_MAX: it has none. One that does not say when it begins has. */
+static int64_t begins(const struct spot *p) {
+    if (p->state != SPOT_KNOWN || p->rests) return INT64_MAX;
+    if (p->class_ == RB_PLACE_SITE && p->has_review) return p->review_utc;
+    if (p->class_ != RB_PLACE_MOVEMENT || !p->placed) return INT64_MAX;
+    return p->has_begin ? p->begin_utc - MOVEMENT_AHEAD_MS : INT64_MIN;
 }
 
 static enum rb_reminder reminder_of(const struct channel *ch, const struct spot *p,
                                     const struct rb_situation *s, int64_t utc_ms,
                                     uint64_t *members) {
     *members = 0;
-    if (p->class_ == RB_PLACE_SITE && !p->rests && p->has_review && p->review_utc <= utc_ms)
-        return RB_REMINDER_REVIEW;
-    if (!about_to_move(p, utc_ms)) return RB_REMINDER_NONE;
+    if (begins(p) > utc_ms) return RB_REMINDER_NONE;
+    if (p->class_ == RB_PLACE_SITE) return RB_REMINDER_REVIEW;
     *members = not_passed_down(ch, s, rb_situation_find(s, &spot_fact(p)->id));
     return *members ? RB_REMINDER_MOVEMENT : RB_REMINDER_NONE;
+}
+
+void remind_known(struct spot *p) {
+    p->told = begins(p) <= p->fx->ch->reminded_utc;
+}
+
+void remind_start(struct channel *ch) {
+    for (size_t i = 0; i < ch->spots_n; i++)
+        remind_known(&ch->spots[i]);
+}
+
+enum rb_err remind_load(struct rb_node *n, struct rb_slice key, struct rb_slice value) {
+    struct channel *ch = key.n == RB_CHANNEL_LEN ? node_channel_find(n, key.p) : NULL;
+    struct rb_reader r = rb_reader(value);
+    uint64_t utc;
+    if (!ch) return RB_ERR_NOT_FOUND;
+    RB_TRY(rb_get_u64(&r, &utc));
+    ch->reminded_utc = (int64_t)utc;
+    return RB_OK;
+}
+
+static void keep(struct rb_node *n, const struct channel *ch) {
+    uint8_t value[8];
+    struct rb_writer w = rb_writer(value, sizeof value);
+    rb_put_u64(&w, (uint64_t)n->now.utc_ms);
+    node_store_meta(n, RB_TABLE_REMINDED, rb_slice(ch->id, RB_CHANNEL_LEN), rb_written(&w));
+}
+
+static void tell(struct rb_node *n, const struct spot *p, enum rb_reminder what, uint64_t members) {
+    const struct rb_fact *f = spot_fact(p);
+    struct rb_reject rj = {RB_OK, what == RB_REMINDER_REVIEW ? "10.7.1" : "10.7.2",
+                           rb_reminder_name(what), 0};
+    node_alert(n, RB_ALERT_REMINDER, p->fx->ch, &f->id, p->fx->f->member, NULL, f->precedence,
+               (uint64_t)__builtin_popcountll(members), &rj);
+}
+
+void remind_due(struct rb_node *n, struct channel *ch, const struct rb_situation *s) {
+    bool any = false;
+    ch->remind_utc = INT64_MAX;
+    for (size_t i = 0; i < ch->spots_n; i++) {
+        struct spot *p = &ch->spots[i];
+        int64_t at = p->told ? INT64_MAX : begins(p);
+        uint64_t members;
+        if (at > n->now.utc_ms || !node_room(n, 4096)) {
+            if (at < ch->remind_utc) ch->remind_utc = at;
+            continue;
+        }
+        enum rb_reminder what = reminder_of(ch, p, s, n->now.utc_ms, &members);
+        if (what != RB_REMINDER_NONE) tell(n, p, what, members);
+        p->told = any = true;
+    }
+    if (any) keep(n, ch);
 }
 
 /* ---- views -------------------------------------------------------------------------------------

@@ -177,6 +177,7 @@ struct submitted {
     struct rb_slice readable; /* closed: what its body says */
     struct rb_hash hash;
     struct draft *draft;
+    struct despite touched;
     struct rb_signer all[RB_MAX_SIGNERS];
     size_t all_n, due;
 };
@@ -226,6 +227,9 @@ static enum rb_err submitted_log(struct rb_node *n, const struct rb_event *ev, s
     if (err != RB_OK) return rb_reject(rj, err, "6.11.9", rb_err_text(err), 0);
     body_keep(n, s->ch, ev, s->rec, true);
     if (s->draft) draft_forget(n, s->draft);
+    struct rb_hash id;
+    rb_leaf_hash(leaf, &id);
+    despite_released(n, s->ch, &id, &s->touched);
     if (!s->rec->closed) return RB_OK;
     n->fresh.ch = s->ch;
     n->fresh.hash = s->rec->ciphertext_hash;
@@ -239,6 +243,8 @@ static void submit_record(struct rb_node *n, const struct rb_event *ev) {
     enum rb_mark mark = RB_MARK_NONE;
     enum rb_err err = submitted_read(n, ev, &s, &rj);
     if (err == RB_OK) err = submitted_admit(n, ev, &s, &mark, &rj);
+    if (err == RB_OK)
+        err = despite_check(n, s.ch, s.rec, s.readable, ev->u.submit.despite, &s.touched, &rj);
     if (err == RB_OK) err = body_reserve(n, s.ch, ev, s.rec, &rj);
     if (err == RB_OK && s.all_n < s.due) {
         keep_draft(n, s.ch, ev, s.rec, s.draft, &s.hash, s.all, s.all_n);

@@ -4,6 +4,12 @@
 #include <assert.h>
 #include "readback/register.h"
 
+/* what an extent does not say of the volume that it was made of */
+struct written {
+    uint64_t radius_mm;
+    uint8_t edges;
+};
+
 /* A place and all that belongs to it, in one block of the region that does not move: this, then its
  * extents, their numbers in the index, the title, the outlines. */
 struct place {
@@ -21,6 +27,7 @@ struct place {
     bool rests;   /* neither compared nor counted, until it stands again */
     struct rb_slice title;
     struct rb_extent *extents;
+    struct written *written;
     uint32_t *refs;
 };
 #define NOT_COMPARED UINT32_MAX

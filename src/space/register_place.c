@@ -1,4 +1,5 @@
 /* A place of the register, copied into one block of its own. */
+#include "outline.h"
 #include "register_int.h"
 
 static size_t padded(size_t n) {
@@ -8,6 +9,7 @@ static size_t padded(size_t n) {
 static size_t bytes_of(const struct rb_register_entry *e) {
     size_t n = padded(sizeof(struct place)) + padded(e->title.n);
     n += padded(e->volumes_n * sizeof(struct rb_extent)) + padded(e->volumes_n * sizeof(uint32_t));
+    n += padded(e->volumes_n * sizeof(struct written));
     for (size_t i = 0; i < e->volumes_n; i++)
         n += rb_outline_bytes(&e->volumes[i]); /* with room to align it */
     return n;
@@ -33,11 +35,13 @@ static enum rb_err prepare_volumes(struct place *p, const struct rb_register_ent
     int64_t ends = INT64_MIN;
     p->extents = rb_arena_array(block, e->volumes_n, sizeof *p->extents);
     p->refs = rb_arena_array(block, e->volumes_n, sizeof *p->refs);
-    if (p->extents == NULL || p->refs == NULL) return RB_ERR_LIMIT;
+    p->written = rb_arena_array(block, e->volumes_n, sizeof *p->written);
+    if (p->extents == NULL || p->refs == NULL || p->written == NULL) return RB_ERR_LIMIT;
     for (size_t i = 0; i < e->volumes_n; i++) {
         const struct rb_volume *v = &e->volumes[i];
         const enum rb_err err = rb_extent_prepare(v, block, &p->extents[i], rj);
         if (err != RB_OK) return refused(err, i, rj);
+        p->written[i] = (struct written){v->radius_mm, (uint8_t)v->edges};
         if (p->extents[i].to_utc_ms > ends) ends = p->extents[i].to_utc_ms;
         if (!v->has_from && !v->has_to) p->untimed = true;
     }
@@ -92,6 +96,36 @@ void register_place_free(struct rb_region *region, struct place *p) {
     const size_t bytes = p->bytes;
     if (p->closed) rb_wipe(p, bytes);
     rb_region_free(region, p, bytes);
+}
+
+static struct rb_volume volume_of(const struct rb_extent *x, const struct written *w) {
+    const struct rb_outline *o = x->outline;
+    struct rb_volume v = {.shape = o->shape,
+                          .radius_mm = w->radius_mm,
+                          .edges = (enum rb_edges)w->edges,
+                          .floor = x->floor,
+                          .ceiling = x->ceiling,
+                          .has_from = x->from_utc_ms != INT64_MIN,
+                          .has_to = x->to_utc_ms != INT64_MAX,
+                          .accuracy_mm = x->accuracy_mm};
+    if (o->shape == RB_SHAPE_CIRCLE) {
+        v.center = o->at[0];
+    } else {
+        v.vertices_n = o->n;
+        v.vertices = o->at;
+    }
+    if (v.has_from) v.from_utc_ms = x->from_utc_ms;
+    if (v.has_to) v.to_utc_ms = x->to_utc_ms;
+    return v;
+}
+
+size_t rb_register_volumes(const struct rb_register *r, const struct rb_hash *id,
+                           struct rb_volume out[RB_MAX_VOLUMES]) {
+    const struct place *p = register_map_find(r, id);
+    if (p == NULL) return 0;
+    for (size_t i = 0; i < p->volumes_n; i++)
+        out[i] = volume_of(&p->extents[i], &p->written[i]);
+    return p->volumes_n;
 }
 
 int64_t register_place_seen(const struct place *p) {

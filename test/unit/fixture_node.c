@@ -18,7 +18,7 @@
 #define MEM FN_MEM
 int fn_memfd = -1;
 unsigned fn_outward = 1u << 3;
-bool fn_hold, fn_short;
+bool fn_hold, fn_short, fn_mute;
 const struct fn_party *fn_slow;
 void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
@@ -244,6 +244,7 @@ static bool head_allows(struct fn_party *p, const struct rb_effect *ef) {
 static void do_sign(struct fn_party *p, const struct rb_effect *ef) {
     struct rb_event ev = {.type = RB_EV_SIGNED};
     ev.u.sig.token = ef->u.sign.token;
+    if (fn_mute && ef->u.sign.use == RB_USE_NODE) return;
     if (head_allows(p, ef))
         rb_ed25519_sign(sign_key(p, ef), ef->u.sign.message, ev.u.sig.sig);
     else

@@ -21,6 +21,7 @@ struct fn_world;
 extern const struct fn_party *fn_slow; /* answers no GET of a body before fn_let_go */
 extern bool fn_hold; /* bodies that are handed over wait on the wire until fn_let_go */
 void fn_let_go(struct fn_world *w);
+extern bool fn_mute;        /* the node key signs nothing, and nobody is told */
 extern bool fn_short;       /* memory may run out in a step: it says so, and goes on */
 extern unsigned fn_outward; /* which parties only connect outwards, by bits; delta alone at first */
 struct fn_item {            /* one stored thing */

@@ -97,6 +97,11 @@ enum rb_err fn_say_closed(struct fn_world *w, struct fn_party *p, const uint8_t 
         rec->refs[RB_REF_ANSWERS].n = 1;
         rec->refs[RB_REF_ANSWERS].h[0] = *c->answers;
     }
+    if (c->supersedes) {
+        rec->refs[RB_REF_SUPERSEDES].n = 1;
+        rec->refs[RB_REF_SUPERSEDES].h[0] = *c->supersedes;
+    }
+    ev.u.submit.despite = c->despite;
     seal_for(w, p, channel, c, rec);
     ev.u.submit.head = rb_slice(fn_last.head, fn_last.head_n);
     ev.u.submit.content = fn_last.content;

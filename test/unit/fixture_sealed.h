@@ -15,7 +15,8 @@ struct fn_closed {
     uint64_t recipients;
     enum fn_fault fault;
     bool staged; /* the ciphertext is handed over as staged bytes */
-    const struct rb_hash *answers;
+    const struct rb_hash *answers, *supersedes;
+    bool despite;
 };
 enum rb_err fn_say_closed(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
                           const struct fn_closed *c, size_t signers, struct rb_hash *id);
