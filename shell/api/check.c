@@ -10,37 +10,9 @@ struct rb_probed {
     uint8_t channel[RB_CHANNEL_LEN];
     struct rb_hash plan;
 };
-/* What makes it another plan: its class, where and when it is, and what it replaces. Who surveyed
- * it and how it was typed do not. */
-static enum rb_err plan_hash(struct rb_req *rq, const struct rb_node_plan *p, struct rb_hash *out) {
-    struct rb_arena *a = &rq->arena;
-    const size_t mark = rb_arena_mark(a);
-    struct rb_notice n = {.class_ = (enum rb_notice_class)p->class_, .volumes_n = p->volumes_n};
-    struct rb_hasher h;
-    uint8_t *buf = rb_arena_alloc(a, RB_MAX_LEAF);
-    n.volumes = rb_arena_array(a, p->volumes_n ? p->volumes_n : 1, sizeof *n.volumes);
-    if (buf == NULL || n.volumes == NULL) return RB_ERR_LIMIT;
-    for (size_t i = 0; i < p->volumes_n; i++) {
-        struct rb_volume *v = &n.volumes[i];
-        *v = p->volumes[i];
-        v->method = v->declared_by = v->recognised_by = v->as_entered = rb_slice(NULL, 0);
-        v->has_surveyed = v->military_use = false;
-    }
-    struct rb_writer w = rb_writer(buf, RB_MAX_LEAF);
-    rb_notice_encode(&n, &w);
-    for (size_t i = 0; i < p->supersedes_n; i++)
-        rb_put_slice(&w, rb_slice(p->supersedes[i].b, RB_HASH_LEN));
-    enum rb_err err = w.over ? RB_ERR_LIMIT : rb_hasher_begin(&h);
-    if (err == RB_OK) {
-        rb_hasher_add(&h, rb_written(&w));
-        rb_hasher_end(&h, out);
-    }
-    rb_req_wipe(rq, mark);
-    return err;
-}
 static enum rb_err count(struct rb_chan *c, const struct rb_node_plan *p) {
     struct rb_probed *q = calloc(1, sizeof *q);
-    enum rb_err err = q ? plan_hash(c->rq, p, &q->plan) : RB_ERR_LIMIT;
+    enum rb_err err = q ? rb_node_plan_hash(p, &c->rq->arena, &q->plan) : RB_ERR_LIMIT;
     if (err != RB_OK) {
         free(q);
         return err;

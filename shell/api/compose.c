@@ -1,5 +1,6 @@
 /* Composing: JSON of a draft -> envelope and body -> the payload an officer signs, and the sealed
  * body of a closed record. Nothing is stored. */
+#include <stdio.h>
 #include "internal.h"
 #include "compose.h"
 #include "readback/text.h"
@@ -151,6 +152,24 @@ static bool body_from_json(struct rb_draft *d) {
     rb_fail_reject(rq, &rj, "body");
     return false;
 }
+/* An outline that no node could compare (10.1) would be refused at release. */
+static bool outlines_ok(struct rb_draft *d) {
+    struct rb_arena *a = &d->c.rq->arena;
+    const size_t mark = rb_arena_mark(a);
+    struct rb_notice n = {0};
+    struct rb_reject rj = {0};
+    struct rb_extent x;
+    char field[48];
+    size_t i = 0;
+    if (d->rec.kind != RB_KIND_NOTICE) return true;
+    enum rb_err err = rb_notice_decode(d->body, a, &n, &rj);
+    for (; err == RB_OK && i < n.volumes_n; i++)
+        err = rb_extent_prepare(&n.volumes[i], a, &x, &rj);
+    snprintf(field, sizeof field, "body.volumes[%zu]", i ? i - 1 : 0);
+    rb_req_wipe(d->c.rq, mark);
+    if (err != RB_OK) rb_fail_reject(d->c.rq, &rj, field);
+    return err == RB_OK;
+}
 static bool get_body(struct rb_draft *d) {
     struct rb_req *rq = d->c.rq;
     d->upload = rb_j_string(rq->body, "upload");
@@ -165,7 +184,7 @@ static bool get_body(struct rb_draft *d) {
     if (d->rec.kind == RB_KIND_ATTACHMENT)
         return rb_draft_fail(rq, "upload",
                              "an attachment's content is taken in first (/v1/uploads)");
-    return body_from_json(d);
+    return body_from_json(d) && outlines_ok(d);
 }
 
 static bool get_record(struct rb_draft *d) {
@@ -300,7 +319,8 @@ static bool get_planned(struct rb_draft *d) {
     d->rec.kind = RB_KIND_NOTICE;
     d->rec.closed = to && !json_is_null(to);
     if (!rb_members_get(&d->c, "recipients", to, &d->rec.recipients) ||
-        !get_refs(&d->c, "supersedes", &d->rec.refs[RB_REF_SUPERSEDES]) || !body_from_json(d))
+        !get_refs(&d->c, "supersedes", &d->rec.refs[RB_REF_SUPERSEDES]) || !body_from_json(d) ||
+        !outlines_ok(d))
         return false;
     if (d->rec.closed) d->rec.recipients |= UINT64_C(1) << d->c.v.own_member;
     return true;

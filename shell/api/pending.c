@@ -90,9 +90,30 @@ void rb_pending_fill(struct rb_pending *p, size_t i, int status, json_t *body) {
     p->left--;
 }
 
+/* The node looks at what a notice touches by itself, too (10.6.10, 10.6.11): its refusal has the
+ * same code as that of the local API, which came before. */
+static json_t *touched_json(const struct rb_reject *rj, int *status) {
+    const bool probing = strcmp(rj->clause, "10.6.10") == 0;
+    const struct rb_fail f = {
+        .err = rj->err,
+        .code = probing ? "probing" : "warnings",
+        .clause = rj->clause,
+        .sentence = probing ? "too many plans have met closed places within a day: it was not "
+                              "compared, and not released"
+                            : "it touches places that are known here; nothing was released",
+        .hint = "compose it again and look; \"despite\": true (--despite) if it shall be all the "
+                "same"};
+    *status = probing ? 429 : 409;
+    json_t *out = rb_fail_json(&f);
+    rb_j_put(out, "warnings", json_array());
+    return out;
+}
 static json_t *done_json(const struct rb_effect *done, int *status) {
     enum rb_err err = done->u.done.reject.err;
+    const char *clause = done->u.done.reject.clause;
     *status = rb_fail_status(err);
+    if ((err == RB_ERR_BUSY || err == RB_ERR_STATE) && clause && strncmp(clause, "10.6.1", 6) == 0)
+        return touched_json(&done->u.done.reject, status);
     if (err != RB_OK && err != RB_ERR_NEED_SIGNER)
         return rb_reject_json(&done->u.done.reject, NULL, done->u.done.mark);
     json_t *out = json_object();

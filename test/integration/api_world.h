@@ -13,7 +13,9 @@ extern struct sim *sim;
 extern struct sim_party *north, *south, *east;
 extern char channel[64];
 extern size_t alerts_with_canary;
+extern const char *charter_more; /* JSON object of further fields of the charter; NULL: none */
 
+json_t *body_of(const char *json); /* in it, ' is " */
 int world_begin(void **state);
 int world_end(void **state);
 void settle(void); /* half a minute passes; no rule of the simulator was broken */

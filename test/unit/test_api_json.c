@@ -529,6 +529,37 @@ static void test_done_late_and_early(void **state) {
     json_decref(b.body);
     rb_api_destroy(api);
 }
+/* what the node refuses because of what a notice touches has the codes of the local API */
+static void test_touched(void **state) {
+    (void)state;
+    static const struct {
+        struct rb_reject rj;
+        int status;
+        const char *code;
+    } as[] = {{{RB_ERR_STATE, "10.6.11", "words", 0}, 409, "warnings"},
+              {{RB_ERR_BUSY, "10.6.10", "words", 0}, 429, "probing"},
+              {{RB_ERR_STATE, "6.2.8", "words", 0}, 409, "state"},
+              {{RB_ERR_MALFORMED, "10.1.5", "words", 0}, 400, "malformed"}};
+    for (size_t i = 0; i < sizeof as / sizeof *as; i++) {
+        struct fake f = {.early = 0};
+        struct rb_api *api = fake_api(&f);
+        struct got g = {0};
+        struct rb_effect ef = {.type = RB_EF_DONE};
+        json_t *in = batch(1);
+        rb_api_handle(api, "POST", "/v1/submit-batch", "", in, take, &g);
+        ef.u.done.token = 1;
+        ef.u.done.reject = as[i].rj;
+        rb_api_done(api, &ef);
+        const json_t *answer = json_array_get(json_object_get(g.body, "answers"), 0),
+                     *error = json_object_get(answer, "error");
+        assert_int_equal(json_integer_value(json_object_get(answer, "status")), as[i].status);
+        assert_string_equal(json_string_value(json_object_get(error, "code")), as[i].code);
+        assert_string_equal(json_string_value(json_object_get(error, "clause")), as[i].rj.clause);
+        json_decref(in);
+        json_decref(g.body);
+        rb_api_destroy(api);
+    }
+}
 static void test_batch_order(void **state) {
     (void)state;
     struct fake f = {.early = 3};
@@ -627,6 +658,7 @@ int main(void) {
         cmocka_unit_test(test_entered_fits),
         cmocka_unit_test(test_stable),
         cmocka_unit_test(test_done_late_and_early),
+        cmocka_unit_test(test_touched),
         cmocka_unit_test(test_batch_order),
         cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_refused_at_the_door),
