@@ -108,9 +108,9 @@ static enum rb_err stored_decode(struct rb_slice value, struct stored *out) {
 }
 
 static struct rb_slice stored_encode(struct rb_node *n, const struct channel *ch,
-                                     const struct rb_hash *notice, const struct despite *d) {
+                                     const struct rb_hash *notice, struct despite *d) {
     static const char label[] = "readback released-despite salt";
-    struct rb_hash salt;
+    struct rb_hash salt, commitment;
     const struct rb_slice parts[] = {rb_slice(label, sizeof label),
                                      rb_slice(n->entropy, sizeof n->entropy)};
     struct rb_writer w = node_writer(n, 128 + (d->named_n + d->rest_n) * RB_HASH_LEN);
@@ -123,6 +123,9 @@ static struct rb_slice stored_encode(struct rb_node *n, const struct channel *ch
     rb_put_u8(&w, (uint8_t)d->named_n);
     for (size_t i = 0; i < d->named_n; i++)
         rb_put(&w, d->named[i].b, RB_HASH_LEN);
+    /* ascending, as they are committed to */
+    if (d->rest_n && rb_register_commit(salt.b, d->rest, d->rest_n, &commitment) != RB_OK)
+        n->overflow = true;
     for (size_t i = 0; i < d->rest_n; i++)
         rb_put(&w, d->rest[i].b, RB_HASH_LEN);
     return rb_written(&w);
@@ -175,7 +178,7 @@ static enum rb_err say(struct rb_node *n, struct channel *ch, struct rb_slice va
 }
 
 void despite_released(struct rb_node *n, struct channel *ch, const struct rb_hash *notice,
-                      const struct despite *d) {
+                      struct despite *d) {
     probing_released(n, ch, &d->plan);
     if (d->named_n + d->rest_n == 0) return;
     struct rb_slice value = stored_encode(n, ch, notice, d);

@@ -727,7 +727,7 @@ enum rb_err despite_check(struct rb_node *n, struct channel *ch, const struct rb
                           struct rb_reject *rj);
 /* it was, in this step: says so where it touches places */
 void despite_released(struct rb_node *n, struct channel *ch, const struct rb_hash *notice,
-                      const struct despite *d);
+                      struct despite *d);
 /* a record of the node's is on its way to the log; kept: as given to machine_make_keeping */
 void despite_said(struct rb_node *n, struct rb_slice leaf, struct rb_slice kept);
 enum rb_err despite_load(struct rb_node *n, struct rb_slice value);
