@@ -257,6 +257,7 @@ int cli_inbox(struct cli *c);
 int cli_log(struct cli *c);
 int cli_show(struct cli *c);
 int cli_who_holds(struct cli *c);
+int cli_print(struct cli *c); /* cli_print.c */
 int cli_situation(struct cli *c);
 int cli_status(struct cli *c);
 int cli_doctor(struct cli *c);

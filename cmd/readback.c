@@ -177,6 +177,13 @@ static const struct cli_option list_options[] = {
     {"bodies", NULL, "log: with bodies, in --json"},
     {"at", "TIME", "as it was to be shown at that time"},
     {NULL, NULL, NULL}};
+static const struct cli_option print_options[] = {
+    {"out", "FILE", "a new HTML file for the owner alone; without it into a pipe"},
+    {"language", "TAG", "of the page's own words: en, ar, ru (en)"},
+    {"status", NULL, "what became of it, for who submitted it"},
+    {"reasons", NULL, "status: with the reasons that were said to us alone"},
+    {"force", NULL, "replace a file that is there"},
+    {NULL, NULL, NULL}};
 static const struct cli_option sign_options[] = {{"discard", NULL, "drop the draft instead"},
                                                  {NULL, NULL, NULL}};
 static const struct cli_option roster_options[] = {
@@ -427,6 +434,16 @@ const struct cli_command cli_commands[] = {
      false, cli_show},
     {"who-holds", "[CHANNEL]", "records and parties: held, read, overdue",
      "  readback who-holds 3f2a --last 5\n", NULL, list_options, false, cli_who_holds},
+    {"print", "RECORD [--out FILE.html]", "a notice as one page for paper, mail or fax",
+     "  readback print 3f2a90c1 --out clinic.html\n"
+     "  readback print 3f2a90c1 --language ar --out clinic-ar.html\n"
+     "  readback print 3f2a90c1 --status --out back-to-relief-one.html\n",
+     "For counterparts without a node. The page is in the clear and asks for nothing from "
+     "elsewhere: open it in\na browser, print it on A4, delete the file. What they answer is "
+     "entered with --reported-who.\n"
+     "Local times are those of this machine; TZ=Asia/Damascus before the command makes it "
+     "another's.\n",
+     print_options, false, cli_print},
     {"situation", "[CHANNEL]", "what is in force, owed, silent", "  readback situation 3f2a\n",
      NULL, at_options, false, cli_situation},
     {"status", "", "this node: channels, lines, store",
