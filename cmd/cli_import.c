@@ -1,6 +1,7 @@
 /* `sites import`, `places import`: a file is read row by row, shown with all that is wrong or odd
  * in it, and released as notices once a person said so. Nothing of it goes out before. */
 #include <stdlib.h>
+#include <unistd.h>
 #include "cli_import.h"
 
 #define BATCH 50 /* records in one submission */
@@ -351,11 +352,18 @@ static int common(struct import *m) {
     free(channel);
     return cli_members_known(c, m->draft);
 }
+/* said before anything is released */
+static int check_refused_out(const struct cli *c) {
+    const char *path = cli_get(c, "refused-out");
+    if (path == NULL || access(path, F_OK) != 0) return CLI_OK;
+    return cli_fail(c, "Choose another name, or move it away.", "%s is there already", path);
+}
 static int run_import(struct cli *c, bool csv) {
     struct import m = {.c = c, .csv = csv};
     if (!cli_want_args(c, 1, 2)) return CLI_USAGE;
     m.path = c->args[0];
-    int rc = common(&m);
+    int rc = check_refused_out(c);
+    if (rc == CLI_OK) rc = common(&m);
     if (rc == CLI_OK) m.text = cli_read_file(c, m.path, IMPORT_MAX, &m.text_n);
     if (rc == CLI_OK) rc = m.text ? import_check_file(&m) : CLI_FAILED;
     if (rc == CLI_OK) rc = read_rows(&m);

@@ -11,10 +11,10 @@ static const char *const format_words[] = {"geojson", "ed318", "ed269", "kml"};
 static const char *const class_words[] = {"operation", "exercise", "movement", "site", "area"};
 static const char *const edge_words[] = {"geodesic", "parallel", "lonlat"};
 
-struct seen { /* of an earlier row, or known before: enough to tell a double */
-    uint64_t mark;
+struct seen {      /* of an earlier row, or known before: enough to tell a double */
+    uint64_t mark; /* of its name, or of the one that those without get */
     struct rb_point point;
-    bool named, placed;
+    bool named, placed; /* named: by itself */
 };
 struct reading {
     struct rb_import_in in;
@@ -97,20 +97,26 @@ static const char *const of_known[][4] = {
      "waits as a draft already: one of the same class, name and first point",
      "another party has registered one of the same class, name and first point"}};
 
+static struct rb_slice title_of(const struct reading *r, const struct rb_feature *f) {
+    return f->title.n > 0 ? f->title : r->title;
+}
+
 static void find_doubles(struct reading *r, const struct seen *mine, json_t *findings) {
     size_t told = 0;
+    bool same = false; /* one of them is told however many are alike */
     for (size_t i = 0; i < r->seen_n; i++) {
         const struct seen *s = &r->seen[i];
-        const bool named = s->named && mine->named && s->mark == mine->mark,
+        const bool known = i < r->in.known_n,
+                   named = s->mark == mine->mark && (known || (s->named && mine->named)),
                    at = s->placed && s->point.lat_nd == mine->point.lat_nd &&
-                        s->point.lon_nd == mine->point.lon_nd,
-                   known = i < r->in.known_n;
+                        s->point.lon_nd == mine->point.lon_nd;
         const enum rb_site_double twin = named && at ? RB_SITE_SAME
                                          : at        ? RB_SITE_NEAR
                                          : named     ? RB_SITE_SAME_NAME
                                                      : RB_SITE_NO_DOUBLE;
         if (twin == RB_SITE_NO_DOUBLE) continue;
-        if (++told > RB_MAX_SITE_FINDINGS && twin != RB_SITE_SAME) continue;
+        if (told++ >= RB_MAX_SITE_FINDINGS && (same || twin != RB_SITE_SAME)) continue;
+        same |= twin == RB_SITE_SAME;
         const struct rb_import_finding f = {.clause = "12.6.8",
                                             .sentence = known ? of_known[twin][r->in.known[i].whose]
                                                               : of_row[twin],
@@ -130,7 +136,7 @@ static void find_all(struct reading *r, const struct rb_feature *f, struct seen 
         if (bits & b) point_out(findings, "11.9.1", rb_plausible_text(b));
     if (f->has_class && f->class_ != r->in.class_)
         point_out(findings, "12.2.4", "the file says that it is of another class");
-    *mine = (struct seen){.mark = rb_site_name_mark(f->title),
+    *mine = (struct seen){.mark = rb_site_name_mark(title_of(r, f)),
                           .point = first_point(&f->volumes[0]),
                           .named = f->title.n > 0,
                           .placed = true};
@@ -169,7 +175,7 @@ static void set_times(const struct reading *r, struct rb_feature *f) {
 /* the row's draft; NULL: refused, and a finding says why */
 static json_t *draft_of(struct reading *r, const struct rb_feature *f, json_t *findings) {
     const struct rb_notice n = {.class_ = r->in.class_,
-                                .title = f->title.n > 0 ? f->title : r->title,
+                                .title = title_of(r, f),
                                 .text = f->text,
                                 .volumes_n = f->volumes_n,
                                 .volumes = f->volumes};
