@@ -253,9 +253,13 @@ static void test_despite(void **state) {
     assert_string_equal(str(only_conflict(check_of(out)), "record"), clinic);
     assert_true(json_is_true(json_object_get(out, "stands")));
     json_decref(out);
+    out = get(north, "/v1/status", "");
+    assert_true(num(json_object_get(out, "alerts"), "conflict") >= 1);
+    json_decref(out);
     out = get(east, "/v1/inbox", "");
     assert_null(with_record(json_object_get(out, "conflicts"), id));
     json_decref(out);
+    assert_int_equal(alerts_with_canary, 0);
     out = get(east, "/v1/records/%s", id);
     assert_int_equal(json_array_size(json_object_get(check_of(out), "conflicts")), 0);
     assert_false(contains(out, clinic));
