@@ -19,7 +19,7 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE]
-from test_cli import CONFIRM, FAILED, OK, SECOND, USAGE, READBACK, Party, read, until  # noqa: E402
+from test_cli import CONFIRM, FAILED, NOBODY, OK, SECOND, USAGE, READBACK, Party, read, until  # noqa: E402
 
 HOSPITAL = "مشفى الأمل"  # a name that stands nowhere else
 # as a spreadsheet in a land of decimal commas saves it; columns in no order of ours, a row of nothing,
@@ -340,6 +340,29 @@ class Import(unittest.TestCase):
         for words in (("--country", "SY", "--zone-type", "PROHIBITED"), ("--country", "SYR", "--zone-type", "SECRET")):
             self.export("bad.json", "--format", "ed318", *words, want=USAGE)
         self.assertFalse(os.path.exists(os.path.join(self.top, "bad.json")))
+
+    def test_16_cut_short(self):
+        """the daemon is killed on the way; the same list read again says each site once"""
+        n = 400
+        rows = "".join("Halt %03d,%.5f,%.5f\n" % (i, 33.0 + i * 0.01, 38 + i * 0.01) for i in range(n))
+        path = self.file("halts.csv", "name,lat,lon\n" + rows)
+        env = dict(os.environ, READBACK_PASSPHRASE_FILE=self.a.pw, READBACK_HOME=self.a.home)
+        p = subprocess.Popen([READBACK, "sites", "import", path, "Places", "--recipients", "bravo", "--radius", "200m", "--officer", "duty",
+                              "--yes", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env)
+
+        def halts(q):
+            return [x["title"] for x in self.places(q) if x["title"].startswith("Halt")]
+        until(lambda: halts(self.a) or p.poll() is not None, "the first of them")
+        self.a.daemon.kill()
+        self.a.daemon.wait()
+        out, err = p.communicate(timeout=60)
+        self.assertIn(p.returncode, (OK, NOBODY), err)
+        self.assertTrue(p.returncode == OK or b"cut short" in err, err)
+        self.a.start()
+        self.report(path, "--yes")
+        self.assertEqual(sorted(halts(self.a)), ["Halt %03d" % i for i in range(n)])
+        until(lambda: len(halts(self.b)) >= n, "all at bravo's", 60)
+        self.assertEqual(sorted(halts(self.b)), ["Halt %03d" % i for i in range(n)])
 
     def test_17_nowhere_else(self):
         """what a closed row says is with its readers, and in no log"""
