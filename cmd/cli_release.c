@@ -337,7 +337,8 @@ static int sign_found(struct cli *c, const json_t *d) {
     cli_check(c, stderr, d, 2);
     cli_warnings(c, stderr, d, 2);
     if (ask(c, d, &rc)) {
-        int status = rb_client_countersign(c->client, &officer.key, cli_str(d, "draft"), &answer);
+        int status = rb_client_countersign_as(c->client, &officer.key, cli_str(d, "draft"),
+                                              warned(d), &answer);
         rc = released(c, status, answer);
     }
     cli_key_close(&officer);

@@ -2,6 +2,7 @@
 """`readback` from outside: two homes, two real daemons over TLS on loopback, every exit code, and bad
 input that must leave nothing half done. Usage: test_cli.py READBACK READBACKD [READBACK_VERIFY]"""
 import json
+import math
 import os
 import pty
 import re
@@ -35,6 +36,7 @@ def read(*path):
 class Party:
     def __init__(self, top, handle, *more):
         self.handle, self.home, self.daemon = handle, os.path.join(top, handle), None
+        self.officer = []  # words put before all others
         self.pw = os.path.join(top, handle + ".pw")
         with open(self.pw, "w") as f:
             f.write("words of " + handle + "\n")
@@ -46,7 +48,7 @@ class Party:
         e = dict(os.environ, READBACK_PASSPHRASE_FILE=self.pw, READBACK_HOME=self.home)
         e.pop("SSH_AUTH_SOCK", None)
         e.update(env or {})
-        return subprocess.run([READBACK, *words], input=stdin, stdin=None if stdin else subprocess.DEVNULL, env=e,
+        return subprocess.run([READBACK, *self.officer, *words], input=stdin, stdin=None if stdin else subprocess.DEVNULL, env=e,
                               capture_output=True, text=True, timeout=60)
 
     def ok(self, *words, want=OK, **more):
@@ -568,7 +570,7 @@ class Line(unittest.TestCase):
         master, slave = pty.openpty()
         e = dict(os.environ, READBACK_PASSPHRASE_FILE=party.pw, READBACK_HOME=party.home, TERM="xterm")
         e.pop("NO_COLOR", None)
-        p = subprocess.Popen([READBACK, *words], stdin=slave, stdout=subprocess.PIPE, stderr=slave, env=e)
+        p = subprocess.Popen([READBACK, *party.officer, *words], stdin=slave, stdout=subprocess.PIPE, stderr=slave, env=e)
         os.close(slave)
         os.write(master, answer + b"\n")
         out = p.stdout.read()
@@ -658,6 +660,263 @@ class Line(unittest.TestCase):
             f.write("[api]\nsocket = line.sock\n")
         self.n.start()
         self.assertTrue(stat.S_ISSOCK(os.stat(os.path.join(self.n.home, "line.sock")).st_mode))
+
+    # ---- places: what is planned, what it touches, and what is said of it -----------------------------------------
+
+    SITE = "title: %s\ncircle: 37S BV 36735 24964, 150m\n"
+    AWAY = ("--circle", "37S BV 60000 60000, 2km", "--from", "011300ZJAN30", "--for", "3h")
+    OVER = ("--circle", "37SBV3700025000, 2km", "--from", "011300ZJAN30", "--for", "3h")
+    NEAR = ("--circle", "37S BV 39450 24964, 2km", "--from", "011300ZJAN30", "--for", "3h")
+
+    def notices(self, p):
+        return [r["record"] for r in p.json("log", "--kind", "notice")["records"]]
+
+    def place(self, p, cls, form, *more, want=OK):
+        """released with a form on standard input; the record's hash"""
+        r = p.ok(cls, "--form", "-", "--yes", "--json", *more, want=want, stdin=form)
+        return json.loads(r.stdout)["record"] if want == OK else r
+
+    def arrived(self, p, record):
+        """and can be read there"""
+        return until(lambda: [x for x in p.json("places")["places"] if x["record"] == record], "%s at %s" % (record[:8], p.handle))
+
+    def plan(self, *more, want=OK):
+        return self.n.ok("operation", "--title", "Plan", *more, want=want)
+
+    def test_30_places_in_any_notation(self):
+        """the same place in each of them, with blanks and without; what was typed stays with it"""
+        near = []
+        for place in ("37S BV 36735 24964", "37SBV3673524964", "37 s bv 36735 24964", "37north 236735 3924964", "35.433331, 36.099996",
+                      "35 25.9999N 036 05.9998E", "35 25 59.99N 036 05 59.99E", "352559.99N0360559.99E", "35,433331 36,099996",
+                      "N 35° 25' 59.99\" E 36° 05' 59.99\""):
+            o = json.loads(self.s.ok("operation", "--title", "T", "--circle", place + "; 1.5 km", "--from", "011300ZJAN30", "--for",
+                                     "1h", "--yes", "--json").stdout)
+            shown = self.s.json("show", o["record"])["body"]["volumes"][0]
+            near.append((shown["circle"]["lat"], shown["circle"]["lon"]))
+            self.assertEqual(shown["circle"]["radius"], 1500)
+            self.assertTrue(shown["as_entered"].startswith(place + "\n"), shown["as_entered"])
+            self.s.ok("withdraw", o["record"][:12], "--yes")
+        for lat, lon in near:
+            self.assertAlmostEqual(lat, near[0][0], delta=2e-5)
+            self.assertAlmostEqual(lon, near[0][1], delta=2e-5)
+        text = self.preview("--circle", "37S BV 36735 24964, 150m", "--from", "011300ZJAN30", "--for", "1h", "--ceiling", "3000 ft msl")
+        self.assertIn(" = 37S BV 36735 24964, radius 150 m", text)
+        self.assertIn("as typed: 37S BV 36735 24964; radius 150m; ceiling 3000 ft msl", text)
+        self.assertIn("ceiling: 914.4 m amsl", text)
+        self.assertRegex(text, r"no accuracy is stated, .* good to 0\.71m at best")  # pointed out, and not filled in
+        self.assertNotRegex(text, r"(?m)^ +accuracy: ")
+        stated = self.preview("--circle", "37S BV 36 24, 5km", "--from", "011300ZJAN30", "--for", "1h", "--accuracy", "2km")
+        self.assertIn("accuracy: 2000 m\n", stated)
+        self.assertIn("names a square of 1 km; its middle is taken", stated)
+        self.assertNotIn("no accuracy is stated", stated)
+        self.assertIn("lies outside of zone 36", self.preview("--circle", "36north 780800 3926000, 1km"))
+        text = self.preview("--circle", "37S BV 36735 24964, 1km", "--from", "011300ZJAN30", "--for", "1h", "--floor", "UNL", "--ceiling", "UNL")
+        self.assertNotRegex(text, "(?m)^ +(floor|ceiling): ")
+
+    def test_29_who_signs_from_now_on(self):
+        for p in (self.n, self.s):
+            p.officer = ["--officer", "duty"]
+            p.ok("status")
+
+    def test_30_many_points(self):
+        ring = ["%.6f, %.6f" % (35.4 + 0.01 * math.sin(i * math.pi / 150), 36.1 + 0.01 * math.cos(i * math.pi / 150)) for i in range(300)]
+        for n, want in ((300, CONFIRM), (513, USAGE)):
+            points = (ring * 2)[:n]
+            r = self.s.ok("area", "--form", "-", stdin="title: Ring\npolygon: " + ";\n  ".join(points) + "\nfrom: 011300ZJAN30\nfor: 1h\n",
+                          want=want)
+            if want == CONFIRM:
+                self.assertIn("polygon of 300 points, edges geodesic", r.stderr)
+                self.assertRegex(r.stderr, r"(?m)^ +300  35\.\d+, 36\.\d+ = 37S BV \d{5} \d{5}$")
+        line = "500m; 37S BV 36735 24964; 35.45, 36.12\n  35 28.0N 036 08.0E"
+        r = self.s.ok("area", "--form", "-", stdin="title: Line\ncorridor: " + line + "\nfrom: 011300ZJAN30\nfor: 1h\n", want=CONFIRM)
+        self.assertIn("corridor, 500 m to each side of the line", r.stderr)
+        self.assertRegex(r.stderr, r"(?m)^ +3  35\.46666\d*, 36\.13333\d* = ")
+
+    def test_31_nothing_closed_on_the_command_line(self):
+        before = self.notices(self.s)
+        for words in (["site", "--title", "Qanariya"], ["movement", "--circle", "35.917263544, 36.1, 150m"], ["notice", "site", "--text", "Qanariya"],
+                      ["site", "--markings", "Qanariya"], ["site", "--review-by", "011300ZJAN27"], ["movement", "--declared-by", "Qanariya"],
+                      ["operation", "--title", "Qanariya"], ["stop-fire", "--title", "Qanariya", "--in", "5m"]):
+            for more in ([], ["--dry-run"] if words[0] != "stop-fire" else []):
+                r = self.s.ok(*words, "--recipients", "northland", "--yes", *more, want=USAGE)
+                self.assertIn("must not stand on the command line", r.stderr)
+                self.assertIn("--form", r.stderr)
+                self.assertNotRegex(r.stdout + r.stderr, "Qanariya|917263")
+        for slip in ("circle: 37S 301234 3890123, 150m", "circle: 95.917263544, 36.1, 150m", "circle: 35.917263544, 36.1, 150",
+                     "polygon: 35.917263544, 36.1; 35.9; 36", "corridor: 35.917263544, 36.1; 36, 36", "circle: 35,917263,544, 36, 5km",
+                     "circle: 35.917263544, 36.1, 5km\naccuracy: Qanariya", "circle: 35.917263544, 36.1, 5km\nfloor: 301234",
+                     "circle: 35.917263544, 36.1, 5km\nmilitary-use: Qanariya"):
+            r = self.s.ok("site", "--recipients", "northland", "--form", "-", "--yes", stdin="title: Qanariya\n" + slip + "\n", want=USAGE)
+            self.assertRegex(r.stderr, "line [23] of the form")
+            self.assertNotRegex(r.stdout + r.stderr, "Qanariya|917263|301234|36[.]81|35[.]13")
+        self.assertEqual(self.notices(self.s), before)
+
+    def test_31_forms(self):
+        for cls, has, hasnot in (("site", ["accuracy", "markings", "review-by", "military-use", "corridor"], []),
+                                 ("movement", ["corridor", "markings", "from"], ["review-by"]), ("operation", ["ceiling", "corridor"], ["review-by"]),
+                                 ("area", ["corridor", "edges"], ["review-by"]), ("stop-fire", ["title", "in", "circle", "text"], ["review-by"])):
+            lines = [x.split(":")[0] for x in self.s.ok("form", cls).stdout.split("\n") if x and x[0] != "#"]
+            for x in has:
+                self.assertEqual(lines.count(x), 1, (cls, x))
+            for x in hasnot:
+                self.assertNotIn(x, lines, cls)
+            self.assertTrue(self.s.ok("form", cls).stdout.startswith("# readback %s [CHANNEL]" % cls))
+
+    def test_32_checked_only(self):
+        """what is not released is checked; each result has its exit status and says what was compared"""
+        Line.site = self.place(self.s, "site", self.SITE % "Clinic" + "accuracy: 600m\nreview-by: 010000ZJAN27\n", "--recipients", "northland")
+        self.arrived(self.n, self.site)
+        before = self.notices(self.n)
+        for words, want, says in ((self.OVER, 4, ["CONFLICT: ", "Clinic", "Compared with"]),
+                                  (self.NEAR, 5, ["CANNOT BE EXCLUDED: ", "Clinic", "Compared with"]),
+                                  (self.AWAY, 0, ["no conflict found among the places compared", "Compared with"]),
+                                  ((), 6, ["NOTHING WAS COMPARED"])):
+            text = self.plan(*words, "--dry-run", want=want).stdout
+            self.assertTrue(text.startswith("EXERCISE"))
+            self.assertIn("nothing released", text)
+            for x in says:
+                self.assertIn(x, text)
+            self.assertNotRegex(text, r"(?i)\b(clear|safe|ok|approved)\b|\033")
+            o = json.loads(self.plan(*words, "--dry-run", "--json", want=want).stdout)
+            self.assertEqual(o["check"]["answer"] if o["check"] else None, {4: "conflict", 5: "cannot be excluded", 0: "none found", 6: None}[want])
+        self.assertEqual(self.notices(self.n), before)
+        self.plan(*self.OVER, "--dry-run", "--recipients", "nobody", want=USAGE)
+
+    def test_33_in_spite_of_it(self):
+        before = self.notices(self.n)
+        r = self.plan(*self.OVER, "--yes", want=CONFIRM)
+        self.assertEqual(r.stdout, "")
+        at = [r.stderr.index(x) for x in ("CONFLICT: ", "Compared with", "nothing was released")]
+        self.assertEqual(at, sorted(at))
+        self.assertIn("--despite", r.stderr)
+        self.assertEqual(self.notices(self.n), before)
+        code, out, shown = self.on_terminal(self.n, b"n", "operation", "--title", "Plan", *self.OVER)
+        self.assertEqual(code, CONFIRM)
+        self.assertIn("in spite of the warnings?", shown)
+        self.assertIn("\033[1mCONFLICT: ", shown)
+        r = self.plan(*self.OVER, "--yes", "--despite")
+        self.assertIn("released in spite of what it touches", r.stdout)
+        rid = Line.operation = r.stdout.split()[1]
+        found = until(lambda: [x for x in self.s.json("inbox")["conflicts"] if x["record"] == rid], "the conflict at the other side")[0]
+        self.assertEqual((found["answer"], found["n"]), ("conflict", 1))
+        text = self.s.ok("inbox").stdout
+        self.assertTrue(text.startswith("EXERCISE EXERCISE EXERCISE\nCONFLICT  " + rid[:12]), text)
+        self.assertIn('in "Standing line"', text.split("\n\n")[0])
+        for p in (self.n, self.s):
+            shown = p.ok("show", rid).stdout
+            self.assertIn("CONFLICT: ", shown)
+            self.assertIn("Compared with", shown)
+            self.assertIn("stands: ", shown)
+        said = until(lambda: [r for r in self.s.json("log", "--kind", "service", "--bodies")["records"]
+                              if r["body"].get("subject") == rid], "the record that says so")[0]
+        self.assertNotIn(self.site, json.dumps(said))  # a closed place is not named to all
+        self.assertTrue(said["body"]["commitment"])
+
+    def test_34_a_site_is_not_held_back(self):
+        late = self.place(self.s, "site", self.SITE % "Second clinic", "--recipients", "northland")
+        self.arrived(self.n, late)
+        self.assertIn("CONFLICT: ", self.n.ok("show", late).stdout)
+        self.s.ok("withdraw", late[:12], "--yes")
+
+    def test_34_lists_and_comparing(self):
+        text = self.n.ok("site", "list").stdout
+        self.assertTrue(text.startswith("EXERCISE"))
+        self.assertRegex(text, r"(?m)^%s +site +southland +Clinic +35\.43333, 36\.10000 +37SBV3673524964 +- +- +.*stands, closed" % self.site[:12])
+        self.assertNotIn("operation", text)
+        everything = self.n.json("places")["places"]
+        self.assertEqual({x["class"] for x in everything}, {"site", "operation"})
+        self.assertTrue(all(x["stands"] for x in everything))
+        gone = [x for x in self.n.json("places", "--all")["places"] if not x["stands"]]
+        self.assertIn("Second clinic", [x["title"] for x in gone])
+        self.assertEqual({x["class"] for x in self.n.json("places", "--class", "operation")["places"]}, {"operation"})
+        self.assertIn("site", self.n.ok("places", "--class", "hospital", want=USAGE).stderr)
+        self.assertIn("0 that can be read here", self.n.ok("movement", "list").stdout)
+        self.assertRegex(self.n.ok("compare", self.site[:12], self.operation[:12]).stdout, "(?m)^conflict: .*2030-01-01")
+        self.assertEqual(self.n.json("compare", self.site, self.operation)["answer"], "conflict")
+        self.n.ok("compare", self.site[:12], want=USAGE)
+        self.n.ok("compare", self.site[:12], "ffffffffffff", want=FAILED)
+
+    def test_35_reminders(self):
+        """a movement is about to begin and nobody has passed it down; a site was to be looked at again"""
+        start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1200))
+        move = self.place(self.s, "movement", "title: Two lorries\ncorridor: 200m; 37S BV 60000 60000; 37S BV 61000 61000\nfrom: %s\nfor: 2h\n"
+                          "markings: blue lights\n" % start, "--recipients", "northland", "--despite")
+        self.arrived(self.n, move)
+        for words in (["inbox"], ["situation"], ["show", move[:12]], ["movement", "list"]):
+            text = until(lambda: re.search("begins %s .*not known to be passed down by northland" % start, self.s.ok(*words).stdout),
+                         "the reminder in " + words[0])
+            self.assertTrue(text)
+        self.assertLess(self.s.ok("inbox").stdout.index("REMINDER"), self.s.ok("inbox").stdout.index("unread"))
+        self.n.ok("passed-down", move[:12], "--yes", "--form", "-", stdin="level: 3rd brigade\n")
+        until(lambda: not self.s.json("situation")["reminders"], "the reminder gone")
+        old = self.place(self.s, "site", self.SITE % "Old clinic" + "review-by: 010000ZJAN20\n", "--recipients", "northland")
+        self.arrived(self.n, old)
+        for p in (self.n, self.s):
+            self.assertIn("was to be looked at again by 2020-01-01T00:00:00Z (010000ZJAN20); it stands all the same", p.ok("show", old).stdout)
+        self.s.ok("withdraw", old[:12], "--yes")
+
+    def test_36_stop_fire(self):
+        words = ["stop-fire", "--title", "Shells on the clinic", "--yes"]
+        for more, says in (([], "--in 10m"), (["--in", "soon"], "90s, 15m"), (["--in", "5m", "--precedence", "ROUTINE"], "FLASH"),
+                           (["--in", "5m", "--demand", "read"], "will-comply"), (["--in", "5m", "--demand-in", "6m"], "one of --in"),
+                           (["--in", "5m", "--circle", "here"], "PLACE, RADIUS")):
+            self.assertIn(says, self.s.ok(*words, *more, want=USAGE).stderr)
+        made = json.loads(self.s.ok(*words, "--in", "10m", "--circle", "37S BV 36735 24964, 1km", "--json").stdout)["record"]
+        until(lambda: [x for x in self.n.json("inbox")["items"] if x["record"] == made], "the stop-fire at the other side")
+        items = re.findall(r"(?m)^(FLASH|IMMEDIATE|PRIORITY|ROUTINE)  ", self.n.ok("inbox").stdout)
+        self.assertEqual(items[0], "FLASH")
+        self.assertIn("1 not answered yet", self.s.ok("show", made).stdout)
+        self.n.ok("accept", made[:12], "--yes", want=FAILED)
+        self.n.ok("will-comply", made[:12], "--yes")
+        for words in (["show", made], ["situation"]):
+            text = until(lambda: re.search(r"answers of 1 asked, by \S+ \(\d{6}Z[A-Z]{3}\d\d\): 1 will comply, 0 complied, 0 cannot comply, "
+                                           r"0 declined, 0 not answered yet, 0 SILENT", self.s.ok(*words).stdout), "the answer counted")
+            self.assertTrue(text)
+
+    def test_37_played_back(self):
+        text = self.n.ok("playback", self.site[:12]).stdout
+        self.assertTrue(text.startswith("EXERCISE"))
+        self.assertIn("37S BV 36735 24964", text)
+        self.assertIn("agrees to nothing", text)
+        self.assertIn("Not sent back yet", text)
+        self.n.ok("playback", self.site[:12], "--send", want=CONFIRM)
+        query = json.loads(self.n.ok("playback", self.site[:12], "--send", "--precedence", "PRIORITY", "--yes",
+                                     "--json").stdout)["record"]
+        until(lambda: [x for x in self.s.json("inbox")["items"] if x["record"] == query], "the query")
+        until(lambda: "37S BV 36735 24964" in self.s.ok("show", query).stdout, "the play-back in words")
+        asked = self.s.ok("confirm", query[:12], want=CONFIRM).stderr
+        self.assertLess(asked.index("37S BV 36735 24964"), asked.index("To be released"))
+        self.assertIn("agrees to nothing", asked)
+        self.s.ok("confirm", query[:12], "--yes")
+        until(lambda: "confirmed by southland" in self.n.ok("playback", self.site[:12]).stdout, "the confirmation")
+        o = self.n.json("playback", self.site[:12])
+        self.assertEqual((o["sent"], [x["member"] for x in o["confirmed"]]), ([query], ["southland"]))
+        self.n.ok("confirm", self.site[:12], "--yes", want=FAILED)  # no query
+
+    def test_38_local_time(self):
+        text = self.s.ok("show", self.operation, env={"TZ": "XYZ-3"}).stdout
+        self.assertIn("from 2030-01-01T13:00:00Z (011300ZJAN30; here 2030-01-01 16:00 +03:00) to ", text)
+        self.assertNotIn("; here", self.s.ok("show", self.operation, env={"TZ": "UTC"}).stdout)
+
+    def test_39_second_signature(self):
+        """the second officer sees what it touches as it is then"""
+        n, s = self.n, self.s
+        cid = json.loads(n.ok("channel", "propose", "--title", "Two hands", "--member", "southland", "--two-officers", "notice", "--yes",
+                              "--json").stdout)["channel"]
+        until(lambda: s.json("inbox")["invitations"], "the invitation")
+        s.ok("channel", "accept", cid[:8], "--yes")
+        until(lambda: n.json("channel", "show", cid)["state"] == "in-force", "the charter in force")
+        n.ok("operation", cid[:8], "--title", "Plan", *self.OVER, "--yes", want=SECOND)
+        self.assertIn("Compared with no place", n.ok("drafts").stdout)
+        site = self.place(s, "site", self.SITE % "Third clinic" + "emergency: alone here\n", cid[:8], "--recipients", "northland")
+        until(lambda: [x for x in n.json("places", cid)["places"] if x["record"] == site], "the site")
+        text = until(lambda: re.search("CONFLICT: .*Third clinic.*\n +Compared with 1 place", n.ok("drafts").stdout), "the conflict of the draft")
+        self.assertTrue(text)
+        draft = n.json("drafts")["drafts"][0]["draft"]
+        r = n.ok("sign", draft[:8], "--officer", "chief", "--yes", want=CONFIRM)
+        self.assertIn("CONFLICT: ", r.stderr)
+        n.ok("sign", draft[:8], "--officer", "chief", "--yes", "--despite")
+        self.assertEqual(n.json("drafts")["drafts"], [])
 
 
 class Tap(unittest.TestResult):
