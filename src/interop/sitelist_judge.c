@@ -77,11 +77,18 @@ static const char *const of_known[][4] = {
      "waits as a draft already: a site of the same name and place",
      "another party has registered a site of the same name and place"}};
 
+static bool found_same(const struct rb_site_row *r) {
+    const struct rb_site_finding *f = &r->findings[RB_MAX_SITE_FINDINGS - 1];
+    return f->twin == RB_SITE_SAME && f->other_row == 0 &&
+           (f->whose == RB_SITE_OURS || f->whose == RB_SITE_DRAFT);
+}
+
 static void against(const struct rb_sitelist *l, const struct rb_site_known *k, bool maybe_named,
                     struct rb_arena *scratch, struct rb_site_row *r) {
     const bool full = r->findings_n == RB_MAX_SITE_FINDINGS,
                named = maybe_named && same_name(k->name, r->name);
-    if (full && !named) return; /* enough was said; but the very same is looked for to the end */
+    /* enough was said; but the very same among those known before is looked for to the end */
+    if (full && (!named || k->row > 0 || found_same(r))) return;
     const bool near = is_near(l, k, r, scratch);
     const enum rb_site_double twin = named && near ? RB_SITE_SAME
                                      : near        ? RB_SITE_NEAR
@@ -113,15 +120,27 @@ static void plausible(const struct rb_sitelist *l, const struct rb_coord *place,
         if (bits & bit) sitelist_point_out(r, place_column(l), rb_plausible_text(bit));
 }
 
+/* most of thousands are told apart by a look at mark and latitude */
+static void against_all(const struct rb_sitelist *l, const struct rb_site_known *k, size_t n,
+                        const uint64_t *folded, uint64_t mark, struct rb_arena *scratch,
+                        struct rb_site_row *r) {
+    const int64_t reach = (int64_t)(l->how.near_mm / MICRODEGREE_MM) * 1000 + 1000,
+                  south = r->volume.center.lat_nd - reach, north = r->volume.center.lat_nd + reach;
+    for (size_t i = 0; i < n; i++) {
+        const bool named = folded[i] == mark;
+        if (named || (k[i].point.lat_nd >= south && k[i].point.lat_nd <= north))
+            against(l, &k[i], named, scratch, r);
+    }
+}
+
 void sitelist_judge(struct rb_sitelist *l, struct rb_arena *scratch, struct rb_site_row *r,
                     const struct rb_coord *place) {
     const uint64_t mark = rb_site_name_mark(r->name);
     const size_t before = l->how.registered_n;
-    for (size_t i = 0; i < before; i++)
-        against(l, &l->how.registered[i], l->folded[i] == mark, scratch, r);
-    for (size_t i = 0; i < l->known_n; i++)
-        against(l, &l->known[i], l->folded[before + i] == mark, scratch, r);
-    plausible(l, place, r);
+    plausible(l, place, r); /* first: doubles may be more than there is room for */
+    against_all(l, l->how.registered, before, l->folded, mark, scratch, r);
+    against_all(l, l->known, l->known_n, l->folded + before, mark, scratch, r);
     l->folded[before + l->known_n] = mark;
-    l->known[l->known_n++] = (struct rb_site_known){r->name, r->volume.center, r->row};
+    l->known[l->known_n++] =
+        (struct rb_site_known){.name = r->name, .point = r->volume.center, .row = r->row};
 }
