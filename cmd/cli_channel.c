@@ -1,6 +1,7 @@
 /* Channels: proposing, accepting, looking, suspending, leaving. */
 #include <stdlib.h>
 #include "cli.h"
+#include "readback/coord.h"
 #include "readback/text.h"
 
 /* ---- proposing
@@ -48,7 +49,7 @@ static int add_group(struct cli *c, json_t *groups, const char *given) {
                                     json_array_get(members, 0), "members", members));
     return CLI_OK;
 }
-/* "WORD=SPAN" into an object of lower-case words */
+/* "WORD=VALUE", a span or a length, into an object of lower-case words */
 static int add_spans(struct cli *c, json_t *charter, const char *option, const char *field) {
     json_t *o = json_object();
     const char *v;
@@ -57,7 +58,8 @@ static int add_spans(struct cli *c, json_t *charter, const char *option, const c
         char key[32] = "";
         const char *eq = strchr(v, '=');
         if (eq == NULL || (size_t)(eq - v) >= sizeof key) {
-            rc = cli_usage(c, "--%s wants WORD=SPAN: %s", option, v);
+            rc =
+                cli_usage(c, "--%s wants WORD=VALUE, like operation=2h or site=2km: %s", option, v);
             continue;
         }
         for (size_t k = 0; v + k < eq; k++)
@@ -67,6 +69,57 @@ static int add_spans(struct cli *c, json_t *charter, const char *option, const c
     if (json_object_size(o)) json_object_set(charter, field, o);
     json_decref(o);
     return rc;
+}
+/* degrees with nine digits, as the local API takes them exactly */
+static json_t *degrees(int64_t nd) {
+    char z[32];
+    uint64_t a = nd < 0 ? (uint64_t)-nd : (uint64_t)nd;
+    snprintf(z, sizeof z, "%s%llu.%09llu", nd < 0 ? "-" : "", (unsigned long long)(a / RB_NANODEG),
+             (unsigned long long)(a % RB_NANODEG));
+    return json_string(z);
+}
+static int corner(struct cli *c, struct rb_slice text, struct rb_point *out) {
+    struct rb_coord at;
+    struct rb_reject rj = {.what = ""};
+    if (rb_coord_read(text, NULL, &at, &rj) != RB_OK)
+        return cli_usage(c,
+                         "--theatre: %s (clause %s); two corners are wanted, like "
+                         "\"32.0, 35.0; 37.5, 42.5\"",
+                         rj.what, rj.clause);
+    *out = at.point;
+    return CLI_OK;
+}
+/* "-50m..2900m", above the ellipsoid */
+static int add_terrain(struct cli *c, json_t *theatre) {
+    const char *v = cli_get(c, "terrain"), *dots = v ? strstr(v, "..") : NULL;
+    if (dots == NULL)
+        return cli_usage(c, "--theatre needs --terrain LOWEST..HIGHEST, the heights of its ground "
+                            "over WGS84: -50m..2900m");
+    json_object_set_new(theatre, "terrain_min", json_stringn(v, (size_t)(dots - v)));
+    json_object_set_new(theatre, "terrain_max", json_string(dots + 2));
+    return CLI_OK;
+}
+/* where most of it happens: what lies outside is pointed out, heights above ground get their range
+ */
+static int add_theatre(struct cli *c, json_t *charter) {
+    const char *v = cli_get(c, "theatre"), *semi = v ? strchr(v, ';') : NULL;
+    struct rb_point a = {0}, b = {0};
+    if (v == NULL && cli_has(c, "terrain")) return cli_usage(c, "--terrain needs a --theatre");
+    if (v == NULL) return CLI_OK;
+    if (semi == NULL)
+        return cli_usage(c, "--theatre wants two corners, like \"32.0, 35.0; 37.5, 42.5\"");
+    int rc = corner(c, rb_slice(v, (size_t)(semi - v)), &a);
+    if (rc == CLI_OK) rc = corner(c, rb_str(semi + 1), &b);
+    if (rc == CLI_OK && a.lat_nd >= b.lat_nd)
+        rc = cli_usage(c, "--theatre wants the south-western corner first");
+    if (rc != CLI_OK) return rc;
+    json_t *o = json_object();
+    json_object_set_new(o, "south", degrees(a.lat_nd));
+    json_object_set_new(o, "west", degrees(a.lon_nd));
+    json_object_set_new(o, "north", degrees(b.lat_nd));
+    json_object_set_new(o, "east", degrees(b.lon_nd));
+    json_object_set_new(charter, "theatre", o);
+    return add_terrain(c, o);
 }
 static int add_seconds(struct cli *c, json_t *charter, const char *option, const char *field) {
     int64_t ms = 0;
@@ -149,8 +202,10 @@ static int from_options(struct cli *c, const char *us, json_t *charter) {
     const char *v;
     int rc = CLI_OK;
     json_t *members = json_array(), *groups = json_array(), *languages = json_array();
-    if (!cli_has(c, "title") || !cli_has(c, "member"))
-        rc = cli_usage(c, "a channel needs a --title and at least one --member");
+    if (!cli_has(c, "title")) rc = cli_usage(c, "a channel needs a --title");
+    if (rc == CLI_OK && !cli_has(c, "member") && !cli_has(c, "alone"))
+        rc = cli_usage(c, "a channel needs at least one --member; --alone makes a list of our own, "
+                          "to register and check before there is anybody else");
     for (size_t i = 0; (v = cli_nth(c, "member", i)) != NULL; i++)
         add_member(members, v);
     if (!has_member(members, us))
@@ -177,6 +232,8 @@ static int from_options(struct cli *c, const char *us, json_t *charter) {
         json_object_set_new(charter, "receipt_interval", json_string(cli_get(c, "receipt-every")));
     if (rc == CLI_OK) rc = add_spans(c, charter, "answer", "answer_times");
     if (rc == CLI_OK) rc = add_spans(c, charter, "lead", "lead_times");
+    if (rc == CLI_OK) rc = add_spans(c, charter, "standoff", "stand_off");
+    if (rc == CLI_OK) rc = add_theatre(c, charter);
     if (rc == CLI_OK) rc = add_seconds(c, charter, "test-every", "test_interval");
     if (rc == CLI_OK) rc = add_seconds(c, charter, "test-grace", "test_grace");
     return rc == CLI_OK ? add_policies(c, charter) : rc;

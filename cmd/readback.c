@@ -41,6 +41,10 @@ static const struct cli_option propose_options[] = {
     {"accept-by", "TIME", "or by this time"},
     {"answer", "PRECEDENCE=SPAN", "answer time by precedence (repeat)"},
     {"lead", "CLASS=SPAN", "lead time by class of notice (repeat)"},
+    {"standoff", "CLASS=LENGTH", "stand-off by class of notice: site=2km (repeat)"},
+    {"theatre", "\"PLACE; PLACE\"", "south-western and north-eastern corner of where it happens"},
+    {"terrain", "LOWEST..HIGHEST", "its ground, over WGS84: -50m..2900m"},
+    {"alone", NULL, "no other member: a list of our own, to register and check"},
     {"test-every", "SPAN", "line tests"},
     {"test-grace", "SPAN", "how late a test may be"},
     {"two-officers", "KIND", "kinds that two officers must sign (repeat)"},
@@ -593,8 +597,9 @@ static int run(struct cli *c) {
     int rc = cli_form(c);
     if (rc != CLI_OK) return rc;
     if (rb_crypto_init() != RB_OK) return cli_fail(c, NULL, "the crypto library does not start");
-    if (needs_home(c->command) &&
-        rb_home_path(cli_get(c, "home"), c->home, sizeof c->home) != RB_OK)
+    /* `help kinds` asks the daemon where there is one */
+    if (rb_home_path(cli_get(c, "home"), c->home, sizeof c->home) != RB_OK &&
+        needs_home(c->command))
         return cli_usage(c, "no home directory: give --home DIR or set READBACK_HOME");
     return c->command->run(c);
 }
