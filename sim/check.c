@@ -4,7 +4,8 @@
  *  3. What a node cosigned it still holds, with that root.
  *  4. Nodes with the same leaves, and the same closed bodies opened, show the same situation, byte for byte, at
  *     the same now.
- *  5. No body lies on the disk of a node, and none is opened there, that is not for it. */
+ *  5. No body lies on the disk of a node, and none is opened there, that is not for it.
+ *  6. Nodes as in 4 know the same places, and the same of them stand; none knows one that is not for it. */
 #include "internal.h"
 #include <stdlib.h>
 
@@ -119,6 +120,30 @@ static bool situation_bytes(struct sim_party *p, const uint8_t id[RB_CHANNEL_LEN
     return !w.over;
 }
 
+/* ---- 6: places -------------------------------------------------------------------------------------- */
+static void check_place(struct sim *s, const uint8_t id[RB_CHANNEL_LEN], struct sim_party *a, struct sim_party *b,
+                        size_t i) {
+    struct rb_channel_view v;
+    struct rb_place_view x, y;
+    const int64_t now = sim_utc_ms(s);
+    if (!channel_of(a, id, &v) || !rb_node_place(a->node, id, i, now, &x) || !rb_node_place(b->node, id, i, now, &y))
+        sim_break(s, "%s and %s hold the same leaves and know other places", a->handle, b->handle);
+    else if (!rb_hash_eq(&x.record, &y.record) || x.stands != y.stands || x.class_ != y.class_)
+        sim_break(s, "of places that %s and %s know not the same stand", a->handle, b->handle);
+    else if (x.closed && !(x.readers >> v.own_member & 1))
+        sim_break(s, "%s knows a place that is not for it", a->handle);
+}
+
+static void check_places(struct sim *s, const uint8_t id[RB_CHANNEL_LEN], struct sim_party *a, struct sim_party *b) {
+    struct rb_register_terms x, y;
+    const int64_t now = sim_utc_ms(s);
+    const size_t n = rb_node_places(a->node, id, now);
+    if (rb_node_terms(a->node, id, now, &x) != RB_OK || rb_node_terms(b->node, id, now, &y) != RB_OK ||
+        n != rb_node_places(b->node, id, now) || x.unreadable != y.unreadable || x.malformed != y.malformed)
+        sim_break(s, "%s and %s hold the same leaves and do not know the same places", a->handle, b->handle);
+    for (size_t i = 0; i < n && !sim_broken(s); i++) check_place(s, id, a, b, i);
+}
+
 static void check_situation(struct sim *s, const uint8_t id[RB_CHANNEL_LEN], struct sim_party *a,
                             struct sim_party *b) {
     struct rb_channel_view va, vb;
@@ -132,6 +157,7 @@ static void check_situation(struct sim *s, const uint8_t id[RB_CHANNEL_LEN], str
         sim_break(s, "%s and %s hold the same leaves and show different situations", a->handle, b->handle);
     free(x);
     free(y);
+    if (!sim_broken(s)) check_places(s, id, a, b);
 }
 
 static void check_situations(struct sim *s, struct sim_party *a) {

@@ -72,6 +72,21 @@ static void join(struct run *r, struct sim_party *p) {
     sim_break(r->s, "%s could not join", sim_handle(p));
 }
 
+/* Places that touch one another, some over soon, some in the stead of others. */
+static json_t *notice(struct run *r) {
+    static const char *const classes[] = {"operation", "exercise", "area"};
+    char lat[32], until[32];
+    struct rb_writer w = rb_writer(until, sizeof until);
+    rb_put_rfc3339(&w, sim_utc_ms(r->s) + (int64_t)below(r, 120000) + 1000);
+    (void)snprintf(lat, sizeof lat, "35.%03u", (unsigned)below(r, 20));
+    json_t *volume = json_pack("{s:{s:s,s:s,s:s}}", "circle", "lat", lat, "lon", "36.500", "radius", "400m");
+    if (below(r, 2)) json_object_set_new(volume, "until", json_string(rb_writer_z(&w)));
+    json_t *draft = json_pack("{s:s,s:s,s:b,s:{s:s,s:s,s:[o]}}", "channel", r->channel, "kind", "notice", "despite", 1,
+                              "body", "class", classes[below(r, 3)], "title", "a place", "volumes", volume);
+    if (r->last[0] && below(r, 2)) json_object_set_new(draft, "supersedes", json_pack("[s]", r->last));
+    return draft;
+}
+
 /* ---- what happens ------------------------------------------------------------------------------- */
 static void say(struct run *r, struct sim_party *p) {
     static const char *const precedence[] = {"FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE"};
@@ -80,8 +95,11 @@ static void say(struct run *r, struct sim_party *p) {
     struct rb_client c = sim_client(p);
     struct rb_signer_key officer = sim_officer(p, 0);
     (void)snprintf(title, sizeof title, "statement %zu", r->said);
-    json_t *out = NULL, *draft = json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "channel", r->channel, "kind", "statement",
-                                           "precedence", precedence[below(r, 4)], "body", "title", title, "text", "words");
+    json_t *out = NULL, *draft = below(r, 3) == 0
+                                     ? notice(r)
+                                     : json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "channel", r->channel, "kind", "statement",
+                                                 "precedence", precedence[below(r, 4)], "body", "title", title, "text",
+                                                 "words");
     int status = rb_client_release(&c, &officer, draft, &out);
     const char *id = json_string_value(json_object_get(out, "record"));
     if (status >= 200 && status < 300 && id) {
