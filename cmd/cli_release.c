@@ -205,6 +205,8 @@ static bool ask(struct cli *c, const json_t *composed, int *rc) {
     if (!warned(composed)) return cli_confirm(c, "Release it?", rc);
     if (cli_has(c, "despite")) return cli_confirm(c, "Release it in spite of the warnings?", rc);
     if (!c->yes) return cli_confirm(c, "Release it in spite of the warnings?", rc);
+    if (c->json) cli_check(c, stderr, composed, 2); /* it was not shown back */
+    if (c->json) cli_warnings(c, stderr, composed, 2);
     cli_fail(c, "Give --despite beside --yes if it shall be.",
              "there are warnings; nothing was released");
     *rc = CLI_CONFIRM;

@@ -21,10 +21,10 @@ sys.path[:0] = [HERE, os.path.join(HERE, "py")]
 from test_cli import CONFIRM, FAILED, OK, USAGE, VERIFY, Party, Tap, read, until  # noqa: E402
 
 # words that stand in closed bodies and nowhere else; one in each field that a body has
-TITLE, TEXT, PLACE = "Qanariya-title", "Qanariya-text-of-the-clinic", "35.917263544"
+TITLE, TEXT, PLACE = "Qanariya-title", "Qanariya-text-of-the-clinic", "35.917263"
 ROSTER, REASON, LEVEL = "Qanariya-person", "Qanariya-reason", "Qanariya-brigade"
 ATTACHED, PARAGRAPH = "Qanariya-inside-the-picture", "Qanariya-paragraph"
-DEGREES = 35917263544  # as the record has it
+DEGREES = 35917263000  # as the record has it
 CANARIES = [w.encode() for w in (TITLE, TEXT, PLACE, ROSTER, REASON, LEVEL, ATTACHED, PARAGRAPH)]
 CANARIES += [DEGREES.to_bytes(8, "big"), DEGREES.to_bytes(8, "little")]
 CANARIES += [base64.b64encode(w)[:-4] for w in CANARIES[:8]] + [w.hex().encode() for w in CANARIES[:8]]
@@ -150,7 +150,7 @@ class Closed(unittest.TestCase):
             self.assertIn(says, r.stderr)
         self.assertEqual(len(self.a.json("channel", "list")["channels"]), 1)
 
-    SITE = {"title": TITLE, "text": TEXT, "circle": PLACE + ",36.1,150m"}
+    SITE = {"title": TITLE, "text": TEXT, "circle": PLACE + ",36.1000,150m"}
 
     def test_02_refused_without_recipients(self):
         r = self.release(self.a, "notice", "site", form=self.SITE, want=FAILED)

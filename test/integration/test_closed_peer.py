@@ -70,7 +70,7 @@ class Hostile(unittest.TestCase):
 
     def site(self, to, title=WORD):
         r = self.alfa.run("notice", "site", "--recipients", to, "--form", "-", "--yes", "--json",
-                          stdin="title: %s\ncircle: 35.5,36.1,150m\n" % title)
+                          stdin="title: %s\ncircle: 35.5000,36.1000,150m\n" % title)
         self.assertEqual(r.returncode, 0, r.stderr)
         return json.loads(r.stdout)["record"]
 

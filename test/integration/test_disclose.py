@@ -146,7 +146,7 @@ class Disclose(unittest.TestCase):
         with open(path, "w") as f:
             f.write("\n\n".join(WORDS) + "\n")
         Disclose.text = self.release("text", "--file", path, form={"title": "Elements"})
-        Disclose.site = self.release("notice", "site", form={"title": "Clinic", "text": "By the river.", "circle": "35.9,36.1,150m"})
+        Disclose.site = self.release("notice", "site", form={"title": "Clinic", "text": "By the river.", "circle": "35.9000,36.1000,150m"})
         for name, n in (("map", 70000), ("film", (8 << 20) + 1)):
             path = os.path.join(self.top, name)
             with open(path, "wb") as f:

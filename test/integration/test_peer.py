@@ -163,7 +163,7 @@ class Line(unittest.TestCase):
     # 3. a pull, and a receipt on the way back
 
     def test_06_pull_and_return(self):
-        record = self.alfa.json("notice", "area", "--title", "Area A", "--circle", "35.5,36.1,5km", "--from",
+        record = self.alfa.json("notice", "area", "--title", "Area A", "--circle", "35.5000,36.1000,5km", "--from",
                                 time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 18000)), "--for", "3h",
                                 "--yes")["record"]
         held = len(self.feed.leaves)
