@@ -112,13 +112,14 @@ void rb_check_warn(const struct rb_checked *k, const json_t *check, json_t *list
         struct rb_writer w = rb_writer(when, sizeof when);
         rb_put_rfc3339(&w, k->again_utc_ms);
         json_array_append_new(
-            list, rb_warning("probing", true,
+            list, rb_warning("probing", holds_back(k->class_),
                              "This was not compared: too many plans have met closed places within "
                              "a day. It can be asked again from %s on.",
                              rb_writer_z(&w)));
     } else {
         json_array_append_new(
-            list, rb_warning("not-checked", true, "This was compared with no other place: %s.",
+            list, rb_warning("not-checked", holds_back(k->class_),
+                             "This was compared with no other place: %s.",
                              k->rj.what && *k->rj.what ? k->rj.what : rb_err_text(k->err)));
     }
 }
