@@ -130,7 +130,7 @@ void print_between(struct rb_point a, struct rb_point b, bool straight, double t
 /* the middle of all points of all volumes, wherever the antimeridian and the poles are */
 void print_middle(const struct print_volumes *v, double *lat_deg, double *lon_deg);
 
-#define PRINT_SKETCH_W 86.0 /* mm on paper */
+#define PRINT_SKETCH_W 82.0 /* mm on paper */
 #define PRINT_SKETCH_H 62.0
 #define PRINT_NUMBERED 24u /* more points than that have no numbers in the sketch */
 struct print_frame {

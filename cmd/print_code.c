@@ -41,7 +41,7 @@ static void row_of(struct print_html *h, const QRcode *q, int y) {
     }
 }
 void print_code(struct print_html *h, const char *text) {
-    QRcode *q = QRcode_encodeString(text, 0, QR_ECLEVEL_Q, QR_MODE_8, 0);
+    QRcode *q = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 0);
     if (q == NULL) {
         h->failed = true;
         return;

@@ -113,10 +113,10 @@ static void family(struct print_html *h, const struct print_frame *f, const stru
                    bool parallels, double step, int digits) {
     double lo = parallels ? s->lat_lo : s->lon_lo, hi = parallels ? s->lat_hi : s->lon_hi;
     struct line lines[64];
+    long first = lround(ceil(lo / step)), last = lround(floor(hi / step));
     int n = 0;
-    for (double k = ceil(lo / step); k * step <= hi && n < 64; k++) {
-        lines[n] = (struct line){.parallel = parallels, .at = k * step};
-        if (fabs(lines[n].at) < step / 2) lines[n].at = 0; /* never "-0" */
+    for (long k = first; k <= last && n < 64; k++) {
+        lines[n] = (struct line){.parallel = parallels, .at = (double)k * step};
         draw(h, f, &lines[n], s);
         n++;
     }

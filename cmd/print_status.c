@@ -2,6 +2,31 @@
  * what is not known. Held, read, passed down and answered are four columns, never one. */
 #include "print.h"
 
+/* ---- told to us by other ways -------------------------------------------------------------------
+ */
+/* who told it, by which way, when; NULL: a position of our own, or one that does not count */
+static const json_t *told_by(const json_t *r) {
+    const json_t *reported = json_object_get(json_object_get(r, "envelope"), "reported");
+    return json_is_object(reported) && *print_str(r, "mark") == 0 ? reported : NULL;
+}
+/* A member may have no line to its node and tell us by phone: named as in the charter, it is found
+ */
+static bool was_told(const struct print_page *p, const char *member, const char *type) {
+    size_t i;
+    const json_t *x;
+    json_array_foreach(p->told, i, x) {
+        const json_t *reported = told_by(x);
+        if (reported && strcmp(print_str(reported, "who"), member) == 0 &&
+            strcmp(print_str(x, "position"), type) == 0)
+            return true;
+    }
+    return false;
+}
+static void put_unknown_or_told(struct print_page *p, const char *member, const char *type,
+                                enum print_word unknown) {
+    print_z(&p->h, print_w(p, was_told(p, member, type) ? PW_TOLD_BELOW : unknown));
+}
+
 /* ---- a recipient --------------------------------------------------------------------------------
  */
 /* of a closed record held means leaf and content (9.5.5) */
@@ -22,7 +47,7 @@ static void put_read(struct print_page *p, const json_t *h) {
     size_t i;
     const json_t *x;
     if (*print_str(h, "read") == 0) {
-        print_z(&p->h, print_w(p, PW_READ_UNKNOWN));
+        put_unknown_or_told(p, print_str(h, "member"), "read", PW_READ_UNKNOWN);
         return;
     }
     print_when_json(p, json_object_get(h, "read"));
@@ -59,7 +84,7 @@ static void put_passed_down(struct print_page *p, const char *member) {
         if (n++) print_z(&p->h, "<br/>");
         put_level(p, x);
     }
-    if (n == 0) print_z(&p->h, print_w(p, PW_PASSED_UNKNOWN));
+    if (n == 0) put_unknown_or_told(p, member, "passed-down", PW_PASSED_UNKNOWN);
 }
 /* What was said to us alone goes no further by itself: that it was said and when, and its reason
  * only where whoever prints asked for it. */
@@ -87,7 +112,7 @@ static void put_answers(struct print_page *p, const char *member) {
         if (n++) print_z(&p->h, "<br/>");
         put_answer(p, x);
     }
-    if (n == 0) print_z(&p->h, print_w(p, PW_ANSWER_NONE));
+    if (n == 0) put_unknown_or_told(p, member, "query", PW_ANSWER_NONE);
 }
 static void put_recipient(struct print_page *p, const json_t *h) {
     const char *member = print_str(h, "member");
@@ -124,7 +149,7 @@ static void put_recipients(struct print_page *p) {
     print_z(&p->h, "</table>\n");
 }
 
-/* ---- told to us by other ways -------------------------------------------------------------------
+/* ---- what was told ------------------------------------------------------------------------------
  */
 static void put_told_one(struct print_page *p, const json_t *r, const json_t *reported) {
     const json_t *body = json_object_get(r, "body");
@@ -152,8 +177,8 @@ static void put_told(struct print_page *p) {
     size_t i, n = 0;
     const json_t *x;
     json_array_foreach(p->told, i, x) {
-        const json_t *reported = json_object_get(json_object_get(x, "envelope"), "reported");
-        if (!json_is_object(reported) || *print_str(x, "mark")) continue;
+        const json_t *reported = told_by(x);
+        if (reported == NULL) continue;
         if (n++ == 0) {
             print_f(&p->h, "<h2>%s</h2>\n<table class=\"grid\">\n<tr>", print_w(p, PW_TOLD));
             for (size_t k = 0; k < 4; k++)
@@ -178,8 +203,9 @@ static bool has_answer(const struct print_page *p, const char *member, const cha
 enum column { HELD, READ, PASSED };
 static bool known(const struct print_page *p, const json_t *h, enum column c) {
     if (c == HELD) return print_true(h, "held");
-    if (c == READ) return *print_str(h, "read") != 0;
-    return has_answer(p, print_str(h, "member"), "passed-down");
+    const char *member = print_str(h, "member");
+    if (c == READ) return *print_str(h, "read") != 0 || was_told(p, member, "read");
+    return has_answer(p, member, "passed-down") || was_told(p, member, "passed-down");
 }
 static void put_missing(struct print_page *p, enum column c, enum print_word w) {
     size_t i, n = 0;

@@ -153,6 +153,7 @@
     X(UNREADABLE, "an answer that cannot be read here", "جواب لا يُقرأ هنا", "ответ, который здесь не читается") \
     X(REASON_WITHHELD, "its reason was said to us alone; ask us", "قيل سببه لنا وحدنا؛ اسألونا", "причина сказана только нам; спросите нас") \
     X(ANSWER_NONE, "none known", "لا يُعرف شيء", "неизвестно ни одного") \
+    X(TOLD_BELOW, "told by another way: see below", "قيل بطريق آخر: انظروا أدناه", "сказано иным путём: см. ниже") \
     X(TOLD, "Told by other ways, entered by us, unsigned by them", "قيل بطرق أخرى، أدخلناه نحن ولم يوقّعوه", \
       "Сказано иными путями, внесено нами, ими не подписано") \
     X(WHO, "Who", "من", "Кто") \

@@ -433,6 +433,15 @@ static void test_status(void **state) {
     assert_true(print_status(&p));
     assert_has(&p, "vehicles seen");
     print_html_free(&p.h);
+    /* a member that told us by phone is not said to be silent */
+    json_t *reported =
+        json_object_get(json_object_get(json_array_get(told, 0), "envelope"), "reported");
+    json_object_set_new(reported, "who", json_string("southland"));
+    p = status(PRINT_EN);
+    assert_has(&p, "told by another way: see below");
+    assert_false(has(&p, "not known to be read") || has(&p, "Not known to be read"));
+    assert_has(&p, "not known to be passed down");
+    print_html_free(&p.h);
 }
 
 /* ---- times --------------------------------------------------------------------------------------
