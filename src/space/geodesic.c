@@ -1,15 +1,6 @@
 /* Geodesy of the room. What is exact is asked of Karney's geodesics; the rest are bounds that
  * spare asking. */
 #include "geodesic.h"
-#include <math.h>
-
-double rb_vec_length(struct rb_vec a) {
-    return sqrt(rb_vec_dot(a, a));
-}
-
-double rb_vec_apart(struct rb_vec a, struct rb_vec b) {
-    return rb_vec_length(rb_vec_sub(a, b));
-}
 
 struct rb_vec rb_geo_ecef(double lat, double lon) {
     double sf = sin(lat * RB_RAD), cf = cos(lat * RB_RAD);
@@ -42,22 +33,6 @@ struct rb_frame rb_geo_frame(struct rb_vec o) {
                            up.x * east.y - up.y * east.x};
     double r = RB_WGS84_A * sqrt(b2) / (1 - RB_WGS84_E2 * up.z * up.z);
     return (struct rb_frame){o, east, north, up, r};
-}
-
-struct rb_xy rb_geo_project(const struct rb_frame *f, struct rb_vec p) {
-    struct rb_vec d = rb_vec_sub(p, f->o);
-    double k = f->r / (f->r + rb_vec_dot(d, f->up));
-    return (struct rb_xy){k * rb_vec_dot(d, f->east), k * rb_vec_dot(d, f->north)};
-}
-
-double rb_geo_frame_error(double reach) {
-    double t = reach / RB_CURVE_LEAST_M;
-    return 1e-6 + 0.25 * RB_WGS84_E2 * reach * t * t;
-}
-
-double rb_geo_frame_stretch(double reach) {
-    double t = reach / RB_CURVE_LEAST_M;
-    return 1.03 * t * t;
 }
 
 /* Napier's rule on a sphere of like size: how far along the line the foot of the perpendicular

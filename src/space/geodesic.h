@@ -3,6 +3,7 @@
 #ifndef READBACK_SPACE_GEODESIC_H
 #define READBACK_SPACE_GEODESIC_H
 #include <geodesic.h>
+#include <math.h>
 #include "readback/volume.h"
 
 #define RB_WGS84_A 6378137.0
@@ -32,8 +33,12 @@ static inline struct rb_vec rb_vec_mid(struct rb_vec a, struct rb_vec b) {
 static inline double rb_vec_dot(struct rb_vec a, struct rb_vec b) {
     return a.x * b.x + a.y * b.y + a.z * b.z;
 }
-double rb_vec_length(struct rb_vec a);
-double rb_vec_apart(struct rb_vec a, struct rb_vec b);
+static inline double rb_vec_length(struct rb_vec a) {
+    return sqrt(rb_vec_dot(a, a));
+}
+static inline double rb_vec_apart(struct rb_vec a, struct rb_vec b) {
+    return rb_vec_length(rb_vec_sub(a, b));
+}
 
 /* the point of the ellipsoid at latitude and longitude, degrees */
 struct rb_vec rb_geo_ecef(double lat, double lon);
@@ -53,14 +58,24 @@ struct rb_frame {
 };
 /* o: a point not far from the ellipsoid; the frame's own lies on it */
 struct rb_frame rb_geo_frame(struct rb_vec o);
-struct rb_xy rb_geo_project(const struct rb_frame *f, struct rb_vec p);
+static inline struct rb_xy rb_geo_project(const struct rb_frame *f, struct rb_vec p) {
+    struct rb_vec d = rb_vec_sub(p, f->o);
+    double k = f->r / (f->r + rb_vec_dot(d, f->up));
+    return (struct rb_xy){k * rb_vec_dot(d, f->east), k * rb_vec_dot(d, f->north)};
+}
 /* points farther than this (straight) from a frame's origin are not projected */
 #define RB_FRAME_REACH_M 1000000.0
 /* How far the image of a geodesic may lie from the straight line, and a distance from its true
  * value beside the stretching below, if both ends are within reach of the origin (10.2.7). */
-double rb_geo_frame_error(double reach);
+static inline double rb_geo_frame_error(double reach) {
+    double t = reach / RB_CURVE_LEAST_M;
+    return 1e-6 + 0.25 * RB_WGS84_E2 * reach * t * t;
+}
 /* Distances in the plane are too long by at most this share, for points within reach. */
-double rb_geo_frame_stretch(double reach);
+static inline double rb_geo_frame_stretch(double reach) {
+    double t = reach / RB_CURVE_LEAST_M;
+    return 1.03 * t * t;
+}
 
 /* Least distance from p (degrees) to the geodesic between s0 and s1 of a line; guess in [s0, s1].
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TURN (360 * RB_NANODEG)
+#define PI2 9.869604401089358 /* the square of pi */
 
 int64_t rb_lon_step(int64_t from_nd, int64_t to_nd) {
     int64_t d = to_nd - from_nd;
@@ -66,7 +67,8 @@ static int64_t poleward_nd(double lat0, double lat1, double length) {
     double half = length / 2 / RB_CURVE_LEAST_M; /* radians */
     double lat = most_abs(lat0, lat1) * RB_RAD + half;
     double most = half;
-    if (lat < 1.5) most = fmin(half, 0.6 * tan(lat) * half * half);
+    /* tan x < pi^2 x / (pi^2 - 4 x^2), Becker and Stark 1978 */
+    if (lat < 1.5) most = fmin(half, 0.6 * (PI2 * lat / (PI2 - 4 * lat * lat)) * half * half);
     return (int64_t)(most / RB_RAD * 1e9) + 2;
 }
 
@@ -201,14 +203,14 @@ static void find_ball(struct rb_outline *o) {
     if (most * most > 0.9 * across) o->ball_m = INFINITY;
 }
 
-static void find_plane(struct rb_outline *o, struct rb_xy *xy) {
+static void find_plane(struct rb_outline *o, struct rb_frame *f, struct rb_xy *xy) {
     o->flat = o->ball_m <= RB_FLAT_MOST_M;
     if (!o->flat) return;
-    struct rb_frame f = rb_geo_frame(o->ball);
     double bulge = 0;
+    if (o->n > 1) *f = rb_geo_frame(o->ball);
     for (size_t i = 0; i < o->n && o->n > 1; i++) {
-        xy[i] = rb_geo_project(&f, o->p[i]);
-        o->reach_m = fmax(o->reach_m, rb_vec_apart(o->p[i], f.o));
+        xy[i] = rb_geo_project(f, o->p[i]);
+        o->reach_m = fmax(o->reach_m, rb_vec_apart(o->p[i], f->o));
         if (i < o->edges_n) bulge = fmax(bulge, o->edge[i].bulge_m);
     }
     o->plane_err_m = rb_geo_frame_error(o->reach_m) + bulge;
@@ -293,9 +295,10 @@ struct rb_box rb_outline_box(const struct rb_outline *o, uint64_t grow_mm) {
 
 struct parts {
     struct rb_outline *o;
+    struct rb_frame *frame;
+    struct rb_xy *xy;
     struct rb_point *at;
     struct rb_vec *p;
-    struct rb_xy *xy;
     struct rb_edge *edge;
 };
 
@@ -306,32 +309,35 @@ static size_t points_of(const struct rb_volume *v) {
 /* of one point the ball's centre serves, and what is the same for all */
 static size_t bytes_of(size_t n) {
     size_t more = sizeof(struct rb_vec) + sizeof(struct rb_xy) + sizeof(struct rb_edge);
-    return sizeof(struct rb_outline) + n * sizeof(struct rb_point) + (n > 1 ? n * more : 0);
+    return sizeof(struct rb_outline) + n * sizeof(struct rb_point) +
+           (n > 1 ? sizeof(struct rb_frame) + n * more : 0);
 }
 
 size_t rb_outline_bytes(const struct rb_volume *v) {
     return bytes_of(points_of(v)) + 16; /* the arena's alignment */
 }
 
+/* what nearly every question reads first */
 static bool lay_out(struct rb_arena *arena, size_t n, struct parts *x) {
     static const struct rb_xy origin;
     static const struct rb_edge none;
     uint8_t *m = rb_arena_alloc(arena, bytes_of(n));
     if (m == NULL) return false;
-    x->o = (struct rb_outline *)(void *)m;
-    x->at = (struct rb_point *)(void *)(m + sizeof(struct rb_outline));
-    x->o->at = x->at;
-    x->p = &x->o->ball;
-    x->xy = NULL;
-    x->edge = NULL;
+    struct rb_outline *o = x->o = (struct rb_outline *)(void *)m;
+    m += sizeof *o;
+    *x = (struct parts){.o = o, .at = (struct rb_point *)(void *)m, .p = &o->ball};
     if (n > 1) {
+        x->frame = (struct rb_frame *)(void *)m;
+        x->xy = (struct rb_xy *)(void *)(x->frame + 1);
+        x->at = (struct rb_point *)(void *)(x->xy + n);
         x->p = (struct rb_vec *)(void *)(x->at + n);
-        x->xy = (struct rb_xy *)(void *)(x->p + n);
-        x->edge = (struct rb_edge *)(void *)(x->xy + n);
+        x->edge = (struct rb_edge *)(void *)(x->p + n);
     }
-    x->o->p = x->p;
-    x->o->xy = n > 1 ? x->xy : &origin;
-    x->o->edge = n > 1 ? x->edge : &none;
+    o->frame = x->frame;
+    o->xy = n > 1 ? x->xy : &origin;
+    o->at = x->at;
+    o->p = x->p;
+    o->edge = n > 1 ? x->edge : &none;
     return true;
 }
 
@@ -365,7 +371,7 @@ static enum rb_err prepare(const struct rb_volume *v, struct parts *x, struct rb
     find_ball(o);
     if (v->shape == RB_SHAPE_POLYGON && !sides(o))
         return rb_reject(rj, RB_ERR_MALFORMED, "10.1.7", "no smaller side", 0);
-    find_plane(o, x->xy);
+    find_plane(o, x->frame, x->xy);
     find_box(o);
     return RB_OK;
 }

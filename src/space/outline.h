@@ -28,9 +28,10 @@ struct rb_outline {
     double reach_m;     /* flat: farthest point from the plane's origin */
     double plane_err_m; /* flat: how far the ring may be from the straight lines between xy */
     struct rb_box box;  /* of the core */
+    const struct rb_frame *frame; /* flat, of more than one point: its plane */
+    const struct rb_xy *xy;
     const struct rb_point *at;
     const struct rb_vec *p;
-    const struct rb_xy *xy;
     const struct rb_edge *edge;
 };
 
@@ -49,6 +50,11 @@ void rb_outline_edge_lons(const struct rb_outline *o, size_t i, int64_t *from, i
  * from the geodesic between its ends (10.2.7). */
 double rb_straight_most(double lat0, double lat1, double dlon);
 double rb_straight_bulge(double lat0, double lat1, double length);
+
+/* Whether their cores are within so many metres of each other, where that is plain. */
+enum rb_quick { RB_QUICK_OPEN, RB_QUICK_WITHIN, RB_QUICK_APART };
+enum rb_quick rb_outline_quick(const struct rb_outline *a, const struct rb_outline *b,
+                               double within);
 
 /* Is the point inside the ring? Exact, but for points within a millimetre of the ring. */
 bool rb_outline_inside(const struct rb_outline *o, struct rb_point at,

@@ -83,8 +83,8 @@ static void look_inside(struct look *k, struct pair *q, const struct rb_outline 
                         const struct rb_outline *other) {
     if (far_outside(o, other->p[0])) return;
     if (o->flat) {
-        struct rb_frame f = rb_geo_frame(o->ball);
-        if (rb_outline_inside_flat(o, rb_geo_project(&f, other->p[0]))) see(k, 0, o->plane_err_m);
+        if (rb_outline_inside_flat(o, rb_geo_project(o->frame, other->p[0])))
+            see(k, 0, o->plane_err_m);
         return;
     }
     need_exact(q);
@@ -102,7 +102,7 @@ static void first_look(struct pair *q) {
         return;
     }
     if (a->flat) {
-        k.f = rb_geo_frame(a->ball);
+        k.f = a->n > 1 ? *a->frame : rb_geo_frame(a->ball);
         k.xy = a->xy;
     }
     for (size_t j = 0; j < b->edges_n; j++) {
@@ -195,6 +195,8 @@ enum rb_near rb_outline_near(const struct rb_outline *a, const struct rb_outline
     /* the grain is for what touches exactly: rounding must not part it */
     double within = a->wide_m + b->wide_m + (double)within_mm / 1000 + RB_GRAIN_M;
     if (within >= RB_HALF_ROUND_M) return RB_NEAR_WITHIN;
+    enum rb_quick quick = rb_outline_quick(a, b, within);
+    if (quick != RB_QUICK_OPEN) return quick == RB_QUICK_WITHIN ? RB_NEAR_WITHIN : RB_NEAR_APART;
     struct pair q;
     q.exact_ready = false;
     q.s.work = 0;

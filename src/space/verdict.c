@@ -26,7 +26,11 @@ struct altitudes {
 static void compare_altitudes(const struct rb_extent *a, const struct rb_extent *b,
                               const struct rb_verdict_terms *terms, struct altitudes *x) {
     *x = (struct altitudes){.unsure_here = 0};
-    if (!rb_bands_plain(a, b)) x->h = rb_heights_over(a->outline, b->outline, terms);
+    if (rb_bands_plain(a, b)) {
+        x->here = x->apart = rb_bands_overlap(a, b, &x->h, true, &x->unsure_here);
+        return; /* and nothing unsure */
+    }
+    x->h = rb_heights_over(a->outline, b->outline, terms);
     x->here = rb_bands_overlap(a, b, &x->h, true, &x->unsure_here);
     x->apart = rb_bands_overlap(a, b, &x->h, false, &x->unsure_apart);
 }

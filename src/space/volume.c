@@ -85,11 +85,22 @@ static int64_t unroll(const struct rb_point *in, size_t n, struct rb_point *q) {
     return around;
 }
 
+/* 1 if edges could meet others a turn further along, 0 if the ring is not that wide */
+static int64_t turns_to_try(const struct rb_point *q, size_t n) {
+    int64_t west = q[0].lon_nd, east = west;
+    for (size_t i = 1; i <= n; i++) {
+        if (q[i].lon_nd < west) west = q[i].lon_nd;
+        if (q[i].lon_nd > east) east = q[i].lon_nd;
+    }
+    return east - west < TURN ? 0 : 1;
+}
+
 /* edges that are not neighbours must not meet, a turn further along neither */
 static bool edges_cross(const struct rb_point *q, size_t n, int64_t around) {
+    const int64_t most = turns_to_try(q, n);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = i + 2; k < n; k++) {
-            for (int64_t t = -1; t <= 1; t++) {
+            for (int64_t t = -most; t <= most; t++) {
                 if (i == 0 && k == n - 1 && t == around) continue; /* they share a corner */
                 if (segments_meet(moved(q[i], t), moved(q[i + 1], t), q[k], q[k + 1])) return true;
             }

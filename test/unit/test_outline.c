@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <math.h>
 #include <cmocka.h>
-#include "readback/outline.h"
+#include "../../src/space/outline.h"
 
 #define D RB_NANODEG
 #define CM 10
@@ -409,6 +409,39 @@ static void metamorphic(void **state) {
     assert_true(met > 300 && met < 2700 && shrunk > 100);
 }
 
+/* What is said at once is what the search would say: it takes no part in measuring a gap. Where
+ * that is plain, it is said at once. */
+static void said_at_once(void **state) {
+    (void)state;
+    unsigned asked = 0, open = 0;
+    for (int i = 0; i < 4000; i++) {
+        arena = rb_arena(memory, sizeof memory);
+        double lat = chance(-89, 89), lon = chance(-180, 180), size = pow(10, chance(-4, 0.4));
+        if (fabs(lat) + size > 89) size = 89 - fabs(lat);
+        struct shape a = any_shape(lat, lon, size);
+        double plat = fmax(-90, fmin(90, lat + chance(-2, 2) * size));
+        double plon = lon + chance(-2, 2) * size / cos(lat * M_PI / 180);
+        const struct rb_outline *o = drawn(&a, 0, 0);
+        const struct rb_outline *point = circle(llround(plat * 1e9), lon_nd(plon), 1);
+        struct rb_gap g = rb_outline_gap(o, point);
+        /* of the cores; inside a width there is only a depth */
+        double core = g.distance_mm > 0 ? (double)g.distance_mm / 1000 + o->wide_m + 0.001
+                                        : o->wide_m + 0.001 - (double)g.depth_mm / 1000;
+        if (core < 0) core = 0; /* inside a ring: the depth is counted from it */
+        const double aside[] = {0.02, 1, 30, core / 20, core};
+        for (size_t k = 0; k < 5; k++) {
+            enum rb_quick far = rb_outline_quick(point, o, core + aside[k]);
+            assert_int_not_equal(far, RB_QUICK_APART);
+            if (core - aside[k] > 0)
+                assert_int_not_equal(rb_outline_quick(o, point, core - aside[k]), RB_QUICK_WITHIN);
+            asked += k >= 2 && aside[k] > core / 50;
+            open += k >= 2 && aside[k] > core / 50 && far == RB_QUICK_OPEN;
+        }
+    }
+    assert_true(asked > 8000);
+    if (open * 20 > asked) fail_msg("%u of %u left open", open, asked);
+}
+
 static bool in_box(struct rb_box b, int64_t lat, int64_t lon) {
     bool across = b.west_nd > b.east_nd;
     bool east_ok =
@@ -472,6 +505,7 @@ int main(void) {
         cmocka_unit_test_setup(refused, fresh),
         cmocka_unit_test_setup(arena_full, fresh),
         cmocka_unit_test_setup(metamorphic, fresh),
+        cmocka_unit_test_setup(said_at_once, fresh),
         cmocka_unit_test_setup(boxes, fresh),
         cmocka_unit_test_setup(bounded_work, fresh),
     };
