@@ -209,6 +209,8 @@ void cli_help_all(FILE *out) {
     fputs("\n`readback COMMAND --help` shows more; `readback help kinds` the fields of records.\n"
           "\nExit status: 0 done; 1 refused or failed; 2 the words are off; 3 the daemon does not "
           "answer;\n"
-          "4 a confirmation is wanted; 5 kept as a draft: a second officer is due.\n",
+          "4 a confirmation is wanted; 5 kept as a draft: a second officer is due. Of checks that "
+          "release "
+          "nothing:\n4 a conflict; 5 cannot be excluded; 6 not compared; 0 none found.\n",
           out);
 }

@@ -325,7 +325,7 @@ const struct cli_command cli_commands[] = {
     {"operation", "[CHANNEL] [options]", "announce an operation",
      "  readback operation --title \"Strikes, area A\" --circle \"37S BV 37000 32000, 5km\" \\\n"
      "      --from 301300ZSEP27 --for 3h --ceiling FL250\n"
-     "  readback operation --title \"Area A\" --circle \"35.5, 36.1, 5km\" --from 301300ZSEP27 "
+     "  readback operation --title \"Area A\" --circle \"35.500, 36.100, 5km\" --from 301300ZSEP27 "
      "--for "
      "3h --dry-run\n",
      NOTICE_TEXT, notice_options, true, cli_notice},
@@ -395,7 +395,8 @@ const struct cli_command cli_commands[] = {
      playback_options, true, cli_playback},
     {"notice", "[CHANNEL] operation|exercise|movement|site|area",
      "announce what is planned, where and when",
-     "  readback notice 3f2a operation --title \"Strikes, area A\" --circle 35.5,36.1,5km \\\n"
+     "  readback notice 3f2a operation --title \"Strikes, area A\" --circle \"35.500, 36.100, "
+     "5km\" \\\n"
      "      --from 2015-09-30T13:00:00Z --for 3h --precedence IMMEDIATE --demand read --demand-in "
      "30m\n"
      "  readback notice exercise --title Drill --polygon \"34.9,35.1; 35.2,35.1; 35.2,35.6\" "
