@@ -828,6 +828,137 @@ static void probing(void **state) {
                      t0 + 2 * DAY + 2ll * RB_PROBE_REFUSE + 5 + RB_PROBE_WINDOW_MS);
 }
 
+/* ---- resting -----------------------------------------------------------------------------------
+ */
+
+/* what rests is neither compared nor counted, and all of it is back when it stands again */
+static void resting(void **state) {
+    struct world *w = *state;
+    const struct rb_hash one = id_of(1), nobody = id_of(9);
+    const struct rb_register_entry nowhere = entry(3, RB_PLACE_SITE, 1, NULL, 0);
+    const struct rb_hash third = nowhere.id;
+    put(w, 1, RB_PLACE_SITE, 1, circle_at(0, 100));
+    put(w, 2, RB_PLACE_SITE, 2, circle_at(0, 100));
+    assert_int_equal(rb_register_add(w->r, &nowhere, NULL), RB_OK);
+    for (int round = 0; round < 3; round++) {
+        struct rb_conflicts c = check(w, RB_PLACE_OPERATION, 3, circle_at(0, 100));
+        assert_int_equal(c.n, 2);
+        assert_int_equal(c.coverage.places, 2);
+        assert_int_equal(c.coverage.placeless, 1);
+        assert_int_equal(c.coverage.oldest_utc_ms, 1);
+        for (int twice = 0; twice < 2; twice++) { /* the second time changes nothing */
+            assert_int_equal(rb_register_rest(w->r, &one, true), RB_OK);
+            assert_int_equal(rb_register_rest(w->r, &third, true), RB_OK);
+        }
+        c = check(w, RB_PLACE_OPERATION, 3, circle_at(0, 100));
+        assert_int_equal(c.n, 1);
+        assert_memory_equal(&c.list[0].other, id_of(2).b, RB_HASH_LEN);
+        assert_int_equal(c.coverage.places, 1);
+        assert_int_equal(c.coverage.placeless, 0);
+        assert_int_equal(c.coverage.oldest_utc_ms, 2); /* the age follows */
+        assert_int_equal(rb_register_count(w->r), 3);
+        assert_int_equal(rb_register_rest(w->r, &one, false), RB_OK);
+        assert_int_equal(rb_register_rest(w->r, &third, false), RB_OK);
+    }
+    assert_int_equal(rb_register_rest(w->r, &nobody, true), RB_ERR_NOT_FOUND);
+}
+
+/* one that rests can be left out, expire, be replaced and go: nothing is counted twice */
+static void resting_and_going(void **state) {
+    struct world *w = *state;
+    const struct rb_volume v = circle_at(0, 100), short_ = timed(0, 0, 1000);
+    const struct rb_hash ids[] = {id_of(1), id_of(2), id_of(3)};
+    put(w, 1, RB_PLACE_SITE, 1, v);
+    put(w, 2, RB_PLACE_SITE, 1, short_);
+    put(w, 3, RB_PLACE_SITE, 1, v);
+    put(w, 4, RB_PLACE_SITE, 1, v);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(rb_register_rest(w->r, &ids[i], true), RB_OK);
+    struct rb_register_plan plan = {
+        .author = 1, .volumes = &v, .volumes_n = 1, .class_ = RB_PLACE_OPERATION};
+    struct rb_conflicts out;
+    plan.supersedes = ids;
+    plan.supersedes_n = 3;
+    assert_int_equal(rb_register_check(w->r, &plan, &w->terms, &w->arena, &out, NULL), RB_OK);
+    assert_int_equal(out.n, 1);
+    assert_int_equal(out.coverage.places, 1);
+    assert_int_equal(rb_register_expire(w->r, 1000), 1);
+    const struct rb_register_entry e = entry(5, RB_PLACE_SITE, 1, &v, 1);
+    assert_int_equal(rb_register_supersede(w->r, &ids[0], &e, NULL), RB_OK);
+    assert_int_equal(rb_register_withdraw(w->r, &ids[2], 1), RB_OK);
+    out = check(w, RB_PLACE_OPERATION, 3, v);
+    assert_int_equal(out.n, 2); /* what replaces one that rests stands */
+    assert_int_equal(out.coverage.places, 2);
+}
+
+/* its volumes can be checked as they were put in */
+static void volumes_come_back(void **state) {
+    struct world *w = *state;
+    static const struct rb_point ring[] = {{35 * D, 36 * D}, {35 * D, 37 * D}, {36 * D, 37 * D}};
+    struct rb_volume put_in[3] = {circle_at(7, 100), timed(9, 5, 0), circle_at(0, 0)},
+                     got[RB_MAX_VOLUMES];
+    put_in[0].accuracy_mm = 77;
+    put_in[0].floor = (struct rb_alt_limit){.mm = 5, .datum = RB_DATUM_AGL};
+    put_in[1].has_to = false;
+    put_in[2] = (struct rb_volume){.shape = RB_SHAPE_POLYGON,
+                                   .edges = RB_EDGES_PARALLEL,
+                                   .vertices_n = 3,
+                                   .vertices = ring,
+                                   .floor = {.open = true},
+                                   .ceiling = {.open = true}};
+    const struct rb_register_entry e = entry(1, RB_PLACE_SITE, 1, put_in, 3);
+    const struct rb_hash other = id_of(2);
+    assert_int_equal(rb_register_add(w->r, &e, NULL), RB_OK);
+    assert_int_equal(rb_register_volumes(w->r, &other, got), 0);
+    assert_int_equal(rb_register_volumes(w->r, &e.id, got), 3);
+    assert_memory_equal(&got[0].center, &put_in[0].center, sizeof got[0].center);
+    assert_int_equal(got[0].radius_mm, put_in[0].radius_mm);
+    assert_int_equal(got[0].accuracy_mm, 77);
+    assert_int_equal(got[0].floor.datum, RB_DATUM_AGL);
+    assert_false(got[0].has_from || got[0].has_to);
+    assert_true(got[1].has_from && !got[1].has_to);
+    assert_int_equal(got[1].from_utc_ms, 5);
+    assert_int_equal(got[2].edges, RB_EDGES_PARALLEL);
+    assert_int_equal(got[2].vertices_n, 3);
+    assert_memory_equal(got[2].vertices, ring, sizeof ring);
+}
+
+/* A corridor is asked about by parts: it finds what comparing with each place finds. */
+static void corridor_by_parts(void **state) {
+    struct world *w = *state;
+    static uint8_t mem[1 << 16];
+    static const struct rb_point line[] = {{35 * D, 36 * D},
+                                           {35 * D + 2 * D / 10, 36 * D + D / 10},
+                                           {35 * D + D / 10, 36 * D + 3 * D / 10},
+                                           {35 * D + 4 * D / 10, 36 * D + 4 * D / 10}};
+    const struct rb_volume plan = {.shape = RB_SHAPE_CORRIDOR,
+                                   .radius_mm = 500 * M,
+                                   .vertices_n = 4,
+                                   .vertices = line,
+                                   .floor = {.open = true},
+                                   .ceiling = {.open = true}};
+    struct rb_arena a = rb_arena(mem, sizeof mem);
+    struct rb_extent x, y;
+    size_t near = 0;
+    w->terms.standoff_mm[RB_PLACE_SITE] = 300 * M;
+    const struct rb_verdict_terms terms = {.standoff_mm = 300 * M};
+    assert_int_equal(rb_extent_prepare(&plan, &a, &x, NULL), RB_OK);
+    for (int64_t i = 0; i < 900; i++) {
+        struct rb_volume v = circle_at(0, 200);
+        struct rb_verdict verdict;
+        const size_t mark = rb_arena_mark(&a);
+        v.center.lat_nd += i / 30 * D / 70;
+        v.center.lon_nd += i % 30 * D / 70;
+        put(w, 100 + (uint64_t)i, RB_PLACE_SITE, 1, v);
+        assert_int_equal(rb_extent_prepare(&v, &a, &y, NULL), RB_OK);
+        rb_verdict(&x, &y, &terms, &verdict);
+        near += verdict.answer != RB_ANSWER_NONE_FOUND;
+        rb_arena_release(&a, mark);
+    }
+    assert_in_range(near, 20, 300);
+    assert_int_equal(check(w, RB_PLACE_OPERATION, 2, plan).n, near);
+}
+
 int main(void) {
     static_assert(RB_PROBE_RECORD < RB_PROBE_REFUSE, "recorded before refused");
     const struct CMUnitTest tests[] = {
@@ -847,6 +978,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(coverage, setup, teardown),
         cmocka_unit_test_setup_teardown(empty_result, setup, teardown),
         cmocka_unit_test_setup_teardown(ages_follow, setup, teardown),
+        cmocka_unit_test_setup_teardown(resting, setup, teardown),
+        cmocka_unit_test_setup_teardown(resting_and_going, setup, teardown),
+        cmocka_unit_test_setup_teardown(volumes_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(corridor_by_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(who_may_replace, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals, setup, teardown),
