@@ -362,6 +362,8 @@ static int run_import(struct cli *c, bool csv) {
     struct import m = {.c = c, .csv = csv};
     if (!cli_want_args(c, 1, 2)) return CLI_USAGE;
     m.path = c->args[0];
+    if (strcmp(m.path, "-") == 0 && (c->form_stdin || c->passphrase_fd == 0))
+        return cli_usage(c, "standard input is one thing only: put the list into a file");
     int rc = check_refused_out(c);
     if (rc == CLI_OK) rc = common(&m);
     if (rc == CLI_OK) m.text = cli_read_file(c, m.path, IMPORT_MAX, &m.text_n);

@@ -565,6 +565,20 @@ static bool color_on(int fd) {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
     return isatty(fd) && (no == NULL || *no == 0) && term && strcmp(term, "dumb") != 0;
 }
+/* "propose, list, ...": what may stand behind a word that is no command alone; "" if nothing */
+static const char *second_words(const char *first) {
+    static char list[160];
+    const size_t n = strlen(first);
+    size_t at = 0;
+    list[0] = 0;
+    for (size_t i = 0; i < cli_commands_n && at < sizeof list; i++) {
+        const char *name = cli_commands[i].name;
+        if (strncmp(name, first, n) != 0 || name[n] != ' ') continue;
+        const int k = snprintf(list + at, sizeof list - at, "%s%s", at ? ", " : "", name + n + 1);
+        if (k > 0) at += (size_t)k;
+    }
+    return list;
+}
 static int unknown_command(struct cli *c, char **argv, int argc, int first) {
     if (first < 0) {
         bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
@@ -572,8 +586,8 @@ static int unknown_command(struct cli *c, char **argv, int argc, int first) {
         cli_help_all(asked ? stdout : stderr);
         return asked ? CLI_OK : CLI_USAGE;
     }
-    if (strcmp(argv[first], "channel") == 0)
-        return cli_usage(c, "channel what? propose, list, show, accept, suspend, resume or leave");
+    const char *what = second_words(argv[first]);
+    if (*what) return cli_usage(c, "%s what? %s", argv[first], what);
     return cli_usage(c,
                      "there is no command \"%s\"; notice, read, inbox, log, show, status are some",
                      argv[first]);

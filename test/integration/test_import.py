@@ -210,6 +210,18 @@ class Import(unittest.TestCase):
         self.assertEqual(r.returncode, FAILED)  # to nobody
         self.assertIn("bravo", r.stderr)
 
+    def test_09_grids(self):
+        """a letter that can be read in two ways is asked about, once for the whole list"""
+        path = self.file("grid.csv", "name,mgrs\nOne,37S BU 31234 90123\nTwo,37S 331234 3990123\n")
+        r = self.report(path, "--dry-run", want=FAILED)
+        self.assertEqual([[f["clause"] for f in x["findings"]] for x in r["rows"]], [[], ["11.3.4"]])
+        r = self.report(path, "--dry-run", "--letter", "band")
+        self.assertEqual(set(self.states(r).values()), {"due"})
+        r = self.report(path, "--dry-run", "--letter", "hemisphere", want=CONFIRM)  # far in the south
+        self.assertIn("outside of the theatre", [f["sentence"] for f in r["rows"][1]["findings"]])
+        self.assertIn("import", self.a.ok("sites", want=USAGE).stderr)
+        self.a.ok("sites", "import", "-", "--form", "-", want=USAGE, stdin="x")
+
     def test_10_many(self):
         n = 230
         rows = "".join("Post %03d,%.5f,%.5f\n" % (i, 32.5 + i * 0.01, 37 + i * 0.01) for i in range(n))
