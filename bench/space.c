@@ -294,5 +294,6 @@ int main(int argc, char **argv) {
     (void)fflush(stdout);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         measure(&sizes[i], boost_program);
+    space_alarms();
     return bench_finish(argv[2]) > 0 ? 3 : 0;
 }

@@ -19,6 +19,12 @@ struct space_item {
  * (circles of 1 to 30 km and polygons of 4 to 12 points). */
 struct space_item *space_make(size_t n, uint64_t seed);
 
+/* The same made for a year, a quarter of them in each quarter, and with a stated accuracy of each:
+ * sites 10, 30 or 100 m, movements 50 or 250 m, operations 20 or 100 m. */
+struct space_item *space_make_year(size_t n, uint64_t seed);
+/* As it truly is: all of it moved by the same way, any within its accuracy being as likely. */
+void space_draw(const struct space_item *written, uint64_t seed, struct space_item *out);
+
 /* The same as a ring in longitude and latitude, degrees, closed (first point repeated): circles as
  * 32 points, the round ends of corridors as 9 each. For those who know planes only. */
 struct space_ring {
@@ -41,6 +47,9 @@ void space_answer_add(struct space_answers *a, size_t query, uint32_t id);
 void space_answer_end(struct space_answers *a, size_t query); /* sorts them */
 void space_answers_free(struct space_answers *a);
 double space_rate(const struct space_answers *a); /* queries a second, one after the other */
+
+/* adds the rows alarms-... */
+void space_alarms(void);
 
 /* both leave `have` false, and say why, where something is missing */
 void space_postgis(const struct space_item *items, size_t n, const struct space_item *queries,

@@ -145,6 +145,59 @@ struct space_item *space_make(size_t n, uint64_t seed) {
     return all;
 }
 
+/* ---- a year, and the truth --------------------------------------------------------------------
+ */
+
+static void set_accuracy(struct dice *d, struct rb_volume *v) {
+    const double u = roll(d);
+    uint64_t metres = u < 0.5 ? 20 : 100; /* operations */
+    if (!v->has_to)
+        metres = u < 0.5 ? 10 : u < 0.8 ? 30 : 100;
+    else if (v->shape == RB_SHAPE_CORRIDOR)
+        metres = u < 0.5 ? 50 : 250;
+    v->accuracy_mm = metres * 1000;
+}
+
+struct space_item *space_make_year(size_t n, uint64_t seed) {
+    struct space_item *all = calloc(n, sizeof *all);
+    struct dice d = {seed};
+    if (all == NULL) bench_die("memory is short");
+    for (size_t quarter = 0; quarter < 4; quarter++) {
+        struct space_item *part = space_make(n / 4, seed + quarter);
+        const int64_t later = (int64_t)(quarter * DAYS * 24) * (int64_t)HOUR_MS;
+        for (size_t i = 0; i < n / 4; i++) {
+            struct space_item *s = &all[quarter * (n / 4) + i];
+            *s = part[i];
+            s->volume.vertices = s->points;
+            s->volume.from_utc_ms += later;
+            s->volume.to_utc_ms += s->volume.has_to ? later : 0;
+            set_accuracy(&d, &s->volume);
+        }
+        free(part);
+    }
+    return all;
+}
+
+static void shift(struct rb_point *at, double east_m, double north_m) {
+    const struct plane p = plane_at((double)at->lat_nd / 1e9, (double)at->lon_nd / 1e9);
+    double to[2];
+    put(&p, east_m, north_m, to);
+    *at = point(to[1], to[0]);
+}
+
+void space_draw(const struct space_item *written, uint64_t seed, struct space_item *out) {
+    struct dice d = {seed};
+    /* a little less: the plane is not the ellipsoid */
+    const double far = (double)written->volume.accuracy_mm / 1000 * 0.999 * sqrt(roll(&d));
+    const double to = roll_in(&d, 0, 2 * PI), east = sin(to) * far, north = cos(to) * far;
+    *out = *written;
+    out->volume.vertices = out->points;
+    out->volume.accuracy_mm = 0;
+    shift(&out->volume.center, east, north);
+    for (size_t i = 0; i < out->volume.vertices_n; i++)
+        shift(&out->points[i], east, north);
+}
+
 /* ---- rings ------------------------------------------------------------------------------------
  */
 
