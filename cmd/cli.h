@@ -246,6 +246,7 @@ int cli_notice(struct cli *c); /* notice CLASS, site, movement, operation, area 
 int cli_stop_fire(struct cli *c);
 int cli_places(struct cli *c); /* places, site list, movement list */
 int cli_sites_import(struct cli *c);
+int cli_sites_sign(struct cli *c);
 int cli_places_import(struct cli *c);
 int cli_places_export(struct cli *c);
 int cli_compare(struct cli *c);

@@ -160,7 +160,12 @@ void import_summary(const struct import *m, FILE *out) {
     fprintf(out, "refused %zu, failed %zu, not released %zu\n", n[IMPORT_REFUSED], n[IMPORT_FAILED],
             n[IMPORT_DUE]);
     if (n[IMPORT_DRAFT] > 0)
-        fputs("Each draft waits for a second officer: readback sign DRAFT --officer NAME\n", out);
+        fprintf(out, "Each draft waits for a second officer: readback %s --officer NAME\n",
+                m->csv ? "sites sign" : "sign DRAFT");
+    if (n[IMPORT_FAILED] > 0 && cli_int(m->view, "needs_signers") > 1 &&
+        (size_t)cli_int(m->answer, "drafts") + n[IMPORT_DRAFT] >= RB_MAX_DRAFTS)
+        fprintf(out, "At most %u drafts wait at a time: once they are signed, run this again.\n",
+                RB_MAX_DRAFTS);
 }
 static json_t *row_json(const struct import_row *r) {
     json_t *o = json_object();

@@ -361,6 +361,11 @@ const struct cli_command cli_commands[] = {
      "read again.\nExit: 0 all of it done or there already; 1 rows were refused or failed; 4 a "
      "confirmation is wanted;\n5 drafts wait for a second officer.\n",
      sites_import_options, true, cli_sites_import},
+    {"sites sign", "[CHANNEL] --officer NAME", "sign all sites that wait for a second officer",
+     "  readback sites sign --officer chief\n",
+     "Shows each with its place and what is pointed out, asks once, and signs those that this "
+     "officer\nhas not signed.\n",
+     NULL, false, cli_sites_sign},
     {"places import", "FILE [CHANNEL] --class CLASS", "GeoJSON, ED-318, ED-269 or KML as notices",
      "  readback places import camps.kml --class site --radius 200m --recipients southland "
      "--dry-run\n"

@@ -49,6 +49,9 @@ int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key 
 /* the same; despite: in spite of what it touches (409, code "warnings", without) */
 int rb_client_countersign_as(const struct rb_client *c, const struct rb_signer_key *officer, const char *draft,
                              bool despite, json_t **out);
+/* the same, of a draft as /v1/drafts answered it */
+int rb_client_countersign_draft(const struct rb_client *c, const struct rb_signer_key *officer, const json_t *draft,
+                                bool despite, json_t **out);
 /* charter: JSON of the charter's body, members by {"handle","role",...}; cards are filled in by the node */
 int rb_client_found(const struct rb_client *c, const struct rb_signer_key *officer,
                     const struct rb_signer_key *party, const json_t *charter, json_t **out);

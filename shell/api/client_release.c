@@ -165,35 +165,41 @@ int rb_client_countersign(const struct rb_client *c, const struct rb_signer_key 
                           const char *draft, json_t **out) {
     return rb_client_countersign_as(c, officer, draft, false, out);
 }
+int rb_client_countersign_draft(const struct rb_client *c, const struct rb_signer_key *officer,
+                                const json_t *draft, bool despite, json_t **out) {
+    char path[CALL_MAX];
+    if (signed_already(draft, &officer->pub)) {
+        *out = fail_json("exists", "this officer has signed the draft already: another one must",
+                         "name the other with --officer");
+        return 409;
+    }
+    json_t *signers = sign_payload(officer, draft, total_of(draft));
+    if (signers == NULL) return not_signed(out);
+    json_t *in = json_pack("{s:o,s:b}", "signers", signers, "despite", (int)despite);
+    snprintf(path, sizeof path, "/v1/drafts/%s/sign",
+             json_string_value(json_object_get(draft, "draft")));
+    const int status = c->call(c->ctx, "POST", path, in, out);
+    json_decref(in);
+    return status;
+}
 int rb_client_countersign_as(const struct rb_client *c, const struct rb_signer_key *officer,
                              const char *draft, bool despite, json_t **out) {
-    json_t *drafts = NULL, *signers = NULL;
+    json_t *drafts = NULL;
     size_t hits = 0;
-    char path[CALL_MAX];
     int status = c->call(c->ctx, "GET", "/v1/drafts", NULL, &drafts);
     if (status != 200) {
         *out = drafts;
         return status;
     }
-    json_t *d = draft_of(drafts, draft, &hits);
-    if (hits != 1) {
+    const json_t *d = draft_of(drafts, draft, &hits);
+    if (hits == 1) {
+        status = rb_client_countersign_draft(c, officer, d, despite, out);
+    } else {
         *out = fail_json(hits ? "exists" : "not-found",
                          hits ? "these digits fit more than one draft"
                               : "no draft with these digits waits here",
                          "`readback drafts` shows those that do");
         status = hits ? 409 : 404;
-    } else if (signed_already(d, &officer->pub)) {
-        *out = fail_json("exists", "this officer has signed the draft already: another one must",
-                         "name the other with --officer");
-        status = 409;
-    } else if ((signers = sign_payload(officer, d, total_of(d))) == NULL) {
-        status = not_signed(out);
-    } else {
-        json_t *in = json_pack("{s:o,s:b}", "signers", signers, "despite", (int)despite);
-        snprintf(path, sizeof path, "/v1/drafts/%s/sign",
-                 json_string_value(json_object_get(d, "draft")));
-        status = c->call(c->ctx, "POST", path, in, out);
-        json_decref(in);
     }
     json_decref(drafts);
     return status;

@@ -243,8 +243,15 @@ class Import(unittest.TestCase):
         r = self.report(path, "--yes", channel="Two")  # they wait: not said twice
         self.assertEqual((set(self.states(r).values()), r["drafts"]), ({"there already"}, 2))
         self.assertIn("EXERCISE", self.sites(path, "--dry-run", channel="Two").stdout)
-        for d in drafts:
-            self.a.ok("sign", d, "--officer", "chief", "--yes", "--despite")
+        r = self.a.ok("sites", "sign", "Two", "--officer", "duty", "--yes")  # has signed them all
+        self.assertIn("No site waits", r.stderr)
+        r = self.a.ok("sites", "sign", "Two", "--officer", "chief", want=CONFIRM)  # nobody to ask
+        self.assertRegex(r.stderr, r"EXERCISE[\s\S]*A, in \"Two\"[\s\S]*36.11111")
+        self.a.ok("sites", "sign", "Places", "--officer", "chief", "--yes")
+        self.assertEqual(len(self.a.json("drafts")["drafts"]), 2)
+        self.a.ok("sign", drafts.pop(), "--officer", "chief", "--yes")
+        r = json.loads(self.a.ok("sites", "sign", "--officer", "chief", "--yes", "--json").stdout)
+        self.assertEqual(r["released"], 1)
         self.assertEqual({p["title"] for p in self.places(self.a, "Two")}, {"A", "B"})
         r = self.report(path, "--yes", channel="Two")
         self.assertEqual((set(self.states(r).values()), r["drafts"], r["registered"]), ({"there already"}, 0, 2))
