@@ -74,6 +74,11 @@ static int ring_point(struct ring *r, struct rb_slice text) {
 static int ring_part(struct ring *r, struct rb_slice part) {
     int rc = CLI_OK;
     if (!is_word_list(part)) return ring_point(r, part);
+    if (strchr(r->entered, '.') == NULL) /* 35,5 36,1: one place, or two? (11.1.5) */
+        return cli_off(r->c, r->option, r->entered,
+                       ": its commas can be read in more than one way: write decimal points, and "
+                       "part the places with semicolons, like \"34.9, 35.1; 35.2, 35.1\" (clause "
+                       "11.1.5)");
     for (size_t at = 0; rc == CLI_OK && at < part.n;) {
         size_t n = 0;
         while (at + n < part.n && part.p[at + n] != ' ' && part.p[at + n] != '\t')
@@ -185,7 +190,7 @@ static int corridor(struct cli *c, const char *z, json_t *volume) {
 /* ---- heights, times, survey: of all volumes ----------------------------------------------------
  */
 static int put_heights(struct cli *c, json_t *volume) {
-    struct rb_alt_limit f, t;
+    struct rb_alt_limit f = {.open = true}, t = {.open = true};
     int rc = cli_height(c, "floor", volume, &f);
     if (rc == CLI_OK) rc = cli_height(c, "ceiling", volume, &t);
     /* by one datum only: others cannot be compared here, and the node points that out */

@@ -368,11 +368,13 @@ class Line(unittest.TestCase):
                              ("35 60.0N 036 06.0E, 5km", ["11.2.3"]), ("35 30.0 036 06.0, 5km", ["letter"]),
                              ("37S BV 37000 32000", ["wants PLACE, RADIUS"])):
             self.slip("--circle", circle, says=["--circle", circle, *says])
-        for polygon, says in (("34,35 35,35", ["3 to 512 points", "3.7.4"]),
+        for polygon, says in (("34.0,35 35,35", ["3 to 512 points", "3.7.4"]),
                               (" ".join("%d.%03d,35" % (i // 90, i) for i in range(600)), ["3 to 512 points", "3.7.4"]),
-                              ("34,35 35,36 34,36 35,35", ["must not cross", "3.7.6"]),
-                              ("34,35 35,35 35,36 34,35", ["leave the repeated last point out", "3.7.5"]),
-                              ("34,35; 35,36; 36,37", ["one line", "3.7.5"]), ("34,35 35,35 35,181", ["point 3", "longitude"]),
+                              ("34,35; 35,36; 34,36; 35,35", ["must not cross", "3.7.6"]),
+                              ("34.0,35.0 35,35 35,36 34,35", ["leave the repeated last point out", "3.7.5"]),
+                              ("34,35; 35,36; 36,37", ["one line", "3.7.5"]), ("34,35 35,35 35,181.0", ["point 3", "longitude"]),
+                              ("35,5 36,1 35,6 36,2 35,7 36,3", ["decimal points", "semicolons", "11.1.5"]),
+                              ("35,5 36,1; 35,6 36,2; 35,7 36,3", ["decimal points", "11.1.5"]),
                               ("34,35; 35 30N 036 30E; nowhere", ["point 3", "11.1.2"])):
             self.slip("--circle", None, "--polygon", polygon, says=["--polygon", *says])
         for corridor, says in (("5km", ["HALFWIDTH; PLACE; PLACE"]), ("500m; 35.1,36.1", ["2 to 512"]),
@@ -917,6 +919,27 @@ class Line(unittest.TestCase):
         self.assertIn("CONFLICT: ", r.stderr)
         n.ok("sign", draft[:8], "--officer", "chief", "--yes", "--despite")
         self.assertEqual(n.json("drafts")["drafts"], [])
+
+    def test_40_asked_again_and_again(self):
+        """who moves a plan a little and asks again is refused for a while, whatever the plan is"""
+        asked = 0
+        for i in range(80):
+            r = self.n.run("operation", self.channel[:8], "--title", "Plan", "--circle", "37S BV 37000 25000, %dm" % (2000 + i), "--from",
+                           "011300ZJAN30", "--for", "3h", "--dry-run")
+            if r.returncode != 4:
+                break
+            asked += 1
+        self.assertLess(asked, 65)
+        self.assertGreater(asked, 40)  # besides those of the tests before
+        self.assertEqual(r.returncode, FAILED)
+        self.assertRegex(r.stderr, r"it may be asked again from \d{4}-")
+        self.assertNotIn("Clinic", r.stdout + r.stderr)
+        r = self.n.ok("operation", self.channel[:8], "--title", "Plan", *self.AWAY, "--dry-run", want=FAILED)
+        self.assertIn("asked again", r.stderr)
+        until(lambda: [x for x in self.s.json("log", self.channel[:8], "--kind", "service", "--bodies")["records"]
+                       if x["body"]["type"] == "probed"], "all members are told")
+        r = self.n.ok("operation", self.channel[:8], "--title", "Plan", *self.AWAY, "--yes", want=CONFIRM)
+        self.assertIn("WARNING: ", r.stderr)
 
 
 class Tap(unittest.TestResult):
