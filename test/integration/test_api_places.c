@@ -226,6 +226,7 @@ static void test_despite(void **state) {
     assert_non_null(warning(out, "conflict"));
     json_decref(out);
     json_object_set_new(d, "despite", json_true());
+    json_object_set_new(d, "demand", json_pack("{s:s,s:s}", "in", "1d", "position", "passed-down"));
     expect(release_by(south, 0, d, &out), 200, out);
     assert_true(json_is_true(json_object_get(out, "despite")));
     snprintf(id, sizeof id, "%s", str(out, "record"));
@@ -265,7 +266,8 @@ static void test_despite(void **state) {
     assert_false(contains(out, clinic));
     json_decref(out);
     released(north, position("read", id, NULL), seen);
-    out = get(north, "/v1/inbox", ""); /* read: it is not told as new any more */
+    out = get(north, "/v1/inbox", ""); /* read, an answer due: it is not told as new any more */
+    assert_non_null(with_record(json_object_get(out, "items"), id));
     assert_null(with_record(json_object_get(out, "conflicts"), id));
     json_decref(out);
     /* over: taken back, so that it meets nothing in what follows */
@@ -450,12 +452,21 @@ static void test_playback(void **state) {
     assert_true(strlen(str(out, "attribution")) > 10);
     assert_int_equal(json_array_size(json_object_get(out, "sent")), 0);
     assert_true(strlen(str(out, "text")) > 50);
+    const char *site = str(json_object_get(v, "nearest_site"), "record");
+    assert_int_equal(strlen(site), 64);
+    assert_string_not_equal(site, clinic); /* another one than itself */
     /* sent back, and confirmed by who said it */
     released(south, position("query", clinic, str(out, "text")), query);
+    released(south, position("query", clinic, NULL), yes); /* asks about something else */
     json_decref(out);
     settle();
     out = playback(north, clinic);
     assert_true(has(json_object_get(out, "sent"), query));
+    assert_int_equal(json_array_size(json_object_get(out, "sent")), 1);
+    assert_int_equal(json_array_size(json_object_get(out, "confirmed")), 0);
+    json_decref(out);
+    released(north, position("read", query, NULL), yes); /* read is not understood as meant */
+    out = playback(north, clinic);
     assert_int_equal(json_array_size(json_object_get(out, "confirmed")), 0);
     json_decref(out);
     released(north, position("confirm", query, NULL), yes);
@@ -536,6 +547,34 @@ static void test_compare(void **state) {
     assert_true(json_is_null(json_object_get(out, "from")));
     assert_string_equal(str(out, "sentence"),
                         "Seen from above they overlap, and have no time in common.");
+    json_decref(out);
+    char several[65], far_away[65];
+    released(east,
+             draft("notice",
+                   body_of("{'class':'operation','title':'Several','volumes':["
+                           "{'circle':[31,36.25,'5km'],'time':{'from':'2015-10-13T13:00:00Z',"
+                           "'length':'2h'}},{'circle':[31,36.4,'500m'],'time':{'from':"
+                           "'2015-10-12T13:00:00Z','length':'2h'}},{'circle':[31,36.259,'500m'],"
+                           "'time':{'from':'2015-10-12T14:00:00Z','length':'2h'}}]}"),
+                   NULL),
+             several);
+    released(east,
+             draft("notice",
+                   body_of("{'class':'area','title':'Far','volumes':[{'circle':[31,36.4,'500m'],"
+                           "'until':'2016-10-12T13:00:00Z'},{'circle':[31,36.3,'500m'],'until':"
+                           "'2016-10-12T13:00:00Z'},{'circle':[31,36.5,'500m'],'until':"
+                           "'2016-10-12T13:00:00Z'}]}"),
+                   NULL),
+             far_away);
+    settle();
+    out = compared(north, several, a); /* deeper, but at another time: the conflict comes first */
+    assert_string_equal(str(out, "answer"), "conflict");
+    assert_string_equal(str(out, "from"), "2015-10-12T14:00:00Z");
+    json_decref(out);
+    out = compared(north, a, far_away); /* of those apart, the nearest */
+    assert_string_equal(str(out, "answer"), "none found");
+    assert_in_range(num(out, "distance_mm"), 3770000, 3790000);
+    assert_string_equal(str(out, "sentence"), "They are 3.7 km apart.");
     json_decref(out);
     out = compared(south, a, clinic);
     assert_string_equal(str(out, "answer"), "none found");
@@ -813,6 +852,7 @@ static void test_second_officer(void **state) {
     assert_non_null(warning(out, "conflict"));
     json_decref(out);
     expect(rb_client_countersign_as(&c, &second, name, true, &out), 200, out);
+    assert_true(json_is_true(json_object_get(out, "despite")));
     snprintf(id, sizeof id, "%s", str(out, "record"));
     json_decref(out);
     settle();
