@@ -448,7 +448,7 @@ static void test_status(void **state) {
  */
 static void test_local_time(void **state) {
     (void)state;
-    setenv("TZ", "XXX-9:30", 1); /* ahead of UTC by as much */
+    setenv("TZ", "ABC-9:30", 1); /* ahead of UTC by as much */
     tzset();
     struct print_page p = notice(PRINT_EN);
     assert_has(&p, "<b>251605ZJAN27</b> <span class=\"n\">(2027-01-25</span> <span "
@@ -457,7 +457,7 @@ static void test_local_time(void **state) {
     assert_has(&p, "<span class=\"n\">19:10 UTC+09:30)</span>");
     assert_has(&p, "Local times are those of the place of printing.");
     print_html_free(&p.h);
-    setenv("TZ", "XXX3:30", 1);
+    setenv("TZ", "ABC3:30", 1);
     tzset();
     p = notice(PRINT_EN);
     assert_has(&p, "06:10 UTC-03:30");
