@@ -130,6 +130,10 @@ struct rb_register_plan {
     size_t supersedes_n; /* places of the same author that it replaces: not compared */
     const struct rb_hash *supersedes;
     int64_t now_utc_ms; /* what is over by now is not compared; lead time counts from here */
+    /* Only which places it touches, whose, and whether each conflicts or cannot be excluded: the rest
+     * of a conflict and the coverage's reasons are not meant then. Much less work, which matters
+     * where others decide what is compared, and how intricate it is. */
+    bool bare;
 };
 
 /* One other place that it touches, by the worst pair of their volumes (10.6.5). */

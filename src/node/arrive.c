@@ -39,18 +39,21 @@ static enum rb_err compare(struct rb_node *n, const struct spot *p, struct rb_co
                                     .author = p->fx->f->member,
                                     .class_ = (enum rb_place_class)p->class_,
                                     .volumes = volumes,
-                                    .now_utc_ms = n->now.utc_ms};
+                                    .now_utc_ms = n->now.utc_ms,
+                                    .bare = true};
     plan.volumes_n = rb_register_volumes(ch->reg, &plan.id, volumes);
     plan.supersedes = rb_fact_refs(spot_fact(p), RB_REF_SUPERSEDES, &plan.supersedes_n);
     check_terms(ch, ch->charter, &terms);
     return rb_register_check(ch->reg, &plan, &terms, &n->work, found, NULL);
 }
 
-static enum rb_err one(struct rb_node *n, const struct spot *p) {
+static enum rb_err one(struct rb_node *n, const struct spot *p, size_t *touched) {
     struct rb_conflicts found = {0};
+    *touched = 0;
     if (p->state != SPOT_KNOWN || p->rests) return RB_OK; /* purged, or superseded meanwhile */
     size_t mark = rb_arena_mark(&n->work);
     enum rb_err err = compare(n, p, &found);
+    *touched = found.n;
     if (err == RB_OK && found.n > 0) tell(n, p, &found);
     rb_arena_release(&n->work, mark);
     return err;
@@ -68,14 +71,16 @@ static void forget(struct channel *ch) {
 
 void arrive_some(struct rb_node *n, struct channel *ch) {
     if (arrive_wake(n, ch) > n->now.mono_ms) return;
-    for (size_t k = 0; k < RB_ARRIVED_STEP && ch->arrived_at < ch->arrived_to; k++) {
+    size_t work = 0, touched;
+    while (work < RB_ARRIVED_STEP && ch->arrived_at < ch->arrived_to) {
         if (!node_room(n, 4096)) break; /* in a later step */
-        if (one(n, &ch->spots[ch->arrived[ch->arrived_at]]) == RB_ERR_LIMIT) {
+        if (one(n, &ch->spots[ch->arrived[ch->arrived_at]], &touched) == RB_ERR_LIMIT) {
             n->overflow = true;
             ch->arrive_from = n->now.mono_ms + 1000;
             break;
         }
         ch->arrived_at++;
+        work += RB_ARRIVED_COST + touched;
     }
     forget(ch);
 }

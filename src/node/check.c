@@ -90,7 +90,7 @@ enum rb_err rb_node_plan_hash(const struct rb_node_plan *plan, struct rb_arena *
 /* ---- checks ------------------------------------------------------------------------------------
  */
 enum rb_err check_plan(struct rb_node *n, struct channel *ch, const struct rb_node_plan *plan,
-                       int64_t utc_ms, struct rb_arena *arena, struct rb_conflicts *out,
+                       int64_t utc_ms, bool bare, struct rb_arena *arena, struct rb_conflicts *out,
                        struct rb_reject *rj) {
     const struct rb_situation *s;
     struct rb_register_terms terms;
@@ -105,7 +105,8 @@ enum rb_err check_plan(struct rb_node *n, struct channel *ch, const struct rb_no
                                        .volumes = plan->volumes,
                                        .supersedes_n = plan->supersedes_n,
                                        .supersedes = plan->supersedes,
-                                       .now_utc_ms = utc_ms};
+                                       .now_utc_ms = utc_ms,
+                                       .bare = bare};
     return rb_register_check(reg, &p, &terms, arena, out, rj);
 }
 
@@ -123,5 +124,5 @@ enum rb_err rb_node_check(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
     *again_utc_ms = now_utc_ms;
     if (is_plan(plan) && !probing_may(ch, now_utc_ms, again_utc_ms))
         return rb_reject(rj, RB_ERR_BUSY, "10.6.10", "too many checks met closed places", 0);
-    return check_plan(n, ch, plan, now_utc_ms, arena, out, rj);
+    return check_plan(n, ch, plan, now_utc_ms, false, arena, out, rj);
 }

@@ -26,7 +26,7 @@ static bool held_back(enum rb_place_class c) {
     return false;
 }
 
-/* The record that says so is open: it names open places, the worst first, and commits to others. */
+/* The record that says so is open: it names open places, conflicts first, and commits to others. */
 static enum rb_err note_found(struct rb_node *n, const struct rb_conflicts *c,
                               struct despite *out) {
     out->rest = rb_arena_array(&n->step_arena, c->n, sizeof *out->rest);
@@ -57,7 +57,7 @@ static enum rb_err look(struct rb_node *n, struct channel *ch, const struct rb_r
     RB_TRY(rb_node_plan_hash(&plan, &n->work, &out->plan));
     if (!despite && !probing_may(ch, n->now.utc_ms, &again))
         return rb_reject(rj, RB_ERR_BUSY, "10.6.10", "too many checks met closed places", 0);
-    RB_TRY(check_plan(n, ch, &plan, n->now.utc_ms, &n->work, &found, rj));
+    RB_TRY(check_plan(n, ch, &plan, n->now.utc_ms, true, &n->work, &found, rj));
     if (found.n == 0) return RB_OK;
     RB_TRY(note_found(n, &found, out));
     if (despite) return RB_OK;

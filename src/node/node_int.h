@@ -63,7 +63,8 @@
 #define RB_MISSING_MAX 6000u /* leaves listed in one receipt: it stays a leaf */
 #define RB_NONE UINT32_MAX   /* no body, no place */
 /* places, spec 10.6 */
-#define RB_ARRIVED_STEP 32u /* notices that arrived, compared in one step */
+#define RB_ARRIVED_STEP 512u /* work on notices that arrived, in one step: each costs this ... */
+#define RB_ARRIVED_COST 16u  /* ... and 1 for each place it touches */
 
 struct buf { /* grows in the region */
     uint8_t *p;
@@ -708,9 +709,10 @@ enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
 /* check.c */
 void check_terms(const struct channel *ch, const struct rb_charter *c,
                  struct rb_register_terms *out);
-/* with the situation as of then, and whether or not such a check may be asked for */
+/* with the situation as of then, and whether or not such a check may be asked for; bare: as in
+ * struct rb_register_plan */
 enum rb_err check_plan(struct rb_node *n, struct channel *ch, const struct rb_node_plan *plan,
-                       int64_t utc_ms, struct rb_arena *arena, struct rb_conflicts *out,
+                       int64_t utc_ms, bool bare, struct rb_arena *arena, struct rb_conflicts *out,
                        struct rb_reject *rj);
 
 /* despite.c */

@@ -61,12 +61,18 @@ static enum rb_err compare(struct check *k, size_t i, struct place *p, size_t ot
     f.c.plan_volume = i;
     f.c.other_volume = other;
     f.c.standoff_mm = terms.standoff_mm;
-    f.c.gap = rb_outline_gap(a->outline, b->outline);
+    if (!k->plan->bare) f.c.gap = rb_outline_gap(a->outline, b->outline);
     return note(k, p, &f);
 }
 
 /* ---- all pairs ----------------------------------------------------------------------------------
  */
+
+/* of a place that this check has come to already: would another pair of volumes change anything? */
+static bool settled(const struct check *k, const struct place *p) {
+    if (p->found == NOT_COMPARED) return true;
+    return k->plan->bare && k->list[p->found].c.answer == RB_ANSWER_CONFLICT;
+}
 
 static enum rb_err compare_volume(struct check *k, size_t i, uint64_t standoff_most) {
     struct rb_volwalk w;
@@ -81,7 +87,7 @@ static enum rb_err compare_volume(struct check *k, size_t i, uint64_t standoff_m
         const enum rb_conflict_rule rule =
             conflict_rule_for(k->plan, k->terms, (enum rb_place_class)p->class_, p->author);
         if (rule == RB_CONFLICT_NO_RULE) continue;
-        if (p->stamp == k->r->stamp && p->found == NOT_COMPARED) continue;
+        if (p->stamp == k->r->stamp && settled(k, p)) continue;
         RB_TRY(compare(k, i, p, v->volume, rule));
     }
     return RB_OK;

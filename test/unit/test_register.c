@@ -959,6 +959,46 @@ static void corridor_by_parts(void **state) {
     assert_int_equal(check(w, RB_PLACE_OPERATION, 2, plan).n, near);
 }
 
+/* A bare check touches the same places with the same answers, whatever it leaves unsaid. */
+static void bare_check(void **state) {
+    struct world *w = *state;
+    struct rb_volume many[4], plan[2] = {circle_at(0, 500), circle_at(900, 500)};
+    struct rb_conflicts full, bare;
+    for (int64_t i = 0; i < 4; i++)
+        many[i] = circle_at(i * 400, 100);
+    many[1].accuracy_mm = 300 * M;
+    for (uint64_t i = 0; i < 6; i++) {
+        struct rb_register_entry e = entry(10 + i, RB_PLACE_SITE, 1, many, 4);
+        for (size_t k = 0; k < 4; k++)
+            many[k].center.lat_nd += 450 * 9013;
+        e.closed = i == 3;
+        assert_int_equal(rb_register_add(w->r, &e, NULL), RB_OK);
+    }
+    struct rb_volume vague = circle_at(-750, 100); /* 150 m off, known to 300 m */
+    vague.accuracy_mm = 300 * M;
+    put(w, 99, RB_PLACE_SITE, 1, vague);
+    struct rb_register_plan p = {.author = 2, .volumes = plan, .volumes_n = 2};
+    assert_int_equal(rb_register_check(w->r, &p, &w->terms, &w->arena, &full, NULL), RB_OK);
+    p.bare = true;
+    assert_int_equal(rb_register_check(w->r, &p, &w->terms, &w->arena, &bare, NULL), RB_OK);
+    assert_in_range(full.n, 2, 7);
+    assert_int_equal(bare.n, full.n);
+    assert_int_equal(bare.met_closed, full.met_closed);
+    assert_int_equal(bare.coverage.places, full.coverage.places);
+    bool conflict = false, open = false;
+    for (size_t i = 0; i < full.n; i++) {
+        size_t k = 0;
+        while (k < bare.n && !rb_hash_eq(&bare.list[k].other, &full.list[i].other))
+            k++;
+        assert_true(k < bare.n);
+        assert_int_equal(bare.list[k].answer, full.list[i].answer);
+        conflict |= full.list[i].answer == RB_ANSWER_CONFLICT;
+        open |= full.list[i].answer == RB_ANSWER_NOT_EXCLUDED;
+    }
+    assert_true(conflict && open);
+    assert_int_equal(bare.list[0].answer, RB_ANSWER_CONFLICT); /* the worst answer comes first */
+}
+
 int main(void) {
     static_assert(RB_PROBE_RECORD < RB_PROBE_REFUSE, "recorded before refused");
     const struct CMUnitTest tests[] = {
@@ -982,6 +1022,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(resting_and_going, setup, teardown),
         cmocka_unit_test_setup_teardown(volumes_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(corridor_by_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(bare_check, setup, teardown),
         cmocka_unit_test_setup_teardown(who_may_replace, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals, setup, teardown),
