@@ -2,7 +2,7 @@
  * each way:
  *   in:  SHAPE SHAPE n within_mm...   SHAPE: C lat lon radius | P edges k (lat lon)... |
  *                                     L half-width k (lat lon)...   in 1e-9 degree and mm;
- *        before a SHAPE: B datum floor ceiling
+ *        before a SHAPE: B datum floor ceiling, T from to, each or both
  *   out: distance depth exact distance' depth' answer...   ' of the pair exchanged; the answers of
  *        rb_outline_near, each 0, 1 or 2; 9 where they differ for the pair exchanged; last, the
  *        answer of rb_verdict without stand-off
@@ -27,11 +27,17 @@ static struct rb_volume read_shape(struct rb_point *points) {
     char kind;
     if (scanf(" %c", &kind) != 1) exit(feof(stdin) ? 0 : 2);
     v.vertices = points;
-    if (kind == 'B') {
-        v.floor.datum = v.ceiling.datum = (enum rb_datum)number();
-        v.floor.open = v.ceiling.open = false;
-        v.floor.mm = number();
-        v.ceiling.mm = number();
+    while (kind == 'B' || kind == 'T') {
+        if (kind == 'B') {
+            v.floor.datum = v.ceiling.datum = (enum rb_datum)number();
+            v.floor.open = v.ceiling.open = false;
+            v.floor.mm = number();
+            v.ceiling.mm = number();
+        } else {
+            v.has_from = v.has_to = true;
+            v.from_utc_ms = number();
+            v.to_utc_ms = number();
+        }
         if (scanf(" %c", &kind) != 1) exit(2);
     }
     if (kind == 'C') {
