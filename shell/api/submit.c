@@ -1,5 +1,6 @@
 /* Submissions: what officers signed is handed to the node; the answer comes when it is durable
  * here. */
+#include <stdlib.h>
 #include "check.h"
 #include "pending.h"
 #include "readback/text.h"
@@ -210,21 +211,32 @@ void rb_post_submit(struct rb_req *rq) {
 
 /* Of many at once it is only asked about notices and who gets a place or names of people into their
  * hands. Each plan is counted before the next is looked at: many at once tell no more than one by
- * one. */
-static void submit_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, const json_t *in,
+ * one. All are looked at before the first goes to the node: while nothing changes, the channel is
+ * folded once. true: refused, and slot i filled */
+static bool refuse_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, const json_t *in,
                           bool despite) {
     struct submission s;
-    struct rb_event ev;
     struct rb_chan c;
     int status = 0;
-    size_t mark = rb_arena_mark(&rq->arena);
+    const size_t mark = rb_arena_mark(&rq->arena);
     json_t *bad = submission_read(rq, in, &s, &status);
     const bool asked = s.rec.closed || s.rec.kind == RB_KIND_NOTICE;
     if (bad == NULL && asked && rb_chan_open_lite(rq, s.rec.channel, &c) &&
         (bad = held_back(&c, &s.rec, s.body, despite)) != NULL)
         status = 409;
     rb_probed_tell(rq);
-    if (bad) {
+    rb_req_wipe(rq, mark);
+    if (bad) rb_pending_fill(p, i, status, bad);
+    return bad != NULL;
+}
+static void submit_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, const json_t *in,
+                          bool despite) {
+    struct submission s;
+    struct rb_event ev;
+    int status = 0;
+    const size_t mark = rb_arena_mark(&rq->arena);
+    json_t *bad = submission_read(rq, in, &s, &status);
+    if (bad) { /* it was read before: memory, or the age key was sealed in between */
         rb_pending_fill(p, i, status, bad);
     } else {
         submission_event(&s, despite, &ev);
@@ -242,13 +254,18 @@ void rb_post_submit_batch(struct rb_req *rq) {
                       "a list of 1 to 4096 {payload, signers} is wanted", NULL);
         return;
     }
-    struct rb_pending *p = rb_pending_new(rq, n, true, NULL);
+    bool *refused = calloc(n, sizeof *refused);
+    struct rb_pending *p = refused ? rb_pending_new(rq, n, true, NULL) : NULL;
     if (p == NULL) {
+        free(refused);
         rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
         return;
     }
     for (size_t i = 0; i < n; i++)
-        submit_one_of(rq, p, i, json_array_get(list, i), despite);
+        refused[i] = refuse_one_of(rq, p, i, json_array_get(list, i), despite);
+    for (size_t i = 0; i < n; i++)
+        if (!refused[i]) submit_one_of(rq, p, i, json_array_get(list, i), despite);
+    free(refused);
     rb_pending_started(api, p);
 }
 
