@@ -348,6 +348,10 @@ int cli_refused(const struct cli *c, int status, const json_t *answer) {
         fputs("  --fact shows that it exists, of whom, when and to whom\n", stderr);
     else if (strncmp(cli_str(e, "hint"), "level hash", 10) == 0)
         fputs("  --hash shows that a record with this hash stands in the log\n", stderr);
+    else if (strcmp(cli_str(e, "code"), "probing") == 0)
+        fputs("  a notice can be released all the same (--despite); if it touches a place, our "
+              "node logs that\n",
+              stderr);
     else if (strcmp(cli_str(e, "hint"), "spec/openapi.yaml has the form of a draft") == 0)
         hint_draft(c, e); /* that is for programs */
     else if (*cli_str(e, "hint"))
