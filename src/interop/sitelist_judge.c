@@ -48,7 +48,8 @@ static bool near_in_longitude(struct rb_point a, struct rb_point b, uint64_t wit
     if (d > 180 * RB_NANODEG) d = 360 * RB_NANODEG - d;
     if (d > RB_NANODEG) d = RB_NANODEG; /* up to a degree the way is as good as straight */
     /* cos >= 1 - angle/90: a chord lies below the arc */
-    return (double)(d / 1000 * MICRODEGREE_MM) * (1 - polar / 90) * 0.99 <= (double)within_mm;
+    const double mm = (double)d / 1000 * MICRODEGREE_MM;
+    return mm * (1 - polar / 90) * 0.99 <= (double)within_mm;
 }
 
 static bool is_near(const struct rb_sitelist *l, const struct rb_site_known *k,
