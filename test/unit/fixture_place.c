@@ -91,7 +91,11 @@ enum rb_err fp_answer(struct fn_world *w, size_t who, const uint8_t ch[16],
 }
 
 struct fn_world *fp_world(uint8_t ch[16], bool two_officers) {
-    struct fn_world *w = fn_world(3);
+    return fp_world_of(ch, two_officers, 3, 70000); /* past when nobody is called silent */
+}
+
+struct fn_world *fp_world_of(uint8_t ch[16], bool two_officers, size_t parties, uint64_t pass_ms) {
+    struct fn_world *w = fn_world(parties);
     struct rb_charter *c = calloc(1, sizeof *c);
     c->exercise = true;
     c->standoff_mm[RB_NOTICE_SITE] = FP_STANDOFF_MM;
@@ -104,7 +108,7 @@ struct fn_world *fp_world(uint8_t ch[16], bool two_officers) {
     }
     fn_found(w, true, c, ch);
     free(c);
-    fn_pass(w, 70000); /* the time in which nobody is called silent is over */
+    fn_pass(w, pass_ms);
     fp_forget_alerts(w);
     return w;
 }

@@ -33,6 +33,7 @@ enum rb_err fp_answer(struct fn_world *w, size_t who, const uint8_t ch[16],
                       struct rb_hash *id);
 /* three parties that accepted; a second officer for notices, if wanted */
 struct fn_world *fp_world(uint8_t ch[16], bool two_officers);
+struct fn_world *fp_world_of(uint8_t ch[16], bool two_officers, size_t parties, uint64_t pass_ms);
 void fp_end(struct fn_world *w);
 
 /* as a plan of `at`; the list lives until the next */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "fixture_place.h"
+#include "../../src/node/node_int.h" /* to have allocations fail */
 
 #define ALL (ALFA | BRAVO | CHARLIE)
 
@@ -458,6 +459,75 @@ static void test_what_makes_a_plan(void **state) {
     assert_int_equal(a.used, 0);
 }
 
+/* ---- want of memory ----------------------------------------------------------------------------
+ */
+/* All that was said is compared, or counted as not compared, or there is no answer at all. */
+static void nothing_is_passed_over(struct fn_world *w, size_t at, const uint8_t ch[16]) {
+    struct rb_conflicts c;
+    struct rb_channel_view v;
+    struct fp_notice op = operation(0);
+    size_t notices = 0, there;
+    assert_true(rb_node_channel_by_id(w->p[at].rb, ch, &v));
+    for (size_t i = 0; i < v.book->feeds_n; i++)
+        for (size_t k = 0; k < v.book->feeds[i]->facts_n; k++)
+            notices += v.book->feeds[i]->facts[k].kind == RB_KIND_NOTICE;
+    enum rb_err err = fp_check(w, at, ch, &op, &c);
+    if (err == RB_ERR_LIMIT) return;
+    assert_int_equal(err, RB_OK);
+    there = c.coverage.places + c.coverage.unreadable + c.coverage.malformed;
+    for (size_t i = 0; i < RB_PLACE_CLASSES; i++)
+        there += c.coverage.of[i].own;
+    assert_int_equal(there, notices);
+}
+
+/* The nth allocation fails, at the author's or at the recipient's. What is released in spite of
+ * what it touches is said so in the end, once. */
+static void with_fault(size_t who, uint64_t nth, bool *clean) {
+    uint8_t ch[16];
+    struct rb_hash s_id, id;
+    struct fn_world *w = fp_world_of(ch, false, 2, 0);
+    struct fp_notice s = site(ALFA | BRAVO), op = operation(0);
+    op.despite = true;
+    fn_short = true;
+    w->p[who].rb->region.fail_at = nth;
+    enum rb_err err = fp_say(w, 0, ch, &s, &s_id);
+    if (err != RB_OK) assert_int_equal(fp_say(w, 0, ch, &s, &s_id), RB_OK);
+    fn_pass(w, 20000);
+    struct rb_conflicts c; /* the site may not have come in time */
+    err = fp_check(w, 1, ch, &op, &c);
+    if (err != RB_OK) assert_int_equal(fp_check(w, 1, ch, &op, &c), RB_OK);
+    bool knew = c.n > 0;
+    err = fp_say(w, 1, ch, &op, &id);
+    if (err != RB_OK) {
+        assert_int_equal(err, RB_ERR_LIMIT);
+        assert_int_equal(fp_say(w, 1, ch, &op, &id), RB_OK);
+    }
+    fn_pass(w, 20000);
+    *clean = w->p[who].rb->region.fail_at != 0;
+    w->p[who].rb->region.fail_at = 0;
+    for (size_t i = 0; i < 2; i++)
+        nothing_is_passed_over(w, i, ch);
+    for (size_t i = 0; i < 2; i++)
+        fn_restart(w, &w->p[i]);
+    fn_pass(w, 60000);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(fp_stands(w, i, ch, &s_id) && fp_stands(w, i, ch, &id));
+    assert_int_equal(fs_services(w, 0, ch, 1, RB_SERVICE_RELEASED_DESPITE, &id), knew);
+    fn_short = false;
+    fp_end(w);
+}
+
+static void test_every_allocation_fails_once(void **state) {
+    (void)state;
+    for (size_t who = 0; who < 2; who++) {
+        bool clean = false;
+        uint64_t nth = 1;
+        for (; !clean; nth++)
+            with_fault(who, nth, &clean);
+        assert_true(nth > 10);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused_and_then_said),
@@ -473,6 +543,7 @@ int main(void) {
         cmocka_unit_test(test_refused_releases_count),
         cmocka_unit_test(test_nothing_of_a_plan_goes_to_the_disk),
         cmocka_unit_test(test_what_makes_a_plan),
+        cmocka_unit_test(test_every_allocation_fails_once),
     };
     return cmocka_run_group_tests_name("test_node_despite", tests, NULL, NULL);
 }
