@@ -49,7 +49,8 @@ enum rb_site_double {
     RB_SITE_NO_DOUBLE = 0,
     RB_SITE_SAME_NAME,
     RB_SITE_NEAR, /* closer than was asked, or at the very same point */
-    RB_SITE_SAME  /* both: surely the same site */
+    RB_SITE_BOTH, /* its name, and near: perhaps a correction of it */
+    RB_SITE_SAME  /* its name at the very same point: surely the same site */
 };
 
 struct rb_site_options {

@@ -149,7 +149,7 @@ json_t *rb_import_draft(struct rb_import_in *in, const struct rb_notice *n, stru
 }
 
 void rb_import_find(json_t *findings, const struct rb_import_finding *f) {
-    static const char *const twins[] = {NULL, "name", "near", "same"}, *const whose[] = {
+    static const char *const twins[] = {NULL, "name", "near", "both", "same"}, *const whose[] = {
                                                                            "ours", "ours-to-fewer",
                                                                            "draft", "theirs"};
     json_t *o = json_object();

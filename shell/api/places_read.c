@@ -78,7 +78,7 @@ static struct rb_point first_point(const struct rb_volume *v) {
 
 /* by enum rb_site_double; of another row, or by enum rb_site_whose */
 static const char *const of_row[] = {NULL, "the same name as in another row",
-                                     "the same first point as in another row",
+                                     "the same first point as in another row", NULL,
                                      "the same name and first point as in another row"};
 static const char *const of_known[][4] = {
     {NULL, NULL, NULL, NULL},
@@ -91,10 +91,13 @@ static const char *const of_known[][4] = {
      "recipients",
      "one of this class with the same first point waits as a draft",
      "another party has registered one of this class with the same first point"},
-    {"registered already: one of the same class, name and first point",
+    {NULL, NULL, NULL, NULL}, /* only the very same point is looked for */
+    {"registered already: one of the same class, name and first point; what else the row says was "
+     "not compared",
      "registered already, but not to all of these recipients: one of the same class, name and "
      "first point",
-     "waits as a draft already: one of the same class, name and first point",
+     "waits as a draft already: one of the same class, name and first point; what else the row "
+     "says was not compared",
      "another party has registered one of the same class, name and first point"}};
 
 static struct rb_slice title_of(const struct reading *r, const struct rb_feature *f) {

@@ -52,10 +52,13 @@ static bool near_in_longitude(struct rb_point a, struct rb_point b, uint64_t wit
     return mm * (1 - polar / 90) * 0.99 <= (double)within_mm;
 }
 
-static bool is_near(const struct rb_sitelist *l, const struct rb_site_known *k,
-                    const struct rb_site_row *r, struct rb_arena *scratch) {
-    const struct rb_point a = k->point, b = r->volume.center;
-    if (a.lat_nd == b.lat_nd && a.lon_nd == b.lon_nd) return true;
+static bool same_point(struct rb_point a, struct rb_point b) {
+    return a.lat_nd == b.lat_nd && a.lon_nd == b.lon_nd;
+}
+
+static bool is_near(const struct rb_sitelist *l, struct rb_point a, struct rb_point b,
+                    struct rb_arena *scratch) {
+    if (same_point(a, b)) return true;
     return l->how.near_mm > 0 && near_in_latitude(a, b, l->how.near_mm) &&
            near_in_longitude(a, b, l->how.near_mm) && closer(a, b, l->how.near_mm, scratch);
 }
@@ -63,7 +66,8 @@ static bool is_near(const struct rb_sitelist *l, const struct rb_site_known *k,
 /* by enum rb_site_double; of another row, or by enum rb_site_whose */
 static const char *const of_row[] = {NULL, "the same name as in another row",
                                      "close to the site of another row",
-                                     "the same name and place as in another row"};
+                                     "the same name as in another row, and close to its site",
+                                     "the same name and point as in another row"};
 static const char *const of_known[][4] = {
     {NULL, NULL, NULL, NULL},
     {"a site of the same name is registered already",
@@ -73,15 +77,28 @@ static const char *const of_known[][4] = {
     {"close to a site that is registered already",
      "close to a site that is registered already, but not to all of these recipients",
      "close to a site that waits as a draft", "close to a site that another party has registered"},
-    {"registered already: a site of the same name and place",
-     "registered already, but not to all of these recipients: a site of the same name and place",
-     "waits as a draft already: a site of the same name and place",
-     "another party has registered a site of the same name and place"}};
+    {"a site of the same name is registered close by: is this a correction of it?",
+     "a site of the same name is registered close by, but not to all of these recipients",
+     "a site of the same name waits as a draft, close by",
+     "another party has registered a site of the same name close by"},
+    {"registered already: the same name and point; what else the row says was not compared",
+     "registered already, but not to all of these recipients: the same name and point",
+     "waits as a draft already: the same name and point; what else the row says was not compared",
+     "another party has registered a site of the same name and point"}};
 
 static bool found_same(const struct rb_site_row *r) {
     const struct rb_site_finding *f = &r->findings[RB_MAX_SITE_FINDINGS - 1];
     return f->twin == RB_SITE_SAME && f->other_row == 0 &&
            (f->whose == RB_SITE_OURS || f->whose == RB_SITE_DRAFT);
+}
+
+static enum rb_site_double twin_of(const struct rb_sitelist *l, const struct rb_site_known *k,
+                                   bool named, const struct rb_site_row *r,
+                                   struct rb_arena *scratch) {
+    if (!is_near(l, k->point, r->volume.center, scratch))
+        return named ? RB_SITE_SAME_NAME : RB_SITE_NO_DOUBLE;
+    if (!named) return RB_SITE_NEAR;
+    return same_point(k->point, r->volume.center) ? RB_SITE_SAME : RB_SITE_BOTH;
 }
 
 static void against(const struct rb_sitelist *l, const struct rb_site_known *k, bool maybe_named,
@@ -90,11 +107,7 @@ static void against(const struct rb_sitelist *l, const struct rb_site_known *k, 
                named = maybe_named && same_name(k->name, r->name);
     /* enough was said; but the very same among those known before is looked for to the end */
     if (full && (!named || k->row > 0 || found_same(r))) return;
-    const bool near = is_near(l, k, r, scratch);
-    const enum rb_site_double twin = named && near ? RB_SITE_SAME
-                                     : near        ? RB_SITE_NEAR
-                                     : named       ? RB_SITE_SAME_NAME
-                                                   : RB_SITE_NO_DOUBLE;
+    const enum rb_site_double twin = twin_of(l, k, named, r, scratch);
     if (twin == RB_SITE_NO_DOUBLE) return;
     const struct rb_site_finding f = {.column = RB_SITE_NAME,
                                       .whole = twin != RB_SITE_SAME_NAME,

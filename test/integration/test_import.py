@@ -29,7 +29,7 @@ LIST = "\ufeff" + "\r\n".join((
     "\"beds: 40;\nof them 6 \"\"intensive\"\"\";36,63310;%s;x;35,93120;150;10;12.03.2026" % HOSPITAL,
     ";36,70123;Clinic B;;35,80123;;;",
     ";;;;;;;",
-    ";36,70124;  clinic  b ;;35,80124;;;",      # 5: row 3 again
+    ";36,70123;  clinic  b ;;35,80123;;;",      # 5: row 3 again
     ";36,63312;School;;35,93122;;;",            # 6: by the hospital
     ";36,00000;Turned;;41,00000;;;",            # 7: latitude and longitude exchanged
     ";36,50000;Bakery;;x35,70000;;;",           # 8: no number

@@ -202,7 +202,7 @@ static void pointed_out(void **state) {
     assert_true(told(2, "close to the site of another", 2));
     assert_false(told(3, "close", 2));
     assert_false(told(3, "close", 4));
-    assert_true(told(4, "registered already: a site of the same name and place", 0));
+    assert_true(told(4, "registered close by: is this a correction", 0));
     assert_false(told(4, "is registered already", 0));              /* not said twice */
     assert_true(told(5, "outside of the theatre, inside with", 0)); /* 33.0 N 36.5 E */
     assert_true(told(6, "outside", 0));
@@ -226,21 +226,23 @@ static void the_very_same(void **state) {
     const struct rb_site_options how = {
         .radius_mm = 2000000, .near_mm = 200000, .registered = old, .registered_n = 40};
     assert_int_equal(read_bytes(rb_str("name,lat,lon\n"
-                                       "clinic,35.00001,40.00001\n"
-                                       "TENT,36.00001,40.00001\n"
+                                       "clinic,35,40\n"
+                                       "TENT,36.0,40.0\n"
                                        "Tent,36.5,40.5\n"
+                                       " tent,36.5,40.5\n"
                                        "Tent,36.5001,40.5001\n"),
                                 &how, NULL),
                      RB_OK);
     assert_int_equal(rows[0].findings_n, RB_MAX_SITE_FINDINGS);
     assert_int_equal(rows[0].findings[RB_MAX_SITE_FINDINGS - 1].twin, RB_SITE_SAME);
-    assert_int_equal(rows[0].findings[0].twin, RB_SITE_NEAR);
+    assert_true(told(0, "coarsely", 0)); /* what is odd about the place comes first */
+    assert_int_equal(rows[0].findings[1].twin, RB_SITE_NEAR);
     assert_true(told(1, "waits as a draft already", 0));
-    assert_int_equal(rows[1].findings[0].whose, RB_SITE_DRAFT);
-    assert_true(told(2, "coarsely", 0)); /* what is odd about the place comes first */
+    assert_int_equal(rows[1].findings[1].whose, RB_SITE_DRAFT);
     assert_int_equal(rows[2].findings[1].twin, RB_SITE_SAME_NAME);
     assert_true(told(2, "of the same name waits as a draft", 0));
-    assert_true(told(3, "the same name and place as in another row", 4));
+    assert_true(told(3, "the same name and point as in another row", 4));
+    assert_true(told(4, "the same name as in another row, and close to its site", 4));
     assert_true(told(3, "the same name as in another row", 3)); /* of row 3 the name alone */
 }
 
