@@ -127,13 +127,22 @@ static void put_first_upper(struct rb_writer *w, const char *z) {
     rb_put_z(w, first);
     rb_put_z(w, *z ? z + 1 : z);
 }
+/* Text that may run from right to left stands in isolation (U+2068, U+2069), so that what follows
+ * keeps its order. */
+static void put_title(struct rb_writer *w, struct rb_slice title) {
+    bool plain = true;
+    for (size_t i = 0; i < title.n; i++)
+        plain &= title.p[i] < 0x80;
+    rb_put_z(w, plain ? "\"" : "\"\xe2\x81\xa8");
+    rb_put_slice(w, title);
+    rb_put_z(w, plain ? "\"" : "\xe2\x81\xa9\"");
+}
 static void put_other(struct rb_writer *w, const struct rb_found *f) {
     rb_put_z(w, "the ");
     rb_put_z(w, rb_place_class_name(f->x->other_class));
     if (f->title.n) {
-        rb_put_z(w, " \"");
-        rb_put_slice(w, f->title);
-        rb_put_z(w, "\"");
+        rb_put_z(w, " ");
+        put_title(w, f->title);
     }
     rb_put_z(w, " (");
     rb_put_slice(w, f->author);

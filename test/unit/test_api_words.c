@@ -114,6 +114,12 @@ static void test_conflict(void **state) {
     assert_string_equal(said(), "Exercise would come within 1.2 km of the movement \"Convoy\" "
                                 "(south); the stand-off is 1.852 km. Both on 2015-10-12, 12:00Z to "
                                 "14:00Z, at all heights.");
+    f.title = rb_str("\xd8\xb9\xd9\x8a\xd8\xa7\xd8\xaf\xd8\xa9"); /* runs from right to left */
+    fresh();
+    rb_put_conflict_words(&w, &k, &f);
+    assert_non_null(strstr(said(),
+                           "\"\xe2\x81\xa8\xd8\xb9\xd9\x8a\xd8\xa7\xd8\xaf\xd8\xa9\xe2\x81\xa9\" "
+                           "(south); the stand-off"));
     x.gap = (struct rb_gap){.depth_mm = 300999, .exact = true};
     x.standoff_mm = 0;
     f.title = rb_slice(NULL, 0);
