@@ -344,7 +344,7 @@ void load_start(struct rb_node *n) {
         ch->fold_at = n->now.mono_ms;
         node_sync_members(n, ch);
         body_start(n, ch);
-        remind_start(ch);
+        remind_start(n, ch);
         /* what happened while we were off, and whether the lines stand: asked once of everybody */
         for (size_t k = 0; k < ch->pulls_n; k++)
             ch->pulls[k].heads_at = n->now.mono_ms + 1;

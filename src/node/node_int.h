@@ -744,7 +744,7 @@ uint64_t arrive_wake(const struct rb_node *n, const struct channel *ch); /* UINT
 /* remind.c */
 /* It was known here before our start: what was said then is not said again. */
 void remind_known(struct spot *p);
-void remind_start(struct channel *ch);
+void remind_start(const struct rb_node *n, struct channel *ch);
 enum rb_err remind_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);
 /* says what is due, and when the next is, with the situation as of now */
 void remind_due(struct rb_node *n, struct channel *ch, const struct rb_situation *s);

@@ -53,7 +53,9 @@ void remind_known(struct spot *p) {
     p->told = begins(p) <= p->fx->ch->reminded_utc;
 }
 
-void remind_start(struct channel *ch) {
+/* A time still to come is of a clock that was wrong then. */
+void remind_start(const struct rb_node *n, struct channel *ch) {
+    if (ch->reminded_utc > n->now.utc_ms) ch->reminded_utc = 0;
     for (size_t i = 0; i < ch->spots_n; i++)
         remind_known(&ch->spots[i]);
 }
@@ -88,8 +90,10 @@ void remind_due(struct rb_node *n, struct channel *ch, const struct rb_situation
     ch->remind_utc = INT64_MAX;
     for (size_t i = 0; i < ch->spots_n; i++) {
         struct spot *p = &ch->spots[i];
-        int64_t at = p->told ? INT64_MAX : begins(p);
+        int64_t at = begins(p);
         uint64_t members;
+        if (at > n->now.utc_ms) p->told = false; /* said by a clock that was ahead */
+        if (p->told) continue;
         if (at > n->now.utc_ms || !node_room(n, 4096)) {
             if (at < ch->remind_utc) ch->remind_utc = at;
             continue;

@@ -436,6 +436,39 @@ static void test_reminders_that_are_late(void **state) {
     fp_end(w);
 }
 
+static void set_clock(struct fn_world *w, int64_t by_ms) {
+    struct rb_event ev = {.type = RB_EV_TIMER}; /* noticed with whatever comes next */
+    w->utc_ms += by_ms;
+    fn_event(w, &w->p[0], &ev);
+}
+
+/* A clock that was ahead by a year said it too early: it is said again when the time comes. */
+static void test_a_clock_that_was_ahead(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct fn_world *w = fp_world(ch, false);
+    struct fp_notice s = site(ALFA | BRAVO);
+    s.review = w->utc_ms + 5 * FP_DAY;
+    assert_int_equal(fp_say(w, 0, ch, &s, &id), RB_OK);
+    fn_pass(w, 60000);
+    for (int restarted = 0; restarted < 2; restarted++) {
+        fp_forget_alerts(w);
+        set_clock(w, 365 * FP_DAY);
+        fn_pass(w, 60000);
+        assert_int_equal(fp_alerts(w, 0, RB_ALERT_REMINDER), 1);
+        set_clock(w, -365 * FP_DAY);
+        if (restarted) fn_restart(w, &w->p[0]);
+        fn_pass(w, 60000);
+        assert_int_equal(fp_alerts(w, 0, RB_ALERT_REMINDER), 1);
+        if (!restarted) continue;
+        fp_forget_alerts(w);
+        fn_pass(w, 6 * FP_DAY);
+        assert_int_equal(fp_alerts(w, 0, RB_ALERT_REMINDER), 1);
+    }
+    fp_end(w);
+}
+
 /* ---- hostile, and many -------------------------------------------------------------------------
  */
 /* As an author's own node would not: logged as it is. The officer signs. */
@@ -605,6 +638,7 @@ int main(void) {
         cmocka_unit_test(test_a_review_that_is_due),
         cmocka_unit_test(test_a_movement_about_to_begin),
         cmocka_unit_test(test_reminders_that_are_late),
+        cmocka_unit_test(test_a_clock_that_was_ahead),
         cmocka_unit_test(test_a_volume_that_is_none),
         cmocka_unit_test(test_our_own_node_lets_none_out),
         cmocka_unit_test(test_many_places),
