@@ -72,6 +72,7 @@ static void forget(struct channel *ch) {
 void arrive_some(struct rb_node *n, struct channel *ch) {
     if (arrive_wake(n, ch) > n->now.mono_ms) return;
     size_t work = 0, touched;
+    if (ch->stand_utc != n->now.utc_ms) stand_settle(n, ch, n->now.utc_ms);
     while (work < RB_ARRIVED_STEP && ch->arrived_at < ch->arrived_to) {
         if (!node_room(n, 4096)) break; /* in a later step */
         if (one(n, &ch->spots[ch->arrived[ch->arrived_at]], &touched) == RB_ERR_LIMIT) {

@@ -336,6 +336,7 @@ struct channel {
     uint32_t *said;               /* spots in the situation's order */
     size_t said_n, said_cap;
     uint64_t stand_serial;        /* of the fold that `gone` and `said` are from */
+    int64_t stand_utc;            /* when what is over was looked at; somebody may ask of any time */
     size_t unread_n, malformed_n; /* of those not gone, at that time */
     struct probing *probing;      /* NULL: none yet */
     uint32_t *arrived; /* spots read here for the first time, to be compared */
@@ -705,6 +706,9 @@ static inline const struct rb_fact *spot_fact(const struct spot *p) {
 /* the situation at utc_ms, and what of the places stands by it */
 enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
                        const struct rb_situation **out);
+
+/* what is over at utc_ms rests, what is not does not; superseded and withdrawn as folded last */
+void stand_settle(struct rb_node *n, struct channel *ch, int64_t utc_ms);
 
 /* check.c */
 void check_terms(const struct channel *ch, const struct rb_charter *c,

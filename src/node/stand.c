@@ -59,7 +59,8 @@ static bool over(const struct spot *p, int64_t utc_ms) {
     return p->has_end && p->end_utc <= utc_ms;
 }
 
-static void settle(struct rb_node *n, struct channel *ch, int64_t utc_ms) {
+void stand_settle(struct rb_node *n, struct channel *ch, int64_t utc_ms) {
+    ch->stand_utc = utc_ms;
     ch->unread_n = ch->spots_lost;
     ch->malformed_n = 0;
     for (size_t i = 0; i < ch->spots_n; i++) {
@@ -77,10 +78,12 @@ static void settle(struct rb_node *n, struct channel *ch, int64_t utc_ms) {
 enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
                        const struct rb_situation **out) {
     RB_TRY(rb_node_situation(n, ch->id, utc_ms, out));
-    if (ch->stand_serial == n->sit_serial) return RB_OK;
-    look_at_all(ch, *out);
-    RB_TRY(put_in_order(n, ch, *out));
-    settle(n, ch, utc_ms);
-    ch->stand_serial = n->sit_serial;
+    if (ch->stand_serial == n->sit_serial && ch->stand_utc == utc_ms) return RB_OK;
+    if (ch->stand_serial != n->sit_serial) {
+        look_at_all(ch, *out);
+        RB_TRY(put_in_order(n, ch, *out));
+        ch->stand_serial = n->sit_serial;
+    }
+    stand_settle(n, ch, utc_ms);
     return RB_OK;
 }

@@ -335,6 +335,40 @@ static void test_what_rests_when_it_arrives_is_not_told(void **state) {
     fp_end(w);
 }
 
+/* Somebody looks at another time while arrivals, more than one step compares, wait for their turn.
+ */
+static void ask_of_next_year(const struct fn_party *of, const struct rb_effect *ef) {
+    struct rb_place_view v;
+    (void)ef;
+    for (size_t i = 0; of->rb && of->rb->started && i < of->rb->channels_n; i++)
+        (void)rb_node_place(of->rb, of->rb->channels[i]->id, 0, of->rb->now.utc_ms + 365 * FP_DAY,
+                            &v);
+}
+
+static void test_looking_at_another_time_hides_nothing(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id, op_id;
+    struct fn_world *w = fp_world(ch, false);
+    struct fp_notice m = {.class_ = RB_NOTICE_MOVEMENT, .radius_m = 100, .readers = ALL};
+    struct fp_notice op = operation(0);
+    m.from = op.from = w->utc_ms + FP_HOUR;
+    m.to = op.to = w->utc_ms + 3 * FP_HOUR;
+    assert_int_equal(fp_say(w, 2, ch, &op, &op_id), RB_OK);
+    fn_pass(w, 20000);
+    fp_forget_alerts(w);
+    fn_watch = ask_of_next_year;
+    for (size_t i = 0; i < 40; i++) {
+        m.east_m = (int64_t)i;
+        assert_int_equal(fp_say(w, 0, ch, &m, &id), RB_OK);
+    }
+    fn_pass(w, 20000);
+    fn_watch = NULL;
+    for (size_t at = 1; at < 3; at++)
+        assert_int_equal(fp_alerts(w, at, RB_ALERT_CONFLICT), 40);
+    fp_end(w);
+}
+
 /* ---- reminders ---------------------------------------------------------------------------------
  */
 static void test_a_review_that_is_due(void **state) {
@@ -635,6 +669,7 @@ int main(void) {
         cmocka_unit_test(test_a_site_that_arrives_meets_an_operation),
         cmocka_unit_test(test_a_body_that_comes_later_is_compared_then),
         cmocka_unit_test(test_what_rests_when_it_arrives_is_not_told),
+        cmocka_unit_test(test_looking_at_another_time_hides_nothing),
         cmocka_unit_test(test_a_review_that_is_due),
         cmocka_unit_test(test_a_movement_about_to_begin),
         cmocka_unit_test(test_reminders_that_are_late),
