@@ -224,6 +224,11 @@ json_t *rb_warnings_again(struct rb_chan *c, const struct rb_record *rec, struct
 json_t *rb_warning(const char *code, bool confirm, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 bool rb_warnings_ask(const json_t *warnings);
+/* of places (warn_places.c) */
+void rb_warn_double(struct rb_chan *c, const struct rb_record *rec, const struct rb_notice *n,
+                    json_t *list);
+void rb_warn_gives_away(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                        json_t *list);
 /* the body of a 409 with the warnings (taken), saying that nothing was done */
 json_t *rb_warnings_refusal(json_t *warnings, const char *sentence);
 

@@ -68,21 +68,18 @@ static bool as_written(const struct rb_volume *v, struct rb_coord *out) {
     }
     return any;
 }
-static void from_digits(const struct rb_volume *v, struct rb_coord *out) {
-    const bool circle = v->shape == RB_SHAPE_CIRCLE;
-    const size_t n = circle ? 1 : v->vertices_n;
-    *out = (struct rb_coord){0};
-    for (size_t i = 0; i < n; i++) {
-        const struct rb_coord one = rb_plausible_degrees(circle ? v->center : v->vertices[i]);
-        rb_plausible_gather(out, &one);
-    }
+/* Of a line or a ring the corners are computed as often as measured: their digits say nothing. */
+static bool from_digits(const struct rb_volume *v, struct rb_coord *out) {
+    if (v->shape != RB_SHAPE_CIRCLE) return false;
+    *out = rb_plausible_degrees(v->center);
+    return true;
 }
 static void look_plausible(const struct rb_charter *charter, const struct rb_volume *v,
                            const char *which, json_t *list) {
     struct rb_coord how;
-    if (!as_written(v, &how)) from_digits(v, &how);
-    const unsigned bits =
-        rb_volume_plausible(v, charter->has_theatre ? &charter->theatre : NULL, &how);
+    const bool known = as_written(v, &how) || from_digits(v, &how);
+    const unsigned bits = rb_volume_plausible(v, charter->has_theatre ? &charter->theatre : NULL,
+                                              known ? &how : NULL);
     for (unsigned b = 1; b < RB_PLAUSIBLE_END; b <<= 1)
         if (bits & b)
             warn(list, rb_plausible_word(b), true, "%s: %s.", which, rb_plausible_text(b));
@@ -148,6 +145,7 @@ static void look_notice(struct rb_chan *c, const struct rb_record *rec, struct r
         warn(list, "no-place", true, "This notice names no place.");
     else
         *check = look_check(c, rec, &n, list, again);
+    rb_warn_double(c, rec, &n, list);
     rb_req_wipe(c->rq, mark);
 }
 
@@ -216,6 +214,7 @@ json_t *rb_warnings_again(struct rb_chan *c, const struct rb_record *rec, struct
     *check = NULL;
     *again = 0;
     if (rec->kind == RB_KIND_NOTICE && body.n) look_notice(c, rec, body, list, check, again);
+    if (rec->kind == RB_KIND_STOP_FIRE && body.n) rb_warn_gives_away(c, rec, body, list);
     if (rec->kind == RB_KIND_POSITION && body.n && c->s) look_answers(c, rec, body, list);
     if (rec->closed && names_people(rec->kind, body)) look_recipients(c, rec, list);
     if (rec->demand.present && rec->demand.by_utc_ms <= c->rq->now.utc_ms)

@@ -679,16 +679,56 @@ static void test_reminders(void **state) {
     assert_int_equal(json_array_size(json_object_get(out, "reminders")), 0);
     json_decref(out);
 }
+static json_t *stop_at(double lat, json_t *recipients) {
+    json_t *body = json_pack("{s:s,s:s,s:[{s:[f,f,s]}]}", "title", "Stop", "text", "t", "volumes",
+                             "circle", lat, 36.25, "1km");
+    json_t *d = draft("stop-fire", body, recipients);
+    json_object_set_new(d, "precedence", json_string("FLASH"));
+    json_object_set_new(d, "demand", json_pack("{s:s,s:s}", "in", "5m", "position", "will-comply"));
+    return d;
+}
+/* where fire is to stop may be what others were never told */
+static void test_stop_fire_gives_nothing_away(void **state) {
+    (void)state;
+    json_t *out = composed(south, stop_at(35.5, NULL)); /* the clinic is for north and south */
+    const json_t *w = warning(out, "gives-away");
+    assert_non_null(w);
+    assert_true(json_is_true(json_object_get(w, "confirm")));
+    assert_string_equal(str(w, "record"), clinic);
+    assert_null(strstr(str(w, "sentence"), CANARY));
+    json_decref(out);
+    out = composed(south, stop_at(35.5, json_pack("[s]", "north")));
+    assert_null(warning(out, "gives-away"));
+    json_decref(out);
+    out = composed(east, stop_at(35.5, NULL)); /* who does not know it gives nothing away */
+    assert_null(warning(out, "gives-away"));
+    json_decref(out);
+    out = composed(south, stop_at(35.6, NULL));
+    assert_null(warning(out, "gives-away"));
+    json_decref(out);
+}
+static void test_double(void **state) {
+    (void)state;
+    json_t *out = composed(north, draft("notice", site_at(35.5003), json_pack("[s]", "south")));
+    const json_t *w = warning(out, "double");
+    assert_non_null(w);
+    assert_string_equal(str(w, "record"), clinic);
+    assert_non_null(strstr(str(w, "sentence"), "stands 33 m from here"));
+    json_decref(out);
+    json_t *d = draft("notice", site_at(35.5003), json_pack("[s]", "south"));
+    json_object_set_new(d, "supersedes", json_pack("[s]", clinic));
+    out = composed(north, d);
+    assert_null(warning(out, "double"));
+    json_decref(out);
+    out = composed(north, draft("notice", site_at(35.502), json_pack("[s]", "south")));
+    assert_null(warning(out, "double"));
+    json_decref(out);
+}
 static void test_stop_fire(void **state) {
     (void)state;
     char id[65], said[65];
-    json_t *out = NULL, *d;
-    d = draft("stop-fire",
-              body_of("{'title':'Stop','text':'t','volumes':[{'circle':[35.5,36.25,'1km']}]}"),
-              NULL);
-    json_object_set_new(d, "precedence", json_string("FLASH"));
-    json_object_set_new(d, "demand", json_pack("{s:s,s:s}", "in", "5m", "position", "will-comply"));
-    released(north, d, id);
+    json_t *out = NULL;
+    released(north, stop_at(35.6, NULL), id);
     settle();
     released(south, position("will-comply", id, NULL), said);
     released(south, position("complied", id, NULL), said);
@@ -886,6 +926,8 @@ int main(void) {
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_reminders),
+        cmocka_unit_test(test_stop_fire_gives_nothing_away),
+        cmocka_unit_test(test_double),
         cmocka_unit_test(test_stop_fire),
         cmocka_unit_test(test_probing),
         cmocka_unit_test(test_second_officer),
