@@ -136,24 +136,25 @@ static int inbox_places(struct cli *c, const json_t *o) {
     json_decref(channels);
     return rc;
 }
-/* FLASH first; within a precedence as they came */
-static void inbox_items(struct cli *c, const json_t *items) {
-    static const char *const order[] = {"FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE", ""};
+/* of one precedence, as they came */
+static void inbox_items(struct cli *c, const json_t *items, const char *precedence) {
     const json_t *x;
     size_t i;
-    for (size_t p = 0; p < sizeof order / sizeof *order; p++)
-        json_array_foreach(items, i, x) {
-            if (strcmp(cli_str(x, "precedence"), order[p]) == 0) inbox_item(c, x);
-        }
+    json_array_foreach(items, i, x) {
+        if (strcmp(cli_str(x, "precedence"), precedence) == 0) inbox_item(c, x);
+    }
 }
 int cli_inbox(struct cli *c) {
+    static const char *const others[] = {"IMMEDIATE", "PRIORITY", "ROUTINE", ""};
     json_t *o = NULL, *x;
     size_t i;
     if (!cli_want_args(c, 0, 0)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/inbox", &o);
+    const json_t *items = json_object_get(o, "items");
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK) {
+        inbox_items(c, items, "FLASH");
         rc = inbox_places(c, o);
         json_array_foreach(json_object_get(o, "invitations"), i, x) {
             cli_exercise(c, stdout, x);
@@ -162,8 +163,9 @@ int cli_inbox(struct cli *c) {
                    cli_text(x, "proposer"), cli_text(x, "title"), cli_str(x, "channel"),
                    cli_str(x, "channel"));
         }
-        inbox_items(c, json_object_get(o, "items"));
-        if (json_array_size(json_object_get(o, "items")) == 0)
+        for (size_t p = 0; p < sizeof others / sizeof *others; p++)
+            inbox_items(c, items, others[p]);
+        if (json_array_size(items) == 0)
             puts("Nothing unread and no answer owed here.");
         else
             puts("readback show RECORD shows one; readback read RECORD says that an officer has "

@@ -187,12 +187,25 @@ static bool get_body(struct rb_draft *d) {
     return body_from_json(d) && outlines_ok(d);
 }
 
+/* What answers a stop-fire goes as fast as it came, unless the officer says otherwise. */
+static void answer_in_kind(const struct rb_chan *c, struct rb_record *rec) {
+    const struct rb_refs *on = &rec->refs[RB_REF_ANSWERS];
+    if (rec->kind != RB_KIND_POSITION || json_object_get(c->rq->body, "precedence") || !c->s)
+        return;
+    for (size_t i = 0; i < on->n; i++) {
+        uint32_t at = rb_situation_find(c->s, &on->h[i]);
+        if (at != RB_NOWHERE && rb_situation_fact(c->s, at)->kind == RB_KIND_STOP_FIRE)
+            rec->precedence = RB_FLASH;
+    }
+}
+
 static bool get_record(struct rb_draft *d) {
     struct rb_chan *c = &d->c;
     struct rb_req *rq = c->rq;
     struct rb_record *rec = &d->rec;
-    return get_kind(rq, rec) && get_refs(c, "supersedes", &rec->refs[RB_REF_SUPERSEDES]) &&
-           get_refs(c, "answers", &rec->refs[RB_REF_ANSWERS]) &&
+    if (!get_kind(rq, rec) || !get_refs(c, "answers", &rec->refs[RB_REF_ANSWERS])) return false;
+    answer_in_kind(c, rec);
+    return get_refs(c, "supersedes", &rec->refs[RB_REF_SUPERSEDES]) &&
            get_refs(c, "about", &rec->refs[RB_REF_ABOUT]) &&
            get_refs(c, "carries", &rec->refs[RB_REF_CARRIES]) && get_demand(c, rec) &&
            get_reported(rq, rec) && get_word(rq, "language", &rec->language) &&

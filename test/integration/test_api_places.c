@@ -731,6 +731,9 @@ static void test_stop_fire(void **state) {
     released(north, stop_at(35.6, NULL), id);
     settle();
     released(south, position("will-comply", id, NULL), said);
+    out = get(south, "/v1/records/%s", said);
+    assert_string_equal(str(out, "precedence"), "FLASH"); /* as what it answers */
+    json_decref(out);
     released(south, position("complied", id, NULL), said);
     settle();
     out = get(north, "/v1/records/%s", id);
