@@ -338,7 +338,7 @@ static void submit(size_t who) {
     const struct fn_party *other = &world->p[1 - who];
     struct rb_signer signer = {0};
     ev.u.submit.token = 7;
-    ev.u.submit.what = (enum rb_submit)(u8() % (RB_SUBMIT_UNLOCKED + 1));
+    ev.u.submit.what = (enum rb_submit)(u8() % (RB_SUBMIT_PROBED + 1));
     memcpy(ev.u.submit.channel, channel, 16);
     rb_key_id(&world->p[who].officer[0].pub, signer.kid);
     ev.u.submit.signers = &signer;
@@ -348,7 +348,7 @@ static void submit(size_t who) {
     struct rb_channel_view v;
     FUZZ_CHECK(rb_node_channel_by_id(world->p[who].rb, channel, &v));
     const struct rb_feed *f = rb_book_feed(v.book, u8() % 2, 0);
-    ev.u.submit.record = f->facts[u8() % f->facts_n].id; /* PURGE */
+    ev.u.submit.record = f->facts[u8() % f->facts_n].id; /* PURGE; PROBED: any 32 bytes */
     ev.u.submit.sealed = rb_slice(fn_last.cipher, fn_last.cipher_n);
     ev.u.submit.head = rb_slice(fn_last.head, fn_last.head_n);
     ev.u.submit.from_utc_ms = utc - 1000;
@@ -412,6 +412,76 @@ static void release(size_t who) {
     step(who, &ev);
 }
 
+/* a place near some few points, of any class, over or to come, in the stead of anything */
+static struct rb_volume place(void) {
+    static struct rb_point line[4];
+    uint8_t how = u8();
+    struct rb_volume v = {.shape = (enum rb_shape)(how % 3), .edges = (enum rb_edges)(how >> 2 & 1)};
+    for (size_t i = 0; i < 4; i++)
+        line[i] = (struct rb_point){(int64_t)(u8() % 8) * 22500000000 - 90000000000 + u8(), (int64_t)u8() * 1000000000};
+    v.center = line[0];
+    v.vertices = line;
+    v.vertices_n = v.shape == RB_SHAPE_CIRCLE ? 0 : 2 + how % 3;
+    v.radius_mm = v.shape == RB_SHAPE_POLYGON ? 0 : 1 + (uint64_t)u8() * 100000;
+    v.floor.open = v.ceiling.open = true;
+    v.has_to = (how & 32) != 0;
+    v.to_utc_ms = utc + u16() - 1000;
+    return v;
+}
+
+static void notice(size_t who) {
+    static uint8_t mem[1 << 17], body[4096], tbs[1 << 17];
+    struct rb_arena a = rb_arena(mem, sizeof mem);
+    struct rb_record *rec = rb_arena_alloc(&a, sizeof *rec);
+    struct rb_writer b = rb_writer(body, sizeof body), t = rb_writer(tbs, sizeof tbs);
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    struct rb_signer signer = {0};
+    struct rb_channel_view v;
+    struct rb_slice payload;
+    enum rb_mark mark;
+    uint8_t how = u8();
+    struct rb_volume at = place();
+    struct rb_notice no = {.class_ = (enum rb_notice_class)(how % 5), .title = rb_str("a place"), .volumes_n = 1};
+    no.volumes = &at;
+    rb_notice_encode(&no, &b);
+    FUZZ_CHECK(rb_node_channel_by_id(world->p[who].rb, channel, &v));
+    const struct rb_feed *f = rb_book_feed(v.book, (uint16_t)who, 0);
+    rec->kind = RB_KIND_NOTICE;
+    rec->precedence = RB_ROUTINE;
+    rec->body = rb_written(&b);
+    rec->refs[RB_REF_SUPERSEDES].n = how >> 3 & 1;
+    rec->refs[RB_REF_SUPERSEDES].h[0] = f->facts[u8() % f->facts_n].id;
+    struct rb_now now = {mono, utc};
+    if (rb_node_compose(world->p[who].rb, channel, now, rec, rb_slice(NULL, 0), &a, &payload, &mark, NULL)) return;
+    rb_key_id(&world->p[who].officer[0].pub, signer.kid);
+    rb_record_tbs(payload, rb_slice(v.own_feed->origin, v.own_feed->origin_n), signer.kid, 1, &t);
+    rb_ed25519_sign(&world->p[who].officer[0], rb_written(&t), signer.sig);
+    ev.u.submit.token = 7;
+    ev.u.submit.what = RB_SUBMIT_RECORD;
+    memcpy(ev.u.submit.channel, channel, 16);
+    ev.u.submit.payload = payload;
+    ev.u.submit.signers = &signer;
+    ev.u.submit.signers_n = 1;
+    ev.u.submit.despite = (how & 16) != 0;
+    step(who, &ev);
+}
+
+/* the places can be listed, and a plan compared with them */
+static void look_at_places(size_t who) {
+    static uint8_t mem[1 << 20];
+    struct rb_arena a = rb_arena(mem, sizeof mem);
+    struct rb_volume at = {.shape = RB_SHAPE_CIRCLE, .radius_mm = 5000000};
+    struct rb_node_plan plan = {.author = (uint16_t)who, .volumes_n = 1, .volumes = &at};
+    struct rb_conflicts found;
+    struct rb_place_view v;
+    int64_t again;
+    at.floor.open = at.ceiling.open = true;
+    size_t n = rb_node_places(world->p[who].rb, channel, utc);
+    for (size_t i = 0; i < n; i++) FUZZ_CHECK(rb_node_place(world->p[who].rb, channel, i, utc, &v));
+    enum rb_err err = rb_node_check(world->p[who].rb, channel, &plan, utc, &a, &found, &again, NULL);
+    FUZZ_CHECK(err == RB_OK || err == RB_ERR_BUSY);
+}
+
 static void pass(size_t who) {
     struct rb_event ev = {.type = RB_EV_TIMER};
     uint8_t how = u8();
@@ -440,6 +510,7 @@ static void one_event(uint8_t op) {
     case 11: sign(who, false); break;
     case 12: sign(who, true); break;
     case 13: opened(who); break;
+    case 14: notice(who); break;
     default: commit(who); break;
     }
 }
@@ -456,6 +527,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         commit(i);
         while (sides[i].signs_n) sign(i, true);
         FUZZ_CHECK(rb_node_situation(world->p[i].rb, channel, utc, &s) == RB_OK);
+        look_at_places(i);
     }
     return 0;
 }
