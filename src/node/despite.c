@@ -54,7 +54,8 @@ static enum rb_err look(struct rb_node *n, struct channel *ch, const struct rb_r
                                       .volumes = no->volumes,
                                       .supersedes_n = old->n,
                                       .supersedes = old->h};
-    RB_TRY(rb_node_plan_hash(&plan, &n->work, &out->plan));
+    RB_TRY(rb_node_plan_hash(&plan, &n->work, &out->plan)); /* released, it was no probe */
+    if (!held_back(plan.class_)) return RB_OK;
     if (!despite && !probing_may(ch, n->now.utc_ms, &again))
         return rb_reject(rj, RB_ERR_BUSY, "10.6.10", "too many checks met closed places", 0);
     RB_TRY(check_plan(n, ch, &plan, n->now.utc_ms, true, &n->work, &found, rj));
@@ -74,8 +75,7 @@ enum rb_err despite_check(struct rb_node *n, struct channel *ch, const struct rb
     size_t mark = rb_arena_mark(&n->work);
     enum rb_err err = rb_notice_decode(rec->closed ? readable : rec->body, &n->work, &no, rj);
     if (err == RB_OK) err = can_be_compared(n, &no, rj);
-    if (err == RB_OK && held_back((enum rb_place_class)no.class_))
-        err = look(n, ch, rec, &no, despite, out, rj);
+    if (err == RB_OK) err = look(n, ch, rec, &no, despite, out, rj);
     if (rec->closed) rb_wipe(n->work.p + mark, n->work.used - mark);
     rb_arena_release(&n->work, mark);
     return err;

@@ -78,7 +78,7 @@ static void opens_to(const struct fn_party *p, const struct rb_fact *said,
     assert_int_equal(kept->u.store.value.n, 17 + 64 + 1 + (named + n) * RB_HASH_LEN);
     assert_int_equal(rb_register_commit(salt, ids, n, &c), RB_OK);
     assert_memory_equal(bytes_of(said, 9).p, c.b, RB_HASH_LEN);
-    assert_memory_equal(v + 17 + 64 + 1 + named * RB_HASH_LEN, ids, n * RB_HASH_LEN);
+    assert_memory_equal(v + 17 + 64 + 1 + (size_t)named * RB_HASH_LEN, ids, n * RB_HASH_LEN);
 }
 
 static void test_refused_and_then_said(void **state) {
@@ -192,7 +192,7 @@ static void test_what_was_not_released_is_not_said(void **state) {
     (void)state;
     uint8_t ch[16];
     struct rb_hash s_id, id;
-    size_t n, at;
+    size_t n, at = 0;
     struct fn_world *w = fp_world(ch, false);
     struct fn_party *p = &w->p[1];
     struct fp_notice s = site(ALFA | BRAVO), op = operation(0);
@@ -413,6 +413,32 @@ static void test_refused_releases_count(void **state) {
     fp_end(w);
 }
 
+/* A site that is composed and then released was no probe, though nothing holds it back. */
+static void test_a_site_released_is_no_probe(void **state) {
+    (void)state;
+    static uint8_t mem[1 << 18];
+    uint8_t ch[16];
+    struct rb_hash id;
+    int64_t again;
+    struct rb_arena a = rb_arena(mem, sizeof mem);
+    struct fn_world *w = fp_world(ch, false);
+    struct fp_notice s = site(ALFA | BRAVO);
+    struct rb_volume v = fp_volume(&s);
+    const struct rb_node_plan plan = {
+        .author = 1, .class_ = RB_PLACE_SITE, .volumes_n = 1, .volumes = &v};
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    for (uint8_t i = 0; i < 63; i++)
+        assert_int_equal(probed(w, 1, ch, i), RB_OK);
+    ev.u.submit.what = RB_SUBMIT_PROBED;
+    memcpy(ev.u.submit.channel, ch, 16);
+    assert_int_equal(rb_node_plan_hash(&plan, &a, &ev.u.submit.record), RB_OK);
+    fn_event(w, &w->p[1], &ev);
+    assert_int_equal(ask(w, 1, ch, &again), RB_ERR_BUSY);
+    assert_int_equal(fp_say(w, 1, ch, &s, &id), RB_OK);
+    assert_int_equal(ask(w, 1, ch, &again), RB_OK);
+    fp_end(w);
+}
+
 static void test_nothing_of_a_plan_goes_to_the_disk(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -541,6 +567,7 @@ int main(void) {
         cmocka_unit_test(test_probing_is_said_and_limited),
         cmocka_unit_test(test_probing_needs_a_channel),
         cmocka_unit_test(test_refused_releases_count),
+        cmocka_unit_test(test_a_site_released_is_no_probe),
         cmocka_unit_test(test_nothing_of_a_plan_goes_to_the_disk),
         cmocka_unit_test(test_what_makes_a_plan),
         cmocka_unit_test(test_every_allocation_fails_once),

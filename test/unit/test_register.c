@@ -970,7 +970,7 @@ static void bare_check(void **state) {
     for (uint64_t i = 0; i < 6; i++) {
         struct rb_register_entry e = entry(10 + i, RB_PLACE_SITE, 1, many, 4);
         for (size_t k = 0; k < 4; k++)
-            many[k].center.lat_nd += 450 * 9013;
+            many[k].center.lat_nd += 450ll * 9013;
         e.closed = i == 3;
         assert_int_equal(rb_register_add(w->r, &e, NULL), RB_OK);
     }
