@@ -732,17 +732,17 @@ static void histories_met_what_matters(void **state) {
     X(RULES_VERSION)                                                                               \
     X(RULE)                                                                                        \
     X(ACCEPT_MEMBERS)                                                                              \
-    X(ACCEPT_BY) X(TIMEKEEPER) X(AFFILIATION) X(GROUP) X(LEAD) X(ANSWER_TIME) X(TEST_INTERVAL)     \
-        X(TEST_GRACE) X(TWO_OFFICERS) X(CLOSED_KIND) X(ACCEPTANCE) X(ACCEPTANCE_T) X(DEMAND)       \
-            X(DEMAND_BY) X(DEMAND_POSITION) X(DEMAND_MEMBERS) X(ANSWER_TYPE) X(ANSWER_SUBJECT)     \
-                X(ANSWER_T) X(PRECEDENCE) X(RECIPIENTS) X(BODY_MISSING) X(BODY_SIZE)               \
-                    X(COSIGNATURE) X(COSIGNER) X(EMERGENCY) X(SECOND) X(SUPERSEDES)                \
-                        X(SUPERSEDES_OTHERS) X(SEEN) X(DIGEST) X(SUSPEND) X(AMEND_PREVIOUS)        \
-                            X(AMEND_ACCEPT) X(AMEND_BY) X(REVOKED_KEY) X(STOOD_BY) X(FROZEN)       \
-                                X(FORK_AT) X(SLOT) X(SILENCE) X(SIGNATURE) X(SIGNER) X(CHANNEL)    \
-                                    X(REPORTED) X(TEXT) X(CREATED) X(OPENED) X(CLOSED_ANSWER)      \
-                                        X(CLOSED_RECIPIENTS) X(PURGE) X(PURGER) X(QUERY_TYPE)      \
-                                            X(QUERIED) X(CONFIRMED_BY)
+    X(ACCEPT_BY)                                                                                   \
+    X(TIMEKEEPER) X(AFFILIATION) X(GROUP) X(LEAD) X(ANSWER_TIME) X(TEST_INTERVAL) X(TEST_GRACE)    \
+        X(TWO_OFFICERS) X(CLOSED_KIND) X(ACCEPTANCE) X(ACCEPTANCE_T) X(DEMAND) X(DEMAND_BY)        \
+            X(DEMAND_POSITION) X(DEMAND_MEMBERS) X(ANSWER_TYPE) X(ANSWER_SUBJECT) X(ANSWER_T)      \
+                X(PRECEDENCE) X(RECIPIENTS) X(BODY_MISSING) X(BODY_SIZE) X(COSIGNATURE)            \
+                    X(COSIGNER) X(EMERGENCY) X(SECOND) X(SUPERSEDES) X(SUPERSEDES_OTHERS) X(SEEN)  \
+                        X(DIGEST) X(SUSPEND) X(AMEND_PREVIOUS) X(AMEND_ACCEPT) X(AMEND_BY)         \
+                            X(REVOKED_KEY) X(STOOD_BY) X(FROZEN) X(FORK_AT) X(SLOT) X(SILENCE)     \
+                                X(SIGNATURE) X(SIGNER) X(CHANNEL) X(REPORTED) X(TEXT) X(CREATED)   \
+                                    X(OPENED) X(CLOSED_ANSWER) X(CLOSED_RECIPIENTS) X(PURGE)       \
+                                        X(PURGER) X(QUERY_TYPE) X(QUERIED) X(CONFIRMED_BY)
 enum input {
 #define X(name) I_##name,
     INPUTS(X)
