@@ -230,25 +230,28 @@ def to_least(curves, i, t, place, window):
     return f, t
 
 
-def foot(curves, i, t, place):
-    """least distance from a place to an edge, near t; and where"""
+def foot(curves, i, t, place, window=100):
+    """least distance from a place to an edge, near t (metres, where it is straight); and where"""
     if curves.length[i] == 0:
         return EARTH.Inverse(*curves.at_exactly(i, t), *place, Geodesic.DISTANCE)["s12"], t
     if curves.t[i, 0] == GEODESIC:
         _, t = to_foot(curves, i, t, place)
         return to_foot(curves, i, t, place)
-    return to_least(curves, i, t, place, min(0.5, 100 / curves.length[i]))
+    return to_least(curves, i, t, place, min(0.5, window / curves.length[i]))
 
 
 def slide(curves, i, t, j, u, best):
     """Edges that run nearly side by side: going from one to the other and back gets on by a few steps
-    of many. The first is walked along instead, where the distance to the second is least (golden section)."""
+    of many. The first is walked along instead, where the distance to the second is least (golden
+    section). On a geodesic the foot is found from any place, so that is the second of the two."""
+    if curves.t[j, 0] != GEODESIC and curves.t[i, 0] == GEODESIC:
+        i, t, j, u = j, u, i, t
     span = min(1, 20000 / curves.length[i])
     lo, hi, ratio = max(0, t - span), min(1, t + span), (math.sqrt(5) - 1) / 2
 
     def d(x):
         nonlocal u
-        f, u = foot(curves, j, u, curves.at_exactly(i, x))
+        f, u = foot(curves, j, u, curves.at_exactly(i, x), 40000)
         return f
 
     x, y = hi - ratio * (hi - lo), lo + ratio * (hi - lo)
