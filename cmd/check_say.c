@@ -144,13 +144,14 @@ void check_say_register(struct check_run *r) {
     const char *between = "";
     if (r->c->json) return;
     const size_t n = rb_register_count(s->reg);
-    printf("%zu place%s (", n, n == 1 ? "" : "s");
+    if (n == 0) fputs("No place", stdout);
+    if (n > 0) printf("%zu place%s (", n, n == 1 ? "" : "s");
     for (unsigned i = 0; i < RB_PLACE_CLASSES; i++) {
         if (s->by_class[i] == 0) continue;
         printf("%s%s %zu", between, check_class_name((enum rb_place_class)i), s->by_class[i]);
         between = ", ";
     }
-    printf("), declared by %zu", s->members_n);
+    if (n > 0) printf("), declared by %zu", s->members_n);
     if (s->refused > 0) printf("; %zu COULD NOT BE READ", s->refused);
     puts(".");
     fflush(stdout);
