@@ -152,7 +152,7 @@ def zone(thing, name):
         period["startDateTime"] = stamp(begin)
     if end is not None:
         period["endDateTime"] = stamp(end)
-    properties = {"identifier": name[:7], "country": "XXX", "type": "PROHIBITED", "variant": "COMMON",
+    properties = {"identifier": name[:7], "country": "XYZ", "type": "PROHIBITED", "variant": "COMMON",
                   "zoneAuthority": [{"purpose": "INFORMATION"}], "limitedApplicability": [period],
                   "extendedProperties": {"readback": {"volumes": [
                       {"declared_by": thing.declared} if thing.declared else {}]}}}
