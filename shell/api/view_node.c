@@ -252,6 +252,8 @@ static json_t *answers_json(enum rb_kind k) {
                                          false) ||
                   rb_position_may_answer((enum rb_position_type)p, k, k == RB_KIND_NOTICE ? c : -1,
                                          true);
+        /* a query about one's own record (10.8.2), which the kind alone does not tell */
+        any = any || (k == RB_KIND_POSITION && p == RB_POSITION_CONFIRM);
         if (any)
             json_array_append_new(out, json_string(rb_position_name((enum rb_position_type)p)));
     }
