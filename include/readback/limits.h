@@ -37,6 +37,8 @@
 #define RB_MAX_ATTACHED (RB_MAX_CONTENT + RB_MAX_CONTENT / 1024u + 262144u) /* of its ciphertext */
 #define RB_BODY_CHUNK (1u << 20)   /* bytes of a body in one answer or request */
 #define RB_BODY_QUOTA (4ull << 30) /* bytes of bodies kept of one member in one channel */
+#define RB_CHECK_LOOKS 1000000u    /* all that one check of a plan may look at (spec 10.6.16) */
+#define RB_MEASURE_LOOKS 1000000u  /* and to measure what it found */
 #define RB_PROBE_WINDOW_MS 86400000ll /* how long a check that met a closed place counts: a day */
 #define RB_PROBE_RECORD 16u        /* with so many, a party's checks are recorded */
 #define RB_PROBE_REFUSE 64u        /* with so many, they are refused */

@@ -36,6 +36,14 @@ enum rb_near {
 enum rb_near rb_outline_near(const struct rb_outline *a, const struct rb_outline *b,
                              uint64_t within_mm);
 
+/* The same out of a number of looks (10.2.6) that many questions share, so that they are all
+ * answered in bounded work: what this one takes is taken from *looks, also what is cheaper than a
+ * look at two parts, such as the glance at all edges before. With too few left, for this question
+ * or already before it, the answer is RB_NEAR_UNDECIDED, unless nothing needs to be looked at, and
+ * *looks is 0. NULL: as rb_outline_near. The same input takes the same number of looks. */
+enum rb_near rb_outline_near_by(const struct rb_outline *a, const struct rb_outline *b,
+                                uint64_t within_mm, uint64_t *looks);
+
 /* How far apart, or how deep in one another (10.2.4, 10.2.5); one of the two is 0. */
 struct rb_gap {
     uint64_t distance_mm; /* right to 1 cm if exact */
@@ -44,6 +52,11 @@ struct rb_gap {
                    the depth the greatest found */
 };
 struct rb_gap rb_outline_gap(const struct rb_outline *a, const struct rb_outline *b);
+/* out of the looks that many questions share, as above; with too few, not exact */
+struct rb_gap rb_outline_gap_by(const struct rb_outline *a, const struct rb_outline *b,
+                                uint64_t *looks);
+/* About what preparing this volume's outline takes, in looks; of one that is refused, too. */
+uint64_t rb_outline_prepare_looks(const struct rb_volume *v);
 
 /* The shortest geodesic from one point to another. */
 struct rb_bearing {

@@ -83,8 +83,9 @@ size_t rb_register_count(const struct rb_register *r);
 bool rb_register_get(const struct rb_register *r, const struct rb_hash *id,
                      struct rb_register_entry *out);
 
-/* Its volumes as far as checks look at them: outline, heights, times, accuracy; what else was said of
- * them is empty. Points borrow until the place is removed. Returns how many: 0 if it is not there. */
+/* Its volumes as far as checks look at them: outline, heights, times, accuracy; what else was said
+ * of them is empty. Points borrow until the place is removed. Returns how many: 0 if it is not
+ * there. */
 size_t rb_register_volumes(const struct rb_register *r, const struct rb_hash *id,
                            struct rb_volume out[RB_MAX_VOLUMES]);
 
@@ -130,9 +131,9 @@ struct rb_register_plan {
     size_t supersedes_n; /* places of the same author that it replaces: not compared */
     const struct rb_hash *supersedes;
     int64_t now_utc_ms; /* what is over by now is not compared; lead time counts from here */
-    /* Only which places it touches, whose, and whether each conflicts or cannot be excluded: the rest
-     * of a conflict and the coverage's reasons are not meant then. Much less work, which matters
-     * where others decide what is compared, and how intricate it is. */
+    /* Only which places it touches, whose, and whether each conflicts or cannot be excluded: the
+     * rest of a conflict and the coverage's reasons are not meant then. Much less work, which
+     * matters where others decide what is compared, and how intricate it is. */
     bool bare;
 };
 
@@ -197,11 +198,14 @@ struct rb_conflicts {
     int64_t lead_asked_ms, lead_given_ms; /* given: from now to the first beginning; below 0: past.
                                              Meant if lead is RB_LEAD_GIVEN or RB_LEAD_SHORT */
     struct rb_coverage coverage;
+    uint64_t looks; /* what it took (10.6.16); the same for the same places and plan */
 };
-/* The list is in the arena. The register is not changed; it has room for the work, though.
- * RB_ERR_MALFORMED: a volume of the plan, as in rb_register_add. RB_ERR_LIMIT: too many volumes, or
- * arena or region too small for all there is: then nothing is given, *out untouched, and the arena
- * as it was. */
+/* Bounded work, whatever the places and the plan are like: what RB_CHECK_LOOKS does not suffice for
+ * is RB_ANSWER_NOT_EXCLUDED by RB_UNSURE_WORK, sites and movements last; what RB_MEASURE_LOOKS does
+ * not suffice for has a gap that is not exact. The list is in the arena. The register is not
+ * changed; it has room for the work, though. RB_ERR_MALFORMED: a volume of the plan, as in
+ * rb_register_add. RB_ERR_LIMIT: too many volumes, or arena or region too small for all there is:
+ * then nothing is given, *out untouched, and the arena as it was. */
 enum rb_err rb_register_check(struct rb_register *r, const struct rb_register_plan *plan,
                               const struct rb_register_terms *terms, struct rb_arena *arena,
                               struct rb_conflicts *out, struct rb_reject *rj) RB_MUST_USE;

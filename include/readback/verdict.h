@@ -17,9 +17,12 @@ enum rb_err rb_extent_prepare(const struct rb_volume *v, struct rb_arena *arena,
 
 struct rb_verdict_terms {
     uint64_t standoff_mm; /* horizontal; 0: they conflict where they meet */
-    bool has_terrain;     /* the charter's range of the ground; without it, that of the whole Earth */
+    bool has_terrain; /* the charter's range of the ground; without it, that of the whole Earth */
     int64_t terrain_least_mm_wgs84, terrain_most_mm_wgs84;
     bool measure; /* fill rb_verdict.gap: slower */
+    /* out of these both are compared, and measured, as in rb_outline_near_by; NULL: each question
+     * has a bound of its own, no more */
+    uint64_t *looks;
 };
 
 enum rb_answer { RB_ANSWER_NONE_FOUND = 0, RB_ANSWER_CONFLICT, RB_ANSWER_NOT_EXCLUDED };

@@ -179,7 +179,7 @@ void rb_put_why_open(struct rb_writer *w, unsigned unsure) {
     } why[] = {{RB_UNSURE_ACCURACY, "the places are known only to within their stated accuracy"},
                {RB_UNSURE_DATUM, "heights of different datums"},
                {RB_UNSURE_TERRAIN, "heights above ground"},
-               {RB_UNSURE_WORK, "the outlines are too intricate to tell"}};
+               {RB_UNSURE_WORK, "the outlines are too intricate, or too many, to tell"}};
     const char *between = " A conflict cannot be excluded: ";
     for (size_t i = 0; i < sizeof why / sizeof *why; i++) {
         if (!(unsure & why[i].bit)) continue;

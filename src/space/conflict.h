@@ -8,6 +8,17 @@ struct found {
     unsigned unsure_any; /* reasons of any of its pairs of volumes */
 };
 
+/* a pair of volumes that must be looked at */
+struct candidate {
+    uint32_t ref; /* the other's, as the index calls it */
+    uint32_t plan_volume;
+};
+/* what may still be looked at, 10.6.16 */
+struct looks {
+    uint64_t near; /* to answer */
+    uint64_t gap;  /* to measure */
+};
+
 struct check {
     struct rb_register *r;
     const struct rb_register_plan *plan;
@@ -15,10 +26,23 @@ struct check {
     struct place *own;  /* the plan's volumes, prepared; not in the register */
     struct found *list; /* in the region while it grows */
     size_t n, cap;
+    struct candidate *queue; /* in the region */
+    size_t queue_n, queue_cap;
+    struct looks left;
     struct {
         size_t places, closed, untimed, placeless;
     } left_out[RB_PLACE_CLASSES]; /* the plan itself and what it replaces */
 };
+
+/* ---- conflict.c ---- */
+/* Out of so many looks. With too few: *again, and nothing is said of the pair yet; `last`: it is
+ * answered by what was seen. */
+enum rb_err conflict_pair(struct check *k, const struct candidate *c, struct looks *may, bool last,
+                          bool *again) RB_MUST_USE;
+
+/* ---- conflict_queue.c ---- */
+enum rb_err conflict_queue_add(struct check *k, uint32_t ref, size_t plan_volume) RB_MUST_USE;
+enum rb_err conflict_queue_run(struct check *k) RB_MUST_USE; /* all of it, each by conflict_pair */
 
 /* ---- conflict_rules.c ---- */
 /* the stand-off that the rule asks for between the two classes, 10.6.3 */

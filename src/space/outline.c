@@ -317,6 +317,12 @@ size_t rb_outline_bytes(const struct rb_volume *v) {
     return bytes_of(points_of(v)) + 16; /* the arena's alignment */
 }
 
+/* Each edge is measured, and compared with every other to see whether the ring crosses itself. */
+uint64_t rb_outline_prepare_looks(const struct rb_volume *v) {
+    const uint64_t n = points_of(v);
+    return n <= 1 ? 0 : n + n * n / 128;
+}
+
 /* what nearly every question reads first */
 static bool lay_out(struct rb_arena *arena, size_t n, struct parts *x) {
     static const struct rb_xy origin;

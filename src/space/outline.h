@@ -55,10 +55,17 @@ double rb_straight_bulge(double lat0, double lat1, double length);
 enum rb_quick { RB_QUICK_OPEN, RB_QUICK_WITHIN, RB_QUICK_APART };
 enum rb_quick rb_outline_quick(const struct rb_outline *a, const struct rb_outline *b,
                                double within);
+/* what that takes, in looks; 0 between two points */
+uint64_t rb_outline_quick_looks(const struct rb_outline *a, const struct rb_outline *b);
 
-/* Is the point inside the ring? Exact, but for points within a millimetre of the ring. */
+/* Is the point inside the ring? Exact, but for points within a millimetre of the ring. What it
+ * took, in looks, is added to *looks. */
 bool rb_outline_inside(const struct rb_outline *o, struct rb_point at,
-                       const struct geod_geodesic *g);
+                       const struct geod_geodesic *g, uint64_t *looks);
+/* Looks that so many edges cost where each is glanced at, no more. */
+#define RB_GLANCES(edges) ((edges) / 16 + 1)
+#define RB_LOOKS_LINE 4u     /* of drawing a geodesic */
+#define RB_LOOKS_MEETING 32u /* of finding where one has a longitude */
 /* The same for a flat outline, wrong only within plane_err_m of the ring; p in its plane. */
 bool rb_outline_inside_flat(const struct rb_outline *o, struct rb_xy p);
 #endif

@@ -83,12 +83,25 @@ static void look_inside(struct look *k, struct pair *q, const struct rb_outline 
                         const struct rb_outline *other) {
     if (far_outside(o, other->p[0])) return;
     if (o->flat) {
+        q->s.beside += RB_GLANCES(o->n);
         if (rb_outline_inside_flat(o, rb_geo_project(o->frame, other->p[0])))
             see(k, 0, o->plane_err_m);
         return;
     }
     need_exact(q);
-    if (rb_outline_inside(o, other->at[0], &q->s.g)) see(k, 0, 0);
+    if (rb_outline_inside(o, other->at[0], &q->s.g, &q->s.beside)) see(k, 0, 0);
+}
+
+static void look_at_edges(struct look *k, struct pair *q) {
+    const struct rb_outline *a = q->small, *b = q->large;
+    q->s.beside += RB_GLANCES(b->edges_n);
+    for (size_t j = 0; j < b->edges_n && !rb_search_spent(&q->s); j++) {
+        double limit = q->s.within >= 0 ? q->s.within : k->hi;
+        if (q->s.within >= 0 && k->hi <= limit) break;
+        if (!edge_matters(b, j, a, limit)) continue;
+        q->s.beside += RB_GLANCES(a->edges_n);
+        look_at_edge(k, q, j);
+    }
 }
 
 static void first_look(struct pair *q) {
@@ -105,11 +118,7 @@ static void first_look(struct pair *q) {
         k.f = a->n > 1 ? *a->frame : rb_geo_frame(a->ball);
         k.xy = a->xy;
     }
-    for (size_t j = 0; j < b->edges_n; j++) {
-        double limit = q->s.within >= 0 ? q->s.within : k.hi;
-        if (q->s.within >= 0 && k.hi <= limit) break;
-        if (edge_matters(b, j, a, limit)) look_at_edge(&k, q, j);
-    }
+    look_at_edges(&k, q);
     q->lo = k.lo;
     q->s.hi = k.hi;
 }
@@ -119,7 +128,13 @@ static void first_look(struct pair *q) {
 
 static bool core_inside(struct pair *q, const struct rb_outline *o,
                         const struct rb_outline *other) {
-    return !far_outside(o, other->p[0]) && rb_outline_inside(o, other->at[0], &q->s.g);
+    return !far_outside(o, other->p[0]) &&
+           rb_outline_inside(o, other->at[0], &q->s.g, &q->s.beside);
+}
+
+/* all that was asked is known, or no more may be spent on it */
+static bool stop(const struct pair *q) {
+    return rb_search_done(&q->s) || rb_search_spent(&q->s);
 }
 
 /* before their curves are drawn */
@@ -131,23 +146,31 @@ static bool pair_matters(const struct rb_search *s, const struct rb_outline *a, 
     return rb_geo_arc_least(rb_vec_apart(ma, mb) - reach) <= rb_search_limit(s);
 }
 
+static void draw(struct pair *q, const struct rb_outline *o, size_t i, struct rb_curve *c,
+                 struct rb_piece *out) {
+    rb_piece_of_edge(o, i, &q->s.g, c, out);
+    if (c->kind == RB_CURVE_GEODESIC) q->s.beside += RB_LOOKS_LINE;
+}
+
 static void search_edge(struct pair *q, size_t i) {
     const struct rb_outline *a = q->small, *b = q->large;
     struct rb_curve ca, cb;
     struct rb_piece pa, pb;
     bool drawn = false;
     if (!edge_matters(a, i, b, rb_search_limit(&q->s))) return;
-    for (size_t j = 0; j < b->edges_n && !rb_search_done(&q->s); j++) {
+    q->s.beside += RB_GLANCES(b->edges_n);
+    for (size_t j = 0; j < b->edges_n && !stop(q); j++) {
         if (!pair_matters(&q->s, a, i, b, j)) continue;
-        if (!drawn) rb_piece_of_edge(a, i, &q->s.g, &ca, &pa);
+        if (!drawn) draw(q, a, i, &ca, &pa);
         drawn = true;
-        rb_piece_of_edge(b, j, &q->s.g, &cb, &pb);
+        draw(q, b, j, &cb, &pb);
         rb_search_pieces(&q->s, &pa, &pb);
     }
 }
 
 static void search_edges(struct pair *q) {
-    for (size_t i = 0; i < q->small->edges_n && !rb_search_done(&q->s); i++)
+    q->s.beside += RB_GLANCES(q->small->edges_n);
+    for (size_t i = 0; i < q->small->edges_n && !stop(q); i++)
         search_edge(q, i);
 }
 
@@ -186,23 +209,47 @@ static void compare(struct pair *q, const struct rb_outline *a, const struct rb_
         q->lo = INFINITY;
         return;
     }
-    first_look(q);
-    if (!known(q)) search(q);
+    if (!rb_search_spent(&q->s)) first_look(q);
+    if (!rb_search_spent(&q->s) && !known(q)) search(q);
+    if (rb_search_spent(&q->s)) q->lo = q->s.lo_left = 0; /* there may be more, anywhere */
+}
+
+/* A question, with what it may take of what several share; NULL: only its own bound. */
+static void begin(struct pair *q, const uint64_t *looks) {
+    q->exact_ready = false;
+    q->s.work = 0;
+    q->s.beside = 0;
+    q->s.most = looks != NULL ? *looks : UINT64_MAX;
+}
+
+static void end(const struct pair *q, uint64_t *looks) {
+    if (looks != NULL) *looks -= rb_search_spent(&q->s) ? *looks : q->s.work + q->s.beside;
+}
+
+enum rb_near rb_outline_near_by(const struct rb_outline *a, const struct rb_outline *b,
+                                uint64_t within_mm, uint64_t *looks) {
+    /* the grain is for what touches exactly: rounding must not part it */
+    double within = a->wide_m + b->wide_m + (double)within_mm / 1000 + RB_GRAIN_M;
+    if (within >= RB_HALF_ROUND_M) return RB_NEAR_WITHIN;
+    struct pair q;
+    begin(&q, looks);
+    q.s.beside = rb_outline_quick_looks(a, b);
+    if (!rb_search_spent(&q.s)) {
+        enum rb_quick quick = rb_outline_quick(a, b, within);
+        if (quick != RB_QUICK_OPEN) {
+            end(&q, looks);
+            return quick == RB_QUICK_WITHIN ? RB_NEAR_WITHIN : RB_NEAR_APART;
+        }
+    }
+    compare(&q, a, b, within);
+    end(&q, looks);
+    if (q.s.hi <= within + 2 * RB_GRAIN_M) return RB_NEAR_WITHIN;
+    return q.s.lo_left <= within ? RB_NEAR_UNDECIDED : RB_NEAR_APART;
 }
 
 enum rb_near rb_outline_near(const struct rb_outline *a, const struct rb_outline *b,
                              uint64_t within_mm) {
-    /* the grain is for what touches exactly: rounding must not part it */
-    double within = a->wide_m + b->wide_m + (double)within_mm / 1000 + RB_GRAIN_M;
-    if (within >= RB_HALF_ROUND_M) return RB_NEAR_WITHIN;
-    enum rb_quick quick = rb_outline_quick(a, b, within);
-    if (quick != RB_QUICK_OPEN) return quick == RB_QUICK_WITHIN ? RB_NEAR_WITHIN : RB_NEAR_APART;
-    struct pair q;
-    q.exact_ready = false;
-    q.s.work = 0;
-    compare(&q, a, b, within);
-    if (q.s.hi <= within + 2 * RB_GRAIN_M) return RB_NEAR_WITHIN;
-    return q.s.lo_left <= within ? RB_NEAR_UNDECIDED : RB_NEAR_APART;
+    return rb_outline_near_by(a, b, within_mm, NULL);
 }
 
 /* ---- depth ------------------------------------------------------------------------------------
@@ -225,15 +272,17 @@ static double to_boundary(const struct rb_outline *o, const struct rb_outline *o
     point.p = &of->p[i];
     point.plane_err_m = rb_geo_frame_error(0);
     compare(q, &point, &ring, -1);
-    return q->s.hi;
+    return rb_search_spent(&q->s) ? 0 : q->s.hi;
 }
 
 /* greatest distance from the ring of o of those points of the other's core that are inside it */
 static double deepest(const struct rb_outline *o, const struct rb_outline *other, struct pair *q) {
     double most = 0;
-    for (size_t i = 0; i < other->n; i++) {
+    q->s.beside += RB_GLANCES(other->n);
+    for (size_t i = 0; i < other->n && !rb_search_spent(&q->s); i++) {
         need_exact(q);
-        if (far_outside(o, other->p[i]) || !rb_outline_inside(o, other->at[i], &q->s.g)) continue;
+        if (far_outside(o, other->p[i])) continue;
+        if (!rb_outline_inside(o, other->at[i], &q->s.g, &q->s.beside)) continue;
         most = fmax(most, to_boundary(o, other, i, q));
     }
     return most;
@@ -243,20 +292,32 @@ static uint64_t to_mm(double m) {
     return m > 0 ? (uint64_t)(m * 1000 + 0.5) : 0;
 }
 
-struct rb_gap rb_outline_gap(const struct rb_outline *a, const struct rb_outline *b) {
-    struct pair q;
-    q.exact_ready = false;
-    q.s.work = 0; /* one bound for all that is asked below */
-    compare(&q, a, b, -1);
-    double apart = q.s.hi, wide = a->wide_m + b->wide_m;
-    struct rb_gap gap = {0, 0, q.s.lo_left > apart - 2 * RB_GRAIN_M};
+static struct rb_gap gap_of(struct pair *q, const struct rb_outline *a,
+                            const struct rb_outline *b) {
+    compare(q, a, b, -1);
+    double apart = q->s.hi, wide = a->wide_m + b->wide_m;
+    if (!(apart < INFINITY)) apart = rb_geo_arc_most(rb_vec_apart(a->p[0], b->p[0]));
+    struct rb_gap gap = {0, 0, q->s.lo_left > apart - 2 * RB_GRAIN_M};
     if (apart > wide + RB_GRAIN_M) {
         gap.distance_mm = to_mm(apart - wide);
         return gap;
     }
     double depth = wide - apart;
-    if (apart <= RB_GRAIN_M) depth = wide + fmax(deepest(a, b, &q), deepest(b, a, &q));
+    if (apart <= RB_GRAIN_M) depth = wide + fmax(deepest(a, b, q), deepest(b, a, q));
     gap.depth_mm = to_mm(depth);
-    gap.exact = gap.exact && q.s.work <= RB_WORK_MOST;
+    gap.exact = gap.exact && q->s.work <= RB_WORK_MOST && !rb_search_spent(&q->s);
     return gap;
+}
+
+struct rb_gap rb_outline_gap_by(const struct rb_outline *a, const struct rb_outline *b,
+                                uint64_t *looks) {
+    struct pair q;
+    begin(&q, looks); /* one bound for all that is asked below */
+    const struct rb_gap gap = gap_of(&q, a, b);
+    end(&q, looks);
+    return gap;
+}
+
+struct rb_gap rb_outline_gap(const struct rb_outline *a, const struct rb_outline *b) {
+    return rb_outline_gap_by(a, b, NULL);
 }

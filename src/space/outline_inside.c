@@ -48,7 +48,7 @@ static double latitude_at(const struct geod_geodesicline *line, double turn) {
 }
 
 static bool edge_above(const struct rb_outline *o, size_t i, struct rb_point at,
-                       const struct geod_geodesic *g) {
+                       const struct geod_geodesic *g, uint64_t *looks) {
     const struct rb_edge *e = &o->edge[i];
     struct rb_point a = o->at[i], b = o->at[rb_outline_next(o, i)];
     int64_t from, to;
@@ -62,6 +62,7 @@ static bool edge_above(const struct rb_outline *o, size_t i, struct rb_point at,
     if (e->straight) return lat < lat0 + (lat1 - lat0) * fabs(turn / rb_degrees(step));
     if (turn == 0) return lat < lat0;
     struct geod_geodesicline line;
+    *looks += RB_LOOKS_MEETING;
     geod_inverseline(&line, g, lat0, rb_degrees(from), lat1, rb_degrees(to), 0);
     return lat < latitude_at(&line, turn);
 }
@@ -77,10 +78,11 @@ static bool pole_above(const struct rb_outline *o, size_t i, int64_t lon) {
 }
 
 bool rb_outline_inside(const struct rb_outline *o, struct rb_point at,
-                       const struct geod_geodesic *g) {
+                       const struct geod_geodesic *g, uint64_t *looks) {
     bool in = o->north_in;
+    *looks += RB_GLANCES(o->edges_n);
     for (size_t i = 0; i < o->edges_n; i++) {
-        if (edge_above(o, i, at, g)) in = !in;
+        if (edge_above(o, i, at, g, looks)) in = !in;
         if (pole_above(o, i, at.lon_nd)) in = !in;
     }
     return in;

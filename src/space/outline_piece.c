@@ -233,7 +233,7 @@ void rb_search_pieces(struct rb_search *s, const struct rb_piece *a, const struc
     struct rb_vec ma = rb_vec_mid(a->a.p, a->b.p), mb = rb_vec_mid(b->a.p, b->b.p);
     double lo = rb_geo_arc_least(rb_vec_apart(ma, mb) - (a->length_m + b->length_m) / 2);
     if (lo > rb_search_limit(s)) return;
-    if (++s->work > RB_WORK_MOST) {
+    if (++s->work > RB_WORK_MOST || rb_search_spent(s)) {
         s->lo_left = fmin(s->lo_left, fmax(lo, 0));
         return;
     }

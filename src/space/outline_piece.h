@@ -14,6 +14,9 @@ struct rb_search {
     double hi;      /* somewhere they surely are this near */
     double lo_left; /* what was left unexamined is surely no nearer */
     unsigned work;
+    /* What several questions share (rb_outline_near_by): the most that this one may take, and what
+     * it took besides the looks above, such as the first look at all edges. */
+    uint64_t most, beside;
 };
 
 /* an edge to be cut up */
@@ -43,6 +46,10 @@ static inline double rb_search_limit(const struct rb_search *s) {
 /* all that was asked is known */
 static inline bool rb_search_done(const struct rb_search *s) {
     return s->hi <= (s->within >= 0 ? s->within + 2 * RB_GRAIN_M : RB_GRAIN_M);
+}
+/* no more may be looked at for this question */
+static inline bool rb_search_spent(const struct rb_search *s) {
+    return s->work + s->beside > s->most;
 }
 /* Takes the two pieces into account: s->hi and, where work ran out, s->lo_left. */
 void rb_search_pieces(struct rb_search *s, const struct rb_piece *a, const struct rb_piece *b);

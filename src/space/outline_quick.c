@@ -52,6 +52,12 @@ static enum rb_quick to_edges(struct rb_vec point, const struct rb_outline *o, d
     return judge(d * (1 - rb_geo_frame_stretch(reach)) - err, d + err, within);
 }
 
+uint64_t rb_outline_quick_looks(const struct rb_outline *a, const struct rb_outline *b) {
+    const struct rb_outline *other = a->n == 1 ? b : a;
+    if ((a->n > 1 && b->n > 1) || other->n == 1 || !other->flat) return 0;
+    return RB_GLANCES(other->edges_n);
+}
+
 enum rb_quick rb_outline_quick(const struct rb_outline *a, const struct rb_outline *b,
                                double within) {
     const struct rb_outline *one = a->n == 1 ? a : b, *other = a->n == 1 ? b : a;

@@ -60,15 +60,19 @@ static enum rb_apart settle(const struct rb_extent *a, const struct rb_extent *b
     compare_altitudes(a, b, terms, &alt);
     if (alt.here == RB_TRI_NO && alt.apart == RB_TRI_NO) return RB_APART_ALTITUDE;
 
-    enum rb_near wide = rb_outline_near(a->outline, b->outline, sum(standoff, accuracy));
+    enum rb_near wide =
+        rb_outline_near_by(a->outline, b->outline, sum(standoff, accuracy), terms->looks);
     if (wide == RB_NEAR_APART) return RB_APART_PLACE;
     enum rb_near near = wide;
-    if (accuracy > 0) near = rb_outline_near(a->outline, b->outline, standoff);
+    if (accuracy > 0) near = rb_outline_near_by(a->outline, b->outline, standoff, terms->looks);
     if (near == RB_NEAR_APART && wide == RB_NEAR_UNDECIDED) near = wide;
 
     bool overlap = near == RB_NEAR_WITHIN; /* only matters between heights above ground */
-    if (overlap && standoff > 0 && alt.here != alt.apart)
-        overlap = rb_outline_near(a->outline, b->outline, 0) == RB_NEAR_WITHIN;
+    if (overlap && standoff > 0 && alt.here != alt.apart) {
+        enum rb_near touch = rb_outline_near_by(a->outline, b->outline, 0, terms->looks);
+        overlap = touch == RB_NEAR_WITHIN;
+        if (touch == RB_NEAR_UNDECIDED) near = touch;
+    }
     return conclude(a, b, &alt, overlap, near, v);
 }
 
@@ -76,7 +80,7 @@ void rb_verdict(const struct rb_extent *a, const struct rb_extent *b,
                 const struct rb_verdict_terms *terms, struct rb_verdict *out) {
     struct rb_verdict v = {.answer = RB_ANSWER_NONE_FOUND};
     v.apart = settle(a, b, terms, &v);
-    if (terms->measure) v.gap = rb_outline_gap(a->outline, b->outline);
+    if (terms->measure) v.gap = rb_outline_gap_by(a->outline, b->outline, terms->looks);
     v.measured = terms->measure;
     *out = v;
 }

@@ -135,11 +135,12 @@ static void test_conflict(void **state) {
     f.mark = NULL;
     fresh();
     rb_put_conflict_words(&w, &k, &f);
-    assert_string_equal(said(),
-                        "Exercise may overlap the movement (south). A conflict cannot be excluded: "
-                        "the places are known only to within their stated accuracy, the outlines "
-                        "are too intricate to tell. Both on 2015-10-12, 12:00Z to 14:00Z, at all "
-                        "heights.");
+    assert_string_equal(
+        said(),
+        "Exercise may overlap the movement (south). A conflict cannot be excluded: "
+        "the places are known only to within their stated accuracy, the outlines "
+        "are too intricate, or too many, to tell. Both on 2015-10-12, 12:00Z to 14:00Z, at all "
+        "heights.");
 }
 
 /* ---- what it was compared with ------------------------------------------------------------------
