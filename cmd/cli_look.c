@@ -129,6 +129,9 @@ static int inbox_places(struct cli *c, const json_t *o) {
                  *reminders = json_object_get(o, "reminders"), *x;
     json_t *channels = NULL;
     size_t i;
+    if (cli_int(o, "uncompared") > 0)
+        printf("NOT COMPARED for this list: %lld unread notices. Look again, or at each of them.\n\n",
+               (long long)cli_int(o, "uncompared"));
     if (json_array_size(conflicts) + json_array_size(reminders) == 0) return CLI_OK;
     int rc = cli_get_json(c, "/v1/channels", &channels);
     json_array_foreach(conflicts, i, x) inbox_conflict(c, x, channel_of(channels, x));

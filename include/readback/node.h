@@ -393,6 +393,18 @@ enum rb_err rb_node_check(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
                           const struct rb_node_plan *plan, int64_t now_utc_ms, struct rb_arena *arena,
                           struct rb_conflicts *out, int64_t *again_utc_ms,
                           struct rb_reject *rj) RB_MUST_USE;
+/* The same in short, of a notice that is here: the worst answer, and of how many places. What was
+ * found last is kept for a minute while no place comes or goes; else it is checked again, and what
+ * that takes is taken from *looks (10.6.16). RB_ERR_BUSY: it would have to be, and *looks is 0.
+ * RB_ERR_NOT_FOUND: no notice with places that can be read here; else as rb_register_check. */
+struct rb_brief {
+    enum rb_answer answer; /* RB_ANSWER_NONE_FOUND: of none */
+    size_t n;
+};
+enum rb_err rb_node_check_brief(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                                const struct rb_hash *record, int64_t now_utc_ms,
+                                struct rb_arena *arena, uint64_t *looks,
+                                struct rb_brief *out) RB_MUST_USE;
 /* What makes a plan the one it is: its class, where and when it is, what it replaces. A plan that was
  * counted and is released after all counts no more (10.6.15). RB_ERR_LIMIT only. */
 enum rb_err rb_node_plan_hash(const struct rb_node_plan *plan, struct rb_arena *work,

@@ -78,6 +78,9 @@ size_t rb_register_expire(struct rb_register *r, int64_t utc_ms);
 enum rb_err rb_register_rebuild(struct rb_register *r) RB_MUST_USE;
 
 size_t rb_register_count(const struct rb_register *r);
+/* Grows with each place that comes, goes, rests or stands again: where it is the same, so is a check
+ * at the same time. */
+uint64_t rb_register_changes(const struct rb_register *r);
 /* What was put in, but for the volumes themselves (volumes is NULL, volumes_n theirs); the title
  * borrows until the place is removed. False: not there. */
 bool rb_register_get(const struct rb_register *r, const struct rb_hash *id,

@@ -47,12 +47,16 @@ static bool worse(const struct rb_verdict *a, const struct rb_verdict *b) {
     if (a->gap.depth_mm != b->gap.depth_mm) return a->gap.depth_mm > b->gap.depth_mm;
     return a->gap.distance_mm < b->gap.distance_mm;
 }
-static void compare(const struct side *a, const struct side *b, const struct rb_verdict_terms *t,
+/* Both may be drawn so that it takes long: all pairs share the looks of one check (10.6.16). */
+static void compare(const struct side *a, const struct side *b, struct rb_verdict_terms terms,
                     struct worst *out) {
+    uint64_t near = RB_CHECK_LOOKS, gap = RB_MEASURE_LOOKS;
+    terms.looks = &near;
     for (size_t i = 0; i < a->n; i++)
         for (size_t k = 0; k < b->n; k++) {
             struct rb_verdict v;
-            rb_verdict(&a->e[i], &b->e[k], t, &v);
+            rb_verdict(&a->e[i], &b->e[k], &terms, &v);
+            v.gap = rb_outline_gap_by(a->e[i].outline, b->e[k].outline, &gap);
             if (out->any && !worse(&v, &out->v)) continue;
             out->any = true;
             out->v = v;
@@ -110,7 +114,7 @@ static void put_verdict(json_t *o, const struct rb_verdict *v) {
 static void terms_of(struct rb_req *rq, const struct rb_chan *a, const struct rb_chan *b,
                      struct rb_verdict_terms *out) {
     struct rb_register_terms t;
-    *out = (struct rb_verdict_terms){.measure = true};
+    *out = (struct rb_verdict_terms){.standoff_mm = 0};
     if (memcmp(a->v.id, b->v.id, RB_CHANNEL_LEN) != 0 ||
         rb_node_terms(rq->node, a->v.id, rq->at_utc_ms, &t) != RB_OK)
         return;
@@ -133,7 +137,7 @@ void rb_get_compare(struct rb_req *rq) {
         return;
     }
     terms_of(rq, &a, &b, &terms);
-    compare(&s[0], &s[1], &terms, &worst);
+    compare(&s[0], &s[1], terms, &worst);
     json_t *o = rb_chan_head(&b);
     /* an exercise, if one of the two is said in one */
     rb_j_put(o, "exercise", json_boolean(a.v.book->exercise || b.v.book->exercise));

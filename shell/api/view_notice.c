@@ -58,23 +58,24 @@ static void put_place(json_t *o, struct rb_chan *c, uint32_t order, const struct
     rb_j_put(o, "stands", json_boolean(known && p.stands));
     rb_j_put(o, "reminder", known ? rb_reminder_json(c, &p) : json_null());
 }
-void rb_arrived_put(json_t *list, struct rb_chan *c, uint32_t order) {
-    struct rb_placed p;
-    struct rb_checked k;
-    if (rb_situation_fact(c->s, order)->kind != RB_KIND_NOTICE || !rb_placed_open(c, order, &p))
-        return;
-    check_known(c, order, &p.rec, &p.n, &k);
-    if (k.err == RB_OK && k.found.n > 0) {
-        json_t *o = json_object();
-        rb_j_put(o, "record", rb_j_hex(rb_situation_fact(c->s, order)->id.b, RB_HASH_LEN));
-        rb_j_put(o, "author", rb_chan_handle_json(c, rb_situation_author(c->s, order)));
-        rb_j_put(o, "title", rb_j_slice(p.n.title));
-        rb_j_put(o, "channel", rb_j_hex(c->v.id, RB_CHANNEL_LEN));
-        rb_j_put(o, "answer", json_string(rb_check_answer(&k)));
-        rb_j_put(o, "n", json_integer((json_int_t)k.found.n));
-        json_array_append_new(list, o);
-    }
-    rb_opened_end(c->rq, &p.x);
+bool rb_arrived_put(json_t *list, struct rb_chan *c, uint32_t order, uint64_t *looks) {
+    struct rb_brief b;
+    struct rb_place_view p;
+    const struct rb_fact *f = rb_situation_fact(c->s, order);
+    if (f->kind != RB_KIND_NOTICE) return true;
+    const enum rb_err err = rb_node_check_brief(c->rq->node, c->v.id, &f->id, c->rq->at_utc_ms,
+                                                &c->rq->arena, looks, &b);
+    if (err != RB_OK) return err == RB_ERR_NOT_FOUND;
+    if (b.n == 0 || !rb_place_known(c, &f->id, &p)) return true;
+    json_t *o = json_object();
+    rb_j_put(o, "record", rb_j_hex(f->id.b, RB_HASH_LEN));
+    rb_j_put(o, "author", rb_chan_handle_json(c, rb_situation_author(c->s, order)));
+    rb_j_put(o, "title", rb_j_slice(p.title));
+    rb_j_put(o, "channel", rb_j_hex(c->v.id, RB_CHANNEL_LEN));
+    rb_j_put(o, "answer", json_string(rb_answer_name(b.answer)));
+    rb_j_put(o, "n", json_integer((json_int_t)b.n));
+    json_array_append_new(list, o);
+    return true;
 }
 
 /* ---- how a stop-fire was answered ---------------------------------------------------------------

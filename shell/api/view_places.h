@@ -30,6 +30,6 @@ bool rb_placed_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint
 void rb_notice_put(json_t *o, struct rb_chan *c, uint32_t order, const struct rb_record *rec,
                    struct rb_slice body);
 /* Appends {record, author, title, channel, answer, n} if this arrived notice touches other places.
- */
-void rb_arrived_put(json_t *list, struct rb_chan *c, uint32_t order);
+ * Out of *looks (10.6.16), which many share; false: they did not suffice. */
+bool rb_arrived_put(json_t *list, struct rb_chan *c, uint32_t order, uint64_t *looks);
 #endif

@@ -511,7 +511,12 @@ static json_t *inbox_why(const struct rb_chan *c, uint32_t order, const struct r
             why, json_string((*due)->state == RB_DUE_MISSED ? "overdue" : "answer-due"));
     return why;
 }
-static void inbox_channel(struct rb_chan *c, json_t *items, json_t *conflicts) {
+struct touched { /* what arrived notices touch, of all channels */
+    json_t *list;
+    uint64_t looks; /* left for this answer (10.6.16) */
+    json_int_t uncompared;
+};
+static void inbox_channel(struct rb_chan *c, json_t *items, struct touched *t) {
     for (uint32_t i = 0; i < c->s->order_n; i++) {
         const struct rb_sit_due *due = NULL;
         json_t *why = inbox_why(c, i, &due);
@@ -520,7 +525,7 @@ static void inbox_channel(struct rb_chan *c, json_t *items, json_t *conflicts) {
             continue;
         }
         if (strcmp(json_string_value(json_array_get(why, 0)), "unread") == 0)
-            rb_arrived_put(conflicts, c, i);
+            t->uncompared += !rb_arrived_put(t->list, c, i, &t->looks);
         json_t *o = rb_chan_head(c), *brief = rb_record_brief(c, i, true);
         rb_j_put(brief, "channel_title", json_incref(json_object_get(o, "title")));
         json_object_del(o, "title");
@@ -561,7 +566,8 @@ static json_t *sorted(json_t *items) {
 
 void rb_get_inbox(struct rb_req *rq) {
     json_t *items = json_array(), *invited = json_array(), *o = json_object();
-    json_t *conflicts = json_array(), *reminders = json_array();
+    json_t *reminders = json_array();
+    struct touched t = {.list = json_array(), .looks = RB_CHECK_LOOKS};
     for (size_t i = 0; i < rb_node_channels(rq->node); i++) {
         struct rb_channel_view v;
         struct rb_chan c;
@@ -570,13 +576,14 @@ void rb_get_inbox(struct rb_req *rq) {
         memcpy(id, v.id, sizeof id);
         if (rb_chan_look(rq, id, &c) != RB_OK) continue;
         if (c.v.state == RB_OWN_INVITED) json_array_append_new(invited, rb_chan_summary(&c));
-        inbox_channel(&c, items, conflicts);
+        inbox_channel(&c, items, &t);
         rb_reminders_put(&c, reminders);
     }
     rb_j_put(o, "now", rb_j_time(rq->at_utc_ms));
     rb_j_put(o, "items", sorted(items));
     rb_j_put(o, "invitations", invited);
-    rb_j_put(o, "conflicts", conflicts);
+    rb_j_put(o, "conflicts", t.list);
+    rb_j_put(o, "uncompared", json_integer(t.uncompared));
     rb_j_put(o, "reminders", reminders);
     rb_reply(rq, 200, o);
 }

@@ -31,7 +31,9 @@ static void tell(struct rb_node *n, const struct spot *p, const struct rb_confli
                &rj);
 }
 
-static enum rb_err compare(struct rb_node *n, const struct spot *p, struct rb_conflicts *found) {
+/* only how many places it touches, and how surely */
+static enum rb_err compare(struct spot *p, const struct rb_charter *charter, int64_t utc_ms,
+                           struct rb_arena *arena, struct rb_conflicts *found) {
     struct channel *ch = p->fx->ch;
     struct rb_volume volumes[RB_MAX_VOLUMES];
     struct rb_register_terms terms;
@@ -39,21 +41,25 @@ static enum rb_err compare(struct rb_node *n, const struct spot *p, struct rb_co
                                     .author = p->fx->f->member,
                                     .class_ = (enum rb_place_class)p->class_,
                                     .volumes = volumes,
-                                    .now_utc_ms = n->now.utc_ms,
+                                    .now_utc_ms = utc_ms,
                                     .bare = true};
     plan.volumes_n = rb_register_volumes(ch->reg, &plan.id, volumes);
     plan.supersedes = rb_fact_refs(spot_fact(p), RB_REF_SUPERSEDES, &plan.supersedes_n);
-    check_terms(ch, ch->charter, &terms);
-    return rb_register_check(ch->reg, &plan, &terms, &n->work, found, NULL);
+    check_terms(ch, charter, &terms);
+    RB_TRY(rb_register_check(ch->reg, &plan, &terms, arena, found, NULL));
+    p->brief = (uint8_t)(1 + (found->n > 0 ? found->list[0].answer : RB_ANSWER_NONE_FOUND));
+    p->brief_n = (uint32_t)found->n;
+    p->brief_changes = rb_register_changes(ch->reg);
+    p->brief_utc = utc_ms;
+    return RB_OK;
 }
 
-static enum rb_err one(struct rb_node *n, const struct spot *p, size_t *touched) {
+static enum rb_err one(struct rb_node *n, struct spot *p, uint64_t *work) {
     struct rb_conflicts found = {0};
-    *touched = 0;
     if (p->state != SPOT_KNOWN || p->rests) return RB_OK; /* purged, or superseded meanwhile */
     size_t mark = rb_arena_mark(&n->work);
-    enum rb_err err = compare(n, p, &found);
-    *touched = found.n;
+    enum rb_err err = compare(p, p->fx->ch->charter, n->now.utc_ms, &n->work, &found);
+    *work += found.n + found.looks / RB_ARRIVED_LOOKS;
     if (err == RB_OK && found.n > 0) tell(n, p, &found);
     rb_arena_release(&n->work, mark);
     return err;
@@ -71,22 +77,62 @@ static void forget(struct channel *ch) {
 
 void arrive_some(struct rb_node *n, struct channel *ch) {
     if (arrive_wake(n, ch) > n->now.mono_ms) return;
-    size_t work = 0, touched;
+    uint64_t work = 0;
     if (ch->stand_utc != n->now.utc_ms) stand_settle(n, ch, n->now.utc_ms);
     while (work < RB_ARRIVED_STEP && ch->arrived_at < ch->arrived_to) {
         if (!node_room(n, 4096)) break; /* in a later step */
-        if (one(n, &ch->spots[ch->arrived[ch->arrived_at]], &touched) == RB_ERR_LIMIT) {
+        if (one(n, &ch->spots[ch->arrived[ch->arrived_at]], &work) == RB_ERR_LIMIT) {
             n->overflow = true;
             ch->arrive_from = n->now.mono_ms + 1000;
             break;
         }
         ch->arrived_at++;
-        work += RB_ARRIVED_COST + touched;
+        work += RB_ARRIVED_COST;
     }
+    /* after intricate ones others have their turn: as long as it took, about */
+    if (work >= 2 * RB_ARRIVED_STEP) ch->arrive_from = n->now.mono_ms + work / 4;
     forget(ch);
 }
 
 uint64_t arrive_wake(const struct rb_node *n, const struct channel *ch) {
     if (ch->arrived_at == ch->arrived_to || !ch->charter) return UINT64_MAX;
     return ch->arrive_from > n->now.mono_ms ? ch->arrive_from : n->now.mono_ms;
+}
+
+/* ---- in short ----------------------------------------------------------------------------------
+ */
+/* as it would be now: nothing came or went since, and little time went by */
+static bool fresh(const struct spot *p, int64_t utc_ms) {
+    return p->brief != 0 && p->brief_changes == rb_register_changes(p->fx->ch->reg) &&
+           utc_ms >= p->brief_utc && utc_ms - p->brief_utc < RB_BRIEF_MS;
+}
+
+static struct spot *spot_of(struct channel *ch, const struct rb_hash *record) {
+    struct rb_feed *f;
+    size_t leaf;
+    if (!rb_book_find(&ch->book, record, &f, &leaf)) return NULL;
+    const struct feedx *fx = node_feedx(ch, f->member, f->epoch);
+    struct spot *p = fx ? places_find(ch, fx, leaf) : NULL;
+    return p && p->state == SPOT_KNOWN ? p : NULL;
+}
+
+enum rb_err rb_node_check_brief(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                                const struct rb_hash *record, int64_t now_utc_ms,
+                                struct rb_arena *arena, uint64_t *looks, struct rb_brief *out) {
+    const struct rb_situation *s;
+    struct rb_conflicts found;
+    struct channel *ch = node_channel_find(n, id);
+    struct spot *p = ch ? spot_of(ch, record) : NULL;
+    if (!p) return RB_ERR_NOT_FOUND;
+    RB_TRY(stand_sync(n, ch, now_utc_ms, &s));
+    if (!fresh(p, now_utc_ms)) {
+        if (*looks == 0) return RB_ERR_BUSY;
+        size_t mark = rb_arena_mark(arena);
+        enum rb_err err = compare(p, s->charter, now_utc_ms, arena, &found);
+        rb_arena_release(arena, mark);
+        if (err != RB_OK) return err;
+        *looks -= found.looks < *looks ? found.looks : *looks;
+    }
+    *out = (struct rb_brief){(enum rb_answer)(p->brief - 1), p->brief_n};
+    return RB_OK;
 }

@@ -64,7 +64,9 @@
 #define RB_NONE UINT32_MAX   /* no body, no place */
 /* places, spec 10.6 */
 #define RB_ARRIVED_STEP 512u /* work on notices that arrived, in one step: each costs this ... */
-#define RB_ARRIVED_COST 16u  /* ... and 1 for each place it touches */
+#define RB_ARRIVED_COST 16u  /* ... and 1 for each place it touches ... */
+#define RB_ARRIVED_LOOKS 256u /* ... and 1 for so many looks */
+#define RB_BRIEF_MS 60000    /* how long a check in short is kept */
 
 struct buf { /* grows in the region */
     uint8_t *p;
@@ -229,6 +231,11 @@ struct spot { /* a notice, and what is needed of its place beside the register *
     bool gone;  /* superseded or withdrawn, as the situation was folded last */
     bool rests; /* gone or over: not compared */
     bool told;  /* what it has to remind of was said */
+    /* its last check in short: kept, since many ask for it */
+    uint8_t brief; /* enum rb_answer + 1; 0: never made */
+    uint32_t brief_n;
+    uint64_t brief_changes; /* of the register then */
+    int64_t brief_utc;
 };
 struct probing { /* checks of ours that met closed places, 10.6.10: those that count, oldest first */
     struct rb_probe probe;

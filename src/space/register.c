@@ -68,6 +68,7 @@ static void count_in(struct rb_register *r, const struct place *p) {
 static void settle(struct rb_register *r, struct place *p) {
     register_map_put(r, p);
     count_in(r, p);
+    r->changes++;
 }
 
 static void take_out(struct rb_register *r, struct place *p) {
@@ -76,6 +77,7 @@ static void take_out(struct rb_register *r, struct place *p) {
     out_of_index(r, p, p->volumes_n);
     give_back_volumes(r, p);
     register_place_free(r->region, p);
+    r->changes++;
 }
 
 static void assert_entry(const struct rb_register_entry *e) {
@@ -146,6 +148,7 @@ enum rb_err rb_register_rest(struct rb_register *r, const struct rb_hash *id, bo
     if (p == NULL) return RB_ERR_NOT_FOUND;
     if (p->rests == rests) return RB_OK;
     p->rests = rests;
+    r->changes++;
     if (rests)
         register_tally_drop(r, p);
     else
@@ -308,6 +311,10 @@ void rb_register_close(struct rb_register *r) {
 
 size_t rb_register_count(const struct rb_register *r) {
     return r->count;
+}
+
+uint64_t rb_register_changes(const struct rb_register *r) {
+    return r->changes;
 }
 
 bool rb_register_get(const struct rb_register *r, const struct rb_hash *id,

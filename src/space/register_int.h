@@ -58,6 +58,7 @@ struct rb_register {
     uint32_t unused_n, unused;
     uint64_t stamp;            /* of the last check */
     int64_t ends_least_utc_ms; /* no place ends before it */
+    uint64_t changes;          /* places that came, went, rested, stood again */
     bool stale;                /* some tally is */
     struct tally tally[RB_PLACE_CLASSES][RB_MAX_MEMBERS];
 };

@@ -270,6 +270,43 @@ static void test_an_operation_that_arrives_meets_a_site(void **state) {
     fp_end(w);
 }
 
+/* Lists ask for it again and again: what was found is kept while nothing comes or goes, and no look
+ * is taken beyond those that are given. */
+static enum rb_err brief(struct fn_world *w, size_t at, const uint8_t ch[16],
+                         const struct rb_hash *id, uint64_t looks, struct rb_brief *out) {
+    static uint8_t memory[1 << 16];
+    struct rb_arena a = rb_arena(memory, sizeof memory);
+    memset(out, 0xff, sizeof *out);
+    return rb_node_check_brief(w->p[at].rb, ch, id, w->utc_ms, &a, &looks, out);
+}
+
+static void test_what_a_notice_meets_is_kept_in_short(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id, op_id, gone;
+    struct rb_brief b;
+    struct fn_world *w = fp_world(ch, false);
+    struct fp_notice s = site(ALFA | BRAVO), op = operation(0);
+    assert_int_equal(fp_say(w, 0, ch, &s, &id), RB_OK);
+    fn_pass(w, 20000);
+    assert_int_equal(fp_say(w, 2, ch, &op, &op_id), RB_OK);
+    fn_pass(w, 20000);
+    assert_int_equal(brief(w, 1, ch, &op_id, 0, &b), RB_OK); /* as it was when it arrived */
+    assert_int_equal(b.answer, RB_ANSWER_CONFLICT);
+    assert_int_equal(b.n, 1);
+    assert_int_equal(brief(w, 2, ch, &id, 1, &b), RB_ERR_NOT_FOUND); /* not readable there */
+    assert_int_equal(fp_answer(w, 0, ch, RB_POSITION_WITHDRAW, &id, BRAVO, &gone), RB_OK);
+    fn_pass(w, 20000);
+    assert_int_equal(brief(w, 1, ch, &op_id, 0, &b), RB_ERR_BUSY); /* not as it is now */
+    assert_int_equal(brief(w, 1, ch, &op_id, 1, &b), RB_OK);
+    assert_int_equal(b.answer, RB_ANSWER_NONE_FOUND);
+    assert_int_equal(b.n, 0);
+    assert_int_equal(brief(w, 1, ch, &op_id, 0, &b), RB_OK);
+    fn_pass(w, 120000);
+    assert_int_equal(brief(w, 1, ch, &op_id, 0, &b), RB_ERR_BUSY); /* too long ago */
+    fp_end(w);
+}
+
 static void test_a_site_that_arrives_meets_an_operation(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -666,6 +703,7 @@ int main(void) {
         cmocka_unit_test(test_a_restart_brings_all_back_and_alerts_nobody),
         cmocka_unit_test(test_a_purged_one_is_known_no_more),
         cmocka_unit_test(test_an_operation_that_arrives_meets_a_site),
+        cmocka_unit_test(test_what_a_notice_meets_is_kept_in_short),
         cmocka_unit_test(test_a_site_that_arrives_meets_an_operation),
         cmocka_unit_test(test_a_body_that_comes_later_is_compared_then),
         cmocka_unit_test(test_what_rests_when_it_arrives_is_not_told),
