@@ -217,7 +217,7 @@ static void distance_words(const struct rb_conflict *x, char *buf, size_t n) {
     } else {
         rb_put_z(&w, "overlap");
         if (x->gap.depth_mm >= 1000) {
-            rb_put_z(&w, ", ");
+            rb_put_z(&w, x->gap.exact ? ", " : ", at least "); /* 10.2.6 */
             rb_put_span_words(&w, x->gap.depth_mm, false);
             rb_put_z(&w, " deep");
         }
