@@ -58,14 +58,16 @@ enum rb_quick rb_outline_quick(const struct rb_outline *a, const struct rb_outli
 /* what that takes, in looks; 0 between two points */
 uint64_t rb_outline_quick_looks(const struct rb_outline *a, const struct rb_outline *b);
 
+/* What is done beside looking at pairs of pieces, in looks (10.2.6), as it was measured: */
+#define RB_GLANCES(edges) ((edges) / 8 + 1)      /* each edge once, in a plane */
+#define RB_LOOKS_INSIDE(edges) ((edges) / 4 + 1) /* each edge's longitudes */
+#define RB_LOOKS_LINE 4u                         /* a geodesic is drawn */
+#define RB_LOOKS_MEETING 32u                     /* where it has a longitude */
+
 /* Is the point inside the ring? Exact, but for points within a millimetre of the ring. What it
  * took, in looks, is added to *looks. */
 bool rb_outline_inside(const struct rb_outline *o, struct rb_point at,
                        const struct geod_geodesic *g, uint64_t *looks);
-/* Looks that so many edges cost where each is glanced at, no more. */
-#define RB_GLANCES(edges) ((edges) / 16 + 1)
-#define RB_LOOKS_LINE 4u     /* of drawing a geodesic */
-#define RB_LOOKS_MEETING 32u /* of finding where one has a longitude */
 /* The same for a flat outline, wrong only within plane_err_m of the ring; p in its plane. */
 bool rb_outline_inside_flat(const struct rb_outline *o, struct rb_xy p);
 #endif

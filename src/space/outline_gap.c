@@ -233,8 +233,9 @@ enum rb_near rb_outline_near_by(const struct rb_outline *a, const struct rb_outl
     if (within >= RB_HALF_ROUND_M) return RB_NEAR_WITHIN;
     struct pair q;
     begin(&q, looks);
-    q.s.beside = rb_outline_quick_looks(a, b);
-    if (!rb_search_spent(&q.s)) {
+    const uint64_t glance = rb_outline_quick_looks(a, b);
+    q.s.beside = glance;
+    if (glance == 0 || !rb_search_spent(&q.s)) {
         enum rb_quick quick = rb_outline_quick(a, b, within);
         if (quick != RB_QUICK_OPEN) {
             end(&q, looks);

@@ -80,7 +80,7 @@ static bool pole_above(const struct rb_outline *o, size_t i, int64_t lon) {
 bool rb_outline_inside(const struct rb_outline *o, struct rb_point at,
                        const struct geod_geodesic *g, uint64_t *looks) {
     bool in = o->north_in;
-    *looks += RB_GLANCES(o->edges_n);
+    *looks += RB_LOOKS_INSIDE(o->edges_n);
     for (size_t i = 0; i < o->edges_n; i++) {
         if (edge_above(o, i, at, g, looks)) in = !in;
         if (pole_above(o, i, at.lon_nd)) in = !in;

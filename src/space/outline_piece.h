@@ -49,7 +49,7 @@ static inline bool rb_search_done(const struct rb_search *s) {
 }
 /* no more may be looked at for this question */
 static inline bool rb_search_spent(const struct rb_search *s) {
-    return s->work + s->beside > s->most;
+    return s->work + s->beside >= s->most;
 }
 /* Takes the two pieces into account: s->hi and, where work ran out, s->lo_left. */
 void rb_search_pieces(struct rb_search *s, const struct rb_piece *a, const struct rb_piece *b);
