@@ -45,17 +45,28 @@ void rb_warn_double(struct rb_chan *c, const struct rb_record *rec, const struct
 
 /* ---- places given away ------------------------------------------------------------------------
  */
-static bool holds(const struct rb_volume *v, struct rb_point at, struct rb_arena *a) {
+/* the outlines of the volumes that can be prepared; NULL: there is no memory for the list */
+static const struct rb_outline **outlines(const struct rb_stop_fire *s, struct rb_arena *a,
+                                          size_t *n) {
+    const struct rb_outline **out = rb_arena_array(a, s->volumes_n + 1, sizeof *out);
+    *n = 0;
+    for (size_t i = 0; out && i < s->volumes_n; i++)
+        *n += rb_outline_prepare(&s->volumes[i], a, &out[*n], NULL) == RB_OK;
+    return out;
+}
+static bool hold(const struct rb_outline *const *whole, size_t n, struct rb_point at,
+                 struct rb_arena *a) {
     const struct rb_volume dot = {.shape = RB_SHAPE_CIRCLE,
                                   .center = at,
                                   .radius_mm = 1,
                                   .floor.open = true,
                                   .ceiling.open = true};
-    const struct rb_outline *whole, *point;
+    const struct rb_outline *point;
     size_t mark = rb_arena_mark(a);
-    bool in = rb_outline_prepare(v, a, &whole, NULL) == RB_OK &&
-              rb_outline_prepare(&dot, a, &point, NULL) == RB_OK &&
-              rb_outline_near(whole, point, 0) != RB_NEAR_APART;
+    bool in = false;
+    if (rb_outline_prepare(&dot, a, &point, NULL) == RB_OK)
+        for (size_t i = 0; i < n && !in; i++)
+            in = rb_outline_near(whole[i], point, 0) != RB_NEAR_APART;
     rb_arena_release(a, mark);
     return in;
 }
@@ -77,14 +88,13 @@ void rb_warn_gives_away(struct rb_chan *c, const struct rb_record *rec, struct r
     struct rb_place_view p;
     struct rb_arena *a = &c->rq->arena;
     size_t mark = rb_arena_mark(a);
-    if (rb_stop_fire_decode(body, a, &s, NULL) != RB_OK) return;
-    size_t known = rb_node_places(c->rq->node, c->v.id, c->rq->now.utc_ms);
+    const struct rb_outline **whole = NULL;
+    size_t n = 0;
+    if (rb_stop_fire_decode(body, a, &s, NULL) == RB_OK) whole = outlines(&s, a, &n);
+    size_t known = n ? rb_node_places(c->rq->node, c->v.id, c->rq->now.utc_ms) : 0;
     for (size_t i = 0; i < known; i++) {
-        bool in = false;
         if (!stands(c, i, &p) || !p.closed || !tells_others(c, rec, &p)) continue;
-        for (size_t k = 0; k < s.volumes_n && !in; k++)
-            in = holds(&s.volumes[k], p.middle, a);
-        if (!in) continue;
+        if (!hold(whole, n, p.middle, a)) continue;
         append(list,
                rb_warning("gives-away", true,
                           "Within it lies a closed place that some who would read this were never "

@@ -226,7 +226,7 @@ static void write_record(enum rb_kind kind) {
 static const struct {
     enum rb_kind kind;
     const char *says;
-} cases[] = {{RB_KIND_NOTICE, "Strike"},
+} cases[] = {{RB_KIND_NOTICE, "Clinic"},
              {RB_KIND_TEXT, "Ceasefire"},
              {RB_KIND_ATTACHMENT, "north gate"},
              {RB_KIND_ROSTER, "Duty officer"}};
