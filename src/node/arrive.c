@@ -90,7 +90,7 @@ void arrive_some(struct rb_node *n, struct channel *ch) {
         work += RB_ARRIVED_COST;
     }
     /* after intricate ones others have their turn: as long as it took, about */
-    if (work >= 2 * RB_ARRIVED_STEP) ch->arrive_from = n->now.mono_ms + work / 4;
+    if (work >= 2 * (size_t)RB_ARRIVED_STEP) ch->arrive_from = n->now.mono_ms + work / 4;
     forget(ch);
 }
 
