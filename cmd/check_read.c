@@ -18,7 +18,6 @@
 #define SCRATCH_BYTES (4u << 20)
 _Static_assert(BYTES > RB_MAX_KML_FILE && BYTES > RB_MAX_SITE_FILE, "one byte more than a file");
 _Static_assert(BYTES > 4 * RB_MAX_GEO_ITEM, "more than a window");
-_Static_assert(SCRATCH_BYTES >= RB_SITE_SCRATCH, "of a row");
 
 enum format { UNKNOWN, GEOJSON, KML, CSV };
 
@@ -338,7 +337,7 @@ static enum check_event next_csv(struct check_reader *r, struct check_item *out)
     bool more = false;
     out->offset = r->csv.csv.at;
     out->number = r->csv.csv.row + 1;
-    const enum rb_err err = rb_sitelist_next(&r->csv, &r->scratch, &row, &more, &out->why);
+    const enum rb_err err = rb_sitelist_next(&r->csv, &row, &more, &out->why);
     if (err != RB_OK) return refuse_rest(r, out, err, &out->why);
     if (!more) return CHECK_DONE;
     out->number = row.row;

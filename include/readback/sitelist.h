@@ -110,10 +110,9 @@ enum rb_err rb_sitelist_open(struct rb_sitelist *l, struct rb_slice file,
                              const struct rb_site_options *how, struct rb_arena *a,
                              struct rb_reject *rj) RB_MUST_USE;
 /* The next row that is not empty; *more is false behind the last. Texts are in the list's arena or in
- * the file. scratch: at least RB_SITE_SCRATCH bytes, free again afterwards. */
-#define RB_SITE_SCRATCH (256u << 10)
-enum rb_err rb_sitelist_next(struct rb_sitelist *l, struct rb_arena *scratch,
-                             struct rb_site_row *out, bool *more, struct rb_reject *rj) RB_MUST_USE;
+ * the file. */
+enum rb_err rb_sitelist_next(struct rb_sitelist *l, struct rb_site_row *out, bool *more,
+                             struct rb_reject *rj) RB_MUST_USE;
 
 /* One record of a CSV: unquoted cells, at most max. *more is false behind the last record. */
 enum rb_err rb_csv_next(struct rb_csv *c, struct rb_arena *a, struct rb_slice *cells, size_t max,

@@ -63,14 +63,11 @@ static json_t *unknown_columns(const struct rb_sitelist *l) {
 
 static enum rb_err read_rows(struct rb_import_in *in, struct rb_sitelist *l, json_t *rows,
                              struct rb_reject *rj) {
-    struct rb_arena *a = &in->c.rq->arena;
-    uint8_t *work = rb_arena_alloc(a, RB_SITE_SCRATCH);
-    struct rb_site_row *row = rb_arena_alloc(a, sizeof *row);
-    struct rb_arena scratch = rb_arena(work, work ? RB_SITE_SCRATCH : 0);
+    struct rb_site_row *row = rb_arena_alloc(&in->c.rq->arena, sizeof *row);
     bool more = true;
-    if (work == NULL || row == NULL) return rb_reject(rj, RB_ERR_LIMIT, "12.6.1", "no room", 0);
+    if (row == NULL) return rb_reject(rj, RB_ERR_LIMIT, "12.6.1", "no room", 0);
     for (;;) {
-        RB_TRY(rb_sitelist_next(l, &scratch, row, &more, rj));
+        RB_TRY(rb_sitelist_next(l, row, &more, rj));
         if (!more) return RB_OK;
         json_array_append_new(rows, row_json(in, row));
     }

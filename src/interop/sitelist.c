@@ -122,8 +122,8 @@ static bool empty(const struct rb_slice *cells, size_t from, size_t n) {
     return true;
 }
 
-enum rb_err rb_sitelist_next(struct rb_sitelist *l, struct rb_arena *scratch,
-                             struct rb_site_row *out, bool *more, struct rb_reject *rj) {
+enum rb_err rb_sitelist_next(struct rb_sitelist *l, struct rb_site_row *out, bool *more,
+                             struct rb_reject *rj) {
     struct rb_slice cells[RB_MAX_SITE_COLUMNS];
     struct rb_coord place = {0};
     size_t n = 0;
@@ -153,6 +153,6 @@ enum rb_err rb_sitelist_next(struct rb_sitelist *l, struct rb_arena *scratch,
             sitelist_find(out, &f);
         }
     }
-    if (out->ok) sitelist_judge(l, scratch, out, &place);
+    if (out->ok) sitelist_judge(l, out, &place);
     return RB_OK;
 }

@@ -19,6 +19,6 @@ void sitelist_point_out(struct rb_site_row *r, enum rb_site_column c, const char
 void sitelist_cells(struct rb_sitelist *l, const struct rb_slice *cells, size_t n,
                     struct rb_site_row *out, struct rb_coord *place);
 /* doubles, swapped coordinates, outside of the theatre (12.6.8); then the row is known */
-void sitelist_judge(struct rb_sitelist *l, struct rb_arena *scratch, struct rb_site_row *r,
+void sitelist_judge(struct rb_sitelist *l, struct rb_site_row *r,
                     const struct rb_coord *place);
 #endif

@@ -20,21 +20,6 @@ uint64_t rb_site_name_mark(struct rb_slice name) {
     return v;
 }
 
-/* by the geodesy of the room below: circles of a millimetre around both (10.2.3) */
-static bool closer(struct rb_point a, struct rb_point b, uint64_t within_mm,
-                   struct rb_arena *scratch) {
-    const struct rb_volume va = {.shape = RB_SHAPE_CIRCLE, .center = a, .radius_mm = 1},
-                           vb = {.shape = RB_SHAPE_CIRCLE, .center = b, .radius_mm = 1};
-    const struct rb_outline *oa, *ob;
-    const size_t mark = rb_arena_mark(scratch);
-    bool near = false;
-    if (rb_outline_prepare(&va, scratch, &oa, NULL) == RB_OK &&
-        rb_outline_prepare(&vb, scratch, &ob, NULL) == RB_OK)
-        near = rb_outline_near(oa, ob, within_mm) != RB_NEAR_APART;
-    rb_arena_release(scratch, mark);
-    return near;
-}
-
 static bool near_in_latitude(struct rb_point a, struct rb_point b, uint64_t within_mm) {
     const int64_t d = a.lat_nd < b.lat_nd ? b.lat_nd - a.lat_nd : a.lat_nd - b.lat_nd;
     return (uint64_t)(d / 1000 * MICRODEGREE_MM) <= within_mm;
@@ -56,11 +41,11 @@ static bool same_point(struct rb_point a, struct rb_point b) {
     return a.lat_nd == b.lat_nd && a.lon_nd == b.lon_nd;
 }
 
-static bool is_near(const struct rb_sitelist *l, struct rb_point a, struct rb_point b,
-                    struct rb_arena *scratch) {
+static bool is_near(const struct rb_sitelist *l, struct rb_point a, struct rb_point b) {
+    struct rb_bearing far;
     if (same_point(a, b)) return true;
     return l->how.near_mm > 0 && near_in_latitude(a, b, l->how.near_mm) &&
-           near_in_longitude(a, b, l->how.near_mm) && closer(a, b, l->how.near_mm, scratch);
+           near_in_longitude(a, b, l->how.near_mm) && rb_point_within(a, b, l->how.near_mm, &far);
 }
 
 /* by enum rb_site_double; of another row, or by enum rb_site_whose */
@@ -93,21 +78,20 @@ static bool found_same(const struct rb_site_row *r) {
 }
 
 static enum rb_site_double twin_of(const struct rb_sitelist *l, const struct rb_site_known *k,
-                                   bool named, const struct rb_site_row *r,
-                                   struct rb_arena *scratch) {
-    if (!is_near(l, k->point, r->volume.center, scratch))
+                                   bool named, const struct rb_site_row *r) {
+    if (!is_near(l, k->point, r->volume.center))
         return named ? RB_SITE_SAME_NAME : RB_SITE_NO_DOUBLE;
     if (!named) return RB_SITE_NEAR;
     return same_point(k->point, r->volume.center) ? RB_SITE_SAME : RB_SITE_BOTH;
 }
 
 static void against(const struct rb_sitelist *l, const struct rb_site_known *k, bool maybe_named,
-                    struct rb_arena *scratch, struct rb_site_row *r) {
+                    struct rb_site_row *r) {
     const bool full = r->findings_n == RB_MAX_SITE_FINDINGS,
                named = maybe_named && same_name(k->name, r->name);
     /* enough was said; but the very same among those known before is looked for to the end */
     if (full && (!named || k->row > 0 || found_same(r))) return;
-    const enum rb_site_double twin = twin_of(l, k, named, r, scratch);
+    const enum rb_site_double twin = twin_of(l, k, named, r);
     if (twin == RB_SITE_NO_DOUBLE) return;
     const struct rb_site_finding f = {.column = RB_SITE_NAME,
                                       .whole = twin != RB_SITE_SAME_NAME,
@@ -136,24 +120,22 @@ static void plausible(const struct rb_sitelist *l, const struct rb_coord *place,
 
 /* most of thousands are told apart by a look at mark and latitude */
 static void against_all(const struct rb_sitelist *l, const struct rb_site_known *k, size_t n,
-                        const uint64_t *folded, uint64_t mark, struct rb_arena *scratch,
-                        struct rb_site_row *r) {
+                        const uint64_t *folded, uint64_t mark, struct rb_site_row *r) {
     const int64_t reach = (int64_t)(l->how.near_mm / MICRODEGREE_MM) * 1000 + 1000,
                   south = r->volume.center.lat_nd - reach, north = r->volume.center.lat_nd + reach;
     for (size_t i = 0; i < n; i++) {
         const bool named = folded[i] == mark;
         if (named || (k[i].point.lat_nd >= south && k[i].point.lat_nd <= north))
-            against(l, &k[i], named, scratch, r);
+            against(l, &k[i], named, r);
     }
 }
 
-void sitelist_judge(struct rb_sitelist *l, struct rb_arena *scratch, struct rb_site_row *r,
-                    const struct rb_coord *place) {
+void sitelist_judge(struct rb_sitelist *l, struct rb_site_row *r, const struct rb_coord *place) {
     const uint64_t mark = rb_site_name_mark(r->name);
     const size_t before = l->how.registered_n;
     plausible(l, place, r); /* first: doubles may be more than there is room for */
-    against_all(l, l->how.registered, before, l->folded, mark, scratch, r);
-    against_all(l, l->known, l->known_n, l->folded + before, mark, scratch, r);
+    against_all(l, l->how.registered, before, l->folded, mark, r);
+    against_all(l, l->known, l->known_n, l->folded + before, mark, r);
     l->folded[before + l->known_n] = mark;
     l->known[l->known_n++] =
         (struct rb_site_known){.name = r->name, .point = r->volume.center, .row = r->row};

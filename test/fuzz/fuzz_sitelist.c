@@ -6,13 +6,12 @@
 #include "readback/text.h"
 
 static uint8_t room[16u << 20] __attribute__((aligned(16))),
-    again[4u << 20] __attribute__((aligned(16))),
-    work[RB_SITE_SCRATCH] __attribute__((aligned(16))), out[1u << 20];
+    again[4u << 20] __attribute__((aligned(16))), out[1u << 20];
 
 static void comes_back(const struct rb_site_row *r, uint8_t separator) {
     struct rb_writer w = rb_writer(out, sizeof out);
     struct rb_sitelist_writer put = {&w, separator, separator != ','};
-    struct rb_arena a = rb_arena(again, sizeof again), scratch = rb_arena(work, sizeof work);
+    struct rb_arena a = rb_arena(again, sizeof again);
     const struct rb_site_options none = {.separator = separator};
     static struct rb_sitelist l;
     struct rb_site_row back;
@@ -21,7 +20,7 @@ static void comes_back(const struct rb_site_row *r, uint8_t separator) {
     rb_sitelist_put_begin(&put);
     FUZZ_CHECK(rb_sitelist_put(&put, r->name, r->notes, &r->volume, &remarks) == RB_OK && !w.over);
     FUZZ_CHECK(rb_sitelist_open(&l, rb_written(&w), &none, &a, NULL) == RB_OK);
-    FUZZ_CHECK(rb_sitelist_next(&l, &scratch, &back, &more, NULL) == RB_OK && more && back.ok);
+    FUZZ_CHECK(rb_sitelist_next(&l, &back, &more, NULL) == RB_OK && more && back.ok);
     FUZZ_CHECK(rb_slice_eq(back.name, r->name) && rb_slice_eq(back.notes, r->notes));
     FUZZ_CHECK(rb_slice_eq(back.volume.method, r->volume.method));
     FUZZ_CHECK(rb_slice_eq(back.volume.declared_by, r->volume.declared_by));
@@ -55,12 +54,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
                                         .theatre = {0, 170 * RB_NANODEG, 40 * RB_NANODEG, 0},
                                         .registered = &old,
                                         .registered_n = data[0] >> 7};
-    struct rb_arena a = rb_arena(room, sizeof room), scratch = rb_arena(work, sizeof work);
+    struct rb_arena a = rb_arena(room, sizeof room);
     struct rb_reject rj = {0};
     enum rb_err e = rb_sitelist_open(&l, rb_slice(data + 1, n - 1), &how, &a, &rj);
     for (bool more = e == RB_OK; more;) {
         struct rb_site_row r;
-        e = rb_sitelist_next(&l, &scratch, &r, &more, &rj);
+        e = rb_sitelist_next(&l, &r, &more, &rj);
         if (e != RB_OK) break;
         if (more) a_row(&r);
     }

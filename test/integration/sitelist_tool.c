@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include "readback/sitelist.h"
 
-static uint8_t file[1u << 20], room[16u << 20] __attribute__((aligned(16))),
-    work[RB_SITE_SCRATCH] __attribute__((aligned(16))), written[4u << 20];
+static uint8_t file[1u << 20], room[16u << 20] __attribute__((aligned(16))), written[4u << 20];
 static struct rb_sitelist list;
 
 static void dump_findings(struct rb_json_writer *j, const struct rb_site_row *r) {
@@ -57,7 +56,7 @@ int main(int argc, char **argv) {
     struct rb_site_options how = {0};
     struct rb_writer w = rb_writer(written, sizeof written);
     struct rb_sitelist_writer out = {&w, ';', false};
-    struct rb_arena a = rb_arena(room, sizeof room), scratch = rb_arena(work, sizeof work);
+    struct rb_arena a = rb_arena(room, sizeof room);
     struct rb_reject rj = {0};
     uint64_t remarks = 0;
     if (argc < 3) return 2;
@@ -76,7 +75,7 @@ int main(int argc, char **argv) {
     if (csv) rb_sitelist_put_begin(&out);
     for (bool more = true;;) {
         struct rb_site_row r;
-        if (rb_sitelist_next(&list, &scratch, &r, &more, &rj) != RB_OK) return refused(&rj);
+        if (rb_sitelist_next(&list, &r, &more, &rj) != RB_OK) return refused(&rj);
         if (!more) break;
         if (!csv) dump_row(&r);
         if (csv && r.ok && rb_sitelist_put(&out, r.name, r.notes, &r.volume, &remarks) != RB_OK)

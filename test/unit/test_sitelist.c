@@ -11,8 +11,7 @@
 
 #define D RB_NANODEG
 
-static uint8_t room[4u << 20] __attribute__((aligned(16))),
-    work[RB_SITE_SCRATCH] __attribute__((aligned(16)));
+static uint8_t room[4u << 20] __attribute__((aligned(16)));
 static struct rb_sitelist list;
 static struct rb_site_row rows[64];
 static size_t rows_n;
@@ -20,14 +19,13 @@ static const struct rb_site_options hundred = {.radius_mm = 100000, .near_mm = 2
 
 static enum rb_err read_bytes(struct rb_slice file, const struct rb_site_options *how,
                               struct rb_reject *rj) {
-    static struct rb_arena a, scratch;
+    static struct rb_arena a;
     a = rb_arena(room, sizeof room);
-    scratch = rb_arena(work, sizeof work);
     rows_n = 0;
     RB_TRY(rb_sitelist_open(&list, file, how, &a, rj));
     for (bool more = true;; rows_n++) {
         assert_true(rows_n < sizeof rows / sizeof *rows);
-        RB_TRY(rb_sitelist_next(&list, &scratch, &rows[rows_n], &more, rj));
+        RB_TRY(rb_sitelist_next(&list, &rows[rows_n], &more, rj));
         if (!more) return RB_OK;
     }
 }
