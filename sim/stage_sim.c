@@ -59,6 +59,8 @@ static const char *words(const struct rb_effect *a) { /* what follows is whom it
     case RB_ALERT_BODY: return a->u.alert.reject.err == RB_OK ? NULL : "node: the body of a closed record is not good";
     case RB_ALERT_CONFLICT: return "node: a notice touches places that are known here";
     case RB_ALERT_REMINDER: return "node: a reminder";
+    case RB_ALERT_GUARD: return "node: the members have said what they hold of ours";
+    case RB_ALERT_ADVANCE: return "node: an advance copy came, not yet receipted";
     case RB_ALERT_RECORD:
     case RB_ALERT_HELD: break;
     }

@@ -93,7 +93,9 @@ struct rb_feed {
     struct rb_fact *facts;    /* facts_n <= tree.size */
     size_t facts_n, facts_cap;
     bool frozen;              /* fork proven: no larger checkpoint taken */
-    uint64_t fork_at;         /* where frozen: leaves below it are common to both branches */
+    bool common_known;        /* where frozen: another branch is held as far as its note says, so that */
+    uint64_t common;          /* ... this many leaves in front are those that all branches share */
+    uint8_t branch;           /* 0: the history held as the feed; 1..RB_MAX_BRANCHES: kept as evidence */
     struct rb_authority *authority; /* whose keys count at the next leaf (book's own) */
 };
 
@@ -138,6 +140,17 @@ struct rb_feed *rb_book_latest_feed(const struct rb_book *b, uint16_t member);
 enum rb_err rb_book_open_feed(struct rb_book *b, struct rb_slice signed_delegation,
                               struct rb_arena *work, struct rb_feed **out,
                               struct rb_reject *rj) RB_MUST_USE;
+
+/* Another history of a frozen feed: a feed with the same member, epoch, origin and log key, and a branch
+ * number of its own. It is judged leaf by leaf like any (rb_book_judge), from leaf 0 on, and stands in
+ * book->feeds behind the others of (member, epoch). RB_ERR_LIMIT: RB_MAX_BRANCHES are there, or memory.
+ * What the leaves of branches mean: clause 5.13 */
+enum rb_err rb_book_open_branch(struct rb_book *b, struct rb_feed *feed, struct rb_arena *work,
+                                struct rb_feed **out) RB_MUST_USE;
+/* the branch, NULL if there is none; branch 0 is rb_book_feed */
+struct rb_feed *rb_book_branch(const struct rb_book *b, uint16_t member, uint16_t epoch, uint8_t branch);
+/* A branch is here up to its note: what all of them share in front is worked out (5.13). Not before. */
+void rb_book_branch_whole(struct rb_book *b, struct rb_feed *branch);
 
 /* Judges the next leaf of the feed (index facts_n) and appends its fact. The tree already has its
  * hash, or gets it here if facts_n == tree.size. Bad leaves get a mark, not an error; errors are

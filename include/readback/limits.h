@@ -3,6 +3,7 @@
 #define READBACK_LIMITS_H
 
 #define RB_MAX_LEAF 65535u         /* bytes of a leaf (tlog-tiles: u16 length) */
+#define RB_MAX_BRANCHES 4u         /* other histories of one feed that are kept as evidence */
 #define RB_MAX_MEMBERS 64u         /* members of a channel */
 #define RB_MAX_GROUPS 16u          /* groups of a charter */
 #define RB_MAX_CHANNELS 64u        /* channels of a node */

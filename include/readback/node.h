@@ -58,7 +58,9 @@ enum rb_table { /* META tables */
                                 that the commitment stands for; they stay here (10.6.9). Until that record
                                 is on its way to the log: key leaf hash of the notice, first byte 2 */
     RB_TABLE_PROBED = 12,    /* key channel id: when checks of ours met closed places (10.6.10) */
-    RB_TABLE_REMINDED = 13   /* key channel id: u64 UTC ms, up to when reminders were said (10.7) */
+    RB_TABLE_REMINDED = 13,  /* key channel id: u64 UTC ms, up to when reminders were said (10.7) */
+    RB_TABLE_BRANCH = 14     /* key channel|member u16|epoch u16|branch u8|index u64: a leaf of another
+                                history of that feed, kept as evidence (6.16.4) */
 };
 struct rb_feed_ref {
     uint8_t channel[RB_CHANNEL_LEN];
@@ -84,6 +86,8 @@ enum rb_submit {
     RB_SUBMIT_DISCARD,  /* a draft */
     RB_SUBMIT_PURGE,    /* the body of a record: deleted here, and a service record says so */
     RB_SUBMIT_UNLOCKED, /* an age key can be used from now on: what waited to be opened is opened */
+    RB_SUBMIT_OVERRIDE, /* ends the start-up guard of a channel, with a reason (6.14.9) */
+    RB_SUBMIT_EPOCH,    /* as JOIN, for a further epoch of our feed (6.15): delegation leaf */
     RB_SUBMIT_PROBED    /* a check of a plan that is not released met closed places: counted (10.6.10) */
 };
 struct rb_event {
@@ -173,6 +177,8 @@ enum rb_alert_type {
                              cannot be excluded only. Nothing of any place */
     RB_ALERT_REMINDER,    /* of a place: reject.what says of what, as rb_reminder_name; size: how many
                              members have not said that it was passed down */
+    RB_ALERT_GUARD,       /* the start-up guard of a channel ended. size: how many members answered */
+    RB_ALERT_ADVANCE,     /* an advance copy of a FLASH record came: not yet receipted (6.17.3) */
     RB_ALERT_BODY         /* the body of a record for us was opened (reject.err RB_OK), or why it is not
                              good; never a word of what it says */
 };
@@ -207,6 +213,8 @@ struct rb_effect {
             enum rb_key_use use;
             struct rb_feed_ref feed;  /* LOG: whose key; MIRROR: which feed */
             struct rb_slice message;  /* bytes to sign */
+            struct rb_key key;        /* NODE, MIRROR: the public key to sign with, in force at this
+                                         place; the shell keeps those that were replaced (2.7) */
             struct rb_slice origin;   /* LOG, MIRROR: what the head file guards */
             uint64_t size, time_s;
             struct rb_hash root;
@@ -290,6 +298,11 @@ struct rb_channel_view {
     uint64_t signed_size;           /* of our feed: the checkpoint that exists */
     size_t outbox_n;                /* admitted, not yet logged */
     const char *waiting;            /* why records wait unsigned, or NULL */
+    bool guarded;                   /* the start-up guard has not ended (6.14) */
+    uint64_t guard_asked, guard_answered; /* members' bits: who was to be asked, who answered */
+    size_t guard_need;              /* how many must have answered */
+    uint64_t lost_to;               /* a part of our feed up to this size is held by others and not
+                                       here; 0: none known */
     const struct rb_charter *charter; /* as admission last knew it, without folding anything */
     size_t bodies_missing;          /* addressed to us and not here, or bad */
     size_t bodies_unopened;         /* here and not opened yet */
@@ -301,6 +314,30 @@ struct rb_draft_view {
     size_t signers_n;
     const struct rb_signer *signers;
 };
+/* ---- forks (6.16) -------------------------------------------------------------------------------- */
+struct rb_fork_view {
+    uint16_t member, epoch;
+    struct rb_slice evidence; /* text form of 4.10.2; borrows until the next step */
+    bool common_known;
+    uint64_t common;          /* leaves in front that all branches held here share */
+    uint64_t size, branch_size; /* of the branch held as the feed; of the other one, by its note */
+    uint64_t branch_held;     /* leaves of the other one that are here */
+    uint64_t told;            /* members' bits: who took the evidence */
+};
+size_t rb_node_forks(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN]);
+bool rb_node_fork(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], size_t i,
+                  struct rb_fork_view *out);
+/* ---- advance copies (6.17.3): shown, never counted ------------------------------------------------- */
+struct rb_advance_view {
+    uint16_t member, epoch;
+    uint64_t leaf;
+    struct rb_hash id;
+    struct rb_record record; /* views borrow until the next step */
+    int64_t came_utc_ms;
+};
+size_t rb_node_advances(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN]);
+bool rb_node_advance(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], size_t i,
+                     struct rb_advance_view *out);
 const struct rb_card *rb_node_card(const struct rb_node *n); /* own; NULL before it is loaded */
 size_t rb_node_peers(const struct rb_node *n);
 bool rb_node_peer(const struct rb_node *n, size_t i, struct rb_peer_view *out);

@@ -29,6 +29,10 @@ const char *rb_alert_name(enum rb_alert_type a) {
         return "conflict";
     case RB_ALERT_REMINDER:
         return "reminder";
+    case RB_ALERT_GUARD:
+        return "guard";
+    case RB_ALERT_ADVANCE:
+        return "advance";
     case RB_ALERT_BODY:
         return "body";
     default:

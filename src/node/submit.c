@@ -453,6 +453,11 @@ void submit_event(struct rb_node *n, const struct rb_event *ev) {
     case RB_SUBMIT_PROBED:
         probing_submit(n, ev);
         break;
+    case RB_SUBMIT_OVERRIDE:
+    case RB_SUBMIT_EPOCH:
+        submit_done(n, ev->u.submit.token, RB_ERR_UNSUPPORTED, "6.14.9", NULL, RB_MARK_NONE, NULL,
+                    ev->u.submit.channel, 0);
+        break;
     default:
         break;
     }

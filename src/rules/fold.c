@@ -245,7 +245,7 @@ static enum rb_err walk(struct rb_fold *f) {
         uint32_t node = f->sorted[k];
         struct rb_sit_record *r = &f->s->order[k];
         const struct rb_feed *feed = f->b->feeds[r->place.feed];
-        r->contested = feed->frozen && r->place.leaf >= feed->fork_at;
+        r->contested = feed->frozen && r->place.leaf >= feed->common;
         r->mark = (uint8_t)judge(f, node);
         if (r->mark == RB_MARK_NONE) RB_TRY(apply(f, node, r));
     }

@@ -1010,7 +1010,7 @@ static struct rb_slice mutant(struct fx *w, enum input input) {
     struct rb_feed *f = rb_book_feed(b, 1, 0);
     if (!is(I_OPENED)) fx_unseal_for(w, b, 0);
     f->frozen = !is(I_FROZEN);
-    f->fork_at = f->facts_n - (is(I_FORK_AT) ? 2 : 1);
+    f->common = f->facts_n - (is(I_FORK_AT) ? 2 : 1);
     /* three line tests are due, and all deadlines passed */
     int64_t now = FX_START_MS + 3 * INT64_C(3600000) + 120000;
     return shape(w, fx_fold(w, b, is(I_NOW) ? now + 3600000 : now));

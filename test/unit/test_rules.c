@@ -711,13 +711,13 @@ static void a_fork_contests_what_moves(void **state) {
     struct rb_book *b = fx_book(w);
     struct rb_feed *f = rb_book_feed(b, 1, 0);
     f->frozen = true;
-    f->fork_at = f->facts_n - 1; /* the last leaf */
+    f->common = f->facts_n - 1; /* the last leaf */
     struct rb_situation *s = fx_fold(w, b, w->clock_ms);
     assert_int_equal(s->order[fx_place(s, &said)].contested, 0);
     assert_int_equal(s->order[fx_place(s, &moved)].contested, 1);
     assert_int_equal(fx_mark(s, &moved), RB_MARK_CONTESTED);
     assert_false(s->members[1].suspended);
-    f->fork_at--;
+    f->common--;
     s = fx_fold(w, b, w->clock_ms);
     assert_int_equal(s->order[fx_place(s, &said)].contested, 1);
     assert_int_equal(fx_mark(s, &said), RB_MARK_NONE); /* what was said stays said */
