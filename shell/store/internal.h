@@ -5,6 +5,9 @@
 #include <sqlite3.h>
 #include "shell/store/store.h"
 
+#define STORE_APPLICATION_ID 0x52444231 /* "RDB1" */
+#define STORE_SCHEMA_VERSION 2
+
 enum stmt { /* prepared once, at open */
             ST_BEGIN,
             ST_COMMIT,

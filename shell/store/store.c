@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include "shell/store/internal.h"
 
-#define APPLICATION_ID 0x52444231 /* "RDB1" */
-#define SCHEMA_VERSION 2
+#define APPLICATION_ID STORE_APPLICATION_ID
+#define SCHEMA_VERSION STORE_SCHEMA_VERSION
 #define BUSY_MS 5000 /* somebody may be taking a backup */
 
 /* Version 1. */
