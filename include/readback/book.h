@@ -181,6 +181,9 @@ const struct rb_hash *rb_fact_refs(const struct rb_fact *f, enum rb_ref type, si
  * index on the card. NULL if no such key. */
 const struct rb_key *rb_book_officer_key(const struct rb_book *b, uint16_t member,
                                          const uint8_t kid[RB_KID_LEN], size_t *officer);
+/* the node, mirror or TLS key in force at a feed's end, by the cards, rotations and revocations that stand
+ * in it; NULL: revoked there. Borrows until its next leaf is judged. Clause 5.3 */
+const struct rb_key *rb_feed_role_key(const struct rb_feed *f, enum rb_key_role role);
 /* the mirror key whose cosignatures count for a member (latest card; a rotation keeps old ones) */
 enum rb_err rb_book_cosig_verify(const struct rb_book *b, uint16_t cosigner, const struct rb_feed *f,
                                  uint64_t size, uint64_t time_s,

@@ -134,3 +134,14 @@ enum rb_err rb_authority_revoke(struct rb_authority *a, struct rb_region *region
     rb_key_id(&r->key, k->kid);
     return RB_OK;
 }
+
+const struct rb_key *rb_feed_role_key(const struct rb_feed *f, enum rb_key_role role) {
+    const struct rb_authority *a = f->authority;
+    const struct rb_key *k = role == RB_KEY_NODE     ? &a->card.node
+                             : role == RB_KEY_MIRROR ? &a->card.mirror
+                             : role == RB_KEY_TLS    ? &a->card.tls
+                                                     : NULL;
+    for (size_t i = 0; k != NULL && i < a->revoked_n; i++)
+        if (rb_key_eq(&a->revoked[i].key, k)) return NULL;
+    return k;
+}
