@@ -50,6 +50,11 @@ enum rb_err rb_consistency_verify(uint64_t old_size, uint64_t size, const struct
 enum rb_err rb_subtree_verify(uint64_t start, uint64_t end, uint64_t size,
                               const struct rb_hash *subtree, const struct rb_proof *p,
                               const struct rb_hash *root) RB_MUST_USE;
+/* The root that a consistency proof gives for the old size: what whoever made it says that the log
+ * was then. RB_ERR_PROOF if it does not lead to `root`; RB_ERR_NOT_FOUND where the old size is a
+ * power of two: then the proof starts above that root and does not have it (4.1.7). */
+enum rb_err rb_consistency_old_root(uint64_t old_size, uint64_t size, const struct rb_proof *p,
+                                    const struct rb_hash *root, struct rb_hash *out) RB_MUST_USE;
 bool rb_subtree_valid(uint64_t start, uint64_t end, uint64_t size);
 
 /* ---- signed notes ------------------------------------------------------------------------- */

@@ -86,6 +86,24 @@ static void walk_begin(struct walk *w) {
     }
 }
 
+/* from the hash the walk stands at, with what is left of the proof, to the root */
+static enum rb_err climb(struct walk *w, const struct rb_proof *p, size_t at, struct rb_hash *part,
+                         struct rb_hash *whole) {
+    for (; at < p->n; at++) {
+        if (w->tree_last == 0) return RB_ERR_PROOF;
+        if ((w->last & 1) != 0 || w->last == w->tree_last) {
+            if (w->first < w->last) rb_node_hash(&p->h[at], part, part);
+            rb_node_hash(&p->h[at], whole, whole);
+            while ((w->last & 1) == 0)
+                walk_up(w); /* last == tree_last > 0: ends */
+        } else {
+            rb_node_hash(whole, &p->h[at], whole);
+        }
+        walk_up(w);
+    }
+    return w->tree_last == 0 ? RB_OK : RB_ERR_PROOF;
+}
+
 enum rb_err rb_subtree_verify(uint64_t start, uint64_t end, uint64_t size,
                               const struct rb_hash *subtree, const struct rb_proof *p,
                               const struct rb_hash *root) {
@@ -97,25 +115,31 @@ enum rb_err rb_subtree_verify(uint64_t start, uint64_t end, uint64_t size,
     }
     struct walk w = {start, end - 1, size - 1};
     walk_begin(&w);
-    size_t at = 0;
     const bool known = w.first == w.last;
     if (!known && p->n == 0) return RB_ERR_PROOF;
-    struct rb_hash whole = known ? *subtree : p->h[at++];
+    struct rb_hash whole = known ? *subtree : p->h[0];
     struct rb_hash part = whole;
-    for (; at < p->n; at++) {
-        if (w.tree_last == 0) return RB_ERR_PROOF;
-        if ((w.last & 1) != 0 || w.last == w.tree_last) {
-            if (w.first < w.last) rb_node_hash(&p->h[at], &part, &part);
-            rb_node_hash(&p->h[at], &whole, &whole);
-            while ((w.last & 1) == 0)
-                walk_up(&w); /* last == tree_last > 0: ends */
-        } else {
-            rb_node_hash(&whole, &p->h[at], &whole);
-        }
-        walk_up(&w);
+    RB_TRY(climb(&w, p, known ? 0 : 1, &part, &whole));
+    return rb_hash_eq(&part, subtree) && rb_hash_eq(&whole, root) ? RB_OK : RB_ERR_PROOF;
+}
+
+enum rb_err rb_consistency_old_root(uint64_t old_size, uint64_t size, const struct rb_proof *p,
+                                    const struct rb_hash *root, struct rb_hash *out) {
+    if (!rb_subtree_valid(0, old_size, size) || p->n > RB_MAX_PROOF) return RB_ERR_PROOF;
+    if (old_size == 0) return RB_ERR_PROOF; /* there is one empty tree */
+    if (old_size == size) {
+        *out = *root;
+        return p->n == 0 ? RB_OK : RB_ERR_PROOF;
     }
-    const bool ok = w.tree_last == 0 && rb_hash_eq(&part, subtree) && rb_hash_eq(&whole, root);
-    return ok ? RB_OK : RB_ERR_PROOF;
+    struct walk w = {0, old_size - 1, size - 1};
+    walk_begin(&w);
+    if (w.first == w.last) return RB_ERR_NOT_FOUND; /* the proof begins above it */
+    if (p->n == 0) return RB_ERR_PROOF;
+    struct rb_hash part = p->h[0], whole = p->h[0];
+    RB_TRY(climb(&w, p, 1, &part, &whole));
+    if (!rb_hash_eq(&whole, root)) return RB_ERR_PROOF;
+    *out = part;
+    return RB_OK;
 }
 
 enum rb_err rb_inclusion_verify(uint64_t index, uint64_t size, const struct rb_hash *leaf,

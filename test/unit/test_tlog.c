@@ -815,6 +815,40 @@ static void fork_proved_and_tamper_proof(void **state) {
     }
 }
 
+/* the root for m that a proof from m stands for is the one its tree has there */
+static void old_root_of_a_proof(void **state) {
+    (void)state;
+    struct tlog_fixture f;
+    struct rb_proof p;
+    struct rb_hash root, old, got;
+    tlog_fixture_begin(&f, 70, UINT64_MAX);
+    for (uint64_t n = 1; n <= 70; n++)
+        for (uint64_t m = 1; m <= n; m++) {
+            assert_int_equal(rb_tree_consistency(&f.tree, m, n, &p), RB_OK);
+            rb_tree_root(&f.tree, n, &root);
+            rb_tree_root(&f.tree, m, &old);
+            const enum rb_err want = m < n && (m & (m - 1)) == 0 ? RB_ERR_NOT_FOUND : RB_OK;
+            assert_int_equal(rb_consistency_old_root(m, n, &p, &root, &got), want);
+            if (want != RB_OK) continue;
+            assert_true(rb_hash_eq(&old, &got));
+            assert_int_equal(rb_consistency_verify(m, n, &got, &p, &root), RB_OK);
+            root.b[5] ^= 1;
+            if (m < n)
+                assert_int_equal(rb_consistency_old_root(m, n, &p, &root, &got), RB_ERR_PROOF);
+            root.b[5] ^= 1;
+            p.n++;
+            p.h[p.n - 1] = root;
+            assert_int_equal(rb_consistency_old_root(m, n, &p, &root, &got), RB_ERR_PROOF);
+            p.n -= p.n > 1 ? 2 : 1;
+            if (m < n)
+                assert_int_equal(rb_consistency_old_root(m, n, &p, &root, &got), RB_ERR_PROOF);
+        }
+    p.n = 0;
+    assert_int_equal(rb_consistency_old_root(0, 5, &p, &root, &got), RB_ERR_PROOF);
+    assert_int_equal(rb_consistency_old_root(6, 5, &p, &root, &got), RB_ERR_PROOF);
+    tlog_fixture_end(&f);
+}
+
 /* an honest log cannot be accused, whatever is put together from what it signed */
 static void fork_honest_log_is_safe(void **state) {
     (void)state;
@@ -955,6 +989,7 @@ int main(void) {
         cmocka_unit_test(add_entries_refusals),
         cmocka_unit_test(mirror_info),
         cmocka_unit_test(tlog_proof_round_trip),
+        cmocka_unit_test(old_root_of_a_proof),
         cmocka_unit_test(fork_proved_and_tamper_proof),
         cmocka_unit_test(fork_honest_log_is_safe),
         cmocka_unit_test(fork_not_from_empty_trees),
