@@ -271,7 +271,8 @@ struct rb_feed *rb_book_feed(const struct rb_book *b, uint16_t member, uint16_t 
 
 struct rb_feed *rb_book_feed_by_origin(const struct rb_book *b, struct rb_slice origin) {
     for (size_t i = 0; i < b->feeds_n; i++)
-        if (rb_slice_eq(rb_slice(b->feeds[i]->origin, b->feeds[i]->origin_n), origin))
+        if (b->feeds[i]->branch == 0 &&
+            rb_slice_eq(rb_slice(b->feeds[i]->origin, b->feeds[i]->origin_n), origin))
             return b->feeds[i];
     return NULL;
 }
@@ -279,7 +280,7 @@ struct rb_feed *rb_book_feed_by_origin(const struct rb_book *b, struct rb_slice 
 struct rb_feed *rb_book_latest_feed(const struct rb_book *b, uint16_t member) {
     struct rb_feed *last = NULL;
     for (size_t i = 0; i < b->feeds_n; i++)
-        if (b->feeds[i]->member == member) last = b->feeds[i];
+        if (b->feeds[i]->member == member && b->feeds[i]->branch == 0) last = b->feeds[i];
     return last;
 }
 
@@ -364,25 +365,19 @@ static enum rb_err delegation_check(struct rb_book *b, const struct rb_delegatio
     return RB_OK;
 }
 
-static enum rb_err feed_make(struct rb_book *b, const struct rb_book_member *m,
-                             const struct rb_delegation *d, uint16_t epoch,
-                             struct rb_slice signed_delegation, struct rb_arena *work,
-                             struct rb_feed **out) {
+static enum rb_err feed_make(struct rb_book *b, const struct rb_feed *like, struct rb_slice delegation,
+                             struct rb_arena *work, struct rb_feed **out) {
+    const struct rb_book_member *m = rb_book_member(b, like->member);
     struct rb_feed *f = rb_region_alloc(b->region, sizeof *f);
     if (f == NULL) return RB_ERR_LIMIT;
+    assert(m != NULL);
+    *f = *like;
     rb_tree_init(&f->tree, b->region);
-    f->member = m->index;
-    f->epoch = epoch;
-    f->has_log_key = true;
-    f->log_key = d->log;
-    assert(d->origin.n <= sizeof f->origin); /* rb_origin_decode knows the form */
-    memcpy(f->origin, d->origin.p, d->origin.n);
-    f->origin_n = d->origin.n;
     enum rb_err err = RB_ERR_LIMIT;
     f->authority = rb_region_alloc(b->region, sizeof *f->authority);
     if (f->authority != NULL)
         err = rb_authority_init(f->authority, b->region, &m->party, m->founding_card, work);
-    if (err == RB_OK) err = rb_region_copy(b->region, signed_delegation, &f->authority->delegation);
+    if (err == RB_OK) err = rb_region_copy(b->region, delegation, &f->authority->delegation);
     if (err != RB_OK)
         feed_free(b, f);
     else
@@ -390,15 +385,33 @@ static enum rb_err feed_make(struct rb_book *b, const struct rb_book_member *m,
     return err;
 }
 
+/* behind all of the same (member, epoch): branches stand by their numbers */
 static enum rb_err feed_insert(struct rb_book *b, struct rb_feed *f) {
     void *p = b->feeds;
-    RB_TRY(rb_region_grow(b->region, &p, &b->feeds_cap, b->feeds_n + 1, sizeof *b->feeds));
+    enum rb_err err = rb_region_grow(b->region, &p, &b->feeds_cap, b->feeds_n + 1, sizeof *b->feeds);
+    if (err != RB_OK) {
+        feed_free(b, f);
+        return err;
+    }
     b->feeds = p;
-    size_t at = feed_lower(b, f->member, f->epoch);
+    size_t at = feed_lower(b, f->member, f->epoch) + f->branch;
     memmove(b->feeds + at + 1, b->feeds + at, (b->feeds_n - at) * sizeof *b->feeds);
     b->feeds[at] = f;
     b->feeds_n++;
     return RB_OK;
+}
+
+enum rb_err rb_feed_again(struct rb_book *b, const struct rb_feed *feed, uint8_t branch,
+                          struct rb_arena *work, struct rb_feed **out) {
+    struct rb_feed like = {.member = feed->member,
+                           .epoch = feed->epoch,
+                           .has_log_key = true,
+                           .log_key = feed->log_key,
+                           .origin_n = feed->origin_n,
+                           .branch = branch};
+    memcpy(like.origin, feed->origin, feed->origin_n);
+    RB_TRY(feed_make(b, &like, feed->authority->delegation, work, out));
+    return feed_insert(b, *out);
 }
 
 static enum rb_err open_feed(struct rb_book *b, struct rb_slice signed_delegation,
@@ -418,12 +431,16 @@ static enum rb_err open_feed(struct rb_book *b, struct rb_slice signed_delegatio
     for (size_t i = 0; i < b->feeds_n; i++)
         if (rb_key_eq(&b->feeds[i]->log_key, &d.log))
             return rb_reject(rj, RB_ERR_DENIED, "5.2.6", "the log key serves another origin", 0);
-    RB_TRY(feed_make(b, m, &d, o.epoch, signed_delegation, work, &f));
+    struct rb_feed like = {.member = m->index,
+                           .epoch = o.epoch,
+                           .has_log_key = true,
+                           .log_key = d.log,
+                           .origin_n = d.origin.n};
+    assert(d.origin.n <= sizeof like.origin); /* rb_origin_decode knows the form */
+    memcpy(like.origin, d.origin.p, d.origin.n);
+    RB_TRY(feed_make(b, &like, signed_delegation, work, &f));
     enum rb_err err = feed_insert(b, f);
-    if (err != RB_OK) {
-        feed_free(b, f);
-        return rb_reject(rj, err, "5.2.7", "no room for the feed", 0);
-    }
+    if (err != RB_OK) return rb_reject(rj, err, "5.2.7", "no room for the feed", 0);
     *out = f;
     return RB_OK;
 }

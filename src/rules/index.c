@@ -52,12 +52,24 @@ bool rb_index_in_feed(const struct rb_book *b, const struct rb_feed *f, const st
     return false;
 }
 
+/* Of two places on branches of one feed: the same one where both histories agree up to it, and named
+ * by the lower branch then. Else the first, by what stands before it where nothing else tells them
+ * apart: branch numbers are this node's alone. */
+static bool earlier(const struct rb_index_slot *a, const struct rb_index_slot *b) {
+    if (a->leaf != b->leaf) return a->leaf < b->leaf;
+    bool a_lower = a->feed->branch < b->feed->branch;
+    const struct rb_feed *lower = a_lower ? a->feed : b->feed;
+    if (rb_branch_shared(a_lower ? b->feed : a->feed, lower) > a->leaf) return a_lower;
+    return rb_root_cmp(a->feed, b->feed, a->leaf + 1ull) < 0;
+}
+
 /* the valid place, else the first by (member, epoch): the same whatever came first */
 static bool better(const struct rb_index_slot *a, const struct rb_index_slot *b) {
     bool va = slot_fact(a)->mark == RB_MARK_NONE, vb = slot_fact(b)->mark == RB_MARK_NONE;
     if (va != vb) return va;
     if (a->feed->member != b->feed->member) return a->feed->member < b->feed->member;
-    return a->feed->epoch < b->feed->epoch;
+    if (a->feed->epoch != b->feed->epoch) return a->feed->epoch < b->feed->epoch;
+    return a->feed != b->feed && earlier(a, b);
 }
 
 bool rb_book_find(const struct rb_book *b, const struct rb_hash *id, struct rb_feed **f,

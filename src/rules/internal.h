@@ -35,6 +35,8 @@ struct rb_book_index {
         struct rb_key key;
     } * age_revoked;
     size_t age_revoked_n, age_revoked_cap;
+    size_t branches_n;      /* of all feeds: feeds with a branch number */
+    uint64_t branch_leaves; /* judged in them so far: with each, roots may be known that were not */
 };
 
 /* An amendment's charter, with what the fold asks of it again and again. */
@@ -73,6 +75,7 @@ struct rb_authority {
     /* running vector of the feed's own records up to facts[vector_at), for rb_book_seen */
     struct rb_seen_entry *vector;
     size_t vector_n, vector_cap, vector_at;
+    uint64_t shared[RB_MAX_BRANCHES]; /* of a branch: leaves in front known to be those of each lower */
 };
 /* one leaf's authority question */
 struct rb_key_found {
@@ -117,6 +120,22 @@ enum rb_err rb_extra_make(struct rb_book *b, struct rb_fact *fact, struct rb_are
 void rb_extra_free(struct rb_region *region, struct rb_fact *fact);
 void rb_fact_body_free(struct rb_region *region, struct rb_fact *fact);
 void rb_fact_free(struct rb_region *region, struct rb_fact *fact);
+
+/* ---- branches of forked feeds: branch.c (spec 5.13) -------------------------------------------
+ */
+/* how many histories stand at `first`, the index of a feed's branch 0 */
+size_t rb_branches_of(const struct rb_book *b, size_t first);
+/* of any feed of the book, branches too */
+size_t rb_book_index_of(const struct rb_book *b, const struct rb_feed *f);
+/* leaves in front that a branch and a lower one (or branch 0) have in common */
+uint64_t rb_branch_shared(struct rb_feed *f, const struct rb_feed *lower);
+/* by the roots of the first `size` leaves, which both have */
+int rb_root_cmp(const struct rb_feed *a, const struct rb_feed *b, uint64_t size);
+/* the common part of each forked feed, from the leaves that are judged */
+void rb_branches_settle(struct rb_book *b);
+/* an empty feed like this one, under a branch number, in its place in book->feeds: book.c */
+enum rb_err rb_feed_again(struct rb_book *b, const struct rb_feed *feed, uint8_t branch,
+                          struct rb_arena *work, struct rb_feed **out) RB_MUST_USE;
 
 /* ---- seen and order ---------------------------------------------------------------------------
  */

@@ -334,6 +334,7 @@ static enum rb_err judge_next(struct judging *j) {
     f->facts[f->facts_n] = *j->fact;
     bool again = rb_index_in_feed(j->b, f, &j->fact->id);
     f->facts_n++;
+    j->b->index->branch_leaves += f->branch > 0;
     return again ? RB_OK : rb_index_add(j->b, f, (uint32_t)(f->facts_n - 1));
 }
 
