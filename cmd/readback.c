@@ -207,6 +207,8 @@ static const struct cli_option disclose_options[] = {
     {"hash", NULL, "its hash and place alone"},
     {"out", "FILE", "where to write it; else standard output"},
     {NULL, NULL, NULL}};
+static const struct cli_option backup_options[] = {
+    {"verify", NULL, "check one that was taken instead: no home, no daemon"}, {NULL, NULL, NULL}};
 static const struct cli_option seal_options[] = {
     {"undo", NULL, "back to keys/age.txt, so that the daemon needs nobody"}, {NULL, NULL, NULL}};
 static const struct cli_option check_options[] = {
@@ -526,6 +528,18 @@ const struct cli_command cli_commands[] = {
      check_options, false, cli_check_files},
     {"export", "DIRECTORY", "a folder that others can check",
      "  readback export ./line-export --channel 3f2a\n", NULL, export_options, false, cli_export},
+    {"backup", "DIRECTORY", "a copy of the home, also while the daemon runs",
+     "  readback backup /media/stick/northland-20270101\n"
+     "  readback backup --verify /media/stick/northland-20270101\n",
+     "Keys, card, settings and the database as it stands at one moment, in a new folder that is "
+     "there whole or\nnot at all. The file `heads` is not in it and must never be put back. "
+     "readback-operation(7) has the drill.\n",
+     backup_options, false, cli_backup},
+    {"restore", "DIRECTORY --home NEW", "a new home out of a backup",
+     "  readback restore /media/stick/northland-20270101 --home /var/lib/readback/northland\n",
+     "Checks the backup first, and overwrites nothing. The old home must never be started again. "
+     "Once started,\nthe node asks the members what it signed since, and signs nothing before.\n",
+     NULL, false, cli_restore},
     {"version", "", "version of this program", "  readback version\n", NULL, NULL, false,
      cli_version},
     {"help", "[COMMAND | kinds]", "this help", "  readback help notice\n  readback help kinds\n",
