@@ -188,6 +188,11 @@ const struct rb_key *rb_feed_role_key(const struct rb_feed *f, enum rb_key_role 
 enum rb_err rb_book_cosig_verify(const struct rb_book *b, uint16_t cosigner, const struct rb_feed *f,
                                  uint64_t size, uint64_t time_s,
                                  const uint8_t sig[RB_SIG_LEN]) RB_MUST_USE;
+/* The same over a checkpoint's text, whether or not its leaves are held here, and which of those keys
+ * it is. RB_ERR_SIGNATURE: none of them; NOT_FOUND: no such member. */
+enum rb_err rb_book_cosig_key(const struct rb_book *b, uint16_t cosigner, struct rb_slice text,
+                              uint64_t time_s, const uint8_t sig[RB_SIG_LEN],
+                              struct rb_key *out) RB_MUST_USE;
 /* whether a signature line (name, key id) is one of these keys' (4.2.7): other lines are passed over */
 bool rb_book_is_mirror_key(const struct rb_book *b, uint16_t member, struct rb_slice name, uint32_t key_id);
 /* seen entries of a record to be made by `member` now: what changed since its running vector, trimmed

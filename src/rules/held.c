@@ -29,6 +29,18 @@ enum rb_err rb_book_cosig_verify(const struct rb_book *b, uint16_t cosigner,
     return RB_ERR_SIGNATURE;
 }
 
+enum rb_err rb_book_cosig_key(const struct rb_book *b, uint16_t cosigner, struct rb_slice text,
+                              uint64_t time_s, const uint8_t sig[RB_SIG_LEN], struct rb_key *out) {
+    if (cosigner >= RB_MAX_MEMBERS) return RB_ERR_NOT_FOUND;
+    for (size_t i = 0; i < b->index->mirror[cosigner].n; i++) {
+        const struct rb_key *k = &b->index->mirror[cosigner].key[i].key;
+        if (rb_cosignature_verify(k, time_s, text, sig) != RB_OK) continue;
+        *out = *k;
+        return RB_OK;
+    }
+    return RB_ERR_SIGNATURE;
+}
+
 bool rb_book_is_mirror_key(const struct rb_book *b, uint16_t member, struct rb_slice name, uint32_t key_id) {
     if (member >= RB_MAX_MEMBERS) return false;
     for (size_t i = 0; i < b->index->mirror[member].n; i++) {
