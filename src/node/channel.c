@@ -253,6 +253,7 @@ void node_changed(struct rb_node *n, struct channel *ch, const struct rb_fact *f
 void node_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf) {
     struct channel *ch = fx->ch;
     const struct rb_fact *f = &fx->f->facts[index];
+    keys_judged(n, fx, index);
     node_changed(n, ch, f);
     places_judged(n, fx, index, leaf);
     body_judged(n, fx, index);

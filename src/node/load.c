@@ -18,11 +18,6 @@ static struct feedx *feed_of_key(struct rb_node *n, struct rb_slice key) {
     return ch ? node_feedx(ch, member, epoch) : NULL;
 }
 
-static enum rb_err load_peer(struct rb_node *n, struct rb_slice value, struct rb_reject *rj) {
-    if (value.n < 1) return RB_ERR_MALFORMED;
-    return node_peer_put(n, rb_slice_sub(value, 1, value.n), value.p[0] == 1, false, NULL, rj);
-}
-
 static enum rb_err load_channel(struct rb_node *n, struct rb_slice value, struct rb_reject *rj) {
     struct channel *ch;
     if (value.n < 1) return RB_ERR_MALFORMED;
@@ -97,7 +92,7 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
         err = node_self_put(n, value, &rj);
         break;
     case RB_TABLE_PEER:
-        err = load_peer(n, value, &rj);
+        err = node_peer_load(n, value, &rj);
         break;
     case RB_TABLE_CHANNEL:
         err = load_channel(n, value, &rj);

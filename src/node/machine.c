@@ -2,6 +2,21 @@
  */
 #include "node_int.h"
 
+static void sign(struct rb_node *n, struct job *j, const struct rb_key *key) {
+    const struct rb_feed *f = j->fx->f;
+    uint8_t kid[RB_KID_LEN];
+    rb_key_id(key, kid);
+    j->key = *key;
+    struct rb_writer tbs = node_writer(n, j->buf.n + 512);
+    rb_record_tbs(buf_slice(&j->buf), rb_slice(f->origin, f->origin_n), kid, 1, &tbs);
+    struct rb_effect *e = node_effect(n, RB_EF_SIGN);
+    e->u.sign.token = j->id;
+    e->u.sign.use = RB_USE_NODE;
+    e->u.sign.feed = node_feed_ref(j->fx);
+    e->u.sign.message = rb_written(&tbs);
+    e->u.sign.key = *key;
+}
+
 /* channel, created and seen are filled in; the node key signs; then the outbox as for any record.
  */
 enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec,
@@ -11,6 +26,8 @@ enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record
 
 enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct rb_record *rec,
                                  uint64_t token, struct rb_slice kept) {
+    const struct rb_key *key = keys_node(ch);
+    if (!key) return RB_ERR_STATE; /* 2.7.3 */
     rec->has_channel = true;
     memcpy(rec->channel, ch->id, RB_CHANNEL_LEN);
     rec->created_utc_ms = n->now.utc_ms;
@@ -33,22 +50,19 @@ enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct r
         node_job_free(n, j);
         return RB_ERR_LIMIT;
     }
-    uint8_t kid[RB_KID_LEN];
-    rb_key_id(&n->self.node, kid);
-    struct rb_writer tbs = node_writer(n, payload.n + 512);
-    rb_record_tbs(payload, rb_slice(ch->own->f->origin, ch->own->f->origin_n), kid, 1, &tbs);
-    struct rb_effect *e = node_effect(n, RB_EF_SIGN);
-    e->u.sign.token = j->id;
-    e->u.sign.use = RB_USE_NODE;
-    e->u.sign.feed = node_feed_ref(ch->own);
-    e->u.sign.message = rb_written(&tbs);
+    sign(n, j, key);
     return RB_OK;
 }
 
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig) {
     struct rb_signer s = {0};
     struct rb_slice leaf = {NULL, 0};
-    rb_key_id(&n->self.node, s.kid);
+    const struct rb_key *now = keys_node(j->ch);
+    if (err == RB_OK && now && j->fx == j->ch->own && !rb_key_eq(now, &j->key)) {
+        sign(n, j, now); /* a rotation went ahead of it */
+        return;
+    }
+    rb_key_id(&j->key, s.kid);
     memcpy(s.sig, sig, RB_SIG_LEN);
     struct rb_writer w = node_writer(n, j->buf.n + 256);
     if (err == RB_OK) err = rb_record_assemble(buf_slice(&j->buf), &s, 1, &w);
@@ -195,7 +209,7 @@ static void say_silence(struct rb_node *n, struct channel *ch, struct rb_silence
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
     struct peer *p = node_member_peer(n, ch, s->member);
     struct mirror *m = own_mirror(n, ch->own, s->member);
-    if (!rec || !p || !m) return;
+    if (!rec || !p || !m || !keys_node(ch)) return;
     s->held_size = m->covered;
     s->held_time_s = m->covered_time_s;
     s->link = p->link;
@@ -305,6 +319,7 @@ static void look(struct rb_node *n, struct channel *ch) {
 
 void machine_timers(struct rb_node *n, struct channel *ch) {
     if (!ch->own || !n->has_self) return;
+    const bool may = keys_node(ch) != NULL;
     if (ch->rules_dirty &&
         n->now.mono_ms >= ch->refresh_at) { /* a flood of positions is not a flood of folds */
         ch->refresh_at = n->now.mono_ms + 1000;
@@ -312,8 +327,8 @@ void machine_timers(struct rb_node *n, struct channel *ch) {
             ch->refresh_at += ch->feeds[i]->f->facts_n / 50;
         if (node_refresh_rules(n, ch) != RB_OK) n->overflow = true;
     }
-    line_test(n, ch);
-    receipts(n, ch);
+    if (may) line_test(n, ch);
+    if (may) receipts(n, ch);
     look(n, ch);
     arrive_some(n, ch);
 }

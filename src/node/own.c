@@ -43,7 +43,10 @@ enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice l
         return RB_ERR_LIMIT;
     }
     rb_leaf_hash(leaf, &item->id);
-    item->precedence = precedence;
+    const size_t waits = ch->key_waits;
+    keys_enqueued(n, ch, leaf);
+    item->keys = ch->key_waits > waits;
+    item->precedence = item->keys ? (uint8_t)RB_ROUTINE : precedence;
     item->token = token;
     item->order = n->next_outbox++;
     outbox_insert(ch, item);
@@ -67,6 +70,7 @@ static void outbox_key(const struct channel *ch, uint64_t order, uint8_t key[24]
 
 static void outbox_free(struct rb_node *n, struct channel *ch, struct outbox_item *item) {
     if (item->persisted) {
+    if (item->keys) keys_dequeued(ch);
         uint8_t key[24];
         outbox_key(ch, item->order, key);
         node_store_meta(n, RB_TABLE_OUTBOX, rb_slice(key, sizeof key), rb_slice(NULL, 0));

@@ -25,9 +25,16 @@ static enum rb_err peer_new(struct rb_node *n, const struct rb_hash *party, stru
     return RB_OK;
 }
 
+#define FLAG_ACCREDITED 1u
+#define FLAG_TLS_BEFORE 2u
+#define TLS_BEFORE_MS ((int64_t)7 * 24 * 3600 * 1000) /* 2.7.6 */
+
 static void peer_store(struct rb_node *n, const struct peer *p) {
-    struct rb_writer w = node_writer(n, p->card_raw.n + 1);
-    rb_put_u8(&w, p->accredited ? 1 : 0);
+    struct rb_writer w = node_writer(n, p->card_raw.n + 48);
+    const bool before = p->tls_before_until > 0;
+    rb_put_u8(&w, (uint8_t)((p->accredited ? FLAG_ACCREDITED : 0) | (before ? FLAG_TLS_BEFORE : 0)));
+    if (before) rb_put_u64(&w, (uint64_t)p->tls_before_until);
+    if (before) rb_put(&w, p->tls_before.b, RB_KEY_LEN);
     rb_put_slice(&w, p->card_raw);
     node_store_meta(n, RB_TABLE_PEER, rb_slice(p->party.b, RB_HASH_LEN), rb_written(&w));
 }
@@ -35,13 +42,87 @@ static void peer_store(struct rb_node *n, const struct peer *p) {
 /* A card of ours, or one that carries a key another card already carries, is refused (design §3).
  */
 static enum rb_err card_fits(const struct rb_node *n, const struct rb_card *card,
-                             const struct rb_hash *party, struct rb_reject *rj) {
+                             const struct rb_hash *party, bool accredited, struct rb_reject *rj) {
     if (n->has_self && !rb_hash_eq(party, &n->self_party) && rb_card_shares_key(&n->self, card))
         return rb_reject(rj, RB_ERR_DENIED, "6.1.4", "the card carries one of our own keys", 0);
-    for (size_t i = 0; i < n->peers_n; i++)
+    for (size_t i = 0; i < n->peers_n; i++) {
+        /* who came by charter could list another's key; a card compared in person stands above */
+        if (accredited && !n->peers[i]->accredited) continue;
         if (!rb_hash_eq(&n->peers[i]->party, party) && rb_card_shares_key(&n->peers[i]->card, card))
             return rb_reject(rj, RB_ERR_DENIED, "6.1.4",
                              "another party's card carries one of its keys", 0);
+    }
+    return RB_OK;
+}
+
+/* The key served until the change reached everybody; a revoked one serves nobody. */
+static void keep_tls_before(struct rb_node *n, struct peer *p, const struct rb_key *was) {
+    if (rb_key_eq(was, &p->card.tls)) return;
+    p->tls_before_until = 0;
+    if (rb_key_eq(was, &p->tls_revoked)) return;
+    p->tls_before = *was;
+    p->tls_before_until = n->now.utc_ms + TLS_BEFORE_MS;
+}
+
+void node_peer_revoked(struct rb_node *n, const struct rb_hash *party, const struct rb_key *tls) {
+    struct peer *p = node_peer_find(n, party);
+    if (!p) return;
+    p->tls_revoked = *tls;
+    if (p->tls_before_until == 0 || !rb_key_eq(tls, &p->tls_before)) return;
+    p->tls_before_until = 0;
+    if (n->started) peer_store(n, p);
+}
+
+static bool tls_is(const struct rb_node *n, const struct peer *p, const struct rb_key *tls) {
+    if (rb_key_eq(tls, &p->tls_revoked)) return false;
+    return rb_key_eq(tls, &p->card.tls) ||
+           (n->now.utc_ms < p->tls_before_until && rb_key_eq(tls, &p->tls_before));
+}
+
+/* Of two that list it, the one compared in person is believed. */
+bool rb_node_peer_by_tls(const struct rb_node *n, const struct rb_key *tls, struct rb_hash *party) {
+    for (unsigned accredited = 2; accredited-- > 0;)
+        for (size_t i = 0; i < n->peers_n; i++) {
+            if (n->peers[i]->accredited != (accredited > 0) || !tls_is(n, n->peers[i], tls)) continue;
+            *party = n->peers[i]->party;
+            return true;
+        }
+    return false;
+}
+
+static enum rb_err put_card(struct rb_node *n, struct peer *p, struct rb_slice raw,
+                            struct rb_reject *rj) {
+    struct rb_slice copy;
+    const struct rb_key was = p->card.tls;
+    const bool had = p->card_raw.n > 0;
+    if (rb_region_copy(&n->region, raw, &copy) != RB_OK) return RB_ERR_LIMIT;
+    RB_TRY(rb_card_decode(copy, &p->card, &n->work, rj));
+    p->card_raw = copy;
+    if (had) keep_tls_before(n, p, &was);
+    return RB_OK;
+}
+
+/* What was taken in once is not asked again whether it fits. */
+enum rb_err node_peer_load(struct rb_node *n, struct rb_slice value, struct rb_reject *rj) {
+    struct rb_reader r = rb_reader(value);
+    struct rb_key before = {0};
+    struct rb_card card;
+    struct rb_hash party;
+    struct peer *p;
+    uint8_t flags;
+    uint64_t until = 0;
+    RB_TRY(rb_get_u8(&r, &flags));
+    if (flags & FLAG_TLS_BEFORE) RB_TRY(rb_get_u64(&r, &until));
+    if (flags & FLAG_TLS_BEFORE) RB_TRY(rb_get_copy(&r, before.b, RB_KEY_LEN));
+    const struct rb_slice raw = rb_slice_sub(value, r.at, value.n);
+    RB_TRY(rb_card_decode(raw, &card, &n->work, rj));
+    rb_party_hash(&card.party, &party);
+    p = node_peer_find(n, &party);
+    if (!p) RB_TRY(peer_new(n, &party, &p));
+    RB_TRY(put_card(n, p, raw, rj));
+    p->accredited = flags & FLAG_ACCREDITED;
+    p->tls_before = before;
+    p->tls_before_until = until > INT64_MAX ? 0 : (int64_t)until;
     return RB_OK;
 }
 
@@ -53,18 +134,15 @@ enum rb_err node_peer_put(struct rb_node *n, struct rb_slice raw, bool accredite
     rb_party_hash(&card.party, &party);
     if (n->has_self && rb_hash_eq(&party, &n->self_party))
         return rb_reject(rj, RB_ERR_DENIED, "6.1.3", "this is our own card", 0);
-    RB_TRY(card_fits(n, &card, &party, rj));
     struct peer *p = node_peer_find(n, &party);
+    RB_TRY(card_fits(n, &card, &party, accredited || (p && p->accredited), rj));
     bool accredit_only = p && p->card.version >= card.version;
     if (p && accredited && p->card.version > card.version)
         return rb_reject(rj, RB_ERR_STALE, "6.1.5", "a newer version of this card is held", 0);
     if (!p) RB_TRY(peer_new(n, &party, &p));
     bool changed = p->card_raw.n == 0 || (accredited && !p->accredited);
     if (!accredit_only || p->card_raw.n == 0) {
-        struct rb_slice copy;
-        if (rb_region_copy(&n->region, raw, &copy) != RB_OK) return RB_ERR_LIMIT;
-        RB_TRY(rb_card_decode(copy, &p->card, &n->work, rj));
-        p->card_raw = copy;
+        RB_TRY(put_card(n, p, raw, rj));
         changed = true;
     }
     p->accredited |= accredited;

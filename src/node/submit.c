@@ -131,14 +131,23 @@ static void keep_draft(struct rb_node *n, struct channel *ch, const struct rb_ev
 /* A draft's signatures are verified again: an officer may have left the card since. */
 static enum rb_err verify_signers(struct rb_node *n, struct channel *ch, const struct rb_event *ev,
                                   const struct rb_signer *all, size_t all_n, size_t total,
-                                  struct rb_reject *rj) {
+                                  const struct rb_record *rec, struct rb_reject *rj) {
+    const bool flash = rec->precedence == RB_FLASH;
+    struct rb_slice card = {NULL, 0};
+    if (rec->kind == RB_KIND_CARD) RB_TRY(rb_carried_decode(rec->body, &card, rj));
     struct rb_slice aad = rb_slice(ch->own->f->origin, ch->own->f->origin_n);
     for (size_t i = 0; i < all_n; i++) {
         const struct rb_signer *s = &all[i];
         size_t officer, mark = rb_arena_mark(&n->work);
         const struct rb_key *key = rb_book_officer_key(&ch->book, ch->own_member, s->kid, &officer);
+        if (!key && card.n) key = keys_on_card(n, card, s->kid); /* 5.3.4 */
         if (!key)
             return rb_reject(rj, RB_ERR_DENIED, "6.11.1", "no officer on our card has this key", i);
+        if (keys_revoked(ch, key))
+            return rb_reject(rj, RB_ERR_DENIED, "2.7.4", "the officer's key was revoked", i);
+        if (!flash && keys_ending(n, ch, key))
+            return rb_reject(rj, RB_ERR_BUSY, "2.7.5",
+                             "a record that ends this officer's key waits to be logged", i);
         size_t cap = ev->u.submit.payload.n + 512;
         struct rb_writer w = rb_writer(rb_arena_alloc(&n->work, cap), cap);
         if (!w.p) return RB_ERR_LIMIT;
@@ -211,7 +220,7 @@ static enum rb_err submitted_admit(struct rb_node *n, const struct rb_event *ev,
     }
     if (s->all_n == 0) return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "no officer signed", 0);
     size_t total = s->due > s->all_n ? s->due : s->all_n;
-    return verify_signers(n, s->ch, ev, s->all, s->all_n, total, rj);
+    return verify_signers(n, s->ch, ev, s->all, s->all_n, total, s->rec, rj);
 }
 
 /* What the officers read is at hand in this step: our own record needs no opening. */

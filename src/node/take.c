@@ -339,6 +339,8 @@ void take_stored(struct rb_node *n, struct job *j) {
     e->u.sign.size = j->to;
     e->u.sign.root = j->root;
     e->u.sign.time_s = j->time_s;
+    keys_mirror(n, fx, &j->key);
+    e->u.sign.key = j->key;
 }
 
 static void store_cosigned(struct rb_node *n, struct feedx *fx, uint64_t time_s) {
@@ -367,7 +369,9 @@ void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_
     rb_put_u64(&b, j->time_s);
     rb_put(&b, sig, RB_SIG_LEN);
     struct rb_writer line = node_writer(n, 320);
-    rb_note_sig_encode(&n->mirror_vkey, rb_written(&b), &line);
+    struct rb_vkey key;
+    rb_vkey_make(rb_str(n->mirror_name), RB_SIG_COSIGNATURE_V1, &j->key, &key);
+    rb_note_sig_encode(&key, rb_written(&b), &line);
     buf_clear(&fx->note);
     buf_clear(&fx->cosig_line);
     if (buf_put(n, &fx->note, fx->pending.p, fx->pending.n) != RB_OK ||

@@ -18,15 +18,6 @@ bool rb_node_peer(const struct rb_node *n, size_t i, struct rb_peer_view *out) {
     return true;
 }
 
-bool rb_node_peer_by_tls(const struct rb_node *n, const struct rb_key *tls, struct rb_hash *party) {
-    for (size_t i = 0; i < n->peers_n; i++)
-        if (rb_key_eq(&n->peers[i]->card.tls, tls)) {
-            *party = n->peers[i]->party;
-            return true;
-        }
-    return false;
-}
-
 size_t rb_node_channels(const struct rb_node *n) {
     return n->channels_n;
 }
