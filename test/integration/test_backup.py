@@ -62,7 +62,7 @@ class Drill(unittest.TestCase):
         return (by or self.alfa).json("statement", "--title", words, "--text", words, "--yes")["record"]
 
     def held_by_bravo(self, record):
-        return any(h["held"] for r in self.alfa.json("who-holds")["records"] if r["record"] == record
+        return any(h["held"] for r in self.alfa.json("who-holds", "--all", "--limit", "1000")["records"] if r["record"] == record
                    for h in r["holders"] if h["member"] == "bravo")
 
     def records(self, p):
