@@ -88,6 +88,9 @@ struct peer {
     uint64_t retry_at; /* mono; nothing is sent before */
     struct attempt attempts[8];
     size_t attempts_n;   /* total, ring of 8 */
+    struct rb_key tls_before; /* of the card before, accepted until then (2.7.6) */
+    int64_t tls_before_until; /* UTC ms; 0: there is none */
+    struct rb_key tls_revoked; /* of the last revocation; zero: none */
     uint64_t invites_at; /* mono: ask for invitations then, where we only connect outwards */
     bool asking;
     size_t cached; /* bytes of bodies it gave that wait in memory */
@@ -118,9 +121,6 @@ struct mirror { /* what one peer holds of our feed */
     uint32_t again_via;          /* whom it was offered through last */
     bool again_busy;
 };
-    struct rb_key tls_before; /* of the card before, accepted until then (2.7.6) */
-    int64_t tls_before_until; /* UTC ms; 0: there is none */
-    struct rb_key tls_revoked; /* of the last revocation; zero: none */
 struct ticket_size {
     uint64_t ticket, size;
 };
@@ -268,6 +268,7 @@ struct outbox_item {
     struct buf leaf;
     uint8_t precedence;
     bool persisted;
+    bool keys;      /* card, rotation or revocation: keys.c */
     uint64_t token; /* DONE to be sent once logged or kept durably; 0 = none */
     struct rb_hash id;
 };
@@ -318,7 +319,6 @@ struct channel {
     /* closed bodies */
     struct body *bodies;
     size_t bodies_n, bodies_cap;
-    bool keys;      /* card, rotation or revocation: keys.c */
     uint32_t *buckets; /* index + 1 */
     size_t buckets_n;
     uint64_t bucket_salt;
@@ -354,6 +354,15 @@ struct channel {
     size_t arrived_n, arrived_cap;
     size_t arrived_to, arrived_at; /* in the situation; compared */
     uint64_t arrive_from;          /* mono: not before, after memory was short */
+    /* which of our keys signs here, keys.c */
+    struct rb_key *revoked; /* keys of ours that were revoked, in whosever feed */
+    size_t revoked_n, revoked_cap;
+    size_t key_waits;            /* changes of keys in the outbox ... */
+    struct feedx *tail_of;       /* ... of this feed, ... */
+    struct rb_key node_tail;     /* ... behind which this node key signs */
+    struct rb_key mirror_now, mirror_before; /* the one before serves authors ... */
+    struct feedx *mirror_at;     /* ... who do not hold this feed of ours ... */
+    uint64_t mirror_leaf;        /* ... beyond this leaf; NULL: it never changed */
     int64_t remind_utc;            /* next reminder; INT64_MAX: none */
     int64_t reminded_utc;          /* before our start: what was due by then was said */
 };
@@ -398,6 +407,7 @@ struct job {
     uint64_t deadline; /* mono */
     uint64_t time_s;
     struct rb_hash root;
+    struct rb_key key; /* that was to sign */
     struct buf buf;
     struct buf list; /* of struct offer */
     struct rb_effect done;
@@ -407,15 +417,6 @@ struct job {
 };
 struct rb_node {
     struct rb_region region;
-    /* which of our keys signs here, keys.c */
-    struct rb_key *revoked; /* keys of ours that were revoked, in whosever feed */
-    size_t revoked_n, revoked_cap;
-    size_t key_waits;            /* changes of keys in the outbox ... */
-    struct feedx *tail_of;       /* ... of this feed, ... */
-    struct rb_key node_tail;     /* ... behind which this node key signs */
-    struct rb_key mirror_now, mirror_before; /* the one before serves authors ... */
-    struct feedx *mirror_at;     /* ... who do not hold this feed of ours ... */
-    uint64_t mirror_leaf;        /* ... beyond this leaf; NULL: it never changed */
     struct rb_arena sit_arena, step_arena, work;
     struct rb_effect *effects;
     size_t effects_n;
@@ -468,7 +469,6 @@ struct rb_effect *node_effect(struct rb_node *n, enum rb_effect_type type);
 uint64_t node_id(struct rb_node *n);
 uint64_t node_store_meta(struct rb_node *n, uint8_t table, struct rb_slice key,
                          struct rb_slice value);
-    struct rb_key key; /* that was to sign */
 struct rb_slice node_keep(struct rb_node *n, struct rb_slice in); /* copy into the step's arena */
 struct rb_writer node_writer(struct rb_node *n, size_t cap);      /* in the step's arena */
 enum rb_err buf_put(struct rb_node *n, struct buf *b, const void *p, size_t len);
@@ -497,6 +497,10 @@ enum rb_err node_peer_put(struct rb_node *n, struct rb_slice card, bool accredit
 void node_peer_ok(struct rb_node *n, struct peer *p);
 void node_peer_failed(struct rb_node *n, struct peer *p, const char *why);
 struct peer *node_member_peer(struct rb_node *n, struct channel *ch, uint16_t member);
+/* as stored: u8 flags, i64 UTC ms and 32 bytes where bit 1 is set, the card */
+enum rb_err node_peer_load(struct rb_node *n, struct rb_slice value, struct rb_reject *rj);
+/* the TLS key of a party is a stranger's from now on */
+void node_peer_revoked(struct rb_node *n, const struct rb_hash *party, const struct rb_key *tls);
 enum rb_err node_self_put(struct rb_node *n, struct rb_slice card, struct rb_reject *rj);
 
 /* channels (channel.c) */
@@ -559,10 +563,6 @@ struct take_in {
     struct rb_add_checkpoint ac;
     struct rb_reader entries;
     bool has_entries;
-/* as stored: u8 flags, i64 UTC ms and 32 bytes where bit 1 is set, the card */
-enum rb_err node_peer_load(struct rb_node *n, struct rb_slice value, struct rb_reject *rj);
-/* the TLS key of a party is a stranger's from now on */
-void node_peer_revoked(struct rb_node *n, const struct rb_hash *party, const struct rb_key *tls);
     uint64_t conn; /* 0: pulled */
     struct peer *peer;
 };
@@ -620,6 +620,20 @@ enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct r
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
 void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
                          const struct cosig *c);
+
+/* keys.c: which of our keys signs here, spec 2.7 */
+const struct rb_key *keys_node(const struct channel *ch); /* NULL: none is in force */
+void keys_mirror(struct rb_node *n, struct feedx *fx, struct rb_key *out);
+bool keys_revoked(const struct channel *ch, const struct rb_key *key);
+void keys_judged(struct rb_node *n, struct feedx *fx, size_t index);
+bool keys_kind(enum rb_kind kind); /* card, rotation, revocation */
+void keys_enqueued(struct rb_node *n, struct channel *ch, struct rb_slice leaf);
+void keys_dequeued(struct channel *ch);
+/* the officer's key on a card of ours that is being logged; in the work arena */
+const struct rb_key *keys_on_card(struct rb_node *n, struct rb_slice signed_card,
+                                  const uint8_t kid[RB_KID_LEN]);
+/* a change waits in the outbox that ends the key's authority */
+bool keys_ending(struct rb_node *n, const struct channel *ch, const struct rb_key *key);
 
 /* body.c: the table of closed bodies of a channel. Pointers into it live until the next is added.
  */
@@ -707,20 +721,6 @@ void fetch_failed(struct rb_node *n, struct body *b, enum body_why why); /* try 
 
 /* offer.c */
 /* bodies of leaves that the next push brings, as far as they were not handed over yet */
-/* keys.c: which of our keys signs here, spec 2.7 */
-const struct rb_key *keys_node(const struct channel *ch); /* NULL: none is in force */
-void keys_mirror(struct rb_node *n, struct feedx *fx, struct rb_key *out);
-bool keys_revoked(const struct channel *ch, const struct rb_key *key);
-void keys_judged(struct rb_node *n, struct feedx *fx, size_t index);
-bool keys_kind(enum rb_kind kind); /* card, rotation, revocation */
-void keys_enqueued(struct rb_node *n, struct channel *ch, struct rb_slice leaf);
-void keys_dequeued(struct channel *ch);
-/* the officer's key on a card of ours that is being logged; in the work arena */
-const struct rb_key *keys_on_card(struct rb_node *n, struct rb_slice signed_card,
-                                  const uint8_t kid[RB_KID_LEN]);
-/* a change waits in the outbox that ends the key's authority */
-bool keys_ending(struct rb_node *n, const struct channel *ch, const struct rb_key *key);
-
 void offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p);
 void offer_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void offer_response(struct rb_node *n, struct job *j, const struct rb_event *ev);

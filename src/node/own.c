@@ -69,8 +69,8 @@ static void outbox_key(const struct channel *ch, uint64_t order, uint8_t key[24]
 }
 
 static void outbox_free(struct rb_node *n, struct channel *ch, struct outbox_item *item) {
-    if (item->persisted) {
     if (item->keys) keys_dequeued(ch);
+    if (item->persisted) {
         uint8_t key[24];
         outbox_key(ch, item->order, key);
         node_store_meta(n, RB_TABLE_OUTBOX, rb_slice(key, sizeof key), rb_slice(NULL, 0));
