@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "readback/text.h"
+#include "shell/api/metrics.h"
 #include "shell/api/server.h"
 #include "shell/os/host.h"
 #include "shell/os/passphrase.h"
@@ -212,6 +213,7 @@ struct daemon {
     struct event_base *base;
     struct rb_host *host;
     struct rb_api_server *server;
+    struct rb_metrics_server *metrics;
     struct event *signals[3];
     char socket[RB_HOME_PATH_MAX + 32];
     bool stopped; /* by a signal */
@@ -266,6 +268,14 @@ static enum rb_err open_server(struct daemon *d, char *why, size_t why_n) {
     return rb_api_server_open(d->base, d->socket, rb_host_api(d->host), &d->server, why, why_n);
 }
 
+static enum rb_err open_metrics(struct daemon *d, char *why, size_t why_n) {
+    if (d->cfg.metrics[0] == '\0') return RB_OK;
+    RB_TRY(rb_metrics_open(d->base, d->cfg.metrics, rb_host_api(d->host), &d->metrics, why, why_n));
+    rb_log(RB_LOG_INFO, "host", "metrics on port %u of this machine",
+           (unsigned)rb_metrics_port(d->metrics));
+    return RB_OK;
+}
+
 static enum rb_err start(struct daemon *d, const struct options *o, char *why, size_t why_n) {
     int64_t offset_ms = 0;
     (void)snprintf(why, why_n, "Memory is short.");
@@ -280,6 +290,7 @@ static enum rb_err start(struct daemon *d, const struct options *o, char *why, s
     RB_TRY(rb_host_open(d->base, d->home, &d->cfg, offset_ms, &d->host, why, why_n));
     RB_TRY(unlock(d->host, d->home, o, why, why_n));
     RB_TRY(open_server(d, why, why_n));
+    RB_TRY(open_metrics(d, why, why_n));
     if (offset_ms != 0)
         rb_log(RB_LOG_WARN, "host", "exercise: the clock is shifted by %lld ms",
                (long long)offset_ms);
@@ -287,6 +298,7 @@ static enum rb_err start(struct daemon *d, const struct options *o, char *why, s
 }
 
 static void stop(struct daemon *d) {
+    rb_metrics_close(d->metrics);
     rb_api_server_close(d->server);
     rb_host_close(d->host);
     for (size_t i = 0; i < 3; i++)

@@ -277,6 +277,9 @@ struct rb_node *rb_node_create(void *mem, size_t cap);
 enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev,
                          struct rb_effects *out) RB_MUST_USE;
 
+/* address space of the node: what was taken of it so far, all there is */
+void rb_node_memory(const struct rb_node *n, uint64_t *used, uint64_t *cap);
+
 /* ---- looking, without changing anything ---------------------------------------------------- */
 struct rb_peer_view {
     struct rb_hash party;

@@ -58,6 +58,7 @@ static const struct {
     {"GET", "records/*/content", rb_get_content},
     {"GET", "records/*/playback", rb_get_playback},
     {"GET", "records/*/compare/*", rb_get_compare},
+    {"GET", "metrics", rb_get_metrics},
     {"GET", "drafts", rb_get_drafts},
     {"GET", "kinds", rb_get_kinds},
     {"POST", "compose", rb_post_compose},
@@ -185,3 +186,4 @@ void rb_api_alert(struct rb_api *api, const struct rb_effect *alert) {
     snprintf(api->refused[2], sizeof api->refused[2], "%s", rj->what ? rj->what : "");
     api->refused_utc_ms = api->host.now(api->host.ctx).utc_ms;
 }
+    if (rj->err <= RB_ERR_INTERNAL) api->refused_n[rj->err]++;

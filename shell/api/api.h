@@ -5,6 +5,21 @@
 #include <jansson.h>
 #include "readback/node.h"
 
+/* how often something took how long; the bounds of the buckets stand in metrics.c */
+#define RB_TIMES_BUCKETS 13u
+struct rb_times {
+    uint64_t bucket[RB_TIMES_BUCKETS], n, sum_us;
+};
+struct rb_measures { /* of the machine */
+    uint64_t started_mono_ms;
+    uint64_t bytes_in, bytes_out, requests_in, requests_out, link_refused, handshakes_failed;
+    uint64_t conns_in, conns_out;
+    uint64_t store_bytes, wal_bytes, disk_free;
+    bool unclean; /* bytes of a purged body may stand in the write-ahead log */
+    struct rb_times commits, syncs;
+    uint64_t region_used, region_cap, resident;
+};
+
 struct rb_api;
 struct rb_api_host { /* what the API needs from whoever runs the node */
     void *ctx;
@@ -44,6 +59,8 @@ struct rb_api_host { /* what the API needs from whoever runs the node */
     enum rb_err (*unlock)(void *ctx, struct rb_slice passphrase);
     /* facts for `status` and `doctor` that only the host knows (store, disk, link counters); may be NULL */
     void (*describe)(void *ctx, json_t *status);
+    /* the same for metrics; may be NULL */
+    void (*measure)(void *ctx, struct rb_measures *out);
 };
 enum rb_err rb_api_create(const struct rb_api_host *host, struct rb_api **out) RB_MUST_USE;
 void rb_api_destroy(struct rb_api *api);

@@ -32,6 +32,7 @@ struct rb_api {
     bool unlocked;                        /* the age key, since the start */
     struct rb_upload *uploads[RB_API_UPLOADS];
     struct rb_gazetteer gazetteer; /* opened when first asked for; n 0 before */
+    uint64_t refused_n[RB_ERR_INTERNAL + 1]; /* requests of peers refused, by code */
     char refused[3][160]; /* the last refusal of a peer's request: code, clause, words */
     int64_t refused_utc_ms;
 };
@@ -237,6 +238,7 @@ void rb_get_status(struct rb_req *rq);
 void rb_get_doctor(struct rb_req *rq);
 void rb_get_card(struct rb_req *rq);
 void rb_get_peers(struct rb_req *rq);
+void rb_get_metrics(struct rb_req *rq);
 void rb_get_channels(struct rb_req *rq);
 void rb_get_channel(struct rb_req *rq);
 void rb_get_situation(struct rb_req *rq);

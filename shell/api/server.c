@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "internal.h"
+#include "metrics.h"
 
 #define IDLE_S 300
 #define BACKLOG 64
@@ -61,14 +62,19 @@ static void wipe_sent(const void *p, size_t n, void *arg) {
 }
 static void send_json(struct evhttp_request *req, int status, json_t *body) {
     struct evbuffer *out = evhttp_request_get_output_buffer(req);
+    static const char none[] = "{\"error\":{\"code\":\"memory\",\"sentence\":\"memory is short on this node\"}}";
     char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(12));
     struct evkeyvalq *h = evhttp_request_get_output_headers(req);
     evhttp_add_header(h, "Content-Type", "application/json");
     evhttp_add_header(h, "Cache-Control", "no-store");
     /* answers may carry what closed records say: no copy of them is left behind */
-    if (text && evbuffer_add_reference(out, text, strlen(text), wipe_sent, text) != 0)
-        wipe_sent(NULL, strlen(text), text);
-    evbuffer_add(out, "\n", 1);
+    const size_t n = text ? strlen(text) : 0;
+    if (text == NULL || evbuffer_add_reference(out, text, n, wipe_sent, text) != 0) {
+        if (text) wipe_sent(NULL, n, text);
+        status = 503;
+        (void)evbuffer_add_reference(out, none, sizeof none - 1, NULL, NULL);
+    }
+    (void)evbuffer_add(out, "\n", 1);
     json_decref(body);
     evhttp_send_reply(req, status, status < 400 ? "OK" : "Refused", NULL);
 }
@@ -139,6 +145,10 @@ static void on_request(struct evhttp_request *req, void *arg) {
                *query = uri ? evhttp_uri_get_query(uri) : NULL;
     if (path == NULL) {
         send_fail(req, 400, RB_ERR_MALFORMED, 0, "the address cannot be read");
+        return;
+    }
+    if (strcmp(path, "/metrics") == 0 && *method_of(req) == 'G') {
+        rb_metrics_answer(req, s->api);
         return;
     }
     if (!body_of(req, &body)) return;

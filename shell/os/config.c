@@ -64,6 +64,12 @@ static enum rb_err set_socket(const char *v, struct rb_config *c) {
     return RB_OK;
 }
 
+static enum rb_err set_metrics(const char *v, struct rb_config *c) {
+    if (v[0] == '\0' || strlen(v) >= sizeof c->metrics) return RB_ERR_LIMIT;
+    memcpy(c->metrics, v, strlen(v) + 1);
+    return RB_OK;
+}
+
 static enum rb_err set_format(const char *v, struct rb_config *c) {
     if (strcmp(v, "lines") != 0 && strcmp(v, "json") != 0) return RB_ERR_USAGE;
     c->log_json = strcmp(v, "json") == 0;
@@ -81,6 +87,7 @@ static enum rb_err set(struct rb_config *c, const char *section, const char *nam
     if (strcmp(key, "peer.request-deadline") == 0) return set_ms(v, &c->request_deadline_ms);
     if (strcmp(key, "peer.idle") == 0) return set_ms(v, &c->idle_ms);
     if (strcmp(key, "api.socket") == 0) return set_socket(v, c);
+    if (strcmp(key, "metrics.listen") == 0) return set_metrics(v, c);
     if (strcmp(key, "log.level") == 0) return rb_log_level_decode(v, &c->log_level);
     if (strcmp(key, "log.format") == 0) return set_format(v, c);
     if (strcmp(key, "limits.region") == 0) return set_bytes(v, &c->region_bytes);

@@ -11,6 +11,7 @@ struct rb_config {
     uint32_t max_conns, max_conns_per_address;
     uint32_t request_deadline_ms, idle_ms;
     char api_socket[108]; /* [api] socket; "": readbackd.sock in the home */
+    char metrics[128];    /* [metrics] listen; "": none */
     enum rb_log_level log_level;
     bool log_json;
     uint64_t region_bytes; /* [limits] region */

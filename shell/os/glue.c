@@ -1,5 +1,8 @@
 /* The peer port's and the local API's side of the host. */
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 #include "shell/os/host_int.h"
 
 /* ---- the peer port ----------------------------------------------------------------------------
@@ -145,6 +148,52 @@ static void api_describe(void *ctx, json_t *status) {
                                   json_integer(h->utc_offset_ms));
 }
 
+static uint64_t file_bytes(const struct rb_host *h, const char *name) {
+    char path[RB_HOME_PATH_MAX + 32];
+    struct stat st;
+    if (rb_home_join(h->home, name, path, sizeof path) != RB_OK || stat(path, &st) != 0) return 0;
+    return (uint64_t)st.st_size;
+}
+
+static uint64_t disk_free(const struct rb_host *h) {
+    char path[RB_HOME_PATH_MAX + 8];
+    struct statvfs v;
+    if (rb_home_join(h->home, ".", path, sizeof path) != RB_OK || statvfs(path, &v) != 0) return 0;
+    return (uint64_t)v.f_bavail * v.f_frsize;
+}
+
+static uint64_t resident(void) {
+    unsigned long long all = 0, here = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f == NULL) return 0;
+    if (fscanf(f, "%llu %llu", &all, &here) != 2) here = 0;
+    (void)fclose(f);
+    return here * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void api_measure(void *ctx, struct rb_measures *m) {
+    const struct rb_host *h = ctx;
+    struct rb_link_stats s = {0};
+    if (h->link != NULL) rb_link_stats(h->link, &s);
+    *m = (struct rb_measures){.started_mono_ms = h->started_mono_ms,
+                              .bytes_in = s.bytes_in,
+                              .bytes_out = s.bytes_out,
+                              .requests_in = s.requests_in,
+                              .requests_out = s.requests_out,
+                              .link_refused = s.refused,
+                              .handshakes_failed = s.handshakes_failed,
+                              .conns_in = s.conns_in,
+                              .conns_out = s.conns_out,
+                              .store_bytes = file_bytes(h, "readback.db"),
+                              .wal_bytes = file_bytes(h, "readback.db-wal"),
+                              .disk_free = disk_free(h),
+                              .unclean = rb_store_unclean(h->store),
+                              .commits = h->commits,
+                              .syncs = h->syncs,
+                              .resident = resident()};
+    rb_node_memory(h->node, &m->region_used, &m->region_cap);
+}
+
 enum rb_err host_open_api(struct rb_host *h, char *why, size_t why_n) {
     struct rb_api_host host = {.ctx = h,
                                .node = h->node,
@@ -153,7 +202,8 @@ enum rb_err host_open_api(struct rb_host *h, char *why, size_t why_n) {
                                .notes = api_notes,
                                .submit = api_submit,
                                .log_key = api_log_key,
-                               .describe = api_describe};
+                               .describe = api_describe,
+                               .measure = api_measure};
     host_body_ops(&host);
     const enum rb_err err = rb_api_create(&host, &h->api);
     if (err != RB_OK) (void)snprintf(why, why_n, "The local API: %s.", rb_err_text(err));

@@ -1,6 +1,7 @@
 /* Opening, loading, turns. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "shell/api/metrics.h"
 #include "shell/os/host_int.h"
 
 #define REGION_LEAST ((size_t)64 << 20)
@@ -150,20 +151,24 @@ static void drain(struct rb_host *h) {
 static void commit(struct rb_host *h) {
     struct rb_event ev = {.type = RB_EV_STORED};
     h->urgent = false;
+    const uint64_t began = rb_clock_us();
     if (rb_store_commit(h->store) != RB_OK) {
         host_fail(h, "The database", rb_store_error(h->store));
         return;
     }
+    rb_times_add(&h->commits, rb_clock_us() - began);
     ev.u.stored.ticket = h->ticket;
     host_step(h, &ev);
     drain(h);
 }
 
 static void sync_heads(struct rb_host *h) {
+    const uint64_t began = rb_clock_us();
     if (rb_heads_sync(h->heads) != RB_OK) {
         host_fail(h, "The head file", "it could not be written.");
         return;
     }
+    rb_times_add(&h->syncs, rb_clock_us() - began);
     tell_signed(h, &h->unsynced);
     drain(h);
 }
@@ -383,6 +388,7 @@ enum rb_err rb_host_open(struct event_base *base, struct rb_home *home, const st
     h->home = home;
     h->cfg = *cfg;
     h->utc_offset_ms = utc_offset_ms;
+    h->started_mono_ms = rb_clock_now(0).mono_ms;
     h->wake_mono_ms = UINT64_MAX;
     const enum rb_err err = open_all(h, why, why_n);
     if (err != RB_OK) {

@@ -72,6 +72,8 @@ struct rb_host {
     struct signed_list unsynced; /* in the head file, not yet on the disk */
     struct held_event *held, *held_tail;
     struct open_one *opens, *opens_tail;
+    uint64_t started_mono_ms;
+    struct rb_times commits, syncs; /* how long they took */
     uint64_t log_second;
     unsigned log_lines;
 };

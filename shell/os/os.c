@@ -85,6 +85,12 @@ struct rb_now rb_clock_now(int64_t utc_offset_ms) {
     return now;
 }
 
+uint64_t rb_clock_us(void) {
+    struct timespec t;
+    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0) abort();
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 /* ---- log ------------------------------------------------------------------------------------ */
 
 static const char *const level_name[] = {"error", "warn", "info", "debug"};

@@ -16,6 +16,8 @@ void rb_random(void *out, size_t n); /* getrandom; the process ends if the kerne
 /* offset is added to UTC only: exercises */
 struct rb_now rb_clock_now(int64_t utc_offset_ms);
 
+uint64_t rb_clock_us(void); /* for spans of time only */
+
 enum rb_log_level { RB_LOG_ERROR, RB_LOG_WARN, RB_LOG_INFO, RB_LOG_DEBUG };
 enum rb_err rb_log_level_decode(const char *name, enum rb_log_level *out) RB_MUST_USE;
 /* to stderr: "2015-09-30T13:00:00Z info link: words", or a JSON object a line */

@@ -61,6 +61,11 @@ struct rb_node *rb_node_create(void *mem, size_t cap) {
     return n;
 }
 
+void rb_node_memory(const struct rb_node *n, uint64_t *used, uint64_t *cap) {
+    *used = n->region.used;
+    *cap = n->region.cap;
+}
+
 struct rb_effect *node_effect(struct rb_node *n, enum rb_effect_type type) {
     /* The last slot swallows what does not fit; the step then says RB_ERR_LIMIT. */
     if (n->effects_n == RB_EFFECTS_CAP) {
