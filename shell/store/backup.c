@@ -1,5 +1,5 @@
-/* See backup.h. SQLite's online backup within one read transaction, so that the copy is of one moment
- * however long it takes; and the check of a copy. */
+/* See backup.h. SQLite's online backup within one read transaction, so that the copy is of one
+ * moment however long it takes; and the check of a copy. */
 #include "shell/store/backup.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +28,7 @@ static void tell(const struct copying *c, const char *doing, uint64_t done, uint
 static enum rb_err number(struct copying *c, sqlite3 *db, const char *sql, int64_t *out) {
     sqlite3_stmt *st = NULL;
     enum rb_err err = RB_ERR_IO;
-    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW) {
+    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
         *out = sqlite3_column_int64(st, 0);
         err = RB_OK;
     }
@@ -108,7 +107,8 @@ static enum rb_err settle(struct copying *c, const char *to) {
 static enum rb_err copy_all(struct copying *c, const char *from, const char *to) {
     uint64_t version = 0;
     RB_TRY(store_clean_memory(c->words));
-    RB_TRY(open_db(c, from, SQLITE_OPEN_READWRITE, &c->from)); /* a log left by a crash is read in */
+    RB_TRY(
+        open_db(c, from, SQLITE_OPEN_READWRITE, &c->from)); /* a log left by a crash is read in */
     RB_TRY(is_ours(c, c->from, from, &version));
     RB_TRY(make_file(c, to));
     RB_TRY(open_db(c, to, SQLITE_OPEN_READWRITE, &c->to));
