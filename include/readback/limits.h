@@ -4,6 +4,8 @@
 
 #define RB_MAX_LEAF 65535u         /* bytes of a leaf (tlog-tiles: u16 length) */
 #define RB_MAX_BRANCHES 4u         /* other histories of one feed that are kept as evidence */
+#define RB_MAX_BRANCH_LEAVES (1u << 18) /* leaves of them, of all feeds of one member */
+#define RB_MAX_BRANCH_BYTES (64u << 20) /* and their bytes, which are kept in memory */
 #define RB_MAX_MEMBERS 64u         /* members of a channel */
 #define RB_MAX_GROUPS 16u          /* groups of a charter */
 #define RB_MAX_CHANNELS 64u        /* channels of a node */

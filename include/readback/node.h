@@ -60,7 +60,7 @@ enum rb_table { /* META tables */
     RB_TABLE_PROBED = 12,    /* key channel id: when checks of ours met closed places (10.6.10) */
     RB_TABLE_REMINDED = 13,  /* key channel id: u64 UTC ms, up to when reminders were said (10.7) */
     RB_TABLE_BRANCH = 14     /* key channel|member u16|epoch u16|branch u8|index u64: a leaf of another
-                                history of that feed, kept as evidence (6.16.4) */
+                                history of that feed, kept beside it (6.16.4) */
 };
 struct rb_feed_ref {
     uint8_t channel[RB_CHANNEL_LEN];
@@ -330,6 +330,9 @@ struct rb_fork_view {
 size_t rb_node_forks(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN]);
 bool rb_node_fork(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], size_t i,
                   struct rb_fork_view *out);
+/* a leaf of another history of a feed, branch >= 1; n 0: none. Borrows until the next step */
+struct rb_slice rb_node_branch_leaf(const struct rb_node *n, const struct rb_feed_ref *feed,
+                                    uint8_t branch, uint64_t leaf);
 /* ---- advance copies (6.17.3): shown, never counted ------------------------------------------------- */
 struct rb_advance_view {
     uint16_t member, epoch;

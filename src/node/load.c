@@ -1,5 +1,5 @@
 /* Start: what was stored comes back item by item; then the head file's word is compared. */
-#include "node_int.h"
+#include "fork.h"
 
 static void bad_item(struct rb_node *n, const char *what, const struct rb_reject *rj) {
     struct rb_reject r =
@@ -66,17 +66,6 @@ static enum rb_err load_pending(struct rb_node *n, struct rb_slice key, struct r
     return RB_OK;
 }
 
-/* a fork that was proven stays proven */
-static enum rb_err load_evidence(struct rb_node *n, struct rb_slice value, struct rb_reject *rj) {
-    struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
-    if (!fork) return RB_ERR_LIMIT;
-    RB_TRY(rb_fork_decode(value, fork, rj));
-    struct feedx *fx = node_feedx_by_origin(
-        n, rb_slice_sub(fork->note_a, 0, rb_slice_find(fork->note_a, 0, '\n')));
-    if (fx) fx->f->frozen = true;
-    return RB_OK;
-}
-
 static enum rb_err load_judged(struct rb_node *n, struct rb_slice key, struct rb_slice value) {
     struct feedx *fx = feed_of_key(n, key);
     struct rb_reader r = rb_reader(value);
@@ -125,7 +114,10 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
         err = remind_load(n, key, value);
         break;
     case RB_TABLE_EVIDENCE:
-        err = load_evidence(n, value, &rj);
+        err = fork_load(n, value, &rj);
+        break;
+    case RB_TABLE_BRANCH:
+        err = branch_load(n, key, value);
         break;
     default:
         break;
@@ -333,6 +325,7 @@ void load_start(struct rb_node *n) {
             fx->start_n = fx->f->facts_n;
             load_head(n, fx);
             pending_at_least_cosigned(n, fx);
+            branch_start(n, fx);
             if (fx->own) own_maybe_sign(n, fx);
         }
         ch->rules_dirty = ch->dirty = ch->heads_dirty = true;

@@ -1,5 +1,5 @@
 /* Creating the node, stepping it, and the list of effects. */
-#include "node_int.h"
+#include "fork.h"
 #include <assert.h>
 
 #define NODE_MIN_CAP ((size_t)64 << 20)
@@ -245,6 +245,8 @@ static void loaded_event(struct rb_node *n, const struct rb_event *ev) {
         carry_loaded(n, j, ev);
     else if (j->type == JOB_OFFER_LOAD)
         offer_loaded(n, j, ev);
+    else if (j->type == JOB_BRANCH_LOAD)
+        branch_loaded(n, j, ev);
 }
 
 static void response_event(struct rb_node *n, const struct rb_event *ev) {
@@ -267,6 +269,9 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
         fetch_response(n, j, ev);
     else if (j->type == JOB_REQ_ASK || j->type == JOB_REQ_OFFER)
         offer_response(n, j, ev);
+    else if (j->type == JOB_REQ_EVIDENCE || j->type == JOB_REQ_EVIDENCE_LIST ||
+             j->type == JOB_REQ_ROOT || j->type == JOB_REQ_BRANCH)
+        fork_response(n, j, ev);
     else
         pull_response(n, j, ev);
 }
@@ -293,6 +298,7 @@ static void channels_work(struct rb_node *n) {
         own_drain(n, ch);
         push_all(n, ch);
         pull_all(n, ch);
+        fork_work(n, ch);
         serve_news(n, ch);
     }
 }
@@ -336,6 +342,7 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
             wake = sooner(wake, mono_of(n, (n->now.utc_ms / step + 1) * step));
         }
     }
+    wake = sooner(wake, fork_wake(n, ch));
     for (size_t i = 0; i < ch->feeds_n; i++)
         wake = sooner(wake, pull_tell_time(n, ch->feeds[i]));
     for (size_t i = 0; i < ch->pulls_n; i++) {

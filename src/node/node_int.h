@@ -144,6 +144,9 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct rb_hash head_root;
     const char *waiting; /* own: why nothing is signed */
     bool closed;         /* its party left: no larger checkpoint is taken */
+    struct forkx *fork;  /* what proves that it has two histories, and those; NULL: nothing (fork.h) */
+    bool fork_asking;    /* for what a proof left out */
+    uint64_t fork_ask_at;
     /* own */
     size_t mirrors_n;
     struct mirror *mirrors;
@@ -290,6 +293,10 @@ struct pullx { /* what we ask one peer about one channel */
         quiet_ms; /* wait before asking again where asking brought nothing; 0 = the last one did */
     uint64_t retry_at;
     bool body; /* a GET of a body is out */
+    bool evidence, evidence_list; /* a POST, a GET of evidence is out */
+    uint32_t evidence_failures;
+    uint64_t evidence_at;    /* mono: no POST before */
+    char evidence_seen[32]; /* digest of the list that it gave last */
 };
 struct channel {
     uint8_t id[RB_CHANNEL_LEN];
@@ -390,6 +397,11 @@ enum job_type {
     JOB_BODY_LOAD,
     JOB_OFFER_LOAD, /* LOADs of bodies */
     JOB_OPEN,
+    JOB_REQ_EVIDENCE,
+    JOB_REQ_EVIDENCE_LIST,
+    JOB_REQ_ROOT, /* the tile with a root that a proof left out */
+    JOB_REQ_BRANCH,
+    JOB_BRANCH_LOAD,
     JOB_WAIT_NEWS /* a peer's held GET */
 };
 struct job {
@@ -569,8 +581,13 @@ struct take_in {
 void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
 void take_add_checkpoint(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
 void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
-/* a checkpoint of m leaves, signed by the log key, with another root than ours for m */
+/* a checkpoint of m leaves, signed by the log key, with another root than ours for m (fork.c) */
 void take_keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their_note, uint64_t m);
+/* ... with another root than the one of that size that is pending */
+void take_keep_fork_pending(struct rb_node *n, struct feedx *fx, struct rb_slice their_note);
+/* the package's leaves are those of a tree of `size` with that root; hashes: theirs */
+bool take_package_holds(const struct rb_tree *tree, const struct rb_package *p, uint64_t size,
+                        const struct rb_hash *root, struct rb_hash hashes[256]);
 void take_stored(struct rb_node *n, struct job *j);
 void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
 void take_judge_some(struct rb_node *n);

@@ -1,6 +1,6 @@
 /* Asking: heads where a peer's digest differs from ours, a held GET for news where we only connect
  * outwards, fetching what we lack, and the way back for cosignatures. */
-#include "node_int.h"
+#include "fork.h"
 #include "readback/text.h"
 
 struct pullx *pull_of(struct channel *ch, uint16_t member) {
@@ -184,9 +184,10 @@ static uint64_t held_sum(const struct channel *ch) {
 static bool other_root(struct feedx *fx, uint64_t size, struct rb_slice base64) {
     struct rb_hash theirs, here;
     size_t k = 0;
-    if (size == 0 || size > fx->note_size || fx->f->frozen) return false;
+    if (size == 0 || size > fx->note_size) return false;
     if (rb_base64_decode(base64, theirs.b, sizeof theirs.b, &k) != RB_OK || k != RB_HASH_LEN)
         return false;
+    if (fork_knows(fx, size, &theirs)) return false;
     rb_tree_root(&fx->f->tree, size, &here);
     return !rb_hash_eq(&theirs, &here);
 }
@@ -220,7 +221,9 @@ static void heads_arrived(struct rb_node *n, struct job *j, struct pullx *x, str
     struct rb_reader r = rb_reader(body);
     struct rb_slice line;
     while (rb_left(&r) && rb_get_line(&r, &line) == RB_OK)
-        if (look_at_head(n, j->ch, x, j->peer, line)) return; /* one at a time; news come again */
+        if (rb_slice_starts(line, "evidence "))
+            fork_heard(n, j->ch, x, j->peer, rb_slice_sub(line, 9, line.n));
+        else if (look_at_head(n, j->ch, x, j->peer, line)) return; /* one at a time; news come again */
     if (x->heads_at)
         nothing_new(n, x);
     else /* the same heads: a held GET may hang again, though never in a tight circle */

@@ -1,6 +1,6 @@
 /* Requests of peers: who may ask, which path means what. Everything unknown or not permitted is the
  * same 404 (design §6). Clauses 6.4 to 6.8. */
-#include "node_int.h"
+#include "fork.h"
 #include "readback/text.h"
 
 bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p) {
@@ -53,7 +53,10 @@ void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
         rb_put_z(&w, rj->what ? rj->what : rb_err_text(rj->err));
         rb_put_u8(&w, '\n');
     }
-    serve_respond(n, NULL, conn, status, "text/plain", rb_written(&w));
+    if (rj->err == RB_ERR_FORK) /* what proves it is durable first */
+        serve_when_stored(n, NULL, conn, status, rb_written(&w));
+    else
+        serve_respond(n, NULL, conn, status, "text/plain", rb_written(&w));
 }
 
 void serve_not_found(struct rb_node *n, uint64_t conn, struct peer *p) {
@@ -88,7 +91,8 @@ static struct channel *param_channel(struct rb_node *n, struct rb_slice query,
 /* ---- heads and news ---------------------------------------------------------------------------
  */
 static void heads(struct rb_node *n, struct channel *ch, uint64_t conn) {
-    struct rb_writer w = node_writer(n, ch->feeds_n * (RB_MAX_ORIGIN + 80) + 1);
+    struct rb_writer w = node_writer(n, ch->feeds_n * (RB_MAX_ORIGIN + 80) + 64);
+    fork_heads_line(n, ch, &w);
     node_heads_text(n, ch, &w);
     serve_respond(n, ch, conn, 200, "text/plain", rb_written(&w));
 }
@@ -114,6 +118,7 @@ static void news(struct rb_node *n, struct channel *ch, struct rb_slice query, u
     j->conn = conn;
     j->peer = p;
     j->deadline = n->now.mono_ms + RB_NEWS_HOLD_MS;
+    j->got = fork_pieces(ch);
     memcpy(j->have, own, sizeof j->have);
 }
 
@@ -123,7 +128,9 @@ void serve_news(struct rb_node *n, struct channel *ch) {
         if (j->type != JOB_WAIT_NEWS || j->ch != ch) continue;
         char own[33];
         node_heads_digest(n, ch, own);
-        if (memcmp(own, j->have, sizeof own) == 0 && n->now.mono_ms < j->deadline) continue;
+        if (memcmp(own, j->have, sizeof own) == 0 && n->now.mono_ms < j->deadline &&
+            j->got == fork_pieces(ch))
+            continue;
         heads(n, ch, j->conn);
         node_job_free(n, j);
     }
@@ -354,6 +361,12 @@ static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer
             add_cosignatures(n, ch, body, conn, p);
         else
             serve_not_found(n, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/evidence")) {
+        struct channel *ch = param_channel(n, ev->u.recv.query, p);
+        if (ch)
+            fork_post(n, ch, body, conn, p);
+        else
+            serve_not_found(n, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/bodies")) {
         struct channel *ch = param_channel(n, ev->u.recv.query, p);
         if (ch)
@@ -380,6 +393,15 @@ static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer 
         heads(n, ch, conn);
     } else if (rb_slice_is(path, "/rb/v1/body") && (ch = param_channel(n, query, p)) != NULL) {
         carry_get(n, ch, query, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/evidence") && (ch = param_channel(n, query, p)) != NULL) {
+        fork_list(n, ch, conn);
+    } else if (rb_slice_is(path, "/rb/v1/branch") && serve_param(query, "origin", &hex) &&
+               rb_hex_decode(hex, h.b, RB_HASH_LEN) == RB_OK) {
+        struct feedx *fx = node_feedx_by_hash(n, &h);
+        if (fx && serve_member(n, fx->ch, p))
+            branch_get(n, fx, query, conn, p);
+        else
+            serve_not_found(n, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/news") && (ch = param_channel(n, query, p)) != NULL) {
         news(n, ch, query, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/feed") && serve_param(query, "origin", &hex) &&

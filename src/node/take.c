@@ -1,6 +1,6 @@
 /* A peer's leaves: receive, prove, STORE, cosign, answer; then judge. Nothing after the proof skips
  * a leaf; only requests are refused. Clauses 6.3 (push) and 6.4 (the standard endpoints). */
-#include "node_int.h"
+#include "fork.h"
 
 static void take_refuse(struct rb_node *n, const struct take_in *in, int status,
                         const struct rb_reject *rj) {
@@ -30,43 +30,6 @@ static void answer_info(struct rb_node *n, const struct take_in *in, struct feed
     serve_respond(n, fx->ch, in->conn, status, "text/x.tlog.mirror-info", rb_written(&w));
 }
 
-/* ---- fork evidence -------------------------------------------------------------------------- */
-static void freeze(struct rb_node *n, struct feedx *fx, const struct rb_fork *fork, uint64_t m) {
-    struct rb_writer w = node_writer(n, fork->note_a.n + fork->note_b.n + 8192);
-    struct rb_slice out;
-    rb_fork_encode(fork, &w);
-    if (rb_writer_done(&w, &out) != RB_OK) return;
-    struct rb_hash key;
-    rb_sha256(out, &key);
-    node_store_meta(n, RB_TABLE_EVIDENCE, rb_slice(key.b, RB_HASH_LEN), out);
-    fx->f->frozen = true;
-    node_alert(n, RB_ALERT_FORK, fx->ch, NULL, fx->f->member, NULL, RB_FLASH, m, NULL);
-}
-
-/* Their signed checkpoint of m leaves names another root than our tree has under a checkpoint of n
- * >= m: both notes and the consistency proof of our root are kept. The feed freezes. */
-void take_keep_fork(struct rb_node *n, struct feedx *fx, struct rb_slice their_note, uint64_t m) {
-    if (fx->note_size < m || fx->f->frozen) return;
-    struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
-    if (!fork) return;
-    fork->note_a = their_note;
-    fork->note_b = buf_slice(&fx->note);
-    rb_tree_root(&fx->f->tree, m, &fork->other_root);
-    if (rb_tree_consistency(&fx->f->tree, m, fx->note_size, &fork->proof) != RB_OK) return;
-    freeze(n, fx, fork, m);
-}
-
-/* Another root for the very size that is pending: the two notes alone are the proof. */
-static void keep_fork_of_pending(struct rb_node *n, struct feedx *fx, struct rb_slice their_note) {
-    if (fx->f->frozen) return;
-    struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
-    if (!fork) return;
-    fork->note_a = their_note;
-    fork->note_b = buf_slice(&fx->pending);
-    fork->other_root = fx->pending_root;
-    freeze(n, fx, fork, fx->pending_size);
-}
-
 /* ---- checkpoint ------------------------------------------------------------------------------ */
 struct opened {
     struct rb_note *note;
@@ -94,7 +57,7 @@ static enum rb_err set_pending(struct rb_node *n, struct feedx *fx, const struct
 
 /* tlog-witness rules; the HTTP status, 0 = go on. 409 for the caller to word. */
 static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb_add_checkpoint *ac,
-                            struct opened *o, struct rb_reject *rj) {
+                            struct peer *p, struct opened *o, struct rb_reject *rj) {
     struct rb_vkey key;
     rb_vkey_make(rb_slice(fx->f->origin, fx->f->origin_n), RB_SIG_ED25519, &fx->f->log_key, &key);
     o->note = rb_arena_alloc(&n->work, sizeof *o->note);
@@ -113,7 +76,7 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
     uint64_t known = fx->note_size;
     if (o->cp.size > known && o->cp.size == fx->pending_size &&
         !rb_hash_eq(&o->cp.root, &fx->pending_root)) {
-        keep_fork_of_pending(n, fx, ac->note);
+        take_keep_fork_pending(n, fx, ac->note);
         (void)rb_reject(rj, RB_ERR_FORK, "6.4.4", "another root for the size that is pending", 0);
         return 422;
     }
@@ -136,19 +99,22 @@ static int check_checkpoint(struct rb_node *n, struct feedx *fx, const struct rb
     if (fx->pending_size == 0) rb_empty_root(&old_root);
     if (rb_consistency_verify(ac->old_size, o->cp.size, &old_root, &ac->proof, &o->cp.root) !=
         RB_OK) {
-        (void)rb_reject(rj, RB_ERR_PROOF, "6.4.6", "the consistency proof does not hold", 0);
+        if (fork_of_proof(n, fx, ac, p))
+            (void)rb_reject(rj, RB_ERR_FORK, "6.4.4", "it does not go on from what is held here",
+                            0);
+        else
+            (void)rb_reject(rj, RB_ERR_PROOF, "6.4.6", "the consistency proof does not hold", 0);
         return 422;
     }
     return 0;
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
-static bool package_holds(struct rb_node *n, const struct feedx *fx, const struct rb_package *p,
-                          struct rb_hash hashes[256]) {
+bool take_package_holds(const struct rb_tree *tree, const struct rb_package *p, uint64_t size,
+                        const struct rb_hash *root, struct rb_hash hashes[256]) {
     const uint64_t start = p->from / 256 * 256;
     struct rb_hash cur[257];
     size_t a = (size_t)(p->from - start), k = 0;
-    (void)n;
     for (uint64_t i = p->from; i < p->to; i++) {
         rb_leaf_hash(p->entries[i - p->from], &hashes[i - p->from]);
         cur[k++] = hashes[i - p->from];
@@ -156,7 +122,7 @@ static bool package_holds(struct rb_node *n, const struct feedx *fx, const struc
     for (unsigned level = 0; a + k > 1; level++, a /= 2) {
         if (a % 2) {
             memmove(cur + 1, cur, k * sizeof *cur);
-            cur[0] = fx->f->tree.level[level].h[(start >> level) + --a];
+            cur[0] = tree->level[level].h[(start >> level) + --a];
             k++;
         }
         const size_t half = k / 2;
@@ -165,8 +131,7 @@ static bool package_holds(struct rb_node *n, const struct feedx *fx, const struc
         if (k % 2) cur[half] = cur[k - 1];
         k = half + k % 2;
     }
-    return rb_subtree_verify(start, p->to, fx->pending_size, &cur[0], &p->proof,
-                             &fx->pending_root) == RB_OK;
+    return rb_subtree_verify(start, p->to, size, &cur[0], &p->proof, root) == RB_OK;
 }
 
 static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice entry,
@@ -208,7 +173,8 @@ static int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *
         if (err == RB_ERR_NOT_FOUND)
             (void)rb_reject(rj, RB_ERR_MALFORMED, "6.3.4", "ends before the first package", r->at);
         if (err != RB_OK) return 400; /* of use only where no package came before it */
-        if (p->from > next_wanted(fx) || !package_holds(n, fx, p, hashes)) {
+        if (p->from > next_wanted(fx) ||
+            !take_package_holds(&fx->f->tree, p, fx->pending_size, &fx->pending_root, hashes)) {
             (void)rb_reject(rj, RB_ERR_PROOF, "6.4.9", "a package's proof does not hold", r->at);
             return 422;
         }
@@ -290,6 +256,7 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
  * also where the database was put back since (the head file was not). */
 static const char *why_not_cosign(const struct feedx *fx, const struct job *j) {
     struct rb_hash root;
+    if (fx->f->frozen) return "not cosigned: the feed has two histories";
     rb_tree_root(&fx->f->tree, j->to, &root);
     if (!rb_hash_eq(&root, &j->root)) return "not cosigned: the leaves stored have another root";
     if (fx->head_size == 0) return NULL;
@@ -402,7 +369,7 @@ static void take(struct rb_node *n, struct feedx *fx, struct take_in *in) {
         refuse(n, in, 404, RB_ERR_NOT_FOUND, "6.4.1", "unknown origin");
         return;
     }
-    int status = fx->busy ? 409 : check_checkpoint(n, fx, &in->ac, &o, &rj);
+    int status = fx->busy ? 409 : check_checkpoint(n, fx, &in->ac, in->peer, &o, &rj);
     if (status == 409) {
         if (in->has_entries)
             answer_info(n, in, fx, 409);
@@ -583,7 +550,8 @@ void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, st
  * that room for the rest of it would run out, once durable. */
 static bool unjudged(const struct feedx *fx) {
     bool crowded = fx->raw.n - fx->raw_at > RB_RAW_MAX / 2;
-    uint64_t to = crowded && fx->stored > fx->note_size ? fx->stored : fx->note_size;
+    uint64_t to = fork_feed_size(fx);
+    if (crowded && fx->stored > to) to = fx->stored;
     return !fx->own && fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size &&
            fx->raw_at < fx->raw.n;
 }
