@@ -348,7 +348,10 @@ const struct rb_card *rb_node_card(const struct rb_node *n); /* own; NULL before
 size_t rb_node_peers(const struct rb_node *n);
 bool rb_node_peer(const struct rb_node *n, size_t i, struct rb_peer_view *out);
 /* TLS: whose raw key is this? false: nobody we know */
+/* Keys that were replaced lately are known too (2.7.6) */
 bool rb_node_peer_by_tls(const struct rb_node *n, const struct rb_key *tls, struct rb_hash *party);
+/* TLS: which of our own raw keys is to be served now (2.7.6) */
+void rb_node_tls(const struct rb_node *n, int64_t utc_ms, struct rb_key *out);
 size_t rb_node_channels(const struct rb_node *n);
 bool rb_node_channel(const struct rb_node *n, size_t i, struct rb_channel_view *out);
 bool rb_node_channel_by_id(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],

@@ -82,8 +82,14 @@ void rb_out_end(struct rb_out *o) {
     rb_stream_doom(&o->s);
 }
 
+/* A key that we know another party by is not this one's, whatever its card lists; one that it had
+ * shortly before is (spec 2.7.6, 7.1.3). */
 static bool out_key(struct rb_stream *s, const struct rb_key *tls) {
-    return rb_key_eq(&out_of(s)->lane->peer->tls, tls);
+    const struct rb_peer *p = out_of(s)->lane->peer;
+    struct rb_hash party;
+    if (s->link->ops.peer_by_tls(s->link->ops.ctx, tls, &party))
+        return rb_hash_eq(&party, &p->party);
+    return rb_key_eq(&p->tls, tls);
 }
 
 /* A kept connection may have been closed at the other end just now: then the request is sent once

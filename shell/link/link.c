@@ -98,6 +98,14 @@ enum rb_err rb_link_open(struct event_base *base, const struct rb_link_config *c
     return RB_OK;
 }
 
+enum rb_err rb_link_rekey(struct rb_link *l, const struct rb_seckey *tls) {
+    SSL_CTX *fresh = NULL;
+    RB_TRY(rb_tls_context(tls, &fresh));
+    SSL_CTX_free(l->tls); /* connections that are there keep it as long as they need */
+    l->tls = fresh;
+    return RB_OK;
+}
+
 void rb_link_close(struct rb_link *l) {
     if (l == NULL) return;
     rb_server_close(l);

@@ -33,6 +33,8 @@ struct rb_link_stats {
 enum rb_err rb_link_open(struct event_base *base, const struct rb_link_config *cfg,
                          const struct rb_link_ops *ops, struct rb_link **out, char *why,
                          size_t why_n) RB_MUST_USE;
+/* another TLS key for connections made from now on. RB_ERR_INTERNAL: the one before serves on */
+enum rb_err rb_link_rekey(struct rb_link *l, const struct rb_seckey *tls) RB_MUST_USE;
 void rb_link_close(struct rb_link *l); /* calls nothing back; not from within ops */
 /* first port that was bound (listen on port 0 in tests) */
 uint16_t rb_link_port(const struct rb_link *l);

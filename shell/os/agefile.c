@@ -101,6 +101,63 @@ enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32], struct rb_ke
     return err;
 }
 
+/* the new identity, then the text as it was */
+static enum rb_err next_text(struct rb_slice text, struct rb_writer *w, struct rb_key *recipient) {
+    uint8_t ids[RB_MAX_IDENTITIES][32], secret[32];
+    size_t n = 0;
+    RB_TRY(parse(text, ids, &n));
+    rb_wipe(ids, sizeof ids);
+    if (n == RB_MAX_IDENTITIES) return RB_ERR_LIMIT;
+    rb_random(secret, sizeof secret);
+    rb_age_identity_from_seed(secret, recipient);
+    rb_put_z(w, "# public key: ");
+    rb_age_recipient_encode(recipient, w);
+    rb_put_u8(w, '\n');
+    rb_age_identity_encode(secret, w);
+    rb_put_u8(w, '\n');
+    rb_put_slice(w, text);
+    rb_wipe(secret, sizeof secret);
+    return w->over ? RB_ERR_LIMIT : RB_OK;
+}
+
+static enum rb_err sealed_replace(struct rb_home *h, struct rb_slice passphrase,
+                                  struct rb_slice text) {
+    uint8_t file[AGE_TEXT_MAX], chance[RB_AGE_ENTROPY(1)];
+    struct rb_writer w = rb_writer(file, sizeof file);
+    rb_random(chance, sizeof chance);
+    const enum rb_err err = rb_age_passphrase_seal(passphrase, AGE_LOG_N, chance, text, &w);
+    rb_wipe(chance, sizeof chance);
+    if (err != RB_OK || w.over)
+        return home_say(h, err != RB_OK ? err : RB_ERR_LIMIT, "%s/%s could not be sealed: %s.",
+                        h->path, sealed_file, rb_err_text(err != RB_OK ? err : RB_ERR_LIMIT));
+    return rb_home_replace(h, sealed_file, rb_written(&w));
+}
+
+enum rb_err rb_keys_age_next(struct rb_home *h, struct rb_slice passphrase,
+                             struct rb_key *recipient) {
+    const bool sealed = rb_home_has(h, sealed_file);
+    uint8_t ids[RB_MAX_IDENTITIES][32];
+    struct rb_slice text = {0};
+    size_t n = 0;
+    uint8_t *room = rb_secret_alloc(AGE_TEXT_MAX), *next = rb_secret_alloc(AGE_TEXT_MAX);
+    struct rb_writer w = rb_writer(next, next == NULL ? 0 : AGE_TEXT_MAX);
+    enum rb_err err = RB_ERR_LIMIT;
+    if (room == NULL || next == NULL)
+        (void)home_say(h, err, "Memory is short.");
+    else
+        err = sealed ? age_sealed_read(h, passphrase, room, &text)
+                     : read_plain(h, room, &text, ids, &n);
+    rb_wipe(ids, sizeof ids);
+    if (err == RB_OK && (err = next_text(text, &w, recipient)) != RB_OK)
+        (void)home_say(h, err, "%s/keys has 16 age identities, the most there may be.", h->path);
+    if (err == RB_OK)
+        err = sealed ? sealed_replace(h, passphrase, rb_written(&w))
+                     : rb_home_replace(h, plain_file, rb_written(&w));
+    rb_secret_free(room, AGE_TEXT_MAX);
+    rb_secret_free(next, AGE_TEXT_MAX);
+    return err;
+}
+
 /* ---- the sealed file ---------------------------------------------------------------------------
  */
 

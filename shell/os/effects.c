@@ -141,9 +141,13 @@ static enum rb_err recheck(struct rb_host *h, const struct rb_effect *ef, struct
 
 static enum rb_err sign_guarded(struct rb_host *h, const struct rb_effect *ef,
                                 uint8_t sig[RB_SIG_LEN]) {
-    const struct rb_seckey *key = &h->mirror_key;
+    const struct rb_seckey *key = NULL;
     struct log_key *k = NULL;
     RB_TRY(message_agrees(ef));
+    if (ef->u.sign.use == RB_USE_MIRROR) {
+        key = host_key(h, "mirror", &ef->u.sign.key);
+        if (key == NULL) return RB_ERR_NOT_FOUND;
+    }
     RB_TRY(rb_heads_allow(h->heads, ef->u.sign.use, ef->u.sign.origin, ef->u.sign.size,
                           &ef->u.sign.root));
     if (ef->u.sign.use == RB_USE_LOG) {
@@ -159,7 +163,11 @@ static enum rb_err sign_guarded(struct rb_host *h, const struct rb_effect *ef,
 static void do_sign(struct rb_host *h, const struct rb_effect *ef) {
     struct signed_one one = {.token = ef->u.sign.token};
     if (ef->u.sign.use == RB_USE_NODE) {
-        rb_ed25519_sign(&h->node_key, ef->u.sign.message, one.sig);
+        const struct rb_seckey *key = host_key(h, "node", &ef->u.sign.key);
+        if (key != NULL)
+            rb_ed25519_sign(key, ef->u.sign.message, one.sig);
+        else
+            one.err = RB_ERR_NOT_FOUND;
         answer(h, &h->ready, &one);
         return;
     }
@@ -272,4 +280,10 @@ static void carry_out_one(struct rb_host *h, const struct rb_effect *ef) {
 void host_carry_out(struct rb_host *h, const struct rb_effects *fx) {
     for (size_t i = 0; i < fx->n && !h->failed; i++)
         carry_out_one(h, &fx->e[i]);
+    const struct rb_card *card = rb_node_card(h->node);
+    if (card != NULL && card->version != h->card_version && h->ring != NULL) {
+        h->card_version = card->version;
+        host_card_taken(h);
+    }
+    if (!h->failed && !h->loading) host_tls(h);
 }

@@ -63,6 +63,14 @@ static size_t room_for_peers(size_t wanted) {
     return room;
 }
 
+/* the one that is due by what was loaded; at the very first start the only one */
+static enum rb_err tls_key(struct rb_host *h, struct rb_seckey *out) {
+    struct rb_key pub;
+    if (rb_node_card(h->node) == NULL) return rb_keys_load(h->home, "tls", out);
+    rb_node_tls(h->node, rb_clock_now(h->utc_offset_ms).utc_ms, &pub);
+    return rb_keys_find(h->home, "tls", &pub, out);
+}
+
 enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n) {
     const struct rb_link_ops ops = {.ctx = h,
                                     .peer_by_tls = peer_by_tls,
@@ -77,11 +85,12 @@ enum rb_err host_open_link(struct rb_host *h, char *why, size_t why_n) {
                                  .idle_ms = h->cfg.idle_ms};
     for (size_t i = 0; i < h->cfg.listen_n; i++)
         cfg.listen[i] = h->cfg.listen[i];
-    enum rb_err err = rb_keys_load(h->home, "tls", &cfg.tls);
+    enum rb_err err = tls_key(h, &cfg.tls);
     if (err != RB_OK)
         (void)snprintf(why, why_n, "%s", rb_home_error(h->home));
     else
         err = rb_link_open(h->base, &cfg, &ops, &h->link, why, why_n);
+    h->tls_served = cfg.tls.pub;
     rb_wipe(&cfg.tls, sizeof cfg.tls);
     return err;
 }

@@ -282,11 +282,14 @@ static enum rb_err open_files(struct rb_host *h, char *why, size_t why_n) {
     return err;
 }
 
-static enum rb_err load_key(struct rb_host *h, const char *name, struct rb_seckey *out, char *why,
-                            size_t why_n) {
-    const enum rb_err err = rb_keys_load(h->home, name, out);
-    if (err != RB_OK) (void)snprintf(why, why_n, "%s", rb_home_error(h->home));
-    return err;
+/* What is there must be readable by us alone. One that was replaced may have been taken away. */
+static enum rb_err look_at_key(struct rb_host *h, const char *name, char *why, size_t why_n) {
+    struct rb_seckey key;
+    const enum rb_err err = rb_keys_load(h->home, name, &key);
+    rb_wipe(&key, sizeof key);
+    if (err != RB_OK && err != RB_ERR_NOT_FOUND)
+        (void)snprintf(why, why_n, "%s", rb_home_error(h->home));
+    return err == RB_ERR_NOT_FOUND ? RB_OK : err;
 }
 
 static enum rb_err load_state(struct rb_host *h, char *why, size_t why_n) {
@@ -334,8 +337,8 @@ static enum rb_err check_card(struct rb_host *h, struct rb_slice raw, char *why,
     } else if (own != NULL && !rb_key_eq(&own->party, &card->party)) {
         (void)snprintf(why, why_n, "card.cose and readback.db are of different parties.");
         err = RB_ERR_STATE;
-    } else if (!rb_key_eq(&card->mirror, &h->mirror_key.pub) ||
-               !rb_key_eq(&card->node, &h->node_key.pub)) {
+    } else if (host_key(h, "mirror", &card->mirror) == NULL ||
+               host_key(h, "node", &card->node) == NULL) {
         (void)snprintf(why, why_n, "card.cose names other mirror or node keys than keys/ holds.");
         err = RB_ERR_STATE;
     } else if (!rb_keyring_locked(h->ring) && !rb_keyring_holds(h->ring, &card->age)) {
@@ -362,8 +365,8 @@ static enum rb_err take_card(struct rb_host *h, char *why, size_t why_n) {
 
 static enum rb_err open_all(struct rb_host *h, char *why, size_t why_n) {
     RB_TRY(make_events(h, why, why_n));
-    RB_TRY(load_key(h, "mirror", &h->mirror_key, why, why_n));
-    RB_TRY(load_key(h, "node", &h->node_key, why, why_n));
+    RB_TRY(look_at_key(h, "mirror", why, why_n));
+    RB_TRY(look_at_key(h, "node", why, why_n));
     RB_TRY(host_open_bodies(h, why, why_n));
     RB_TRY(open_files(h, why, why_n));
     RB_TRY(make_node(h, why, why_n));
@@ -426,6 +429,7 @@ void rb_host_close(struct rb_host *h) {
     for (size_t i = 0; i < h->log_keys_n; i++)
         rb_wipe(&h->log_keys[i], sizeof h->log_keys[i]);
     free(h->log_keys);
+    host_keys_close(h);
     free(h->loads.e);
     free(h->ready.e);
     free(h->unsynced.e);

@@ -44,6 +44,10 @@ struct log_key { /* the key of one of our feeds */
     struct rb_seckey key;
     uint64_t checked; /* leaves below are signed; the disk was compared up to here */
 };
+struct host_key { /* one of ours, by role and public key */
+    const char *role;
+    struct rb_seckey key;
+};
 struct rb_host {
     struct event_base *base;
     struct rb_home *home;
@@ -64,7 +68,10 @@ struct rb_host {
     uint64_t ticket; /* greatest applied */
     uint64_t next_token, card_token, unlock_token;
     uint64_t wake_mono_ms;
-    struct rb_seckey mirror_key, node_key;
+    struct host_key **keys; /* read when first asked for; hostkeys.c */
+    size_t keys_n;
+    struct rb_key tls_served;
+    uint64_t tls_look_ms, card_version;
     struct log_key *log_keys;
     size_t log_keys_n;
     struct load_list loads;
@@ -85,6 +92,12 @@ void host_fail(struct rb_host *h, const char *doing, const char *words);
 /* after something was applied outside a step: it is committed in its time */
 void host_plan(struct rb_host *h);
 
+/* hostkeys.c: NULL after the log said why */
+const struct rb_seckey *host_key(struct rb_host *h, const char *role, const struct rb_key *pub);
+void host_keys_close(struct rb_host *h);
+/* serves the TLS key that is due */
+void host_tls(struct rb_host *h);
+void host_card_taken(struct rb_host *h);
 /* effects.c */
 void host_carry_out(struct rb_host *h, const struct rb_effects *fx);
 /* bodies.c */

@@ -76,6 +76,15 @@ static enum rb_err fill(struct rb_keyring *k, struct rb_home *h) {
     return err;
 }
 
+enum rb_err rb_keyring_reload(struct rb_keyring *k, struct rb_home *h) {
+    struct rb_keyring *fresh = rb_secret_alloc(sizeof *fresh);
+    if (fresh == NULL) return home_say(h, RB_ERR_LIMIT, "Memory is short.");
+    const enum rb_err err = fill(fresh, h);
+    if (err == RB_OK) *k = *fresh;
+    rb_keyring_close(fresh);
+    return err;
+}
+
 enum rb_err rb_keyring_open(struct rb_home *h, struct rb_keyring **out, char *why, size_t why_n) {
     struct rb_keyring *k = rb_secret_alloc(sizeof *k);
     if (k == NULL) {

@@ -6,6 +6,9 @@
  *   readback.db                  the database                 keys/party.sealed (may live offline)
  *   readbackd.sock, lock         while a daemon runs          keys/officer-<name>.sealed
  *
+ * A key that takes another's place is keys/<role>-<key id>.pem (keys/officer-<name>-<key id>.sealed): which
+ * one is used follows from the card and the feeds, so none is ever replaced or removed by us.
+ *
  * Directories are 0700, files 0600; a secret that others could read is refused, not repaired. Files
  * appear whole or not at all. Every function that fails leaves a sentence in rb_home_error. */
 #ifndef RB_SHELL_KEYSTORE_H
@@ -45,6 +48,13 @@ bool rb_home_has(const struct rb_home *h, const char *name);
 /* draws a key and writes keys/NAME.pem (PKCS#8); EXISTS */
 enum rb_err rb_keys_make(struct rb_home *h, const char *name, struct rb_seckey *out) RB_MUST_USE;
 enum rb_err rb_keys_load(struct rb_home *h, const char *name, struct rb_seckey *out) RB_MUST_USE;
+/* draws a key for a role that has one already and writes keys/ROLE-KID.pem; EXISTS */
+enum rb_err rb_keys_make_next(struct rb_home *h, const char *role, struct rb_key *pub) RB_MUST_USE;
+/* keys/ROLE-KID.pem or keys/ROLE.pem, whichever holds this key; NOT_FOUND */
+enum rb_err rb_keys_find(struct rb_home *h, const char *role, const struct rb_key *pub,
+                         struct rb_seckey *out) RB_MUST_USE;
+/* ROLE and key id as one name: "mirror-0123456789abcdef"; cap 96 suffices */
+void rb_keys_kid_name(const char *role, const struct rb_key *pub, char *out, size_t cap);
 /* the log key of our feed (channel, epoch): found, or made where make is set */
 enum rb_err rb_keys_log(struct rb_home *h, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
                         bool make, struct rb_seckey *out) RB_MUST_USE;
@@ -60,9 +70,19 @@ enum rb_err rb_keys_age_load(struct rb_home *h, uint8_t secret[32],
 enum rb_err rb_keys_age_seal(struct rb_home *h, struct rb_slice passphrase) RB_MUST_USE;
 enum rb_err rb_keys_age_unseal(struct rb_home *h, struct rb_slice passphrase) RB_MUST_USE;
 
+/* a fresh identity, put before those there are; passphrase: of age.age, else empty. LIMIT: 16 are there */
+enum rb_err rb_keys_age_next(struct rb_home *h, struct rb_slice passphrase,
+                             struct rb_key *recipient) RB_MUST_USE;
+
 /* Sealed: "party" or "officer-NAME". make draws the key and writes keys/NAME.sealed. */
 enum rb_err rb_keys_seal_make(struct rb_home *h, const char *name, struct rb_slice passphrase,
                               struct rb_key *pub) RB_MUST_USE;
+/* a key that takes the place of another: keys/NAME-KID.sealed */
+enum rb_err rb_keys_seal_next(struct rb_home *h, const char *name, struct rb_slice passphrase,
+                              struct rb_key *pub) RB_MUST_USE;
+/* the file name (without suffix) of NAME's key with this public key: NAME-KID or NAME; NOT_FOUND */
+enum rb_err rb_keys_seal_find(struct rb_home *h, const char *name, const struct rb_key *pub,
+                              char *out, size_t cap) RB_MUST_USE;
 /* the public key in its header, without the passphrase */
 enum rb_err rb_keys_seal_public(struct rb_home *h, const char *name,
                                 struct rb_key *pub) RB_MUST_USE;

@@ -16,6 +16,8 @@ enum rb_err rb_keyring_open(struct rb_home *h, struct rb_keyring **out, char *wh
 /* a ring of these secrets, unlocked; for simulated parties */
 enum rb_err rb_keyring_of(const uint8_t (*secrets)[32], size_t n,
                           struct rb_keyring **out) RB_MUST_USE;
+/* the files as they are now; sealed: locked again until its passphrase is given */
+enum rb_err rb_keyring_reload(struct rb_keyring *k, struct rb_home *h) RB_MUST_USE;
 void rb_keyring_close(struct rb_keyring *k); /* NULL is fine */
 bool rb_keyring_locked(const struct rb_keyring *k);
 /* RB_ERR_SIGNATURE: wrong passphrase; RB_ERR_EXISTS: not locked; rb_home_error has a sentence */

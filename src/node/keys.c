@@ -3,6 +3,8 @@
  * and not a record longer. Clauses 2.7.x. */
 #include "node_int.h"
 
+#define TLS_SERVED_MS ((int64_t)24 * 3600 * 1000) /* 2.7.6 */
+
 static bool key_set(const struct rb_key *k) {
     static const struct rb_key none;
     return !rb_key_eq(k, &none);
@@ -27,29 +29,55 @@ const struct rb_key *keys_node(const struct channel *ch) {
     return k && !keys_revoked(ch, k) ? k : NULL;
 }
 
-/* ---- the mirror key ----------------------------------------------------------------------------
+/* ---- the mirror key and the TLS key ------------------------------------------------------------
  */
+
+static bool knows_move(struct rb_node *n, const struct key_move *k, uint16_t member) {
+    const struct mirror *m = own_mirror(n, k->at, member);
+    return m && m->covered > k->leaf;
+}
 
 /* Others count a cosignature once they hold the leaf that brings its key; the author of the feed
  * must be able to before anybody, so the key before serves until it holds that leaf. */
 void keys_mirror(struct rb_node *n, struct feedx *fx, struct rb_key *out) {
     struct channel *ch = fx->ch;
+    const struct key_move *k = &ch->mirror_key;
     const struct rb_book_member *us = rb_book_member(&ch->book, ch->own_member);
-    *out = key_set(&ch->mirror_now) ? ch->mirror_now : us ? us->card->mirror : n->self.mirror;
-    if (!ch->mirror_at || keys_revoked(ch, &ch->mirror_before)) return;
-    const struct mirror *m = own_mirror(n, ch->mirror_at, fx->f->member);
-    if (!m || m->covered <= ch->mirror_leaf) *out = ch->mirror_before;
+    *out = key_set(&k->now) ? k->now : us ? us->card->mirror : n->self.mirror;
+    if (k->at && !keys_revoked(ch, &k->before) && !knows_move(n, k, fx->f->member)) *out = k->before;
 }
 
-static void mirror_moves(struct channel *ch, struct feedx *fx, size_t leaf,
-                         const struct rb_key *key) {
-    if (rb_key_eq(&ch->mirror_now, key)) return;
-    if (key_set(&ch->mirror_now)) {
-        ch->mirror_before = ch->mirror_now;
-        ch->mirror_at = fx;
-        ch->mirror_leaf = leaf;
+/* somebody who ever took our feed does not hold the leaf that brings the TLS key of our card */
+static bool tls_unknown(const struct rb_node *n, const struct channel *ch) {
+    const struct key_move *k = &ch->tls_key;
+    if (!rb_key_eq(&k->now, &n->self.tls)) return true; /* not logged there yet */
+    for (size_t i = 0; k->at && i < k->at->mirrors_n; i++)
+        if (k->at->mirrors[i].covered > 0 && k->at->mirrors[i].covered <= k->leaf) return true;
+    return false;
+}
+
+/* A peer finds us by the key of the card it holds: the one before is served until all hold the new
+ * one, at most a day; never one that was revoked (2.7.6). */
+void rb_node_tls(const struct rb_node *n, int64_t utc_ms, struct rb_key *out) {
+    *out = n->self.tls;
+    if (utc_ms - n->self.issued_utc_ms >= TLS_SERVED_MS) return;
+    for (size_t i = 0; i < n->channels_n; i++) {
+        const struct channel *ch = n->channels[i];
+        const struct key_move *k = &ch->tls_key;
+        if (!ch->own || !tls_unknown(n, ch)) continue;
+        const struct rb_key *before = rb_key_eq(&k->now, &n->self.tls) ? &k->before : &k->now;
+        if (key_set(before) && !keys_revoked(ch, before)) *out = *before;
     }
-    ch->mirror_now = *key;
+}
+
+static void moves(struct key_move *k, struct feedx *fx, size_t leaf, const struct rb_key *key) {
+    if (rb_key_eq(&k->now, key)) return;
+    if (key_set(&k->now)) {
+        k->before = k->now;
+        k->at = fx;
+        k->leaf = leaf;
+    }
+    k->now = *key;
 }
 
 /* ---- what was judged ---------------------------------------------------------------------------
@@ -77,25 +105,26 @@ static void revocation_judged(struct rb_node *n, struct channel *ch, struct rb_s
     }
 }
 
+static void begins(struct key_move *k, const struct rb_key *founding) {
+    if (!key_set(&k->now) && founding) k->now = *founding;
+}
+
 static void own_key_judged(struct rb_node *n, struct feedx *fx, size_t index,
                            struct rb_slice statement) {
     struct channel *ch = fx->ch;
     const struct rb_book_member *us = rb_book_member(&ch->book, ch->own_member);
+    const enum rb_kind kind = (enum rb_kind)fx->f->facts[index].kind;
     struct rb_rotation r;
-    switch ((int)fx->f->facts[index].kind) {
-    case RB_KIND_DELEGATION: /* the first feed begins with the charter's card */
-        if (!key_set(&ch->mirror_now) && rb_feed_role_key(fx->f, RB_KEY_MIRROR))
-            ch->mirror_now = *rb_feed_role_key(fx->f, RB_KEY_MIRROR);
-        break;
-    case RB_KIND_CARD:
-        if (us) mirror_moves(ch, fx, index, &us->card->mirror);
-        break;
-    case RB_KIND_ROTATION:
-        if (rb_rotation_decode(statement, &r, &n->work, NULL) == RB_OK && r.role == RB_KEY_MIRROR)
-            mirror_moves(ch, fx, index, &r.new_key);
-        break;
-    default:
-        break;
+    if (kind == RB_KIND_DELEGATION) { /* the first feed begins with the charter's card */
+        begins(&ch->mirror_key, rb_feed_role_key(fx->f, RB_KEY_MIRROR));
+        begins(&ch->tls_key, rb_feed_role_key(fx->f, RB_KEY_TLS));
+    } else if (kind == RB_KIND_CARD && us) {
+        moves(&ch->mirror_key, fx, index, &us->card->mirror);
+        moves(&ch->tls_key, fx, index, &us->card->tls);
+    } else if (kind == RB_KIND_ROTATION &&
+               rb_rotation_decode(statement, &r, &n->work, NULL) == RB_OK) {
+        /* peers take a TLS key from the card that follows */
+        if (r.role == RB_KEY_MIRROR) moves(&ch->mirror_key, fx, index, &r.new_key);
     }
 }
 
