@@ -125,6 +125,26 @@ struct ticket_size {
     uint64_t ticket, size;
 };
 struct channel;
+struct feedx;
+struct cosigned { /* the largest cosignature of one member that is stored, guard.c */
+    uint64_t size, time_s;
+    uint8_t sig[RB_SIG_LEN], log[RB_SIG_LEN]; /* log: the log's signature on that checkpoint */
+    bool has_log;
+};
+struct receipt_at { /* the last receipt that has a cosignature by a member */
+    const struct feedx *at;
+    uint32_t leaf; /* + 1; 0: none */
+};
+struct guard { /* of a channel, spec 6.14; members' bits */
+    bool on, said, asking; /* asking: whoever has not answered, also after its end */
+    bool opening;          /* an epoch of ours that the store has forgotten is being fetched */
+    bool overriding;
+    uint64_t ever;     /* cosigned a feed of ours, as far as the store knows */
+    uint64_t answered; /* since the start */
+    uint64_t tried;    /* could not be reached, or did not answer this */
+    uint64_t told;     /* whose held GET was answered for it */
+    char words[96];
+};
 struct feedx { /* a feed with what the node knows beside the book */
     struct channel *ch;
     struct rb_feed *f;
@@ -298,6 +318,11 @@ struct pullx { /* what we ask one peer about one channel */
     uint64_t evidence_at;    /* mono: no POST before */
     char evidence_seen[32]; /* digest of the list that it gave last */
 };
+struct key_move { /* a key that others must know of before it is used; keys.c */
+    struct rb_key now, before; /* the one before serves those ... */
+    struct feedx *at;          /* ... who do not hold this feed of ours ... */
+    uint64_t leaf;             /* ... beyond this leaf; NULL: it never changed */
+};
 struct channel {
     uint8_t id[RB_CHANNEL_LEN];
     struct rb_book book;
@@ -367,9 +392,7 @@ struct channel {
     size_t key_waits;            /* changes of keys in the outbox ... */
     struct feedx *tail_of;       /* ... of this feed, ... */
     struct rb_key node_tail;     /* ... behind which this node key signs */
-    struct rb_key mirror_now, mirror_before; /* the one before serves authors ... */
-    struct feedx *mirror_at;     /* ... who do not hold this feed of ours ... */
-    uint64_t mirror_leaf;        /* ... beyond this leaf; NULL: it never changed */
+    struct key_move mirror_key, tls_key;
     int64_t remind_utc;            /* next reminder; INT64_MAX: none */
     int64_t reminded_utc;          /* before our start: what was due by then was said */
 };
