@@ -71,6 +71,8 @@ struct rb_fact {
     uint8_t seen_digest[RB_DIGEST_LEN];
     uint16_t seen_n;
     uint8_t seen_verdict; /* 0 not yet checkable here, 1 the digest checks, 2 it does not */
+    uint32_t seen_tried;  /* 2: by how many leaves of branches (book's own) */
+    uint8_t *seen_branch; /* region, parallel to seen: the branch each entry was made of; NULL: 0 */
     uint8_t kids_n;       /* valid signers, node key included */
     uint8_t kids[RB_MAX_SIGNERS][RB_KID_LEN];
     uint8_t refs_n[RB_REF_TYPES];
@@ -93,7 +95,7 @@ struct rb_feed {
     struct rb_fact *facts;    /* facts_n <= tree.size */
     size_t facts_n, facts_cap;
     bool frozen;              /* fork proven: no larger checkpoint taken */
-    bool common_known;        /* where frozen: another branch is held as far as its note says, so that */
+    bool common_known;        /* where frozen: a leaf at which two of its branches differ is held, so that */
     uint64_t common;          /* ... this many leaves in front are those that all branches share */
     uint8_t branch;           /* 0: the history held as the feed; 1..RB_MAX_BRANCHES: kept as evidence */
     struct rb_authority *authority; /* whose keys count at the next leaf (book's own) */
@@ -149,7 +151,8 @@ enum rb_err rb_book_open_branch(struct rb_book *b, struct rb_feed *feed, struct 
                                 struct rb_feed **out) RB_MUST_USE;
 /* the branch, NULL if there is none; branch 0 is rb_book_feed */
 struct rb_feed *rb_book_branch(const struct rb_book *b, uint16_t member, uint16_t epoch, uint8_t branch);
-/* A branch is here up to its note: what all of them share in front is worked out (5.13). Not before. */
+/* Works out now what all branches held here share in front (5.13), as each fold does by itself: more of
+ * a branch, or all of it up to its note, is here. */
 void rb_book_branch_whole(struct rb_book *b, struct rb_feed *branch);
 
 /* Judges the next leaf of the feed (index facts_n) and appends its fact. The tree already has its

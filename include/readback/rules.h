@@ -49,10 +49,12 @@ struct rb_place {
 struct rb_sit_record { /* parallel to order[] */
     struct rb_place place;
     uint8_t mark;           /* final mark (book's or the situation's) */
-    uint8_t contested;      /* 1: fork */
+    uint8_t contested;      /* 1: past the common part of a forked feed */
     uint32_t first_answer;  /* index into answers[], RB_NOWHERE = none */
     uint32_t superseded_by; /* index in order[], RB_NOWHERE = none */
     uint32_t carried_as;    /* reserved: RB_NOWHERE */
+    uint32_t also;          /* the same record logged on another branch: its place there, index in
+                               order[], marked repeated; RB_NOWHERE = none (more) */
     uint64_t bodies;        /* closed: members whose receipts say that they hold its body */
     uint64_t purged;        /* closed: members whose service records say that they purged its body */
 };
@@ -100,7 +102,10 @@ struct rb_situation {
     struct rb_sit_member members[RB_MAX_MEMBERS];
     size_t order_n;
     struct rb_sit_record *order;
-    uint32_t **order_of;            /* order_of[feed][leaf] = index in order[] */
+    uint32_t **order_of;            /* order_of[feed][leaf] = index in order[]; what a branch shares
+                                       with others is in order[] once */
+    uint32_t *stem;                 /* [feed] whose leaves a branch's first ones are; RB_NOWHERE: its own */
+    uint32_t *shared;               /* [feed] how many */
     size_t answers_n;
     struct rb_sit_answer *answers;
     size_t dues_n;
@@ -109,7 +114,7 @@ struct rb_situation {
     struct rb_sit_silence *silences;
     size_t open_texts_n;            /* texts circulated: order indexes */
     uint32_t *open_texts;
-    size_t *held_n;                 /* [feed * RB_MAX_MEMBERS + member index slot] */
+    size_t *held_n;                 /* [feed * RB_MAX_MEMBERS + member index slot], of that branch */
     struct rb_sit_held **held;
 };
 /* Folds the whole book. Everything is in `arena` (bounded by the book's size); RB_ERR_LIMIT if it does

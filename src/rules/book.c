@@ -47,6 +47,15 @@ enum rb_err rb_book_mirror_add(struct rb_book *b, uint16_t member, const struct 
     return RB_OK;
 }
 
+/* A party that signed two cards of one version, in two epochs or on two branches: the one whose bytes
+ * are smaller, whichever came first. */
+static bool takes_over(const struct rb_card *card, struct rb_slice raw, const struct rb_card *old) {
+    size_t both = raw.n < old->raw.n ? raw.n : old->raw.n;
+    if (card->version != old->version) return card->version > old->version;
+    int c = memcmp(raw.p, old->raw.p, both);
+    return c != 0 ? c < 0 : raw.n < old->raw.n;
+}
+
 enum rb_err rb_book_newer_card(struct rb_book *b, struct rb_book_member *m, struct rb_slice raw,
                                struct rb_arena *work) {
     struct rb_slice own;
@@ -55,7 +64,7 @@ enum rb_err rb_book_newer_card(struct rb_book *b, struct rb_book_member *m, stru
     enum rb_err err = rb_region_copy(b->region, raw, &own);
     if (err == RB_OK) {
         err = rb_card_decode(own, card, work, NULL);
-        if (err == RB_OK && m->card != NULL && card->version <= m->card->version) {
+        if (err == RB_OK && m->card != NULL && !takes_over(card, own, m->card)) {
             region_slice_free(b->region, own);
             rb_region_free(b->region, card, sizeof *card);
             return RB_OK;
@@ -334,16 +343,22 @@ enum rb_err rb_book_age_revoked_add(struct rb_book *b, const struct rb_revocatio
 
 /* A feed's authority has the card in force there with its rotations. Of the feeds in which the
  * latest card stands, the latest that rotated its age key says which; an epoch that brings the card
- * alone does not undo what an earlier one rotated. */
+ * alone does not undo what an earlier one rotated. Of branches of one epoch that rotated it to
+ * different keys, the smaller key: their numbers are this node's alone. */
 const struct rb_key *rb_book_age_key(const struct rb_book *b, uint16_t member) {
     const struct rb_book_member *m = rb_book_member((struct rb_book *)(uintptr_t)b, member);
     if (m == NULL) return NULL;
     const struct rb_key *key = &m->card->age;
+    uint16_t rotated_in = 0;
     for (size_t i = 0; i < b->feeds_n; i++) {
         const struct rb_feed *f = b->feeds[i];
-        const struct rb_card *card = &f->authority->card;
-        if (f->member != member || card->version != m->card->version) continue;
-        if (!rb_key_eq(&card->age, &m->card->age)) key = &card->age;
+        const struct rb_key *own = &f->authority->card.age;
+        if (f->member != member || !rb_slice_eq(f->authority->card_raw, m->card->raw)) continue;
+        if (rb_key_eq(own, &m->card->age)) continue;
+        bool same_epoch = key != &m->card->age && rotated_in == f->epoch;
+        if (same_epoch && memcmp(own->b, key->b, RB_KEY_LEN) >= 0) continue;
+        key = own;
+        rotated_in = f->epoch;
     }
     return age_revoked(b, &m->party, key) ? NULL : key;
 }

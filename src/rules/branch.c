@@ -34,6 +34,19 @@ uint64_t rb_branch_shared(struct rb_feed *f, const struct rb_feed *lower) {
     return *n;
 }
 
+size_t rb_branches_at(const struct rb_book *b, size_t first, uint64_t size,
+                      uint8_t out[RB_MAX_BRANCHES + 1]) {
+    size_t found = 0, n = rb_branches_of(b, first);
+    for (size_t i = 0; i < n; i++) {
+        struct rb_feed *f = b->feeds[first + i];
+        bool own = size <= f->facts_n;
+        for (size_t k = 0; k < i && own; k++)
+            own = rb_branch_shared(f, b->feeds[first + k]) < size;
+        if (own) out[found++] = (uint8_t)i;
+    }
+    return found;
+}
+
 int rb_root_cmp(const struct rb_feed *a, const struct rb_feed *b, uint64_t size) {
     struct rb_hash ra, rb;
     rb_tree_root(&a->tree, size, &ra);

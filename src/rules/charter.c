@@ -22,7 +22,7 @@ static void proposal_init(struct rb_proposal *p, uint32_t node, uint16_t author,
 
 static bool is_proposal(const struct rb_fold *f, uint32_t node) {
     const struct rb_fact *fact = rb_fold_fact(f, node);
-    if (fact->mark != RB_MARK_NONE || f->disowned[node]) return false;
+    if (fact->mark != RB_MARK_NONE || f->disowned[node] || f->repeated[node]) return false;
     return fact->kind == RB_KIND_CHARTER || fact->kind == RB_KIND_AMENDMENT;
 }
 

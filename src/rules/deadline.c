@@ -27,8 +27,7 @@ struct times {
 static void add_time(struct times *t, const struct rb_fold *f, uint32_t node, uint16_t member,
                      int64_t by_utc_ms) {
     uint64_t time_s;
-    uint32_t feed = f->feed_of[node];
-    if (!rb_held_since(f->s, feed, node - f->base[feed], member, &time_s)) return;
+    if (!rb_held_record(f->s, f->place[node], member, &time_s)) return;
     int64_t ms = rb_t_ms(time_s);
     if ((!t->before && !t->after) || ms < t->earliest_ms) t->earliest_ms = ms;
     if (ms <= by_utc_ms)

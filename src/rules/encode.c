@@ -1,5 +1,6 @@
 /* The situation as bytes: what two nodes compare. Deterministic CBOR, spec 5.11. Feeds are named by
- * (member, epoch), never by their place in memory; an opened feed without leaves says nothing. */
+ * (member, epoch), never by their place in memory; an opened feed without leaves says nothing.
+ * Branches are named by the last record of each, never by their numbers. */
 #include "internal.h"
 
 static void put_bool(struct rb_writer *w, uint64_t key, bool v) {
@@ -105,30 +106,114 @@ static void put_silences(const struct rb_situation *s, struct rb_writer *w) {
     }
 }
 
-static void put_steps(const struct rb_situation *s, size_t feed, uint16_t member,
-                      struct rb_writer *w) {
-    size_t slot = feed * RB_MAX_MEMBERS + member;
-    rb_cbor_put_array(w, 3 + 2 * s->held_n[slot]);
-    rb_cbor_put_uint(w, s->book->feeds[feed]->member);
-    rb_cbor_put_uint(w, s->book->feeds[feed]->epoch);
-    rb_cbor_put_uint(w, member);
+static void put_steps(const struct rb_situation *s, size_t slot, struct rb_writer *w) {
     for (size_t i = 0; i < s->held_n[slot]; i++) {
         rb_cbor_put_uint(w, s->held[slot][i].size);
         rb_cbor_put_uint(w, s->held[slot][i].time_s);
     }
 }
 
+static bool is_forked(const struct rb_feed *f) {
+    return f->frozen && f->facts_n > 0;
+}
+
+static bool has_steps(const struct rb_situation *s, size_t slot) {
+    return s->held_n[slot] > 0 && !is_forked(s->book->feeds[slot / RB_MAX_MEMBERS]);
+}
+
 static void put_held(const struct rb_situation *s, struct rb_writer *w) {
     size_t slots = s->book->feeds_n * RB_MAX_MEMBERS, n = 0;
     for (size_t i = 0; i < slots; i++)
-        n += s->held_n[i] > 0;
+        n += has_steps(s, i);
     rb_cbor_put_array(w, n);
-    for (size_t i = 0; i < slots; i++)
-        if (s->held_n[i] > 0) put_steps(s, i / RB_MAX_MEMBERS, (uint16_t)(i % RB_MAX_MEMBERS), w);
+    for (size_t i = 0; i < slots; i++) {
+        if (!has_steps(s, i)) continue;
+        rb_cbor_put_array(w, 3 + 2 * s->held_n[i]);
+        rb_cbor_put_uint(w, s->book->feeds[i / RB_MAX_MEMBERS]->member);
+        rb_cbor_put_uint(w, s->book->feeds[i / RB_MAX_MEMBERS]->epoch);
+        rb_cbor_put_uint(w, i % RB_MAX_MEMBERS);
+        put_steps(s, i, w);
+    }
+}
+
+/* ---- forked feeds -----------------------------------------------------------------------------
+ */
+
+static uint32_t last_record(const struct rb_situation *s, size_t feed) {
+    return s->order_of[feed][s->book->feeds[feed]->facts_n - 1];
+}
+
+/* has a leaf that no other branch goes on from; of two with the same leaves, the lower */
+static bool is_branch(const struct rb_situation *s, size_t first, size_t n, size_t i) {
+    const struct rb_feed *f = s->book->feeds[i];
+    if (f->facts_n == 0) return false;
+    for (size_t k = first; k < first + n; k++) {
+        const struct rb_feed *other = s->book->feeds[k];
+        if (k == i || other->facts_n < f->facts_n) continue;
+        bool goes_on = s->order_of[k][f->facts_n - 1] == last_record(s, i);
+        if (goes_on && (other->facts_n > f->facts_n || k < i)) return false;
+    }
+    return true;
+}
+
+/* the branches in the order of their last records */
+static size_t branches_in_order(const struct rb_situation *s, size_t first,
+                                size_t out[RB_MAX_BRANCHES + 1]) {
+    size_t n = rb_branches_of(s->book, first), found = 0;
+    for (size_t i = first; i < first + n; i++) {
+        if (!is_branch(s, first, n, i)) continue;
+        size_t at = found++;
+        for (; at > 0 && last_record(s, out[at - 1]) > last_record(s, i); at--)
+            out[at] = out[at - 1];
+        out[at] = i;
+    }
+    return found;
+}
+
+/* its last record, and since when who held it */
+static void put_branch(const struct rb_situation *s, size_t feed, struct rb_writer *w) {
+    size_t holders = 0, slot = feed * RB_MAX_MEMBERS;
+    for (size_t m = 0; m < RB_MAX_MEMBERS; m++)
+        holders += s->held_n[slot + m] > 0;
+    rb_cbor_put_array(w, 1 + holders);
+    rb_cbor_put_uint(w, last_record(s, feed));
+    for (size_t m = 0; m < RB_MAX_MEMBERS; m++) {
+        if (s->held_n[slot + m] == 0) continue;
+        rb_cbor_put_array(w, 1 + 2 * s->held_n[slot + m]);
+        rb_cbor_put_uint(w, m);
+        put_steps(s, slot + m, w);
+    }
+}
+
+static bool starts_fork(const struct rb_situation *s, size_t i, size_t *n,
+                        size_t out[RB_MAX_BRANCHES + 1]) {
+    if (s->book->feeds[i]->branch > 0 || !s->book->feeds[i]->frozen) return false;
+    *n = branches_in_order(s, i, out);
+    return *n > 0;
+}
+
+static void put_forks(const struct rb_situation *s, struct rb_writer *w) {
+    size_t forks = 0, n, branch[RB_MAX_BRANCHES + 1];
+    for (size_t i = 0; i < s->book->feeds_n; i++)
+        forks += starts_fork(s, i, &n, branch);
+    rb_cbor_put_array(w, forks);
+    for (size_t i = 0; i < s->book->feeds_n; i++) {
+        const struct rb_feed *f = s->book->feeds[i];
+        if (!starts_fork(s, i, &n, branch)) continue;
+        rb_cbor_put_array(w, 3 + n);
+        rb_cbor_put_uint(w, f->member);
+        rb_cbor_put_uint(w, f->epoch);
+        if (f->common_known)
+            rb_cbor_put_uint(w, f->common);
+        else
+            rb_cbor_put_null(w);
+        for (size_t k = 0; k < n; k++)
+            put_branch(s, branch[k], w);
+    }
 }
 
 void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w) {
-    rb_cbor_put_map(w, 11);
+    rb_cbor_put_map(w, 12);
     put_uint(w, 1, RB_RULES_VERSION);
     rb_cbor_put_uint(w, 2);
     rb_cbor_put_bytes(w, rb_slice(s->book->channel, RB_CHANNEL_LEN));
@@ -155,4 +240,6 @@ void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w) {
         rb_cbor_put_uint(w, s->open_texts[i]);
     rb_cbor_put_uint(w, 11);
     put_held(s, w);
+    rb_cbor_put_uint(w, 12);
+    put_forks(s, w);
 }

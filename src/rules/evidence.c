@@ -36,7 +36,7 @@ struct walk {
 static bool walk_next(struct walk *w, const struct rb_fact **fact, struct rb_slice *body) {
     for (; w->feed < w->b->feeds_n; w->feed++, w->leaf = 0) {
         const struct rb_feed *f = w->b->feeds[w->feed];
-        if (f->member != w->member) continue;
+        if (f->member != w->member || f->branch > 0) continue; /* an export has no branches */
         while (w->leaf < w->sizes[w->feed] && w->leaf < f->facts_n) {
             *fact = &f->facts[w->leaf++];
             if (carried(*fact, body)) return true;

@@ -37,6 +37,7 @@ void rb_fact_free(struct rb_region *region, struct rb_fact *fact) {
         refs += fact->refs_n[i];
     rb_extra_free(region, fact);
     rb_region_free(region, fact->seen, fact->seen_n * sizeof *fact->seen);
+    rb_region_free(region, fact->seen_branch, fact->seen_n);
     rb_region_free(region, fact->refs, refs * sizeof *fact->refs);
     rb_fact_body_free(region, fact);
     detached_free(region, fact->detached);

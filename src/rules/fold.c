@@ -17,22 +17,41 @@ uint32_t rb_fold_find(const struct rb_fold *f, const struct rb_hash *id) {
     struct rb_feed *feed;
     size_t leaf;
     if (!rb_book_find(f->b, id, &feed, &leaf)) return RB_NOWHERE;
-    size_t i = rb_book_feed_index(f->b, feed->member, feed->epoch);
-    assert(i < f->b->feeds_n);
-    return f->base[i] + (uint32_t)leaf;
+    return rb_fold_node(f, (uint32_t)rb_book_index_of(f->b, feed), (uint32_t)leaf);
 }
 
 /* ---- setting up -------------------------------------------------------------------------------
  */
 
+/* Of the lower branches that share the most with it, the lowest: it has these leaves itself and does
+ * not share them in turn. */
+static enum rb_err find_stems(struct rb_fold *f) {
+    struct rb_book *b = f->b;
+    struct rb_situation *s = f->s;
+    s->stem = rb_arena_array(f->a, b->feeds_n, sizeof *s->stem);
+    s->shared = rb_arena_array(f->a, b->feeds_n, sizeof *s->shared);
+    if (s->stem == NULL || s->shared == NULL) return RB_ERR_LIMIT;
+    for (uint32_t i = 0; i < b->feeds_n; i++) {
+        s->stem[i] = RB_NOWHERE;
+        for (uint32_t k = i - b->feeds[i]->branch; k < i; k++) {
+            uint32_t shared = (uint32_t)rb_branch_shared(b->feeds[i], b->feeds[k]);
+            if (shared <= s->shared[i]) continue;
+            s->stem[i] = k;
+            s->shared[i] = shared;
+        }
+    }
+    return RB_OK;
+}
+
 static enum rb_err number_nodes(struct rb_fold *f) {
     struct rb_book *b = f->b;
     uint64_t n = 0;
+    RB_TRY(find_stems(f));
     f->base = rb_arena_array(f->a, b->feeds_n + 1, sizeof *f->base);
     if (f->base == NULL) return RB_ERR_LIMIT;
     for (size_t i = 0; i < b->feeds_n; i++) {
         f->base[i] = (uint32_t)n;
-        n += b->feeds[i]->facts_n;
+        n += b->feeds[i]->facts_n - f->s->shared[i];
         if (n >= RB_NOWHERE) return RB_ERR_LIMIT;
     }
     f->base[b->feeds_n] = f->n = (uint32_t)n;
@@ -44,34 +63,92 @@ static enum rb_err number_nodes(struct rb_fold *f) {
     return RB_OK;
 }
 
+static enum rb_err make_places(struct rb_fold *f) {
+    struct rb_situation *s = f->s;
+    s->order_of = rb_arena_array(f->a, f->b->feeds_n, sizeof *s->order_of);
+    if (s->order_of == NULL) return RB_ERR_LIMIT;
+    for (uint32_t i = 0; i < f->b->feeds_n; i++) {
+        uint32_t n = (uint32_t)f->b->feeds[i]->facts_n;
+        s->order_of[i] = f->place + f->base[i];
+        if (s->shared[i] == 0) continue;
+        uint32_t *of = rb_arena_array(f->a, n, sizeof *of);
+        if (of == NULL) return RB_ERR_LIMIT;
+        s->order_of[i] = of;
+        for (uint32_t leaf = 0; leaf < n; leaf++)
+            of[leaf] = f->place[rb_fold_node(f, i, leaf)];
+    }
+    return RB_OK;
+}
+
+static bool past_common(const struct rb_feed *f, uint64_t leaf) {
+    return f->frozen && (!f->common_known || leaf >= f->common);
+}
+
+/* Past the common part the same bytes may stand on several branches; the record is where rb_book_find
+ * says, and its other places lead on from there. */
+static enum rb_err find_repeated(struct rb_fold *f) {
+    struct rb_situation *s = f->s;
+    f->repeated = rb_arena_array(f->a, f->n, sizeof *f->repeated);
+    if (f->repeated == NULL) return RB_ERR_LIMIT;
+    for (uint32_t k = f->n; f->b->index->branches_n > 0 && k-- > 0;) {
+        uint32_t v = f->sorted[k];
+        const struct rb_fact *fact = rb_fold_fact(f, v);
+        if (!s->order[k].contested || fact->mark != RB_MARK_NONE) continue;
+        uint32_t counts = rb_fold_find(f, &fact->id);
+        if (counts == v) continue;
+        struct rb_sit_record *r = &s->order[f->place[counts]];
+        f->repeated[v] = true;
+        s->order[k].also = r->also;
+        r->also = k;
+    }
+    return RB_OK;
+}
+
 static enum rb_err make_order(struct rb_fold *f) {
     struct rb_situation *s = f->s;
     RB_TRY(rb_order_make(f));
     s->order_n = f->n;
     s->order = rb_arena_array(f->a, f->n, sizeof *s->order);
-    s->order_of = rb_arena_array(f->a, f->b->feeds_n, sizeof *s->order_of);
     f->last_answer = rb_arena_array(f->a, f->n, sizeof *f->last_answer);
-    if (s->order == NULL || s->order_of == NULL || f->last_answer == NULL) return RB_ERR_LIMIT;
-    for (size_t i = 0; i < f->b->feeds_n; i++)
-        s->order_of[i] = f->place + f->base[i];
+    if (s->order == NULL || f->last_answer == NULL) return RB_ERR_LIMIT;
+    RB_TRY(make_places(f));
     for (uint32_t k = 0; k < f->n; k++) {
-        uint32_t v = f->sorted[k], feed = f->feed_of[v];
-        s->order[k] = (struct rb_sit_record){.place = {feed, v - f->base[feed]},
+        uint32_t v = f->sorted[k], feed = f->feed_of[v], leaf = rb_fold_leaf(f, v);
+        s->order[k] = (struct rb_sit_record){.place = {feed, leaf},
                                              .mark = rb_fold_fact(f, v)->mark,
+                                             .contested = past_common(f->b->feeds[feed], leaf),
                                              .first_answer = RB_NOWHERE,
                                              .superseded_by = RB_NOWHERE,
-                                             .carried_as = RB_NOWHERE};
+                                             .carried_as = RB_NOWHERE,
+                                             .also = RB_NOWHERE};
         f->last_answer[k] = RB_NOWHERE;
     }
-    return RB_OK;
+    return find_repeated(f);
+}
+
+/* What a receipt says of bodies names feed and size and not the history that is meant. Past the common
+ * part it is taken to be the one that the member cosigned. */
+static uint64_t of_its_branch(const struct rb_situation *s, const struct rb_sit_record *r,
+                              uint64_t bodies) {
+    for (uint16_t m = 0; r->contested && m < RB_MAX_MEMBERS; m++) {
+        uint64_t t;
+        if ((bodies >> m & 1) && !rb_held_since(s, r->place.feed, r->place.leaf, m, &t))
+            bodies &= ~(1ull << m);
+    }
+    return bodies;
 }
 
 static enum rb_err make_bodies(struct rb_fold *f) {
+    struct rb_situation *s = f->s;
     uint64_t *bodies = rb_arena_array(f->a, f->n, sizeof *bodies);
     if (bodies == NULL) return RB_ERR_LIMIT;
     RB_TRY(rb_bodies_make(f, bodies));
-    for (uint32_t v = 0; v < f->n; v++)
-        f->s->order[f->place[v]].bodies = bodies[v];
+    for (uint32_t k = 0; k < f->n; k++)
+        s->order[k].bodies = of_its_branch(s, &s->order[k], bodies[f->sorted[k]]);
+    for (uint32_t k = 0; k < f->n; k++) /* the same ciphertext, wherever its leaf stands */
+        for (uint32_t i = s->order[k].also; i != RB_NOWHERE && !f->repeated[f->sorted[k]];
+             i = s->order[i].also)
+            s->order[k].bodies |= s->order[i].bodies;
     return RB_OK;
 }
 
@@ -100,7 +177,7 @@ static enum rb_mark judge_against(const struct rb_fold *f, uint32_t node,
     const struct rb_fact *s = subject == RB_NOWHERE ? NULL : rb_fold_fact(f, subject);
     if (s != NULL) {
         uint32_t feed = f->feed_of[subject];
-        rb_standing_about(standing, f->b, f->b->feeds[feed], subject - f->base[feed]);
+        rb_standing_about(standing, f->b, f->b->feeds[feed], rb_fold_leaf(f, subject));
     }
     bool own = s != NULL && standing->subject_author == standing->author;
     enum rb_mark mark = rb_rules_admit(f->charter, fact, s, own, standing);
@@ -117,6 +194,7 @@ static enum rb_mark judge(const struct rb_fold *f, uint32_t node) {
     size_t n;
     const struct rb_hash *refs = rb_fact_refs(fact, RB_REF_ANSWERS, &n);
     if (fact->mark != RB_MARK_NONE) return (enum rb_mark)fact->mark;
+    if (f->repeated[node]) return RB_MARK_REPEATED;
     if (f->disowned[node]) return RB_MARK_DISOWNED;
     if (fact->kind != RB_KIND_POSITION || n == 0) return judge_against(f, node, &standing, NULL);
     for (size_t i = 0; i < n; i++) {
@@ -244,8 +322,6 @@ static enum rb_err walk(struct rb_fold *f) {
     for (uint32_t k = 0; k < f->n; k++) {
         uint32_t node = f->sorted[k];
         struct rb_sit_record *r = &f->s->order[k];
-        const struct rb_feed *feed = f->b->feeds[r->place.feed];
-        r->contested = feed->frozen && r->place.leaf >= feed->common;
         r->mark = (uint8_t)judge(f, node);
         if (r->mark == RB_MARK_NONE) RB_TRY(apply(f, node, r));
     }
@@ -271,7 +347,7 @@ static void settle_member(struct rb_fold *f, struct rb_sit_member *m) {
     for (uint32_t i = 0; i < f->b->feeds_n; i++) {
         const struct rb_feed *feed = f->b->feeds[i];
         if (feed->member != m->index || feed->facts_n == 0) continue;
-        m->latest_feed = i;
+        m->latest_feed = i - feed->branch;
         for (size_t k = 0; k < feed->facts_n; k++)
             if (feed->facts[k].mark == RB_MARK_NONE &&
                 feed->facts[k].created_utc_ms > m->last_created_utc_ms)
@@ -335,6 +411,7 @@ enum rb_err rb_situation_fold(struct rb_book *b, int64_t now_utc_ms, struct rb_a
                               struct rb_situation *out) {
     struct rb_hash parties[RB_MAX_MEMBERS] = {0};
     size_t mark = rb_arena_mark(arena);
+    rb_branches_settle(b);
     for (size_t i = 0; i < b->charter->members_n; i++) {
         const struct rb_book_member *m = rb_book_member(b, b->charter->members[i].index);
         assert(m != NULL);

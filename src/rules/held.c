@@ -51,23 +51,32 @@ bool rb_book_is_mirror_key(const struct rb_book *b, uint16_t member, struct rb_s
     return false;
 }
 
-/* Good for good once it verified; what did not is tried again only with keys that came later. */
-static bool cosig_good(struct rb_book *b, const struct rb_receipt_cosig *c,
-                       struct rb_cosig_check *check, size_t *feed) {
-    if (c->cosigner >= RB_MAX_MEMBERS || c->cosigner == c->member) return false;
-    *feed = rb_book_feed_index(b, c->member, c->epoch);
-    if (*feed == b->feeds_n) return false;
-    const struct rb_feed *f = b->feeds[*feed];
-    if (c->size == 0 || c->size > f->facts_n) return false;
-    if (check->verdict == RB_COSIG_GOOD) return true;
-    for (; check->tried < b->index->mirror[c->cosigner].n; check->tried++) {
-        const struct rb_key *k = &b->index->mirror[c->cosigner].key[check->tried].key;
+static void try_keys(const struct rb_book *b, const struct rb_receipt_cosig *c,
+                     struct rb_cosig_check *check, const struct rb_feed *f) {
+    for (uint16_t *tried = &check->tried[f->branch]; *tried < b->index->mirror[c->cosigner].n;
+         ++*tried) {
+        const struct rb_key *k = &b->index->mirror[c->cosigner].key[*tried].key;
         if (verify_with(k, f, c->size, c->time_s, c->sig) != RB_OK) continue;
         check->verdict = RB_COSIG_GOOD;
-        check->key = check->tried;
-        return true;
+        check->branch = f->branch;
+        check->key = *tried;
+        return;
     }
-    return false;
+}
+
+/* A checkpoint's root is that of one history: each that is held here is tried. Good for good once it
+ * verified; what did not is tried again only with keys that came later. */
+static bool cosig_good(struct rb_book *b, const struct rb_receipt_cosig *c,
+                       struct rb_cosig_check *check, size_t *feed) {
+    uint8_t branch[RB_MAX_BRANCHES + 1];
+    if (c->cosigner >= RB_MAX_MEMBERS || c->cosigner == c->member) return false;
+    size_t first = rb_book_feed_index(b, c->member, c->epoch);
+    if (first == b->feeds_n || c->size == 0) return false;
+    size_t n = check->verdict == RB_COSIG_GOOD ? 0 : rb_branches_at(b, first, c->size, branch);
+    for (size_t i = 0; i < n && check->verdict != RB_COSIG_GOOD; i++)
+        try_keys(b, c, check, b->feeds[first + branch[i]]);
+    *feed = first + check->branch;
+    return check->verdict == RB_COSIG_GOOD;
 }
 
 /* ---- revocations ------------------------------------------------------------------------------
@@ -170,10 +179,10 @@ enum rb_err rb_disowned_mark(struct rb_fold *f) {
     rb_sort(cuts, n, sizeof *cuts, by_kid);
     for (uint32_t v = 0; v < f->n; v++) {
         const struct rb_fact *fact = rb_fold_fact(f, v);
-        uint32_t feed = f->feed_of[v];
-        f->disowned[v] = v - f->base[feed] >= log_cut[feed];
+        uint32_t feed = f->feed_of[v], leaf = rb_fold_leaf(f, v);
+        f->disowned[v] = leaf >= log_cut[feed];
         for (size_t k = 0; k < fact->kids_n; k++)
-            if (is_cut(cuts, n, feed, v - f->base[feed], fact->kids[k])) f->disowned[v] = true;
+            if (is_cut(cuts, n, feed, leaf, fact->kids[k])) f->disowned[v] = true;
     }
     return RB_OK;
 }
@@ -197,10 +206,30 @@ static int by_slot(const void *pa, const void *pb) {
     return a->receipt < b->receipt ? -1 : a->receipt > b->receipt;
 }
 
+struct coverings {
+    struct covering *c;
+    size_t n, cap;
+};
+
+/* Of every branch that has the checkpoint's leaves in front: each branch's steps are all of them. */
+static enum rb_err cover(struct rb_fold *f, struct coverings *out, uint32_t feed,
+                         const struct covering *like) {
+    uint32_t first = feed - f->b->feeds[feed]->branch, own = rb_stem_at(f->s, feed, like->size - 1);
+    size_t branches = rb_branches_of(f->b, first);
+    for (uint32_t i = first; i < first + branches; i++) {
+        if (like->size > f->b->feeds[i]->facts_n) continue;
+        if (rb_stem_at(f->s, i, like->size - 1) != own) continue;
+        void *p = out->c;
+        RB_TRY(rb_fold_grow(f->a, &p, &out->cap, out->n + 1, sizeof *out->c));
+        out->c = p;
+        out->c[out->n] = *like;
+        out->c[out->n++].slot += i * RB_MAX_MEMBERS;
+    }
+    return RB_OK;
+}
+
 static enum rb_err collect(struct rb_fold *f, struct covering **out, size_t *n) {
-    size_t cap = 0;
-    *out = NULL;
-    *n = 0;
+    struct coverings all = {0};
     for (uint32_t v = 0; v < f->n; v++) {
         const struct rb_fact *fact = rb_fold_fact(f, v);
         if (fact->mark != RB_MARK_NONE || fact->kind != RB_KIND_RECEIPT) continue;
@@ -211,17 +240,12 @@ static enum rb_err collect(struct rb_fold *f, struct covering **out, size_t *n) 
             if (!cosig_good(f->b, c, &x->check[i], &feed)) continue;
             const struct rb_mirror_key *k = &f->b->index->mirror[c->cosigner].key[x->check[i].key];
             if (!rb_hash_eq(&k->party, &f->party[c->cosigner].party)) continue;
-            void *p = *out;
-            RB_TRY(rb_fold_grow(f->a, &p, &cap, *n + 1, sizeof **out));
-            *out = p;
-            (*out)[(*n)++] = (struct covering){(uint32_t)(feed * RB_MAX_MEMBERS + c->cosigner),
-                                               v,
-                                               c->size,
-                                               c->time_s,
-                                               &k->key,
-                                               false};
+            RB_TRY(cover(f, &all, (uint32_t)feed,
+                         &(struct covering){c->cosigner, v, c->size, c->time_s, &k->key, false}));
         }
     }
+    *out = all.c;
+    *n = all.n;
     rb_sort(*out, *n, sizeof **out, by_slot);
     return RB_OK;
 }
@@ -255,8 +279,8 @@ static enum rb_err steps(struct rb_fold *f, const struct covering *c, size_t n) 
     return RB_OK;
 }
 
-bool rb_held_since(const struct rb_situation *s, uint32_t feed, uint64_t leaf, uint16_t member,
-                   uint64_t *time_s) {
+static bool branch_held_since(const struct rb_situation *s, uint32_t feed, uint64_t leaf,
+                              uint16_t member, uint64_t *time_s) {
     size_t slot = (size_t)feed * RB_MAX_MEMBERS + member, lo = 0, hi = s->held_n[slot];
     const struct rb_sit_held *h = s->held[slot];
     while (lo < hi) {
@@ -271,18 +295,44 @@ bool rb_held_since(const struct rb_situation *s, uint32_t feed, uint64_t leaf, u
     return true;
 }
 
+bool rb_held_since(const struct rb_situation *s, uint32_t feed, uint64_t leaf, uint16_t member,
+                   uint64_t *time_s) {
+    uint32_t first = feed - s->book->feeds[feed]->branch, own = rb_stem_at(s, feed, leaf);
+    size_t branches = rb_branches_of(s->book, first);
+    bool any = false;
+    for (uint32_t i = first; i < first + branches; i++) {
+        uint64_t t;
+        if (rb_stem_at(s, i, leaf) != own || !branch_held_since(s, i, leaf, member, &t)) continue;
+        if (!any || t < *time_s) *time_s = t;
+        any = true;
+    }
+    return any;
+}
+
+bool rb_held_record(const struct rb_situation *s, uint32_t order, uint16_t member,
+                    uint64_t *time_s) {
+    bool any = false;
+    for (; order != RB_NOWHERE; order = s->order[order].also) {
+        uint64_t t;
+        const struct rb_place *p = &s->order[order].place;
+        if (!rb_held_since(s, p->feed, p->leaf, member, &t)) continue;
+        if (!any || t < *time_s) *time_s = t;
+        any = true;
+    }
+    return any;
+}
+
 /* ---- revoked mirror keys ----------------------------------------------------------------------
  */
 
 /* earliest T at which somebody else than these two held the record */
 static bool witnessed(const struct rb_fold *f, uint32_t node, uint16_t not_a, uint16_t not_b,
                       uint64_t *time_s) {
-    uint32_t feed = f->feed_of[node];
     bool any = false;
     for (uint16_t m = 0; m < RB_MAX_MEMBERS; m++) {
         uint64_t t;
         if (m == not_a || m == not_b) continue;
-        if (!rb_held_since(f->s, feed, node - f->base[feed], m, &t)) continue;
+        if (!rb_held_record(f->s, f->place[node], m, &t)) continue;
         if (!any || t < *time_s) *time_s = t;
         any = true;
     }
@@ -372,7 +422,7 @@ static enum rb_err missing_push(struct bodies *b, size_t slot, uint32_t *prev, u
 static void has_body(struct bodies *b, uint32_t feed, uint64_t leaf, uint16_t member) {
     const struct rb_fact *fact = &b->f->b->feeds[feed]->facts[leaf];
     if (fact->closed && (fact->recipients >> member & 1))
-        b->out[b->f->base[feed] + leaf] |= 1ull << member;
+        b->out[rb_fold_node(b->f, feed, (uint32_t)leaf)] |= 1ull << member;
 }
 
 struct listed { /* reads a receipt's list of missing leaves, ascending */
@@ -428,6 +478,18 @@ static enum rb_err bodies_entry(struct bodies *b, uint32_t feed, uint16_t member
     return RB_OK;
 }
 
+/* the receipt names no history, so it is put down for each of the feed's branches */
+static enum rb_err bodies_receipt(struct bodies *b, uint32_t node,
+                                  const struct rb_receipt_bodies *e) {
+    const struct rb_book *book = b->f->b;
+    size_t first = rb_book_feed_index(book, e->member, e->epoch);
+    if (first == book->feeds_n) return RB_OK;
+    size_t branches = rb_branches_of(book, first);
+    for (size_t i = first; i < first + branches; i++)
+        RB_TRY(bodies_entry(b, (uint32_t)i, rb_fold_author(b->f, node), e));
+    return RB_OK;
+}
+
 enum rb_err rb_bodies_make(struct rb_fold *f, uint64_t *out) {
     struct bodies b = {.f = f, .out = out};
     size_t slots = f->b->feeds_n * RB_MAX_MEMBERS;
@@ -435,15 +497,14 @@ enum rb_err rb_bodies_make(struct rb_fold *f, uint64_t *out) {
     b.outstanding = rb_arena_array(f->a, slots, sizeof *b.outstanding);
     if (b.covered == NULL || b.outstanding == NULL) return RB_ERR_LIMIT;
     memset(b.outstanding, 0xff, slots * sizeof *b.outstanding); /* RB_NOWHERE */
+    for (size_t i = 0; i < slots; i++)
+        b.covered[i] = f->s->shared[i / RB_MAX_MEMBERS];
     for (uint32_t v = 0; v < f->n; v++) {
         const struct rb_fact *fact = rb_fold_fact(f, v);
         if (fact->mark != RB_MARK_NONE || fact->kind != RB_KIND_RECEIPT) continue;
         const struct rb_receipt *r = &fact->extra->receipt;
-        for (size_t i = 0; i < r->bodies_n; i++) {
-            size_t feed = rb_book_feed_index(f->b, r->bodies[i].member, r->bodies[i].epoch);
-            if (feed < f->b->feeds_n)
-                RB_TRY(bodies_entry(&b, (uint32_t)feed, rb_fold_author(f, v), &r->bodies[i]));
-        }
+        for (size_t i = 0; i < r->bodies_n; i++)
+            RB_TRY(bodies_receipt(&b, v, &r->bodies[i]));
     }
     return RB_OK;
 }

@@ -88,6 +88,21 @@ bool rb_book_find(const struct rb_book *b, const struct rb_hash *id, struct rb_f
     return true;
 }
 
+/* A leaf that was read once is indexed once in its feed; copied into feeds where it cannot verify it is
+ * nobody's. */
+struct rb_fact *rb_next_place(struct rb_places *it, const struct rb_feed *f) {
+    const struct rb_book_index *x = it->b->index;
+    if (x->cap == 0) return NULL;
+    size_t from = start_of(it->id, x->cap);
+    for (;;) {
+        struct rb_index_slot *s = &x->slot[(from + it->tried) & (x->cap - 1)];
+        if (s->feed == NULL) return NULL;
+        it->tried++;
+        bool branch = s->feed->member == f->member && s->feed->epoch == f->epoch;
+        if (branch && rb_hash_eq(&slot_fact(s)->id, it->id)) return &s->feed->facts[s->leaf];
+    }
+}
+
 static int hex_value(uint8_t c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;

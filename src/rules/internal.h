@@ -48,8 +48,10 @@ struct rb_amended {
 enum rb_cosig_verdict { RB_COSIG_UNKNOWN = 0, RB_COSIG_GOOD = 1 };
 struct rb_cosig_check {
     uint8_t verdict; /* enum rb_cosig_verdict */
-    uint16_t tried;  /* mirror keys tried so far: a later card may bring the right one */
+    uint8_t branch;  /* GOOD: whose root it is over */
     uint16_t key;    /* GOOD: index in mirror[cosigner].key */
+    /* mirror keys tried so far over each branch's root: a later card may bring the right one */
+    uint16_t tried[RB_MAX_BRANCHES + 1];
 };
 struct rb_fact_extra {
     struct rb_receipt receipt;
@@ -102,6 +104,13 @@ enum rb_err rb_index_add(struct rb_book *b, struct rb_feed *f, uint32_t leaf) RB
 /* room for one more, so that the next add cannot fail */
 enum rb_err rb_index_reserve(struct rb_book *b) RB_MUST_USE;
 bool rb_index_in_feed(const struct rb_book *b, const struct rb_feed *f, const struct rb_hash *id);
+/* each first place of a leaf in a feed and its branches; NULL: no more */
+struct rb_places {
+    struct rb_book *b;
+    const struct rb_hash *id;
+    size_t tried;
+};
+struct rb_fact *rb_next_place(struct rb_places *it, const struct rb_feed *f);
 enum rb_err rb_book_mirror_add(struct rb_book *b, uint16_t member, const struct rb_hash *party,
                                const struct rb_key *key) RB_MUST_USE;
 enum rb_err rb_book_age_revoked_add(struct rb_book *b, const struct rb_revocation *r) RB_MUST_USE;
@@ -129,6 +138,10 @@ size_t rb_branches_of(const struct rb_book *b, size_t first);
 size_t rb_book_index_of(const struct rb_book *b, const struct rb_feed *f);
 /* leaves in front that a branch and a lower one (or branch 0) have in common */
 uint64_t rb_branch_shared(struct rb_feed *f, const struct rb_feed *lower);
+/* The branches (numbers, ascending) whose first `size` leaves are held and are a history of their
+ * own: where several have the same, the lowest. `first` is the index of branch 0. */
+size_t rb_branches_at(const struct rb_book *b, size_t first, uint64_t size,
+                      uint8_t out[RB_MAX_BRANCHES + 1]);
 /* by the roots of the first `size` leaves, which both have */
 int rb_root_cmp(const struct rb_feed *a, const struct rb_feed *b, uint64_t size);
 /* the common part of each forked feed, from the leaves that are judged */
@@ -139,8 +152,10 @@ enum rb_err rb_feed_again(struct rb_book *b, const struct rb_feed *feed, uint8_t
 
 /* ---- seen and order ---------------------------------------------------------------------------
  */
-/* does the record's digest check over what is judged here? the verdict is kept once it is final */
-bool rb_seen_checks(struct rb_book *b, struct rb_fact *fact, struct rb_arena *work);
+/* Does the record's digest check over what is judged here? The verdict is kept. RB_ERR_LIMIT: no room
+ * to keep it. */
+enum rb_err rb_seen_checks(struct rb_book *b, struct rb_fact *fact, struct rb_arena *work,
+                           bool *counts) RB_MUST_USE;
 
 /* ---- the fold ---------------------------------------------------------------------------------
  */
@@ -168,12 +183,13 @@ struct rb_fold {
     struct rb_book *b;
     struct rb_arena *a;
     struct rb_situation *s;
-    uint32_t n;        /* nodes: all facts, feed by feed */
-    uint32_t *base;    /* [feeds_n + 1] first node of a feed */
+    uint32_t n;        /* nodes: all facts, feed by feed; what branches share once */
+    uint32_t *base;    /* [feeds_n + 1] first node of a feed: its leaf s->shared[feed] */
     uint32_t *feed_of; /* [n] */
     uint32_t *sorted;  /* [n] node at each place of the order */
     uint32_t *place;   /* [n] place of each node */
     bool *disowned;    /* [n] */
+    bool *repeated;    /* [n] the record counts elsewhere, on another branch */
     size_t proposals_n;
     struct rb_proposal *proposals;
     const struct rb_charter *charter;
@@ -186,9 +202,22 @@ struct rb_fold {
     uint32_t *last_answer;                 /* [n] by place of the subject */
     size_t answers_cap, dues_cap, due_charter_cap, silences_cap, texts_cap;
 };
-static inline const struct rb_fact *rb_fold_fact(const struct rb_fold *f, uint32_t node) {
+static inline uint32_t rb_fold_leaf(const struct rb_fold *f, uint32_t node) {
     uint32_t feed = f->feed_of[node];
-    return &f->b->feeds[feed]->facts[node - f->base[feed]];
+    return node - f->base[feed] + f->s->shared[feed];
+}
+static inline const struct rb_fact *rb_fold_fact(const struct rb_fold *f, uint32_t node) {
+    return &f->b->feeds[f->feed_of[node]]->facts[rb_fold_leaf(f, node)];
+}
+/* the feed under whose number a leaf counts: what a branch shares is its stem's */
+static inline uint32_t rb_stem_at(const struct rb_situation *s, uint32_t feed, uint64_t leaf) {
+    while (leaf < s->shared[feed])
+        feed = s->stem[feed];
+    return feed;
+}
+static inline uint32_t rb_fold_node(const struct rb_fold *f, uint32_t feed, uint32_t leaf) {
+    feed = rb_stem_at(f->s, feed, leaf);
+    return f->base[feed] + leaf - f->s->shared[feed];
 }
 static inline uint16_t rb_fold_author(const struct rb_fold *f, uint32_t node) {
     return f->b->feeds[f->feed_of[node]]->member;
@@ -203,9 +232,12 @@ enum rb_err rb_order_make(struct rb_fold *f) RB_MUST_USE;
 enum rb_err rb_disowned_mark(struct rb_fold *f) RB_MUST_USE;
 enum rb_err rb_held_make(struct rb_fold *f) RB_MUST_USE;
 enum rb_err rb_bodies_make(struct rb_fold *f, uint64_t *bodies) RB_MUST_USE;
-/* earliest T at which `member` held leaf of feed */
+/* earliest T at which `member` held leaf of feed, by whatever branches have it in that place */
 bool rb_held_since(const struct rb_situation *s, uint32_t feed, uint64_t leaf, uint16_t member,
                    uint64_t *time_s);
+/* and of a record, in whatever places it stands */
+bool rb_held_record(const struct rb_situation *s, uint32_t order, uint16_t member,
+                    uint64_t *time_s);
 static inline int64_t rb_t_ms(uint64_t time_s) {
     return time_s > (uint64_t)(INT64_MAX / 1000) ? INT64_MAX : (int64_t)time_s * 1000;
 }

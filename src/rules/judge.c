@@ -321,6 +321,22 @@ static enum rb_err tree_has(struct rb_feed *f, const struct rb_hash *id) {
     return rb_hash_eq(&f->tree.level[0].h[f->facts_n], id) ? RB_OK : RB_ERR_INTERNAL;
 }
 
+/* a leaf that comes on another branch after its body was opened */
+static enum rb_err open_like_others(struct rb_book *b, struct rb_feed *f, struct rb_fact *fact) {
+    struct rb_places it = {.b = b, .id = &fact->id};
+    if (fact->detached == NULL || rb_branches_of(b, rb_book_feed_index(b, f->member, f->epoch)) == 1)
+        return RB_OK;
+    for (const struct rb_fact *o; (o = rb_next_place(&it, f)) != NULL;) {
+        if (!o->detached->opened) continue;
+        if (o->body.p != NULL) RB_TRY(rb_region_copy(b->region, o->body, &fact->body));
+        fact->position = o->position;
+        fact->notice_class = o->notice_class;
+        fact->detached->opened = true;
+        return RB_OK;
+    }
+    return RB_OK;
+}
+
 static enum rb_err judge_next(struct judging *j) {
     struct rb_feed *f = j->f;
     void *p = f->facts;
@@ -330,6 +346,7 @@ static enum rb_err judge_next(struct judging *j) {
     RB_TRY(rb_index_reserve(j->b));
     RB_TRY(tree_has(f, &j->fact->id));
     RB_TRY(judge_leaf(j));
+    RB_TRY(open_like_others(j->b, f, j->fact));
     RB_TRY(apply(j));
     f->facts[f->facts_n] = *j->fact;
     bool again = rb_index_in_feed(j->b, f, &j->fact->id);
@@ -362,10 +379,7 @@ enum rb_err rb_book_judge(struct rb_book *b, struct rb_feed *f, struct rb_slice 
  */
 
 /* of the kinds that may be closed, positions alone have their bodies read by the rules */
-enum rb_err rb_book_open_body(struct rb_book *b, struct rb_feed *f, size_t leaf,
-                              struct rb_slice body) {
-    assert(leaf < f->facts_n && f->facts[leaf].detached != NULL);
-    struct rb_fact *fact = &f->facts[leaf];
+static enum rb_err open_one(struct rb_book *b, struct rb_fact *fact, struct rb_slice body) {
     struct rb_fact read = *fact;
     enum rb_kind kind = (enum rb_kind)fact->kind;
     if (fact->detached->opened) return RB_OK;
@@ -376,13 +390,31 @@ enum rb_err rb_book_open_body(struct rb_book *b, struct rb_feed *f, size_t leaf,
     return RB_OK;
 }
 
-void rb_book_close_body(struct rb_book *b, struct rb_feed *f, size_t leaf) {
-    assert(leaf < f->facts_n && f->facts[leaf].detached != NULL);
-    struct rb_fact *fact = &f->facts[leaf];
+static void close_one(struct rb_book *b, struct rb_fact *fact) {
     fact->detached->opened = false;
     fact->position = 0;
     fact->notice_class = -1;
     rb_fact_body_free(b->region, fact);
+}
+
+/* The same leaf on other branches has the same body: which of its places counts is not the caller's
+ * concern. */
+enum rb_err rb_book_open_body(struct rb_book *b, struct rb_feed *f, size_t leaf,
+                              struct rb_slice body) {
+    assert(leaf < f->facts_n && f->facts[leaf].detached != NULL);
+    struct rb_places it = {.b = b, .id = &f->facts[leaf].id};
+    RB_TRY(open_one(b, &f->facts[leaf], body));
+    for (struct rb_fact *fact; (fact = rb_next_place(&it, f)) != NULL;)
+        RB_TRY(open_one(b, fact, body));
+    return RB_OK;
+}
+
+void rb_book_close_body(struct rb_book *b, struct rb_feed *f, size_t leaf) {
+    assert(leaf < f->facts_n && f->facts[leaf].detached != NULL);
+    struct rb_places it = {.b = b, .id = &f->facts[leaf].id};
+    close_one(b, &f->facts[leaf]);
+    for (struct rb_fact *fact; (fact = rb_next_place(&it, f)) != NULL;)
+        close_one(b, fact);
 }
 
 const struct rb_hash *rb_fact_refs(const struct rb_fact *f, enum rb_ref type, size_t *n) {

@@ -8,7 +8,10 @@
  *
  * A strongly connected set is one run of neighbouring leaves in each feed it touches (between two
  * of its leaves every leaf is reached and reaches), so "all of feed G below size s" minus the set
- * is "all of G below the run". That is all that dropping edges takes. */
+ * is "all of G below the run". That is all that dropping edges takes.
+ *
+ * A branch of a forked feed has its own head, which starts behind the leaves that it shares with its
+ * stem and waits for them (5.13); what was said of such a leaf is said of the stem's. */
 #include <assert.h>
 #include "internal.h"
 
@@ -30,19 +33,43 @@ struct order {
  */
 
 static uint32_t node_of(const struct order *o, uint32_t feed, uint32_t leaf) {
-    return o->f->base[feed] + leaf;
+    return rb_fold_node(o->f, feed, leaf);
 }
 
+/* leaf 0 of a branch that shares some, as far as the order goes */
+static uint32_t first_leaf(const struct order *o, uint32_t feed) {
+    return o->f->s->shared[feed];
+}
+
+static uint32_t facts_of(const struct order *o, uint32_t feed) {
+    return (uint32_t)o->f->b->feeds[feed]->facts_n;
+}
+
+/* what a record says of its own feed, on whatever branch, is not news */
 static void raise(struct order *o, uint32_t own, const struct rb_fact *fact, uint32_t *vector,
                   uint32_t *n) {
     const struct rb_book *b = o->f->b;
+    const struct rb_feed *f = b->feeds[own];
     for (size_t i = 0; i < fact->seen_n; i++) {
-        size_t feed = rb_book_feed_index(b, fact->seen[i].member, fact->seen[i].epoch);
-        assert(feed < b->feeds_n && fact->seen[i].size <= b->feeds[feed]->facts_n);
-        uint32_t size = (uint32_t)fact->seen[i].size;
-        if (feed == own || size <= vector[feed]) continue;
-        vector[feed] = size;
-        o->edges[(*n)++] = (struct rb_edge){(uint32_t)feed, size};
+        const struct rb_seen_entry *e = &fact->seen[i];
+        if ((e->member == f->member && e->epoch == f->epoch) || e->size == 0) continue;
+        size_t feed = rb_book_feed_index(b, e->member, e->epoch);
+        if (fact->seen_branch != NULL) feed += fact->seen_branch[i];
+        assert(feed < b->feeds_n && e->size <= b->feeds[feed]->facts_n);
+        uint32_t size = (uint32_t)e->size, stem = rb_stem_at(o->f->s, (uint32_t)feed, size - 1);
+        if (size <= vector[stem]) continue;
+        vector[stem] = size;
+        o->edges[(*n)++] = (struct rb_edge){stem, size};
+    }
+}
+
+/* a branch's running vector where it parts from its stem: what was raised on the way there */
+static void replay(const struct order *o, uint32_t feed, uint32_t *vector) {
+    memset(vector, 0, o->feeds_n * sizeof *vector);
+    for (uint32_t leaf = 0; leaf < first_leaf(o, feed); leaf++) {
+        uint32_t node = node_of(o, feed, leaf);
+        for (uint32_t e = o->edge_at[node]; e < o->edge_at[node + 1]; e++)
+            vector[o->edges[e].feed] = o->edges[e].size;
     }
 }
 
@@ -59,11 +86,13 @@ static enum rb_err collect_edges(struct order *o) {
         return RB_ERR_LIMIT;
     uint32_t n = 0, node = 0;
     for (uint32_t i = 0; i < b->feeds_n; i++) {
-        memset(vector, 0, b->feeds_n * sizeof *vector);
-        for (size_t k = 0; k < b->feeds[i]->facts_n; k++) {
+        replay(o, i, vector);
+        for (size_t k = first_leaf(o, i); k < b->feeds[i]->facts_n; k++) {
             struct rb_fact *fact = &b->feeds[i]->facts[k];
             o->edge_at[node++] = n;
-            if (rb_seen_checks(b, fact, o->f->a)) raise(o, i, fact, vector, &n);
+            bool counts;
+            RB_TRY(rb_seen_checks(b, fact, o->f->a, &counts));
+            if (counts) raise(o, i, fact, vector, &n);
         }
     }
     o->edge_at[node] = n;
@@ -85,7 +114,9 @@ struct tarjan {
 
 /* the k-th predecessor, RB_NOWHERE at the end; the node itself where there is no leaf before */
 static uint32_t predecessor(const struct order *o, uint32_t node, uint32_t k) {
-    if (k == 0) return node > o->f->base[o->f->feed_of[node]] ? node - 1 : node;
+    uint32_t feed = o->f->feed_of[node];
+    if (k == 0 && node > o->f->base[feed]) return node - 1;
+    if (k == 0) return first_leaf(o, feed) > 0 ? node_of(o, feed, first_leaf(o, feed) - 1) : node;
     uint32_t e = o->edge_at[node] + k - 1;
     if (e >= o->edge_at[node + 1]) return RB_NOWHERE;
     return node_of(o, o->edges[e].feed, o->edges[e].size - 1);
@@ -148,8 +179,9 @@ static enum rb_err find_cycles(struct order *o) {
     for (uint32_t v = 0; v < o->f->n; v++)
         if (t.index[v] == 0) visit(&t, v);
     for (uint32_t v = 0; v < o->f->n; v++) {
-        uint32_t feed = o->f->feed_of[v], leaf = v - o->f->base[feed];
-        o->run[v] = leaf > 0 && o->scc[v] == o->scc[v - 1] ? o->run[v - 1] : leaf;
+        uint32_t feed = o->f->feed_of[v], leaf = rb_fold_leaf(o->f, v);
+        bool on = leaf > first_leaf(o, feed) && o->scc[v] == o->scc[v - 1];
+        o->run[v] = on ? o->run[v - 1] : leaf;
     }
     return RB_OK;
 }
@@ -157,20 +189,36 @@ static enum rb_err find_cycles(struct order *o) {
 /* ---- the merge --------------------------------------------------------------------------------
  */
 
-/* how far feed `edge->feed` must be before `node` */
-static uint32_t demanded(const struct order *o, uint32_t node, struct rb_edge edge) {
-    if (o->scc == NULL || edge.size <= o->head[edge.feed]) return edge.size;
-    uint32_t last = node_of(o, edge.feed, edge.size - 1);
-    return o->scc[last] == o->scc[node] ? o->run[last] : edge.size;
+/* How far which feed must be before `node`: below the run, and where that begins with a branch,
+ * below what is left of the set in its stem. */
+static struct rb_edge demanded(const struct order *o, uint32_t node, struct rb_edge edge) {
+    while (o->scc != NULL && edge.size > o->head[edge.feed]) {
+        uint32_t last = node_of(o, edge.feed, edge.size - 1);
+        if (o->scc[last] != o->scc[node]) break;
+        edge.size = o->run[last];
+        if (edge.size > first_leaf(o, edge.feed) || edge.size == 0) break;
+        edge.feed = o->f->s->stem[edge.feed];
+    }
+    return edge;
 }
 
-static bool demand_met(struct order *o, uint32_t feed, uint32_t node, struct rb_edge edge) {
-    uint32_t size = demanded(o, node, edge);
-    if (o->head[edge.feed] >= size) return true;
-    o->waits_size[feed] = size;
+static bool is_far_enough(struct order *o, uint32_t feed, struct rb_edge edge) {
+    if (o->head[edge.feed] >= edge.size) return true;
+    o->waits_size[feed] = edge.size;
     o->next_waiter[feed] = o->first_waiter[edge.feed];
     o->first_waiter[edge.feed] = feed;
     return false;
+}
+
+static bool demand_met(struct order *o, uint32_t feed, uint32_t node, struct rb_edge edge) {
+    return is_far_enough(o, feed, demanded(o, node, edge));
+}
+
+/* the order of its own feed is never lost */
+static bool stem_met(struct order *o, uint32_t feed) {
+    uint32_t from = first_leaf(o, feed);
+    if (from == 0 || o->head[feed] > from) return true;
+    return is_far_enough(o, feed, (struct rb_edge){o->f->s->stem[feed], from});
 }
 
 /* Behind a run the whole vector counts again: what the run's leaves lost among them still binds
@@ -181,6 +229,7 @@ static bool is_free(struct order *o, uint32_t feed) {
     for (uint32_t e = o->edge_at[node]; e < o->edge_at[node + 1]; e++) {
         vector[o->edges[e].feed] = o->edges[e].size;
     }
+    if (!stem_met(o, feed)) return false;
     if (o->scc == NULL) {
         for (uint32_t e = o->edge_at[node]; e < o->edge_at[node + 1]; e++)
             if (!demand_met(o, feed, node, o->edges[e])) return false;
@@ -192,7 +241,7 @@ static bool is_free(struct order *o, uint32_t feed) {
 }
 
 static void try_head(struct order *o, uint32_t feed) {
-    if (o->head[feed] == o->f->base[feed + 1] - o->f->base[feed]) return;
+    if (o->head[feed] == facts_of(o, feed)) return;
     if (is_free(o, feed)) o->ready[feed / 64] |= 1ull << feed % 64;
 }
 
@@ -212,18 +261,37 @@ static void wake_waiters(struct order *o, uint32_t feed) {
     }
 }
 
+/* of two heads of one feed: by leaf, leaf hash, root */
+static bool smaller(const struct order *o, uint32_t a, uint32_t b) {
+    const struct rb_feed *fa = o->f->b->feeds[a], *fb = o->f->b->feeds[b];
+    uint32_t leaf = o->head[a];
+    if (leaf != o->head[b]) return leaf < o->head[b];
+    int c = memcmp(fa->facts[leaf].id.b, fb->facts[leaf].id.b, RB_HASH_LEN);
+    return c != 0 ? c < 0 : rb_root_cmp(fa, fb, leaf + 1ull) < 0;
+}
+
+static bool is_ready(const struct order *o, uint32_t feed) {
+    return o->ready[feed / 64] >> feed % 64 & 1;
+}
+
 static uint32_t next_ready(const struct order *o) {
-    for (uint32_t i = 0; i < (o->feeds_n + 63) / 64; i++)
-        if (o->ready[i] != 0) return i * 64 + (uint32_t)__builtin_ctzll(o->ready[i]);
-    return RB_NOWHERE;
+    const struct rb_book *b = o->f->b;
+    uint32_t i = 0;
+    while (i < (o->feeds_n + 63) / 64 && o->ready[i] == 0)
+        i++;
+    if (i == (o->feeds_n + 63) / 64) return RB_NOWHERE;
+    uint32_t best = i * 64 + (uint32_t)__builtin_ctzll(o->ready[i]);
+    for (uint32_t k = best + 1; k < o->feeds_n && b->feeds[k]->branch > 0; k++)
+        if (is_ready(o, k) && smaller(o, k, best)) best = k;
+    return best;
 }
 
 /* places as many as it can; false: it stuck */
 static bool merge(struct order *o) {
     struct rb_fold *f = o->f;
-    memset(o->vector, 0, (size_t)o->feeds_n * o->feeds_n * sizeof *o->vector);
     for (uint32_t i = 0; i < o->feeds_n; i++) {
-        o->head[i] = 0;
+        replay(o, i, o->vector + (size_t)i * o->feeds_n);
+        o->head[i] = first_leaf(o, i);
         o->first_waiter[i] = RB_NOWHERE;
     }
     for (uint32_t i = 0; i < o->feeds_n; i++)

@@ -24,7 +24,7 @@ bool rb_situation_held(const struct rb_situation *s, uint32_t order, uint16_t me
     if (member >= RB_MAX_MEMBERS) return false;
     /* of a closed record, who is not among the recipients can hold no more than the leaf */
     if (fact->closed && !(r->bodies >> member & 1)) return false;
-    return rb_held_since(s, r->place.feed, r->place.leaf, member, since_time_s);
+    return rb_held_record(s, order, member, since_time_s);
 }
 
 uint32_t rb_situation_answer(const struct rb_situation *s, uint32_t order, uint16_t member,
@@ -43,9 +43,7 @@ uint32_t rb_situation_find(const struct rb_situation *s, const struct rb_hash *i
     struct rb_feed *f;
     size_t leaf;
     if (!rb_book_find(s->book, id, &f, &leaf)) return RB_NOWHERE;
-    size_t i = rb_book_feed_index(s->book, f->member, f->epoch);
-    assert(i < s->book->feeds_n);
-    return s->order_of[i][leaf];
+    return s->order_of[rb_book_index_of(s->book, f)][leaf];
 }
 
 uint64_t rb_situation_readers(const struct rb_situation *s, uint32_t order) {

@@ -1009,7 +1009,7 @@ static struct rb_slice mutant(struct fx *w, enum input input) {
     struct rb_book *b = fx_book(w);
     struct rb_feed *f = rb_book_feed(b, 1, 0);
     if (!is(I_OPENED)) fx_unseal_for(w, b, 0);
-    f->frozen = !is(I_FROZEN);
+    f->frozen = f->common_known = !is(I_FROZEN);
     f->common = f->facts_n - (is(I_FORK_AT) ? 2 : 1);
     /* three line tests are due, and all deadlines passed */
     int64_t now = FX_START_MS + 3 * INT64_C(3600000) + 120000;

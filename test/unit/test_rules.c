@@ -710,7 +710,7 @@ static void a_fork_contests_what_moves(void **state) {
     struct rb_hash moved = move(w, 1, RB_MEMBERSHIP_SUSPEND);
     struct rb_book *b = fx_book(w);
     struct rb_feed *f = rb_book_feed(b, 1, 0);
-    f->frozen = true;
+    f->frozen = f->common_known = true;
     f->common = f->facts_n - 1; /* the last leaf */
     struct rb_situation *s = fx_fold(w, b, w->clock_ms);
     assert_int_equal(s->order[fx_place(s, &said)].contested, 0);
