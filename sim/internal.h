@@ -87,17 +87,29 @@ bool heads_allow(const struct disk *d, enum rb_key_use use, struct rb_slice orig
 size_t heads_put(struct disk *d, const struct rb_effect *sign); /* its index */
 
 /* ---- event queue ------------------------------------------------------------------------------ */
-enum sim_what { SIM_ARRIVE, SIM_ANSWER, SIM_TIMEOUT, SIM_CLOSED, SIM_COMMITTED, SIM_SIGNED, SIM_LOAD,
+enum sim_what { SIM_ARRIVE, SIM_ANSWER, SIM_TIMEOUT, SIM_LINE, SIM_CLOSED, SIM_COMMITTED, SIM_SIGNED, SIM_LOAD,
                 SIM_OPEN, SIM_WAKE, SIM_CRASH, SIM_RESTART };
 struct sim_event {
     uint64_t at_us, seq;
     enum sim_what what;
     struct sim_party *party;
     uint32_t life;     /* the party's incarnation it belongs to */
-    uint64_t id;       /* request; head entry; load token */
+    uint64_t id;       /* request; head entry; load token; LINE: whom to */
     struct rb_effect ef; /* LOAD, OPEN, SIGNED */
     uint8_t sig[RB_SIG_LEN];
     enum rb_err err;
+};
+struct sim_transfer { /* a message on a line of limited speed */
+    uint64_t request;
+    unsigned connection;
+    size_t left; /* bytes not sent yet */
+    bool answer;
+};
+struct sim_wire { /* one direction of a line; connections take turns, each in order */
+    struct sim_transfer *t;
+    size_t n, cap;
+    unsigned last; /* the connection whose turn it was */
+    bool busy;
 };
 struct sim_request {
     uint64_t id; /* also the conn */
@@ -105,6 +117,7 @@ struct sim_request {
     uint32_t from_life, to_life;
     uint64_t node_id; /* the request id the asking node gave */
     bool post, arrived, answered;
+    unsigned connection;
     char *path, *query;
     uint8_t *body;
     size_t body_n;
@@ -163,6 +176,7 @@ struct sim {
     struct sim_party *parties[SIM_MAX_PARTIES];
     size_t parties_n;
     struct sim_link links[SIM_MAX_PARTIES][SIM_MAX_PARTIES];
+    struct sim_wire wires[SIM_MAX_PARTIES][SIM_MAX_PARTIES];
     struct sim_event *heap;
     size_t heap_n, heap_cap;
     struct sim_request **requests; /* ascending id */

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 
 #define DEFAULT_TIMEOUT_US 30000000u
+#define REQUEST_HEAD 220u /* bytes of head and TLS about a message */
+#define ANSWER_HEAD 200u
+#define TURN 64u /* bytes that a connection sends in its turn */
+enum { CONNECTION_NORMAL, CONNECTION_URGENT, CONNECTION_HELD, CONNECTIONS };
 
 static struct sim_request *request_find(struct sim *s, uint64_t id, size_t *at) {
     size_t lo = 0, hi = s->requests_n;
@@ -39,6 +43,8 @@ static struct sim_request *request_take(struct sim *s, uint64_t id) {
 void net_free(struct sim *s) {
     for (size_t i = 0; i < s->requests_n; i++) request_free(s->requests[i]);
     free(s->requests);
+    for (size_t i = 0; i < SIM_MAX_PARTIES; i++)
+        for (size_t j = 0; j < SIM_MAX_PARTIES; j++) free(s->wires[i][j].t);
 }
 
 static uint8_t *copy(struct rb_slice in) {
@@ -53,6 +59,60 @@ static bool travels(struct sim *s, const struct sim_party *a, const struct sim_p
     *us = sim_in_range(s, l->latency);
     bool lost = l->loss_ppm && sim_random_below(s, 1000000) < l->loss_ppm;
     return !l->cut && !lost;
+}
+
+/* ---- lines of limited speed ------------------------------------------------------------------------ */
+/* the first message of the connection that comes next after the one before */
+static size_t next_turn(const struct sim_wire *w) {
+    size_t best = 0;
+    for (size_t i = 1; i < w->n; i++) {
+        unsigned a = w->t[i].connection - w->last - 1, b = w->t[best].connection - w->last - 1;
+        if (a < b) best = i; /* unsigned: those up to `last` come last */
+    }
+    return best;
+}
+
+static size_t turn_of(const struct sim_transfer *t) { return t->left < TURN ? t->left : TURN; }
+
+static void line_turn(struct sim *s, struct sim_party *from, size_t to) {
+    struct sim_wire *w = &s->wires[from->index][to];
+    uint32_t speed = s->links[from->index][to].bytes_per_s;
+    w->busy = w->n > 0;
+    if (!w->busy) return;
+    uint64_t us = speed ? turn_of(&w->t[next_turn(w)]) * 1000000ull / speed : 0;
+    sim_push(s, from, SIM_LINE, us + 1)->id = to;
+}
+
+static void delivered(struct sim *s, struct sim_request *r, bool is_answer, uint64_t us) {
+    sim_push(s, is_answer ? r->from : r->to, is_answer ? SIM_ANSWER : SIM_ARRIVE, us)->id = r->id;
+}
+
+/* a turn is over */
+static void line_event(struct sim *s, const struct sim_event *e) {
+    struct sim_wire *w = &s->wires[e->party->index][e->id];
+    size_t i = next_turn(w);
+    struct sim_transfer *t = &w->t[i];
+    struct sim_request *r = request_find(s, t->request, NULL);
+    t->left -= turn_of(t);
+    w->last = t->connection;
+    if (t->left == 0 || !r) {
+        if (r) delivered(s, r, t->answer, sim_in_range(s, s->links[e->party->index][e->id].latency));
+        memmove(t, t + 1, (--w->n - i) * sizeof *t);
+    }
+    line_turn(s, e->party, (size_t)e->id);
+}
+
+/* A message leaves: it is there after its latency, or once the line has carried it. */
+static void carry(struct sim *s, struct sim_request *r, bool is_answer, size_t bytes, uint64_t us) {
+    struct sim_party *a = is_answer ? r->to : r->from, *b = is_answer ? r->from : r->to;
+    struct sim_wire *w = &s->wires[a->index][b->index];
+    if (s->links[a->index][b->index].bytes_per_s == 0) {
+        delivered(s, r, is_answer, us);
+        return;
+    }
+    w->t = sim_grow(w->t, &w->cap, w->n + 1, sizeof *w->t);
+    w->t[w->n++] = (struct sim_transfer){r->id, r->connection, bytes, is_answer};
+    if (!w->busy) line_turn(s, a, b->index);
 }
 
 static struct sim_party *by_hash(struct sim *s, const struct rb_hash *h) {
@@ -96,6 +156,10 @@ void net_request(struct sim_party *p, const struct rb_effect *ef) {
     r->query = q ? q : r->path + strlen(r->path);
     r->body = copy(ef->u.request.body);
     r->body_n = ef->u.request.body.n;
+    r->connection = (unsigned)p->index * CONNECTIONS +
+                    (ef->u.request.urgent                     ? CONNECTION_URGENT
+                     : strcmp(r->path, "/rb/v1/news") == 0 ? CONNECTION_HELD
+                                                              : CONNECTION_NORMAL);
     s->requests = sim_grow(s->requests, &s->requests_cap, s->requests_n + 1, sizeof *s->requests);
     s->requests[s->requests_n++] = r;
     if (!r->to) {
@@ -109,7 +173,7 @@ void net_request(struct sim_party *p, const struct rb_effect *ef) {
     uint64_t limit = ef->u.request.timeout_ms ? ef->u.request.timeout_ms * 1000ull : DEFAULT_TIMEOUT_US;
     sim_push(s, p, SIM_TIMEOUT, limit)->id = r->id;
     uint64_t us;
-    if (travels(s, p, r->to, &us)) sim_push(s, r->to, SIM_ARRIVE, us)->id = r->id;
+    if (travels(s, p, r->to, &us)) carry(s, r, false, REQUEST_HEAD + r->body_n + strlen(r->path), us);
 }
 
 static void arrive(struct sim *s, struct sim_request *r) {
@@ -148,7 +212,7 @@ void net_respond(struct sim_party *p, const struct rb_effect *ef) {
     r->reply = copy(ef->u.respond.body);
     r->reply_n = ef->u.respond.body.n;
     uint64_t us;
-    if (travels(s, p, r->from, &us)) sim_push(s, r->from, SIM_ANSWER, us)->id = r->id;
+    if (travels(s, p, r->from, &us)) carry(s, r, true, ANSWER_HEAD + r->reply_n, us);
 }
 
 static void tell_closed(struct sim *s, const struct sim_request *r) {
@@ -220,6 +284,10 @@ void net_event(struct sim *s, const struct sim_event *e) {
         struct rb_event ev = {.type = RB_EV_CLOSED};
         ev.u.closed.conn = e->id;
         sim_step(e->party, &ev);
+        return;
+    }
+    if (e->what == SIM_LINE) {
+        line_event(s, e);
         return;
     }
     struct sim_request *r = request_find(s, e->id, NULL);

@@ -1,7 +1,8 @@
 /* The simulator: takes the shell's place around the real node and the real local API. Everything random
  * comes from one seed; time is a number. Same seed and same calls: same bytes.
  *
- *   network   per direction: latency range, loss, cuts; a request can be lost on the way there or back
+ *   network   per direction: latency range, loss, cuts, bytes a second; a request can be lost on the way
+ *             there or back
  *   disk      stored items; a commit takes time; a crash loses what was not committed, and sometimes
  *             what was committed last is durable although nobody heard of it
  *   head file the allow rules of shell/store/store.h; an entry is durable before the signature is told
@@ -28,6 +29,7 @@ struct sim_range {
 struct sim_link { /* one direction */
     struct sim_range latency;
     uint32_t loss_ppm; /* lost messages in a million */
+    uint32_t bytes_per_s; /* 0: no limit. Shared alike by the connections that have something to send */
     bool cut;
 };
 struct sim_party_spec {
@@ -84,6 +86,8 @@ void sim_set_links(struct sim *s, struct sim_range latency, uint32_t loss_ppm); 
 void sim_cut(struct sim *s, const struct sim_party *a, const struct sim_party *b);  /* both ways */
 void sim_heal(struct sim *s, const struct sim_party *a, const struct sim_party *b);
 void sim_heal_all(struct sim *s);
+/* bytes a second each way between two; 0: no limit */
+void sim_set_speed(struct sim *s, const struct sim_party *a, const struct sim_party *b, uint32_t bytes_per_s);
 
 /* ---- running ---------------------------------------------------------------------------------- */
 void sim_run_for(struct sim *s, uint64_t us);

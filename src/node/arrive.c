@@ -78,7 +78,7 @@ static void forget(struct channel *ch) {
 void arrive_some(struct rb_node *n, struct channel *ch) {
     if (arrive_wake(n, ch) > n->now.mono_ms) return;
     uint64_t work = 0;
-    if (ch->stand_utc != n->now.utc_ms) stand_settle(n, ch, n->now.utc_ms);
+    stand_settle(n, ch, n->now.utc_ms);
     while (work < RB_ARRIVED_STEP && ch->arrived_at < ch->arrived_to) {
         if (!node_room(n, 4096)) break; /* in a later step */
         if (one(n, &ch->spots[ch->arrived[ch->arrived_at]], &work) == RB_ERR_LIMIT) {
@@ -119,16 +119,16 @@ static struct spot *spot_of(struct channel *ch, const struct rb_hash *record) {
 enum rb_err rb_node_check_brief(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
                                 const struct rb_hash *record, int64_t now_utc_ms,
                                 struct rb_arena *arena, uint64_t *looks, struct rb_brief *out) {
-    const struct rb_situation *s;
+    const struct rb_charter *terms;
     struct rb_conflicts found;
     struct channel *ch = node_channel_find(n, id);
     struct spot *p = ch ? spot_of(ch, record) : NULL;
     if (!p) return RB_ERR_NOT_FOUND;
-    RB_TRY(stand_sync(n, ch, now_utc_ms, &s));
+    RB_TRY(stand_now(n, ch, now_utc_ms, &terms));
     if (!fresh(p, now_utc_ms)) {
         if (*looks == 0) return RB_ERR_BUSY;
         size_t mark = rb_arena_mark(arena);
-        enum rb_err err = compare(p, s->charter, now_utc_ms, arena, &found);
+        enum rb_err err = compare(p, terms, now_utc_ms, arena, &found);
         rb_arena_release(arena, mark);
         if (err != RB_OK) return err;
         *looks -= found.looks < *looks ? found.looks : *looks;

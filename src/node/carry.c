@@ -196,15 +196,24 @@ static bool asked_for(struct rb_slice query, struct rb_body_ref *ref, uint64_t *
     return serve_param(query, "from", &v) && rb_dec_decode(v, from) == RB_OK;
 }
 
+/* As many bytes as the asker wants at once, where it says so: of a long body no crumb. */
+static uint64_t piece(struct rb_slice query, const struct body *b) {
+    struct rb_slice v;
+    uint64_t most;
+    if (b->size <= RB_MAX_SEALED || !serve_param(query, "max", &v)) return RB_BODY_CHUNK;
+    if (rb_dec_decode(v, &most) != RB_OK || most > RB_BODY_CHUNK) return RB_BODY_CHUNK;
+    return most < RB_BODY_LEAST ? RB_BODY_LEAST : most;
+}
+
 static void load_body(struct rb_node *n, struct channel *ch, const struct body *b, uint64_t from,
-                      uint64_t conn, struct peer *p) {
+                      uint64_t most, uint64_t conn, struct peer *p) {
     struct job *j = node_job(n, JOB_BODY_LOAD);
     if (!j) return;
     j->ch = ch;
     j->peer = p;
     j->conn = conn;
     j->from = from;
-    j->to = b->size - from > RB_BODY_CHUNK ? from + RB_BODY_CHUNK : b->size;
+    j->to = b->size - from > most ? from + most : b->size;
     struct rb_effect *e = node_effect(n, RB_EF_LOAD);
     e->u.load.token = j->id;
     e->u.load.item = RB_ITEM_BODY;
@@ -228,7 +237,7 @@ void carry_get(struct rb_node *n, struct channel *ch, struct rb_slice query, uin
     }
     const struct cached *c = carry_find(n, ch, ref.member, &ref.hash);
     if (b->state == RB_BODY_HELD && b->have == b->size)
-        load_body(n, ch, b, from, conn, p);
+        load_body(n, ch, b, from, piece(query, b), conn, p);
     else if (c && from < c->n && b->state != RB_BODY_PURGED)
         serve_respond(n, ch, conn, 200, "application/octet-stream",
                       rb_slice(c->p + from, c->n - (size_t)from));

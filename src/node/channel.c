@@ -246,6 +246,7 @@ static void put_off_fold(struct rb_node *n, struct channel *ch) {
 
 void node_changed(struct rb_node *n, struct channel *ch, const struct rb_fact *f) {
     if (n->sit_of == ch) n->sit_of = NULL;
+    stand_changed(ch, f);
     if (f->mark == RB_MARK_NONE && changes_rules(ch, f)) ch->rules_dirty = true;
     put_off_fold(n, ch);
 }
@@ -261,6 +262,7 @@ void node_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_sl
     if (!fx->own)
         node_alert(n, RB_ALERT_RECORD, ch, &f->id, fx->f->member, NULL, f->precedence, index, NULL);
 }
+    if (!fx->own) advance_came(n, fx, &f->id);
 
 /* Spec 6.5: SHA-256 over, for each feed with a checkpoint in (member, epoch) order, u16 origin
  * length, origin, u64 size, root; the first 16 bytes in hex. */

@@ -46,11 +46,11 @@ void check_terms(const struct channel *ch, const struct rb_charter *c,
 
 enum rb_err rb_node_terms(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], int64_t now_utc_ms,
                           struct rb_register_terms *out) {
-    const struct rb_situation *s;
+    const struct rb_charter *c;
     struct channel *ch = node_channel_find(n, id);
     if (!ch) return RB_ERR_NOT_FOUND;
-    RB_TRY(stand_sync(n, ch, now_utc_ms, &s));
-    check_terms(ch, s->charter, out);
+    RB_TRY(stand_now(n, ch, now_utc_ms, &c));
+    check_terms(ch, c, out);
     return RB_OK;
 }
 
@@ -92,12 +92,12 @@ enum rb_err rb_node_plan_hash(const struct rb_node_plan *plan, struct rb_arena *
 enum rb_err check_plan(struct rb_node *n, struct channel *ch, const struct rb_node_plan *plan,
                        int64_t utc_ms, bool bare, struct rb_arena *arena, struct rb_conflicts *out,
                        struct rb_reject *rj) {
-    const struct rb_situation *s;
+    const struct rb_charter *c;
     struct rb_register_terms terms;
     struct rb_register *reg = places_register(n, ch);
     if (!reg) return RB_ERR_LIMIT;
-    RB_TRY(stand_sync(n, ch, utc_ms, &s));
-    check_terms(ch, s->charter, &terms);
+    RB_TRY(stand_now(n, ch, utc_ms, &c));
+    check_terms(ch, c, &terms);
     const struct rb_register_plan p = {.id = plan->id,
                                        .author = plan->author,
                                        .class_ = plan->class_,

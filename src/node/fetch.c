@@ -76,12 +76,21 @@ static void ask(struct rb_node *n, struct channel *ch, struct body *b, struct pe
     rb_put_hex(&w, b->hash.b, RB_HASH_LEN);
     rb_put_z(&w, "&from=");
     rb_put_dec(&w, b->have);
+    /* of a long one about a second's worth of the line; a crumb is not taken */
+    uint64_t rest = b->size - b->have, most = share_asks(p);
+    if (most < RB_BODY_LEAST || b->size <= RB_MAX_SEALED) most = RB_BODY_LEAST;
+    if (most > RB_BODY_CHUNK) most = RB_BODY_CHUNK;
+    if (b->size > RB_MAX_SEALED && rest > most) {
+        rb_put_z(&w, "&max=");
+        rb_put_dec(&w, most);
+        rest = most;
+    }
     struct rb_effect *e = node_effect(n, RB_EF_REQUEST);
     e->u.request.request = j->id;
     e->u.request.peer = p->party;
     e->u.request.card = p->card_raw;
     e->u.request.path = rb_written(&w);
-    e->u.request.timeout_ms = RB_BODY_REQUEST_MS;
+    e->u.request.timeout_ms = share_timeout(p, 0, rest);
     b->fetching = x->body = true;
     if (b->why == WHY_NONE) b->why = WHY_ASKED;
 }

@@ -84,9 +84,10 @@ static bool covers_substance(const struct rb_feed *f, uint64_t from, uint64_t to
     return false;
 }
 
-static uint64_t receipt_interval(const struct channel *ch) {
+static uint64_t receipt_interval(struct rb_node *n, struct channel *ch) {
     uint64_t ms = ch->charter ? ch->charter->receipt_interval_ms : 0;
-    return ms < RB_RECEIPT_MIN_MS ? RB_RECEIPT_MIN_MS : ms;
+    uint64_t least = share_any_slow(n, ch) ? RB_RECEIPT_SLOW_MS : RB_RECEIPT_MIN_MS;
+    return ms < least ? least : ms;
 }
 
 /* The first cosignature over each newly covered leaf. T has whole seconds: of those with the same T
@@ -112,7 +113,7 @@ void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
     }
     m->queue = q;
     m->queue[m->queue_n++] = *c;
-    uint64_t at = n->now.mono_ms + receipt_interval(ch);
+    uint64_t at = n->now.mono_ms + receipt_interval(n, ch);
     if (idle && ch->receipt_at < at) ch->receipt_at = at;
 }
 
@@ -169,7 +170,7 @@ static void receipts(struct rb_node *n, struct channel *ch) {
         n->overflow = true;
         told_unsaid(n, ch);
     }
-    ch->receipt_at = n->now.mono_ms + receipt_interval(ch);
+    ch->receipt_at = n->now.mono_ms + receipt_interval(n, ch);
 }
 
 /* ---- line tests ---------------------------------------------------------------------------------

@@ -248,11 +248,14 @@ static void loaded_event(struct rb_node *n, const struct rb_event *ev) {
     else if (j->type == JOB_BRANCH_LOAD)
         branch_loaded(n, j, ev);
 }
+    else if (j->type == JOB_ADVANCE_LOAD)
+        advance_loaded(n, j, ev);
 
 static void response_event(struct rb_node *n, const struct rb_event *ev) {
     struct job *j = node_job_find(n, ev->u.response.request);
     if (!j) return;
     if (j->peer) {
+    share_answered(n, j, ev);
         if (ev->u.response.status > 0)
             node_peer_ok(n, j->peer);
         else
@@ -277,6 +280,8 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
 }
 
 static void closed_event(struct rb_node *n, uint64_t conn) {
+    else if (j->type == JOB_REQ_ADVANCE)
+        node_job_free(n, j); /* taken or not: the leaf follows */
     for (struct job *j = n->jobs; j; j = j->next)
         if (j->conn == conn && conn != 0) {
             j->conn = UINT64_MAX; /* the work goes on; nobody is told */
@@ -295,6 +300,7 @@ static void channels_work(struct rb_node *n) {
         own_drain(n, ch);
         body_work(n, ch);
         machine_timers(n, ch);
+    advance_expire(n);
         own_drain(n, ch);
         push_all(n, ch);
         pull_all(n, ch);
@@ -328,7 +334,7 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
         for (size_t i = 0; i < ch->own->mirrors_n; i++) {
             const struct mirror *m = &ch->own->mirrors[i];
             struct peer *p = node_member_peer(n, ch, m->member);
-            if (p && p->card.addresses_n && !m->inflight && !m->offering &&
+            if (p && p->card.addresses_n && !m->inflight && !m->urgent && !m->offering &&
                 m->covered < ch->own->note_size) {
                 wake = sooner(wake, later(m->retry_at, p->retry_at));
             }
@@ -344,6 +350,7 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
     }
     wake = sooner(wake, fork_wake(n, ch));
     for (size_t i = 0; i < ch->feeds_n; i++)
+        if (ch->held_up) wake = sooner(wake, ch->floor_at);
         wake = sooner(wake, pull_tell_time(n, ch->feeds[i]));
     for (size_t i = 0; i < ch->pulls_n; i++) {
         const struct pullx *x = &ch->pulls[i];
@@ -378,6 +385,7 @@ static uint64_t wake_time(struct rb_node *n) {
 
 static void dispatch(struct rb_node *n, const struct rb_event *ev) {
     switch (ev->type) {
+    wake = sooner(wake, advance_wake(n));
     case RB_EV_LOADED:
         loaded_event(n, ev);
         break;
@@ -447,3 +455,4 @@ enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev, struct rb
     out->wake_mono_ms = wake_time(n);
     return n->overflow ? RB_ERR_LIMIT : RB_OK;
 }
+        share_sent(n);

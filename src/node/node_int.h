@@ -3,7 +3,8 @@
  * Rooms within the room: node.c (create, step, effects), load.c (start), submit.c (from the local
  * side), own.c (our feeds: outbox, log, checkpoint), push.c (to peers), serve.c (requests of
  * peers), take.c (a peer's leaves: proof, store, cosign, judge), machine.c (records the node makes:
- * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking).
+ * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking), share.c (how fast
+ * lines are, what of ours is logged), advance.c (FLASH ahead of its leaf).
  * Closed bodies: body.c (the table), open.c (opening), told.c (what we say of them), retain.c
  * (purging), carry.c (given and asked by peers, waiting in memory), fetch.c (asking), offer.c
  * (handing over before a push and again).
@@ -42,7 +43,6 @@
 #define RB_WANTS_STEP 1024u        /* of those that are missing, looked at in one step */
 #define RB_ASK_FAILED_MS 10u       /* what a failure costs, ... */
 #define RB_ASK_BURST_MS 1000u      /* ... once so much of it has gathered */
-#define RB_BODY_REQUEST_MS 120000u /* for a piece of RB_BODY_CHUNK */
 #define RB_BODY_LEAST 65536u       /* a piece that is not the last has at least this */
 #define RB_OPENING_MAX 16u         /* OPEN effects under way */
 #define RB_OFFER_BYTES (1u << 20)  /* bodies handed over in one request */
@@ -62,6 +62,27 @@
           not have us log the list each time */
 #define RB_MISSING_MAX 6000u /* leaves listed in one receipt: it stays a leaf */
 #define RB_NONE UINT32_MAX   /* no body, no place */
+/* fair shares, spec 6.17 */
+#define RB_LINE_UNKNOWN 8192u     /* unpushed bytes before a line was measured */
+#define RB_LINE_FAST 65536u       /* bytes a second; a line that takes them is not called slow */
+#define RB_LINE_LEAST 300u        /* and none is taken for slower than this */
+#define RB_LINE_MOST (64u << 20)
+#define RB_LINE_SLOW_MS 500u      /* a request that took less beside the delay shows no slow line */
+#define RB_LINE_SMALL 1024u       /* bytes of a request and its answer that show the delay */
+#define RB_LINE_DELAY_MS 600000u  /* how long a least delay is believed */
+#define RB_LINE_HEAD 1500u        /* of a second's worth: what a push has beside the leaves */
+#define RB_LINE_WORDS 64u         /* what each leaf has beside its bytes */
+#define RB_LINE_WARM_MS 150000u   /* the urgent connection of a slow line is kept open */
+#define RB_LINE_PATIENCE_MS 60000u /* who takes nothing for so long holds up nobody */
+#define RB_LINE_HEARD_MS 75000u   /* who only calls us is reachable for so long after a call */
+#define RB_LINE_FLOOR_MS 5000u    /* one record of ours is logged in so long, whoever is slow */
+#define RB_LINE_TIMEOUT_MOST_MS 900000u
+#define RB_ADVANCES_MAX 16u          /* advance copies kept of one member */
+#define RB_ADVANCES_BYTES (1u << 20) /* and their bytes */
+#define RB_ADVANCES_HOUR 60u         /* and how many are looked at in an hour */
+#define RB_ADVANCE_MS 600000u
+#define RB_RECEIPT_SLOW_MS 10000u /* between two receipts of ours where a line is slow */
+#define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
 /* places, spec 10.6 */
 #define RB_ARRIVED_STEP 512u /* work on notices that arrived, in one step: each costs this ... */
 #define RB_ARRIVED_COST 16u  /* ... and 1 for each place it touches ... */
@@ -76,8 +97,17 @@ struct attempt {
     int64_t utc_ms;
     const char *outcome;
 };
+struct line { /* how fast a peer takes and gives, as its answers show; share.c */
+    uint64_t out, in;            /* bytes a second, 0: not known */
+    uint64_t least_ms, least_at; /* delay of small requests, and when (mono) it was so */
+    uint64_t heard_at;           /* mono: it answered or called; 0: never */
+    uint64_t warm_at;            /* mono: the urgent connection is used again then */
+    size_t asked;                /* requests under way */
+    uint64_t gave_at, gave_n;    /* it fetches our leaves: when they were given, how many bytes */
+};
 struct peer {
     struct rb_hash party;
+    struct line line;
     struct rb_card card; /* views into card_raw */
     struct rb_slice card_raw;
     bool accredited;
@@ -94,6 +124,8 @@ struct peer {
     uint64_t invites_at; /* mono: ask for invitations then, where we only connect outwards */
     bool asking;
     size_t cached; /* bytes of bodies it gave that wait in memory */
+    size_t advances_n, advances_bytes; /* copies it gave that are kept */
+    uint64_t advances_from, advances_hour;
 };
 struct cosig {
     uint64_t size, time_s;
@@ -104,6 +136,13 @@ struct mirror { /* what one peer holds of our feed */
     uint64_t known;   /* leaves it has, as far as we know; the next push starts here */
     uint64_t pending; /* size of the checkpoint it has, cosigned or pending */
     bool inflight;    /* LOAD or REQUEST under way */
+    bool urgent;      /* the same for one with FLASH, beside the other */
+    uint64_t urgent_to; /* size of its checkpoint */
+    uint64_t flying_to; /* size of the checkpoint that the push under way brings with all its leaves;
+                           0: none, or fewer leaves */
+    uint64_t flying_n;  /* bytes of that push */
+    uint64_t advanced_to; /* FLASH below it was sent by itself, or need not be */
+    uint64_t share_known, share_at; /* share.c: what it had when (mono) it had so much first */
     uint64_t retry_at;
     uint32_t failures;
     uint64_t covered; /* largest size cosigned */
@@ -163,6 +202,9 @@ struct feedx { /* a feed with what the node knows beside the book */
     uint64_t head_size; /* head file at start: largest signed or cosigned, and its root */
     struct rb_hash head_root;
     const char *waiting; /* own: why nothing is signed */
+    uint64_t *weights;   /* own: bytes that leaves up to this one make, bodies included */
+    size_t weights_n, weights_cap;
+    uint64_t flash_to; /* own: behind the last FLASH record */
     bool closed;         /* its party left: no larger checkpoint is taken */
     struct forkx *fork;  /* what proves that it has two histories, and those; NULL: nothing (fork.h) */
     bool fork_asking;    /* for what a proof left out */
@@ -294,6 +336,15 @@ struct outbox_item {
     bool keys;      /* card, rotation or revocation: keys.c */
     uint64_t token; /* DONE to be sent once logged or kept durably; 0 = none */
     struct rb_hash id;
+struct advance { /* a copy of a FLASH record whose leaf is not here; in memory alone */
+    struct advance *next;
+    struct feedx *fx;
+    struct peer *giver;
+    uint64_t index, at; /* mono */
+    int64_t came_utc;
+    struct rb_hash id;
+    struct buf leaf;
+};
 };
 struct draft {
     bool used;
@@ -380,6 +431,9 @@ struct channel {
     size_t said_n, said_cap;
     uint64_t stand_serial;        /* of the fold that `gone` and `said` are from */
     int64_t stand_utc;            /* when what is over was looked at; somebody may ask of any time */
+    int64_t stand_next;           /* until then nothing known is over that was not at stand_utc */
+    bool stand_known;             /* nothing came since the last fold that makes a place stand or rest */
+    bool revocations;             /* one was judged: what is receipted may change what stands */
     size_t unread_n, malformed_n; /* of those not gone, at that time */
     struct probing *probing;      /* NULL: none yet */
     uint32_t *arrived; /* spots read here for the first time, to be compared */
@@ -438,9 +492,17 @@ struct job {
     uint16_t member;
     uint64_t conn; /* to answer; 0 = a pull of ours */
     uint64_t from, to, got;
-    uint64_t old;      /* feed: the asker's pending checkpoint */
+    uint64_t old;      /* feed: the asker's pending checkpoint; push: what goes along as `old`,
+                          UINT64_MAX: what the member has by then */
+    uint64_t wanted;   /* leaves below it were asked for a second time */
+    uint64_t sent_at;  /* mono: the request left; ... */
+    size_t sent_n;     /* ... with so many bytes, ... */
+    bool sent, alone;  /* ... while no other was under way to that peer */
+    bool urgent;
     uint64_t deadline; /* mono */
     uint64_t time_s;
+    JOB_ADVANCE_LOAD,
+    JOB_REQ_ADVANCE,
     struct rb_hash root;
     struct rb_key key; /* that was to sign */
     struct buf buf;
@@ -511,6 +573,7 @@ void buf_clear(struct buf *b);
 void buf_free(struct rb_node *n, struct buf *b);
 static inline struct rb_slice buf_slice(const struct buf *b) {
     return rb_slice(b->p, b->n);
+    struct advance *advances;
 }
 /* room in this step for `bytes` of slices in effects and for plenty of effects: asked before
  * anything that may not be done by halves */
@@ -599,6 +662,31 @@ struct take_in {
     struct rb_reader entries;
     bool has_entries;
     uint64_t conn; /* 0: pulled */
+/* share.c: how fast lines are, and what of ours may be logged, spec 6.17 */
+void share_sent(struct rb_node *n); /* the step's REQUESTs leave now */
+void share_answered(struct rb_node *n, struct job *j, const struct rb_event *ev);
+/* it fetched leaves of ours, and its cosignature shows that they arrived */
+void share_gave(struct rb_node *n, struct peer *p, size_t bytes);
+void share_fetched(struct rb_node *n, struct peer *p);
+void share_weigh(struct rb_node *n, struct feedx *fx, size_t leaf, size_t bytes);
+uint64_t share_weight(const struct feedx *fx, uint64_t from, uint64_t to);
+bool share_may_log(struct rb_node *n, struct channel *ch, uint8_t precedence);
+uint64_t share_second(const struct peer *p); /* bytes it takes in a second */
+uint64_t share_asks(const struct peer *p);   /* bytes to ask it for at once */
+bool share_slow(const struct peer *p);
+bool share_any_slow(struct rb_node *n, struct channel *ch); /* a line that is up to a member of it */
+uint32_t share_timeout(const struct peer *p, uint64_t out, uint64_t in);
+
+/* advance.c: FLASH that has to wait is also sent by itself, spec 6.17.3 */
+void advance_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p,
+                   uint64_t from);
+void advance_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void advance_take(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
+                  struct peer *p);
+void advance_came(struct rb_node *n, const struct feedx *fx, const struct rb_hash *id);
+void advance_expire(struct rb_node *n);
+uint64_t advance_wake(const struct rb_node *n); /* UINT64_MAX: never */
+
     struct peer *peer;
 };
 void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);
@@ -786,6 +874,14 @@ static inline const struct rb_fact *spot_fact(const struct spot *p) {
 enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
                        const struct rb_situation **out);
 
+/* The same where the situation itself is not asked for: it is folded only if something came that can make
+ * a place stand or rest. What came since the last fold stands. *terms: the charter by which to compare */
+enum rb_err stand_now(struct rb_node *n, struct channel *ch, int64_t utc_ms,
+                      const struct rb_charter **terms);
+/* a record was judged, or its body opened */
+void stand_changed(struct channel *ch, const struct rb_fact *f);
+/* a place came to be known, or is not known any more */
+void stand_spot(struct channel *ch, const struct spot *p);
 /* what is over at utc_ms rests, what is not does not; superseded and withdrawn as folded last */
 void stand_settle(struct rb_node *n, struct channel *ch, int64_t utc_ms);
 

@@ -32,7 +32,7 @@ static struct offer offer_at(const struct job *j, size_t i) {
     return o;
 }
 
-static void post(struct rb_node *n, struct job *j, enum job_type type, uint32_t timeout_ms) {
+static void post(struct rb_node *n, struct job *j, enum job_type type) {
     struct rb_writer w = node_writer(n, 160);
     rb_put_z(&w, "/rb/v1/bodies?channel=");
     rb_put_hex(&w, j->ch->id, RB_CHANNEL_LEN);
@@ -44,7 +44,8 @@ static void post(struct rb_node *n, struct job *j, enum job_type type, uint32_t 
     e->u.request.post = true;
     e->u.request.path = rb_written(&w);
     e->u.request.body = buf_slice(&j->buf);
-    e->u.request.timeout_ms = timeout_ms;
+    e->u.request.urgent = j->urgent;
+    e->u.request.timeout_ms = share_timeout(j->peer, j->buf.n, 0);
 }
 
 /* ---- reading what is handed over, one after the other
@@ -80,7 +81,7 @@ static void load_next(struct rb_node *n, struct job *j) {
         return;
     }
     if (j->buf.n)
-        post(n, j, JOB_REQ_OFFER, j->partial ? RB_REQUEST_MS : RB_BODY_REQUEST_MS);
+        post(n, j, JOB_REQ_OFFER);
     else
         done(n, j, false);
 }
@@ -145,22 +146,25 @@ static bool goes_to(struct rb_node *n, struct channel *ch, const struct body *b,
     return false;
 }
 
+/* About as many as the line takes in a second, one at least: the rest is asked for. */
 void offer_before_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
     struct channel *ch = fx->ch;
     struct job *j = NULL;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, most = share_second(p);
+    if (most > RB_OFFER_BYTES) most = RB_OFFER_BYTES;
     for (; m->offered < fx->places_n; m->offered++) {
         const struct place *at = &ch->places[fx->places[m->offered]];
         const struct body *b = &ch->bodies[at->body];
         if (at->leaf >= fx->note_size) break;
         if (at->leaf < m->known || !goes_to(n, ch, b, m->member)) continue;
         bytes += b->size;
-        if (bytes > RB_OFFER_BYTES || (j && offers_n(j) == RB_OFFER_MAX)) continue; /* it asks */
+        if (j && (bytes > most || offers_n(j) == RB_OFFER_MAX)) continue; /* it asks */
         if (!j) j = offer_new(n, fx, m->member, p);
         if (!j || !add(n, j, b, 0, b->size)) continue;
     }
     if (!j) return;
     j->partial = true;
+    j->urgent = m->known < fx->flash_to;
     m->offering = true;
     load_next(n, j);
 }
@@ -253,7 +257,7 @@ static void start_again(struct rb_node *n, struct channel *ch, struct mirror *m)
     for (size_t i = 0; i < offers_n(j); i++)
         written &= put_entry(n, &ch->bodies[offer_at(j, i).body], 0, 0, &j->buf);
     if (j->buf.n && written) {
-        post(n, j, JOB_REQ_ASK, RB_REQUEST_MS);
+        post(n, j, JOB_REQ_ASK);
         return;
     }
     bool nothing = m->bodies_done == ch->own->places_n;
@@ -284,22 +288,25 @@ static bool answer_line(const struct job *j, struct rb_slice line, size_t *which
     return false;
 }
 
-/* What is lacking: small ones whole, of long ones the next piece; as much as one request may hold
- */
+/* What is lacking: small ones whole, of long ones the next piece; about a second's worth of the
+ * line, one small one or one piece at least */
 static void asked(struct rb_node *n, struct job *j, struct rb_slice body) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     bool direct = node_member_peer(n, j->ch, m->member) == j->peer;
     struct job *next = offer_new(n, j->fx, j->member, j->peer);
     struct rb_reader r = rb_reader(body);
     struct rb_slice line;
-    uint64_t room = RB_OFFER_BYTES, have;
+    uint64_t room = share_second(j->peer), have;
     size_t which;
-    while (next && room && rb_left(&r) && rb_get_line(&r, &line) == RB_OK) {
+    if (room > RB_OFFER_BYTES) room = RB_OFFER_BYTES;
+    while (next && (room || offers_n(next) == 0) && rb_left(&r) && rb_get_line(&r, &line) == RB_OK) {
         if (!answer_line(j, line, &which, &have)) continue;
         const struct body *b = &j->ch->bodies[offer_at(j, which).body];
         bool small = b->size <= RB_MAX_SEALED;
         if (have >= b->size || (!small && !direct)) continue;
         uint64_t from = small ? 0 : have, len = b->size - from;
+        uint64_t least = small || len < RB_BODY_LEAST ? len : RB_BODY_LEAST;
+        if (offers_n(next) == 0 && room < least) room = least;
         if (small && len > room) continue;
         if (len > room && room < RB_BODY_LEAST) continue; /* a crumb is not taken */
         if (len > room) len = room;

@@ -59,7 +59,7 @@ static bool may_log(const struct channel *ch) {
     uint64_t most = 0;
     for (size_t i = 0; i < ch->own->mirrors_n; i++)
         if (ch->own->mirrors[i].known > most) most = ch->own->mirrors[i].known;
-    return ch->own->f->tree.size - most < RB_MAX_UNPUSHED;
+    return ch->own->f->tree.size - most < RB_MAX_UNPUSHED && share_may_log(n, ch, precedence);
 }
 
 static void outbox_key(const struct channel *ch, uint64_t order, uint8_t key[24]) {
@@ -123,9 +123,11 @@ static void persist_waiting(struct rb_node *n, struct channel *ch) {
 }
 
 void own_drain(struct rb_node *n, struct channel *ch) {
-    while (ch->outbox && may_log(ch) && n->effects_n < RB_EFFECTS_CAP / 2) {
+    if (!ch->outbox) ch->held_up = false;
+    while (ch->outbox && n->effects_n < RB_EFFECTS_CAP / 2) {
         struct outbox_item *item = ch->outbox;
         uint64_t ticket = log_leaf(n, ch->own, item);
+        if (!may_log(n, ch, item->precedence)) break;
         if (ticket == 0) break;
         ch->outbox = item->next;
         ch->outbox_n--;

@@ -187,6 +187,7 @@ void node_peer_ok(struct rb_node *n, struct peer *p) {
     if (p->link != RB_LINK_UP || p->failures) attempt(n, p, "answered");
     p->failures = 0;
     p->retry_at = 0;
+    p->line.heard_at = n->now.mono_ms ? n->now.mono_ms : 1;
     if (p->link == RB_LINK_UP) return;
     p->link = RB_LINK_UP;
     p->link_since = n->now.utc_ms;

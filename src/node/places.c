@@ -115,6 +115,7 @@ static void spot_fill(struct rb_node *n, struct spot *p, struct rb_slice body) {
     p->rests = false; /* as it is in the register, until the situation is looked at */
     p->state = err == RB_OK ? SPOT_KNOWN : err == RB_ERR_MALFORMED ? SPOT_MALFORMED : SPOT_LEFT_OUT;
     if (p->state == SPOT_LEFT_OUT) n->overflow = true;
+    stand_spot(p->fx->ch, p);
     rb_wipe(n->work.p + mark, n->work.used - mark);
     rb_arena_release(&n->work, mark);
 }
@@ -154,20 +155,21 @@ void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_
     struct spot *p = spot_new(n, fx, index);
     if (!p) {
         fx->ch->spots_lost++;
+        fx->ch->stand_next = INT64_MIN;
         n->overflow = true;
         return;
     }
-    if (f->closed) return; /* its body may never come */
-    if (f->mark != RB_MARK_NONE) {
-        p->state = SPOT_MALFORMED;
-        return;
-    }
+    if (f->mark != RB_MARK_NONE) p->state = SPOT_MALFORMED;
+    stand_spot(fx->ch, p);
+    if (f->closed || f->mark != RB_MARK_NONE) return; /* a body may never come */
     size_t mark = rb_arena_mark(&n->work);
     struct rb_slice body;
     if (leaf_body(n, leaf, &body))
         spot_fill(n, p, body);
-    else
+    else {
         p->state = SPOT_LEFT_OUT;
+        stand_spot(fx->ch, p);
+    }
     if (n->started && !fx->own && p->state == SPOT_KNOWN) arrive_note(n, p);
     rb_arena_release(&n->work, mark);
 }
@@ -194,4 +196,5 @@ void places_closed(struct rb_node *n, struct feedx *fx, uint64_t leaf) {
     const struct spot was = {.fx = p->fx, .leaf = p->leaf, .gone = p->gone};
     rb_wipe(p, sizeof *p);
     *p = was;
+    stand_spot(fx->ch, p);
 }

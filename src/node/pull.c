@@ -51,17 +51,29 @@ static void ask_news(struct rb_node *n, struct channel *ch, struct pullx *x, str
     x->news = true;
 }
 
-static void ask_heads(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p) {
+static void ask_heads(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
+                      bool urgent) {
     struct job *j = ask(n, ch, p, x->member, JOB_REQ_HEADS);
     if (!j) return;
     struct rb_writer w = node_writer(n, 160);
     path_channel(&w, "/rb/v1/heads", ch);
-    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
+    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), share_timeout(p, 0, RB_LINE_SMALL))
+        ->u.request.urgent = urgent;
     x->heads = true;
     x->heads_at = 0;
 }
 
-/* from: leaves wanted; old: our pending checkpoint, from which the peer proves consistency */
+/* While records wait for a slow line, its urgent connection is kept open: FLASH would have to wait
+ * for it to be made anew. */
+static void keep_warm(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p) {
+    if (!ch->held_up || ch->held_up_by != x->member || !share_slow(p) || x->heads) return;
+    if (n->now.mono_ms < p->line.warm_at) return;
+    p->line.warm_at = n->now.mono_ms + RB_LINE_WARM_MS;
+    ask_heads(n, ch, x, p, true);
+}
+
+/* from: leaves wanted; old: our pending checkpoint, from which the peer proves consistency. As many
+ * leaves as the line brings in about a second. */
 static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
                      struct rb_slice origin, uint64_t from, uint64_t old) {
     struct job *j = ask(n, ch, p, x ? x->member : RB_NO_MEMBER, JOB_REQ_FEED);
@@ -75,7 +87,10 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     rb_put_dec(&w, from);
     rb_put_z(&w, "&old=");
     rb_put_dec(&w, old);
-    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
+    rb_put_z(&w, "&max=");
+    rb_put_dec(&w, share_asks(p));
+    request(n, j, false, rb_written(&w), rb_slice(NULL, 0),
+            share_timeout(p, 0, share_asks(p) + RB_LINE_FAST));
     if (x) x->fetching = true;
 }
 
@@ -109,9 +124,10 @@ void pull_all(struct rb_node *n, struct channel *ch) {
         struct peer *p = node_member_peer(n, ch, x->member);
         if (!p || p->card.addresses_n == 0 || n->now.mono_ms < p->retry_at) continue;
         if (x->heads_at && n->now.mono_ms >= x->heads_at && !x->heads && !x->fetching) {
-            ask_heads(n, ch, x, p);
+            ask_heads(n, ch, x, p, false);
         }
         if (outward && !x->news && !x->fetching && n->now.mono_ms >= x->retry_at)
+        keep_warm(n, ch, x, p);
             ask_news(n, ch, x, p);
     }
 }
@@ -157,7 +173,9 @@ void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, stru
     if (rb_slice_is(heads, own))
         x->heads_at = x->quiet_ms = 0;
     else if (x->heads_at == 0)
-        x->heads_at = n->now.mono_ms + (x->quiet_ms ? x->quiet_ms : RB_HEADS_QUIET_MS);
+        x->heads_at = n->now.mono_ms + (x->quiet_ms       ? x->quiet_ms
+                                        : share_slow(p) ? RB_HEADS_SLOW_MS
+                                                        : RB_HEADS_QUIET_MS);
 }
 
 /* Asking brought nothing although the heads differ (a closed feed, or a peer that is behind or

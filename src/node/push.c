@@ -12,14 +12,27 @@ struct mirror *own_mirror(struct rb_node *n, struct feedx *fx, uint16_t member) 
     return m;
 }
 
-static void start_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
+/* About as many leaves as the line takes in a second: what goes before FLASH is short. */
+static void load_leaves(struct rb_node *n, struct job *j, uint64_t from, uint64_t to, size_t most) {
+    struct rb_effect *e = node_effect(n, RB_EF_LOAD);
+    e->u.load.token = j->id;
+    e->u.load.feed = node_feed_ref(j->fx);
+    e->u.load.from = from;
+    e->u.load.to = to - j->from > RB_MAX_PUSH_ENTRIES ? j->from + RB_MAX_PUSH_ENTRIES : to;
+    e->u.load.max_bytes = most;
+}
+
+/* old: UINT64_MAX where it is what the member has when the leaves are read */
+static void start_push(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p,
+                       uint64_t from, uint64_t old, bool urgent) {
     struct job *j = node_job(n, JOB_PUSH_LOAD);
     if (!j) return;
     j->ch = fx->ch;
     j->fx = fx;
     j->peer = p;
     j->member = m->member;
-    j->from = m->known;
+    j->from = from;
+    j->old = old;
     j->to = fx->note_size;
     m->inflight = true;
     m->push_due = false;
@@ -107,14 +120,12 @@ static bool push_short(const struct feedx *fx, uint64_t from, uint64_t got) {
 }
 
 bool push_load_more(struct rb_node *n, struct job *j) {
-    if (j->to >= j->fx->note_size || !push_short(j->fx, j->from, j->got)) return false;
-    j->to = j->fx->note_size;
-    struct rb_effect *e = node_effect(n, RB_EF_LOAD);
-    e->u.load.token = j->id;
-    e->u.load.feed = node_feed_ref(j->fx);
-    e->u.load.from = j->from + j->got;
-    e->u.load.to = j->to - j->from > RB_MAX_PUSH_ENTRIES ? j->from + RB_MAX_PUSH_ENTRIES : j->to;
-    e->u.load.max_bytes = RB_PUSH_BYTES;
+    uint64_t pf, pt;
+    if (!push_short(j->fx, j->from, j->got)) return false;
+    rb_package_bounds(j->from, j->fx->note_size, j->from, &pf, &pt);
+    if (j->wanted >= pt) return false; /* asked for already, and not to be had */
+    j->wanted = j->to = pt;
+    load_leaves(n, j, j->from + j->got, pt, RB_PUSH_BYTES);
     return true;
 }
 
@@ -134,12 +145,13 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
         j->from < j->fx->note_size && (j->got == 0 || push_short(j->fx, j->from, j->got));
     struct rb_slice body = {NULL, 0};
     if (!nothing)
-        body = push_body(n, j->fx, m->pending, buf_slice(&j->buf), j->from, j->from + j->got);
+        body = push_body(n, j->fx, j->old == UINT64_MAX ? m->pending : j->old, buf_slice(&j->buf),
+                         j->from, j->from + j->got);
     if (body.n == 0) {
         struct rb_reject rj = {RB_ERR_IO, "6.6.3", "our leaves could not be read for a push", 0};
         node_alert(n, RB_ALERT_WAITING, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE,
                    j->from, &rj);
-        m->inflight = false;
+        landed(m, j);
         m->retry_at = n->now.mono_ms + RB_RETRY_MAX_MS;
         node_job_free(n, j);
         return;
@@ -156,8 +168,19 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     e->u.request.post = true;
     e->u.request.path = rb_str("/rb/v1/push");
     e->u.request.body = body;
-    e->u.request.timeout_ms = RB_REQUEST_MS;
+    e->u.request.urgent = j->urgent;
+    e->u.request.timeout_ms = share_timeout(j->peer, body.n, 0);
 }
+/* it is under way no more */
+static void landed(struct mirror *m, const struct job *j) {
+    if (j->old != UINT64_MAX) {
+        m->urgent = false;
+        return;
+    }
+    m->inflight = false;
+    m->flying_to = m->flying_n = 0;
+}
+
 
 static enum rb_err verify_cosig(const struct feedx *fx, uint16_t member, uint64_t size,
                                 const struct rb_note_sig *line, struct cosig *c) {
@@ -186,6 +209,10 @@ static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t memb
     e->u.store.item = RB_ITEM_NOTE;
     e->u.store.feed = node_feed_ref(fx);
     e->u.store.size = size;
+    if (j->old == UINT64_MAX) {
+        m->flying_to = j->from + j->got >= j->to ? j->to : 0;
+        m->flying_n = body.n;
+    }
     e->u.store.cosigner = member;
     e->u.store.time_s = c.time_s;
     e->u.store.note = rb_written(&w);
@@ -231,6 +258,8 @@ enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, uint64_t size,
     return keep ? take_cosig(n, fx, *member, size, line, log_note)
                 : verify_cosig(fx, *member, size, line, &c);
 }
+    struct peer *p = node_member_peer(n, fx->ch, member);
+    if (p && p->card.addresses_n == 0) share_fetched(n, p);
 
 static bool cosignatures(struct rb_node *n, struct job *j, struct rb_slice body) {
     struct rb_reader r = rb_reader(body);
@@ -329,7 +358,11 @@ static void push_corrected(struct rb_node *n, struct mirror *m, struct job *j, i
 void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     int status = ev->u.response.status;
-    m->inflight = false;
+    landed(m, j);
+    if (status == 409 && j->old != UINT64_MAX && m->inflight) {
+        node_job_free(n, j); /* it came before the one that it follows: that one's answer counts */
+        return;
+    }
     if (status == 200 && cosignatures(n, j, ev->u.response.body)) {
         m->failures = 0;
         m->retry_at = 0;

@@ -90,7 +90,7 @@ static struct channel *param_channel(struct rb_node *n, struct rb_slice query,
 
 /* ---- heads and news ---------------------------------------------------------------------------
  */
-static void heads(struct rb_node *n, struct channel *ch, uint64_t conn) {
+static void heads(struct rb_node *n, struct channel *ch, uint64_t conn, const struct peer *p) {
     struct rb_writer w = node_writer(n, ch->feeds_n * (RB_MAX_ORIGIN + 80) + 64);
     fork_heads_line(n, ch, &w);
     node_heads_text(n, ch, &w);
@@ -165,12 +165,13 @@ static void load(struct rb_node *n, struct job *j, size_t max_bytes) {
 static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uint64_t conn,
                  struct peer *p) {
     struct rb_slice text;
-    uint64_t from = 0, old;
+    uint64_t from = 0, old, most = RB_PUSH_BYTES;
     bool bad = serve_param(query, "from", &text) && rb_dec_decode(text, &from) != RB_OK;
     old = from;
     bad = bad || (serve_param(query, "old", &text) && rb_dec_decode(text, &old) != RB_OK);
     if (bad || from > old || old > fx->note_size) {
-        struct rb_reject rj = {RB_ERR_MALFORMED, "6.6.2", "from, old", 0};
+        struct rb_reject rj = {RB_ERR_MALFORMED, "6.6.2", "from, old, max", 0};
+    bad = bad || (serve_param(query, "max", &text) && rb_dec_decode(text, &most) != RB_OK);
         serve_refuse(n, conn, p, 400, &rj);
         return;
     }
@@ -183,7 +184,7 @@ static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uin
     j->from = from;
     j->old = old;
     j->to = fx->note_size - from > RB_MAX_PUSH_ENTRIES ? from + RB_MAX_PUSH_ENTRIES : fx->note_size;
-    load(n, j, RB_PUSH_BYTES);
+    load(n, j, most < RB_PUSH_BYTES ? (size_t)most + 1 : RB_PUSH_BYTES);
 }
 
 static void checkpoint(struct rb_node *n, struct feedx *fx, uint64_t conn) {
@@ -240,6 +241,8 @@ void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     struct rb_reject rj = {RB_ERR_IO, "6.6.3", "the leaves could not be read", 0};
     if (whole)
         serve_respond(n, j->ch, j->conn, 200, "application/octet-stream", body);
+    if (whole && j->type == JOB_FEED_LOAD && j->fx->own && j->peer->card.addresses_n == 0)
+        share_gave(n, j->peer, body.n);
     else
         serve_refuse(n, j->conn, j->peer, 503, &rj);
     node_job_free(n, j);
@@ -381,6 +384,12 @@ static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer
 static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer *p) {
     struct rb_slice path = ev->u.recv.path, query = ev->u.recv.query, hex;
     uint64_t conn = ev->u.recv.conn;
+    } else if (rb_slice_is(path, "/rb/v1/advance")) {
+        struct channel *ch = param_channel(n, ev->u.recv.query, p);
+        if (ch)
+            advance_take(n, ch, body, conn, p);
+        else
+            serve_not_found(n, conn, p);
     struct channel *ch;
     struct rb_hash h;
     if (rb_slice_starts(path, "/log/")) {

@@ -60,12 +60,15 @@ static bool over(const struct spot *p, int64_t utc_ms) {
 }
 
 void stand_settle(struct rb_node *n, struct channel *ch, int64_t utc_ms) {
+    if (utc_ms >= ch->stand_utc && utc_ms < ch->stand_next) return; /* nothing is over since */
     ch->stand_utc = utc_ms;
+    ch->stand_next = INT64_MAX;
     ch->unread_n = ch->spots_lost;
     ch->malformed_n = 0;
     for (size_t i = 0; i < ch->spots_n; i++) {
         struct spot *p = &ch->spots[i];
         bool rests = p->gone || over(p, utc_ms);
+        if (!rests && p->has_end && p->end_utc < ch->stand_next) ch->stand_next = p->end_utc;
         if (!rests && p->state == SPOT_MALFORMED) ch->malformed_n++;
         if (!rests && (p->state == SPOT_UNREAD || p->state == SPOT_LEFT_OUT)) ch->unread_n++;
         if (p->rests == rests) continue;
@@ -75,15 +78,65 @@ void stand_settle(struct rb_node *n, struct channel *ch, int64_t utc_ms) {
     }
 }
 
+void stand_spot(struct channel *ch, const struct spot *p) {
+    if (p->state != SPOT_KNOWN || p->gone)
+        ch->stand_next = INT64_MIN; /* it is counted, or rests */
+    else if (p->has_end && p->end_utc < ch->stand_next)
+        ch->stand_next = p->end_utc;
+}
+
+/* Does it take effect on its subject, or on who may say what? A receipt does where it decides what a
+ * revocation disowns, and until the charter is in force. */
+static bool moves(const struct channel *ch, const struct rb_fact *f) {
+    if (f->mark != RB_MARK_NONE) return false;
+    if (f->refs_n[RB_REF_SUPERSEDES] > 0) return true;
+    switch ((int)f->kind) {
+    case RB_KIND_CHARTER:
+    case RB_KIND_AMENDMENT:
+    case RB_KIND_MEMBERSHIP:
+    case RB_KIND_CARD:
+    case RB_KIND_DELEGATION:
+    case RB_KIND_ROTATION:
+    case RB_KIND_REVOCATION:
+        return true;
+    case RB_KIND_RECEIPT:
+        return ch->revocations || ch->charter_state != RB_CHARTER_IN_FORCE;
+    case RB_KIND_POSITION:
+        return f->position == RB_POSITION_WITHDRAW || f->position == RB_POSITION_ACCEPT ||
+               f->position == RB_POSITION_REJECT || f->position == RB_POSITION_ABSTAIN;
+    default:
+        return false;
+    }
+}
+
+void stand_changed(struct channel *ch, const struct rb_fact *f) {
+    if (f->kind == RB_KIND_REVOCATION && f->mark == RB_MARK_NONE) ch->revocations = true;
+    if (moves(ch, f)) ch->stand_known = false;
+}
+
 enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
                        const struct rb_situation **out) {
     RB_TRY(rb_node_situation(n, ch->id, utc_ms, out));
-    if (ch->stand_serial == n->sit_serial && ch->stand_utc == utc_ms) return RB_OK;
     if (ch->stand_serial != n->sit_serial) {
         look_at_all(ch, *out);
         RB_TRY(put_in_order(n, ch, *out));
         ch->stand_serial = n->sit_serial;
+        ch->stand_next = INT64_MIN;
+        ch->stand_known = true;
     }
     stand_settle(n, ch, utc_ms);
+    return RB_OK;
+}
+
+enum rb_err stand_now(struct rb_node *n, struct channel *ch, int64_t utc_ms,
+                      const struct rb_charter **terms) {
+    if (ch->stand_known && ch->charter && !ch->rules_dirty) {
+        stand_settle(n, ch, utc_ms);
+        *terms = ch->charter;
+        return RB_OK;
+    }
+    const struct rb_situation *s;
+    RB_TRY(stand_sync(n, ch, utc_ms, &s));
+    *terms = s->charter;
     return RB_OK;
 }
