@@ -94,7 +94,7 @@ static void side_make(struct side *s, const char *top, const char *handle, const
     s->sign_officer = (struct rb_signer_key){&s->officer, s->officer.pub, sign_with};
 }
 
-static void side_start(struct side *s, const char *readbackd, bool hear) {
+void side_start(struct side *s, const char *readbackd, bool hear) {
     const char *argv[] = {readbackd, "--home", s->home, "--listen", s->address, NULL};
     s->daemon = bench_spawn(argv, hear ? NULL : s->log);
     s->client = rb_client_unix(s->socket);
@@ -109,10 +109,15 @@ static void side_start(struct side *s, const char *readbackd, bool hear) {
     bench_die("readbackd of %s does not answer", s->handle);
 }
 
-static void side_stop(struct side *s) {
+void side_halt(struct side *s) {
+    if (s->client == NULL) return;
     bench_stop(&s->daemon);
     rb_client_unix_free(s->client);
     s->client = NULL;
+}
+
+static void side_stop(struct side *s) {
+    side_halt(s);
     rb_wipe(&s->party, sizeof s->party);
     rb_wipe(&s->officer, sizeof s->officer);
 }
@@ -181,7 +186,7 @@ double side_cpu_s(const struct side *s) {
 /* ---- the channel --------------------------------------------------------------------------------
  */
 
-static void accredit(const struct side *who, const struct side *whom) {
+void side_accredit(const struct side *who, const struct side *whom) {
     json_t *out = NULL, *in = json_pack("{s:s, s:s}", "card", whom->card_base64, "fingerprint",
                                         whom->fingerprint);
     need_200(who->client->call(who->client->ctx, "POST", "/v1/peers", in, &out), &out,
@@ -190,7 +195,7 @@ static void accredit(const struct side *who, const struct side *whom) {
     json_decref(out);
 }
 
-static void wait_invited(const struct side *s) {
+void side_wait_invited(const struct side *s) {
     for (int i = 0; i < 500; i++) {
         json_t *list = side_get(s, "/v1/channels");
         const size_t n = json_array_size(json_object_get(list, "channels"));
@@ -201,7 +206,7 @@ static void wait_invited(const struct side *s) {
     bench_die("the channel did not reach %s", s->handle);
 }
 
-static void wait_in_force(const struct world *w, const struct side *s) {
+void side_wait_in_force(const struct world *w, const struct side *s) {
     for (int i = 0; i < 500; i++) {
         json_t *ch = side_get(s, "/v1/channels/%s", w->channel);
         const char *state = json_string_value(json_object_get(ch, "state"));
@@ -213,15 +218,17 @@ static void wait_in_force(const struct world *w, const struct side *s) {
     bench_die("the charter is not in force at %s", s->handle);
 }
 
-static void found(struct world *w, const char *more) {
+static void found(struct world *w, bool third, const char *more) {
     char text[1024];
     json_error_t bad;
     json_t *out = NULL;
     (void)snprintf(
         text, sizeof text,
         "{\"title\": \"A line that is measured\", \"exercise\": true, \"accept_in\": \"1h\", "
-        "\"members\": [{\"handle\": \"%s\"}, {\"handle\": \"%s\"}]%s%s}",
-        w->a.handle, w->b.handle, more[0] != '\0' ? ", " : "", more);
+        "\"members\": [{\"handle\": \"%s\"}, {\"handle\": \"%s\"}%s%s%s], "
+        "\"accept_members\": [\"%s\", \"%s\"]%s%s}",
+        w->a.handle, w->b.handle, third ? ", {\"handle\": \"" : "", third ? w->c.handle : "",
+        third ? "\"}" : "", w->a.handle, w->b.handle, more[0] != '\0' ? ", " : "", more);
     json_t *charter = json_loads(text, 0, &bad);
     if (charter == NULL) bench_die("charter: %s", bad.text);
     need_200(rb_client_found(w->a.client, &w->a.sign_officer, &w->a.sign_party, charter, &out),
@@ -231,12 +238,12 @@ static void found(struct world *w, const char *more) {
     (void)snprintf(w->channel, sizeof w->channel, "%s", channel);
     json_decref(out);
     json_decref(charter);
-    wait_invited(&w->b);
+    side_wait_invited(&w->b);
     need_200(rb_client_accept(w->b.client, &w->b.sign_officer, &w->b.sign_party, w->channel, &out),
              &out, "accepting");
     json_decref(out);
-    wait_in_force(w, &w->a);
-    wait_in_force(w, &w->b);
+    side_wait_in_force(w, &w->a);
+    side_wait_in_force(w, &w->b);
 }
 
 void world_open(struct world *w, const char *readbackd, const struct world_options *o) {
@@ -245,16 +252,19 @@ void world_open(struct world *w, const char *readbackd, const struct world_optio
     if (mkdir(top, 0700) != 0) bench_die("%s: %s", top, strerror(errno));
     side_make(&w->a, top, "north", o->config);
     side_make(&w->b, top, "south", o->config);
+    if (o->third) side_make(&w->c, top, "east", o->config);
     side_start(&w->a, readbackd, o->hear_a);
     side_start(&w->b, readbackd, false);
-    accredit(&w->a, &w->b);
-    accredit(&w->b, &w->a);
-    found(w, o->charter);
+    side_accredit(&w->a, &w->b);
+    side_accredit(&w->b, &w->a);
+    if (o->third) side_accredit(&w->a, &w->c);
+    found(w, o->third, o->charter);
 }
 
 void world_close(struct world *w) {
     side_stop(&w->a);
     side_stop(&w->b);
+    side_stop(&w->c);
 }
 
 /* ---- notices ------------------------------------------------------------------------------------
@@ -307,6 +317,10 @@ static void make(struct notice_maker *m, unsigned number, struct made *out) {
                      t = rb_writer(tbs, sizeof tbs);
     (void)snprintf(title, sizeof title, "Notice %06u", number);
     m->notice.title = rb_str(title);
+    /* each in another place: many in one place are for the check to bound, and bench-space's */
+    m->notice.volumes[0].center =
+        (struct rb_point){30000000000 + (int64_t)(number / 1000 % 1000) * 5000000,
+                          36000000000 + (int64_t)(number % 1000) * 5000000};
     rb_notice_encode(&m->notice, &body);
     m->rec.body = rb_written(&body);
     m->rec.created_utc_ms = utc_ms();

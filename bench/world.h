@@ -18,6 +18,7 @@ struct side {
 };
 struct world {
     struct side a, b;                            /* members 0 and 1; a proposes */
+    struct side c;                               /* member 2, where asked for; not started */
     char channel[40], origin[RB_MAX_ORIGIN + 1]; /* a's feed */
 };
 struct world_options {
@@ -25,9 +26,16 @@ struct world_options {
     const char *config;  /* config.ini of both */
     const char *charter; /* more of the charter's JSON: members of an object, or "" */
     bool hear_a;         /* a's stderr comes to a.daemon.err */
+    bool third;          /* a third member is listed, whose acceptance is not waited for */
 };
 void world_open(struct world *w, const char *readbackd, const struct world_options *o);
 void world_close(struct world *w);
+
+void side_start(struct side *s, const char *readbackd, bool hear); /* until its local API answers */
+void side_halt(struct side *s);                                    /* its keys stay */
+void side_accredit(const struct side *who, const struct side *whom);
+void side_wait_invited(const struct side *s);
+void side_wait_in_force(const struct world *w, const struct side *s);
 
 json_t *side_get(const struct side *s, const char *path_format, ...)
     __attribute__((format(printf, 2, 3)));
