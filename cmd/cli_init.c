@@ -256,7 +256,7 @@ int cli_init(struct cli *c) {
     struct plan *p = calloc(1, sizeof *p);
     struct passphrases *pw = calloc(1, sizeof *pw);
     const char *handle = cli_get(c, "handle");
-    int rc = p && pw ? CLI_OK : CLI_FAILED;
+    int rc = p && pw ? CLI_OK : cli_fail(c, NULL, "memory is short");
     if (rc == CLI_OK && !cli_want_args(c, 0, 0)) rc = CLI_USAGE;
     if (rc == CLI_OK && (handle == NULL || !rb_handle_ok(rb_str(handle))))
         rc = cli_usage(c, "--handle is wanted: a-z, 0-9 and -, at most 32 characters");
@@ -309,7 +309,10 @@ static struct read_card *card_home(struct cli *c) {
     struct read_card *r = calloc(1, sizeof *r);
     struct rb_home *h = NULL;
     char why[512] = "";
-    if (r == NULL) return NULL;
+    if (r == NULL) {
+        cli_fail(c, NULL, "memory is short");
+        return NULL;
+    }
     enum rb_err err = rb_home_open(c->home, &h, why, sizeof why);
     if (err == RB_OK) err = rb_home_read(h, "card.cose", r->bytes, sizeof r->bytes, &r->n);
     if (err != RB_OK) {
@@ -478,7 +481,7 @@ static int card_update(struct cli *c, struct read_card *r) {
     struct rb_reject rj = {0};
     char why[256] = "";
     size_t n = 0;
-    int rc = p && bytes ? plan_make(c, p) : CLI_FAILED;
+    int rc = p && bytes ? plan_make(c, p) : cli_fail(c, NULL, "memory is short");
     if (rc == CLI_OK && rb_home_open(c->home, &h, why, sizeof why) != RB_OK)
         rc = cli_fail(c, NULL, "%s", why);
     if (rc == CLI_OK) rc = cli_party(c, &party);

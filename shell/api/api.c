@@ -12,10 +12,26 @@ static void wiping_free(void *p) {
     free(p);
 }
 
+/* jansson's callers look at little of what could not be made: a list would lack an entry and nothing
+ * would say so. What could not be had is remembered, and rb_reply says it in place of the answer. */
+static bool memory_short;
+
+static void *noting_malloc(size_t n) {
+    void *p = malloc(n);
+    if (p == NULL) memory_short = true;
+    return p;
+}
+
+bool rb_json_was_short(void) {
+    const bool was = memory_short;
+    memory_short = false;
+    return was;
+}
+
 enum rb_err rb_api_create(const struct rb_api_host *host, struct rb_api **out) {
     struct rb_api *api = calloc(1, sizeof *api);
     if (api == NULL) return RB_ERR_LIMIT;
-    json_set_alloc_funcs(malloc, wiping_free);
+    json_set_alloc_funcs(noting_malloc, wiping_free);
     api->host = *host;
     api->work = malloc(RB_API_WORK);
     api->leaf = malloc(RB_MAX_LEAF);
@@ -163,6 +179,7 @@ void rb_api_handle(struct rb_api *api, const char *method, const char *path, con
         rb_fail_words(&rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
         return;
     }
+    if (api->handling == 0) (void)rb_json_was_short(); /* what came before is not this answer's */
     rb_uploads_expire(api, rq.now.mono_ms);
     api->handling++;
     if (when(&rq)) route(&rq, method, path);

@@ -55,6 +55,13 @@ static void setup(struct carrier *c, const char *method, const char *url, const 
     curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(text));
 }
 
+/* It was asked, which is not the same as nobody being there. */
+static json_t *unanswered(void) {
+    return json_pack("{s:{s:s,s:s,s:s}}", "error", "code", "no-answer", "sentence",
+                     "the daemon was asked and did not answer: it is not known whether it was done",
+                     "hint", "look before trying again");
+}
+
 static int call(void *ctx, const char *method, const char *path, const json_t *in, json_t **out) {
     struct carrier *c = ctx;
     struct answer a = {0};
@@ -69,9 +76,13 @@ static int call(void *ctx, const char *method, const char *path, const json_t *i
         memcpy(url, "http://readback", 15);
         memcpy(url + 15, path, strlen(path) + 1);
         setup(c, method, url, text, &a, headers);
-        if (curl_easy_perform(c->curl) == CURLE_OK) {
+        const CURLcode rc = curl_easy_perform(c->curl);
+        if (rc == CURLE_OK) {
             curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
             if (a.n) *out = json_loadb(a.p, a.n, JSON_REJECT_DUPLICATES, NULL);
+        } else if (rc != CURLE_COULDNT_CONNECT) {
+            status = 504;
+            *out = unanswered();
         }
     }
     curl_slist_free_all(headers);

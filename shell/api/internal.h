@@ -56,6 +56,8 @@ typedef void (*rb_api_handler)(struct rb_req *rq);
 void rb_reply(struct rb_req *rq, int status, json_t *body);
 /* keys sorted at every level, "exercise" before all others */
 json_t *rb_json_stable(json_t *in);
+/* JSON that was wanted could not be made, for want of memory, since this was asked last */
+bool rb_json_was_short(void);
 struct rb_fail {
     int status; /* 0: from err */
     enum rb_err err;

@@ -39,13 +39,29 @@ json_t *rb_json_stable(json_t *in) {
     return out;
 }
 
+/* Half an answer would claim what is not so: that there are no more entries, that nobody reads it. */
+static json_t *whole_or_short(json_t *body, int *status) {
+    static const struct rb_fail f = {.status = 503,
+                                     .err = RB_ERR_LIMIT,
+                                     .code = "memory",
+                                     .sentence = "memory is short on this node",
+                                     .hint = "look whether it was done before trying again"};
+    json_t *out = rb_json_stable(body ? body : json_object());
+    if (!rb_json_was_short()) return out;
+    json_decref(out);
+    *status = f.status;
+    return rb_json_stable(rb_fail_json(&f));
+}
+
 void rb_reply(struct rb_req *rq, int status, json_t *body) {
     rb_api_reply reply = rq->reply;
     rq->reply = NULL; /* exactly once */
-    if (reply)
-        reply(rq->ctx, status, rb_json_stable(body ? body : json_object()));
-    else
+    if (reply == NULL) {
         json_decref(body);
+        return;
+    }
+    json_t *whole = whole_or_short(body, &status);
+    reply(rq->ctx, status, whole);
 }
 
 /* ---- errors ------------------------------------------------------------------------------- */

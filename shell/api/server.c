@@ -76,6 +76,11 @@ static void send_json(struct evhttp_request *req, int status, json_t *body) {
     }
     (void)evbuffer_add(out, "\n", 1);
     json_decref(body);
+    /* libevent would put it in, and does not look whether it could: the caller waited for an end */
+    char length[24];
+    (void)snprintf(length, sizeof length, "%zu", evbuffer_get_length(out));
+    if (evhttp_add_header(h, "Content-Length", length) != 0)
+        (void)evhttp_add_header(h, "Content-Length", length);
     evhttp_send_reply(req, status, status < 400 ? "OK" : "Refused", NULL);
 }
 static void send_fail(struct evhttp_request *req, int status, enum rb_err err, uint64_t offset,

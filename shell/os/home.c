@@ -81,17 +81,20 @@ static enum rb_err open_folders(struct rb_home *h) {
     return private_folder(h, h->keys, "keys");
 }
 
-static struct rb_home *home_new(const char *path, char *why, size_t why_n) {
+static enum rb_err home_new(const char *path, struct rb_home **out, char *why, size_t why_n) {
     struct rb_home *h = calloc(1, sizeof *h);
-    if (h == NULL || copy_text(h->path, sizeof h->path, path, "") != RB_OK) {
-        (void)snprintf(why, why_n, "%s",
-                       h == NULL ? "Memory is short."
-                                 : "The home directory's name is empty or too long.");
+    if (h == NULL) {
+        (void)snprintf(why, why_n, "Memory is short.");
+        return RB_ERR_LIMIT;
+    }
+    if (copy_text(h->path, sizeof h->path, path, "") != RB_OK) {
+        (void)snprintf(why, why_n, "The home directory's name is empty or too long.");
         free(h);
-        return NULL;
+        return RB_ERR_USAGE;
     }
     h->dir = h->keys = h->lock = -1;
-    return h;
+    *out = h;
+    return RB_OK;
 }
 
 static enum rb_err home_opened(struct rb_home *h, enum rb_err err, struct rb_home **out, char *why,
@@ -117,14 +120,14 @@ static enum rb_err make_folders(struct rb_home *h) {
 }
 
 enum rb_err rb_home_create(const char *path, struct rb_home **out, char *why, size_t why_n) {
-    struct rb_home *h = home_new(path, why, why_n);
-    if (h == NULL) return RB_ERR_USAGE;
+    struct rb_home *h = NULL;
+    RB_TRY(home_new(path, &h, why, why_n));
     return home_opened(h, make_folders(h), out, why, why_n);
 }
 
 enum rb_err rb_home_open(const char *path, struct rb_home **out, char *why, size_t why_n) {
-    struct rb_home *h = home_new(path, why, why_n);
-    if (h == NULL) return RB_ERR_USAGE;
+    struct rb_home *h = NULL;
+    RB_TRY(home_new(path, &h, why, why_n));
     return home_opened(h, open_folders(h), out, why, why_n);
 }
 

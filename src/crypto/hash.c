@@ -20,14 +20,26 @@ static void context_free(void *p) {
     EVP_MD_CTX_free(p);
 }
 
+/* This thread's, with all the memory that its hashing will ever want: later there is nobody to tell. */
+static bool context_make(void) {
+    EVP_MD_CTX *made = EVP_MD_CTX_new();
+    if (made == NULL) return false;
+    if (EVP_DigestInit_ex2(made, sha256, NULL) != 1 || tss_set(context_key, made) != thrd_success) {
+        EVP_MD_CTX_free(made);
+        return false;
+    }
+    context = made;
+    return true;
+}
+
 enum rb_err rb_crypto_init(void) {
-    if (sha256 != NULL) return RB_OK;
+    if (sha256 != NULL) return context != NULL || context_make() ? RB_OK : RB_ERR_INTERNAL;
     if (sodium_init() < 0) return RB_ERR_INTERNAL;
     if (tss_create(&context_key, context_free) != thrd_success) return RB_ERR_INTERNAL;
     chacha20_poly1305 = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
     if (chacha20_poly1305 == NULL) return RB_ERR_INTERNAL;
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    return sha256 == NULL ? RB_ERR_INTERNAL : RB_OK;
+    return sha256 == NULL || !context_make() ? RB_ERR_INTERNAL : RB_OK;
 }
 
 const EVP_MD *rb_evp_sha256(void) {
@@ -42,11 +54,10 @@ const EVP_CIPHER *rb_evp_chacha20_poly1305(void) {
 
 static EVP_MD_CTX *context_get(void) {
     if (context == NULL) {
-        context = EVP_MD_CTX_new();
-        assert(context != NULL);
-        int kept = tss_set(context_key, context);
-        assert(kept == thrd_success);
-        (void)kept;
+        assert(sha256 != NULL && "rb_crypto_init comes first");
+        const bool made = context_make();
+        assert(made && "memory for a thread's hashing");
+        (void)made;
     }
     return context;
 }
