@@ -67,10 +67,27 @@ static bool may_answer(const struct rb_in *in, size_t n) {
     return all <= RB_LINK_MAX_OF_PARTY && l->answers + n <= RB_LINK_MAX_ANSWERS;
 }
 
+static void peer_words(const struct rb_in *in, char out[20]) {
+    struct rb_writer w = rb_writer(out, 20);
+    if (in->known)
+        rb_put_hex(&w, in->peer.b, 6);
+    else
+        rb_put_z(&w, "unknown");
+    (void)rb_writer_z(&w);
+}
+
+static void log_ended(struct rb_in *in, const char *why) {
+    char peer[20];
+    peer_words(in, peer);
+    rb_link_log(in->s.link, RB_LOG_WARN, "connection of %s ended: %s", peer, why);
+}
+
 /* closes; the node is told if it still owed an answer */
 static void in_end(struct rb_in *in) {
     struct rb_link *l = in->s.link;
     if (in->s.state == RB_STREAM_DEAD) return;
+    if (in->s.chatter > RB_LINK_MAX_CHATTER)
+        log_ended(in, "too many messages of TLS itself (7.1.4)");
     bool asked = in->phase == IN_ASKED;
     TAILQ_REMOVE(&l->in, in, all);
     l->stats.conns_in--;
@@ -83,15 +100,6 @@ static bool in_key(struct rb_stream *s, const struct rb_key *tls) {
     in->key = *tls;
     in->known = s->link->ops.peer_by_tls(s->link->ops.ctx, tls, &in->peer);
     return in->known;
-}
-
-static void peer_words(const struct rb_in *in, char out[20]) {
-    struct rb_writer w = rb_writer(out, 20);
-    if (in->known)
-        rb_put_hex(&w, in->peer.b, 6);
-    else
-        rb_put_z(&w, "unknown");
-    (void)rb_writer_z(&w);
 }
 
 /* Sees the peer off: what we sent last must reach it, though it may still be sending. */
@@ -169,7 +177,11 @@ void rb_link_respond(struct rb_link *l, const struct rb_effect *ef) {
     int status = ef->u.respond.status;
     struct rb_slice body = ef->u.respond.body;
     if (!may_answer(in, body.n)) {
+        char peer[20];
+        peer_words(in, peer);
         l->stats.refused++;
+        rb_link_log(l, RB_LOG_WARN, "answer to %s refused: it takes none of those before (7.2.4)",
+                    peer);
         status = 503;
         type = "text/plain";
         body = rb_str("7.2.4 take the answers before this one first\n");
@@ -246,7 +258,7 @@ static void in_watch(struct rb_in *in) {
     if (io == RB_IO_AGAIN) return;
     if (io == RB_IO_DONE) {
         in->s.link->stats.refused++;
-        rb_link_log(in->s.link, RB_LOG_WARN, "a peer sent bytes before its answer (7.3.8)");
+        log_ended(in, "bytes before its answer (7.3.8)");
     }
     in_end(in);
 }
