@@ -276,6 +276,8 @@ int cli_check_files(struct cli *c);
 int cli_export(struct cli *c);
 int cli_backup(struct cli *c);
 int cli_restore(struct cli *c);
+int cli_metrics(struct cli *c);
+int cli_completion(struct cli *c);
 int cli_version(struct cli *c);
 int cli_help_command(struct cli *c);
 #endif

@@ -540,6 +540,15 @@ const struct cli_command cli_commands[] = {
      "Checks the backup first, and overwrites nothing. The old home must never be started again. "
      "Once started,\nthe node asks the members what it signed since, and signs nothing before.\n",
      NULL, false, cli_restore},
+    {"metrics", "", "counts and times of this node, as monitoring reads them",
+     "  readback metrics\n", "Prometheus text; nothing of what records say.\n", NULL, false,
+     cli_metrics},
+    {"completion", "bash|zsh|fish", "what a shell needs to complete this command line",
+     "  source <(readback completion bash)\n"
+     "  readback completion fish > ~/.config/fish/completions/readback.fish\n",
+     "Packages install it. The shells then ask for channels, records, drafts or handles in the "
+     "same way.\n",
+     NULL, false, cli_completion},
     {"version", "", "version of this program", "  readback version\n", NULL, NULL, false,
      cli_version},
     {"help", "[COMMAND | kinds]", "this help", "  readback help notice\n  readback help kinds\n",
@@ -625,7 +634,8 @@ static bool hide_words(int argc, char **argv) {
 }
 
 static bool needs_home(const struct cli_command *cmd) {
-    return cmd->run != cli_check_files && cmd->run != cli_version && cmd->run != cli_help_command;
+    return cmd->run != cli_check_files && cmd->run != cli_version &&
+           cmd->run != cli_help_command && cmd->run != cli_completion;
 }
 static int run(struct cli *c) {
     int rc = cli_form(c);

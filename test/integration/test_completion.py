@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+"""Completions in real shells: bash, zsh on a terminal of its own, fish. Usage: test_completion.py READBACK READBACKD"""
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE]
+from test_cli import READBACK, Party, Tap  # noqa: E402
+
+
+class Completion(unittest.TestCase):
+    """The order of the tests matters."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.top = tempfile.mkdtemp(prefix="readback-completion-")
+        cls.alfa = Party(cls.top, "alfa")
+        cls.bin = os.path.join(cls.top, "bin")
+        os.mkdir(cls.bin)
+        os.symlink(os.path.abspath(READBACK), os.path.join(cls.bin, "readback"))
+        cls.env = dict(os.environ, PATH=cls.bin + ":" + os.environ["PATH"], READBACK_HOME=cls.alfa.home, HOME=cls.top,
+                       TERM="dumb", LC_ALL="C.UTF-8")
+        for shell in ("bash", "zsh", "fish"):
+            with open(os.path.join(cls.top, "c." + shell), "w") as f:
+                f.write(cls.alfa.ok("completion", shell).stdout)
+        with open(os.path.join(cls.top, "a file.txt"), "w"):
+            pass
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.alfa.stop()
+        shutil.rmtree(cls.top)
+
+    # the shells
+
+    def bash(self, line):
+        """what bash offers at the end of the line"""
+        words = line.split(" ")
+        script = ('source c.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _readback; '
+                  '((${#COMPREPLY[@]})) && printf "%s\\n" "${COMPREPLY[@]}"; :')
+        r = subprocess.run(["bash", "--norc", "-c", script, "bash", *words], cwd=self.top, env=self.env, text=True,
+                           capture_output=True, timeout=60)
+        # compopt works only while a terminal completes
+        self.assertEqual(re.sub(r".*compopt.*\n", "", r.stderr), "", line)
+        return set(r.stdout.split("\n")) - {""}
+
+    def fish(self, line):
+        r = subprocess.run(["fish", "--no-config", "-c", "source c.fish; complete -C '%s'" % line], cwd=self.top, env=self.env,
+                           text=True, capture_output=True, timeout=60)
+        self.assertEqual(r.stderr, "", line)
+        return {w.split("\t")[0] for w in r.stdout.split("\n") if w}
+
+    def zsh(self, line):
+        """typed on a terminal, with one Tab; what its completion adds"""
+        hits = os.path.join(self.top, "hits")
+        open(hits, "w").close()
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.top)
+            os.execvpe("zsh", ["zsh", "-f", "-i"], dict(self.env, HITS=hits))
+        out = b""
+
+        def until(mark, seconds=60):
+            nonlocal out
+            end = time.time() + seconds
+            while mark not in out:
+                self.assertLess(time.time(), end, (line, out))
+                if select.select([fd], [], [], 0.2)[0]:
+                    out += os.read(fd, 65536)
+        try:
+            os.write(fd, b"PS1=; autoload -Uz compinit && compinit -D -u; source ./c.zsh; "
+                         # what asks for matches without adding them is let through
+                         b"compadd() { local -a hits; case \" $* \" in *' -'[OAD]' '*) builtin compadd \"$@\"; return;; esac; "
+                         b"builtin compadd -A hits \"$@\"; print -rl -- $hits >>$HITS; builtin compadd \"$@\"; }; "
+                         b"over() { zle kill-buffer; print; print -r -- EN''D; }; zle -N over; bindkey '^X' over; "
+                         b"echo REA''DY\n")
+            until(b"READY\r\n")
+            os.write(fd, line.encode() + b"\t\x18")
+            until(b"END")
+            with open(hits) as f:
+                return set(f.read().split("\n")) - {""}
+        finally:
+            os.close(fd)
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+
+    def every(self, line, *wanted, without=()):
+        for shell in (self.bash, self.zsh, self.fish):
+            if shutil.which(shell.__name__) is None:
+                continue
+            found = shell(line)
+            self.assertLessEqual(set(wanted), found, (shell.__name__, line))
+            self.assertEqual(found & set(without), set(), (shell.__name__, line))
+
+    # what is offered
+
+    def test_01_verbs(self):
+        text = self.alfa.ok("help").stdout.split("Commands:")[1]
+        first = {c.split()[0] for c in re.findall(r"^  ([a-z-]+(?: [a-z]+)?) {2,}\S", text, re.M)}
+        self.assertGreater(len(first), 40)
+        self.assertEqual(self.bash("readback "), first)
+        self.assertEqual(self.fish("readback "), first)
+        self.every("readback wh", "who-holds", without=["inbox"])
+        self.every("readback channel ", "propose", "list", "show", "leave", without=["inbox"])
+        self.every("readback --home x chan", "channel")
+
+    def test_02_options(self):
+        """of each command, those that its help tells of"""
+        for command in ("log", "channel propose", "site", "sites import", "position", "backup", "card"):
+            told = set(re.findall(r"^  (--[a-z-]+)", self.alfa.ok(*command.split(), "--help").stdout, re.M))
+            self.assertGreater(len(told), 8)
+            self.assertEqual(self.bash("readback %s --" % command), told, command)
+            self.assertEqual({w for w in self.fish("readback %s --" % command) if w.startswith("--")}, told, command)
+        self.every("readback log --k", "--kind")
+        self.every("readback channel show --a", "--at", without=["--answer"])
+
+    def test_03_values(self):
+        self.every("readback log --kind st", "statement", "stop-fire", without=["notice"])
+        self.every("readback statement --precedence F", "FLASH")
+        self.every("readback position pass", "passed-down")
+        self.every("readback notice op", "operation")
+        self.every("readback card up", "update")
+        self.assertIn("a file.txt", {w.replace("\\ ", " ") for w in self.bash("readback accredit a")})
+        self.assertIn("a\\ file.txt", self.fish("readback accredit a") | {w.replace(" ", "\\ ") for w in self.fish("readback accredit a")})
+
+    def test_04_nobody_there(self):
+        """the daemon is off: nothing, at once, and no word"""
+        self.every("readback show 0", without=["readback:"])
+        self.assertEqual(self.bash("readback show "), set())
+        r = self.alfa.ok("completion", "records")
+        self.assertEqual((r.stdout, r.stderr), ("", ""))
+
+    def test_05_names(self):
+        self.alfa.start()
+        channel = self.alfa.json("channel", "propose", "--title", "Line: of 'ours'", "--alone", "--yes")["channel"]
+        record = self.alfa.json("statement", "--title", "Qanariya", "--text", "x", "--yes")["record"]
+        self.every("readback channel show ", channel[:8])
+        self.every("readback show %s" % record[:3], record[:12])
+        self.every("readback --home %s show %s" % (self.alfa.home, record[:3]), record[:12])
+        self.every("readback statement --recipients al", "alfa")
+        self.every("readback log --after %s" % record[:3], record[:12])
+        self.assertNotIn("Qanariya", self.alfa.ok("completion", "records").stdout)
+        log = open(self.alfa.home + ".log").read()
+        self.assertNotIn("completion", log)
+
+    def test_06_words(self):
+        self.alfa.ok("completion", want=2)
+        self.alfa.ok("completion", "tcsh", want=2)
+        for shell in ("bash", "zsh", "fish"):
+            if shutil.which(shell):
+                subprocess.run([shell, "-n", os.path.join(self.top, "c." + shell)], check=True)
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Completion)
+    print("1..%d" % suite.countTestCases())
+    outcome = Tap()
+    suite.run(outcome)
+    sys.exit(0 if outcome.wasSuccessful() else 1)
