@@ -104,7 +104,7 @@ void fx_reset(struct fx *w, size_t parties) {
     rb_region_init(&w->region, w->region.p, w->region.cap);
     memset(w->books.p, 0, w->books.used);
     rb_region_init(&w->books, w->books.p, w->books.cap);
-    w->feeds_n = 0;
+    w->feeds_n = w->held_as_n = 0;
     w->clock_ms = FX_START_MS;
     w->parties_n = parties;
     memset(&w->charter, 0, sizeof w->charter);
@@ -429,8 +429,28 @@ static struct rb_slice seal(struct fx *w, const struct fx_party *p, const struct
 
 struct fx_feed *fx_feed_of(struct fx *w, uint16_t member, uint16_t epoch) {
     for (size_t i = 0; i < w->feeds_n; i++)
-        if (w->feed[i]->member == member && w->feed[i]->epoch == epoch) return w->feed[i];
+        if (w->feed[i]->member == member && w->feed[i]->epoch == epoch && !w->feed[i]->aside)
+            return w->feed[i];
     return NULL;
+}
+
+void fx_turn(struct fx *w, struct fx_feed *to) {
+    for (size_t i = 0; i < w->feeds_n; i++)
+        if (w->feed[i]->member == to->member && w->feed[i]->epoch == to->epoch)
+            w->feed[i]->aside = w->feed[i] != to;
+}
+
+struct fx_feed *fx_fork(struct fx *w, struct fx_feed *of, size_t leaves) {
+    struct fx_feed *f = get(w, sizeof *f);
+    assert(leaves <= of->n && w->feeds_n < FX_FEEDS);
+    *f = *of;
+    f->n = leaves;
+    rb_tree_init(&f->tree, &w->region);
+    for (size_t i = 0; i < leaves; i++)
+        OK(rb_tree_append(&f->tree, &f->id[i]));
+    w->feed[w->feeds_n++] = f;
+    fx_turn(w, f);
+    return f;
 }
 
 struct rb_hash fx_append(struct fx *w, uint16_t member, uint16_t epoch, struct rb_slice leaf) {
@@ -576,9 +596,29 @@ struct rb_book *fx_book_empty(struct fx *w) {
     return b;
 }
 
-bool fx_book_next(struct fx *w, struct rb_book *b, const struct fx_feed *f, int trusted_mark) {
+struct rb_feed *fx_book_feed(const struct fx *w, const struct rb_book *b, const struct fx_feed *f) {
     struct rb_feed *bf = rb_book_feed(b, f->member, f->epoch);
-    if (bf == NULL) OK(rb_book_open_feed(b, f->delegation, &w->work, &bf, NULL));
+    bool taken = false;
+    for (size_t i = w->held_as_n; i-- > 0;) {
+        const struct fx_held_as *h = &w->held_as[i];
+        if (h->b == b && h->f == f) return h->held;
+        taken = taken || (h->b == b && h->held == bf);
+    }
+    return taken ? NULL : bf; /* branch 0 may be another history */
+}
+
+static struct rb_feed *take_in(struct fx *w, struct rb_book *b, const struct fx_feed *f) {
+    struct rb_feed *bf = rb_book_feed(b, f->member, f->epoch), *first = bf;
+    if (first == NULL) OK(rb_book_open_feed(b, f->delegation, &w->work, &bf, NULL));
+    if (first != NULL) OK(rb_book_open_branch(b, first, &w->work, &bf));
+    assert(w->held_as_n < FX_HELD_AS);
+    w->held_as[w->held_as_n++] = (struct fx_held_as){b, f, bf};
+    return bf;
+}
+
+bool fx_book_next(struct fx *w, struct rb_book *b, const struct fx_feed *f, int trusted_mark) {
+    struct rb_feed *bf = fx_book_feed(w, b, f);
+    if (bf == NULL) bf = take_in(w, b, f);
     if (bf->facts_n == f->n) return false;
     OK(rb_book_judge(b, bf, f->leaf[bf->facts_n], trusted_mark, &w->work));
     return true;
@@ -593,7 +633,7 @@ struct rb_book *fx_book(struct fx *w) {
 }
 
 void fx_unseal(struct fx *w, struct rb_book *b, const struct fx_feed *f, size_t leaf) {
-    struct rb_feed *bf = rb_book_feed(b, f->member, f->epoch);
+    struct rb_feed *bf = fx_book_feed(w, b, f);
     struct rb_record rec;
     struct rb_sealed_head head;
     struct rb_hash content;
@@ -609,7 +649,7 @@ void fx_unseal(struct fx *w, struct rb_book *b, const struct fx_feed *f, size_t 
 
 void fx_unseal_for(struct fx *w, struct rb_book *b, uint16_t member) {
     for (size_t i = 0; i < w->feeds_n; i++) {
-        const struct rb_feed *bf = rb_book_feed(b, w->feed[i]->member, w->feed[i]->epoch);
+        const struct rb_feed *bf = fx_book_feed(w, b, w->feed[i]);
         for (size_t k = 0; bf != NULL && k < bf->facts_n; k++)
             if (w->feed[i]->head[k].n > 0 && (bf->facts[k].recipients >> member & 1))
                 fx_unseal(w, b, w->feed[i], k);

@@ -17,8 +17,9 @@
 #include "readback/sealed.h"
 
 #define FX_PARTIES 8u
-#define FX_FEEDS 16u
+#define FX_FEEDS 24u
 #define FX_LEAVES 256u
+#define FX_HELD_AS 4096u /* feeds of all books of a world */
 #define FX_START_MS 1800000000000ll /* the clock of a new world; each record adds a second */
 
 enum fx_sign { FX_OFFICER = 0, FX_SECOND, FX_BOTH, FX_NODE, FX_STRANGER, FX_BROKEN };
@@ -32,6 +33,7 @@ struct fx_party {
 };
 struct fx_feed {
     uint16_t member, epoch;
+    bool aside; /* another history of the feed is the one that is spoken in now */
     struct rb_seckey log;
     char origin[RB_MAX_ORIGIN];
     size_t origin_n;
@@ -41,6 +43,11 @@ struct fx_feed {
     struct rb_slice leaf[FX_LEAVES];
     struct rb_hash id[FX_LEAVES];
     struct rb_slice head[FX_LEAVES]; /* of closed records: the head that the leaf commits to */
+};
+struct fx_held_as { /* under which of its feeds a book has a history of the world */
+    const struct rb_book *b;
+    const struct fx_feed *f;
+    struct rb_feed *held;
 };
 struct fx {
     void *memory, *books_memory, *fold_memory;
@@ -56,6 +63,8 @@ struct fx {
     int64_t clock_ms;
     size_t feeds_n;
     struct fx_feed *feed[FX_FEEDS];
+    size_t held_as_n;
+    struct fx_held_as held_as[FX_HELD_AS];
 };
 
 struct fx *fx_new(size_t parties);
@@ -68,7 +77,12 @@ struct rb_slice fx_card(struct fx *w, size_t i);
 void fx_found(struct fx *w);
 /* another feed of the member: its delegation is leaf 0 */
 struct fx_feed *fx_open(struct fx *w, uint16_t member, uint16_t epoch);
+/* the history of the feed that is spoken in now */
 struct fx_feed *fx_feed_of(struct fx *w, uint16_t member, uint16_t epoch);
+/* Another history of the feed, which shares its first leaves; from now on it is the one that is said
+ * in, seen, cosigned. fx_turn goes back to one that was there. */
+struct fx_feed *fx_fork(struct fx *w, struct fx_feed *of, size_t leaves);
+void fx_turn(struct fx *w, struct fx_feed *to);
 
 /* ---- saying things ----------------------------------------------------------------------------
  */
@@ -116,7 +130,10 @@ struct rb_hash fx_accept(struct fx *w, uint16_t member);
 /* ---- books ------------------------------------------------------------------------------------
  */
 struct rb_book *fx_book_empty(struct fx *w);
-/* feeds the next leaf of the world's feed; opens the feed first. false: nothing left */
+/* what the book has that history as; NULL: it has none of it */
+struct rb_feed *fx_book_feed(const struct fx *w, const struct rb_book *b, const struct fx_feed *f);
+/* Feeds the next leaf of the world's feed; opens the feed first, as a branch where another history of
+ * it is there. false: nothing left */
 bool fx_book_next(struct fx *w, struct rb_book *b, const struct fx_feed *f, int trusted_mark);
 struct rb_book *fx_book(struct fx *w); /* all there is, feed by feed */
 /* the head of a closed record's leaf is checked against it and its body opened */
