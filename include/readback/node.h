@@ -86,8 +86,15 @@ enum rb_submit {
     RB_SUBMIT_DISCARD,  /* a draft */
     RB_SUBMIT_PURGE,    /* the body of a record: deleted here, and a service record says so */
     RB_SUBMIT_UNLOCKED, /* an age key can be used from now on: what waited to be opened is opened */
-    RB_SUBMIT_OVERRIDE, /* ends the start-up guard of a channel, with a reason (6.14.9) */
-    RB_SUBMIT_EPOCH,    /* as JOIN, for a further epoch of our feed (6.15): delegation leaf */
+    RB_SUBMIT_OVERRIDE, /* ends the start-up guard of a channel (6.14.9). channel, reason (1 to
+                           RB_MAX_TEXT bytes), token. DONE when its record is logged or waits
+                           durably; STATE: the guard has ended already */
+    RB_SUBMIT_EPOCH,    /* a further epoch of our feed (6.15). channel, delegation (the LEAF that carries
+                           the signed delegation: rb_node_next_origin, previous = own_feed's origin and
+                           at most its tree.size, better signed_size), leaf (the `card` record's leaf,
+                           signed by an officer over the new origin: must be there where the card
+                           changed since the charter, else empty), token. STATE: the guard has not
+                           ended; BUSY: records of the present epoch are being signed, try again */
     RB_SUBMIT_PROBED    /* a check of a plan that is not released met closed places: counted (10.6.10) */
 };
 struct rb_event {
@@ -127,8 +134,8 @@ struct rb_event {
             uint8_t channel[RB_CHANNEL_LEN];
             struct rb_slice payload; /* RECORD */
             const struct rb_signer *signers; size_t signers_n; /* RECORD */
-            struct rb_slice leaf;       /* FOUND: the charter leaf */
-            struct rb_slice delegation; /* FOUND, JOIN: the LEAF that carries the signed delegation */
+            struct rb_slice leaf;       /* FOUND: the charter leaf; EPOCH: the card's */
+            struct rb_slice delegation; /* FOUND, JOIN, EPOCH: the LEAF that carries the signed delegation */
             struct rb_slice card;       /* ACCREDIT, CARD: a signed card */
             struct rb_hash draft;    /* DISCARD */
             int64_t from_utc_ms, to_utc_ms; /* NIL */
@@ -140,7 +147,7 @@ struct rb_event {
             struct rb_slice head;    /* plaintext of the body's head (sealed.h) */
             struct rb_hash content;  /* attachments: commitment of the content */
             struct rb_hash record;   /* PURGE; PROBED: rb_node_plan_hash, the same one counts once */
-            struct rb_slice reason;  /* PURGE; may be empty */
+            struct rb_slice reason;  /* PURGE: may be empty; OVERRIDE */
         } submit;
         struct { uint64_t ticket; } stored;
         struct {

@@ -1,5 +1,5 @@
 /* Channels: founding, members as peers, feeds, and the rules kept at hand for admission. */
-#include "node_int.h"
+#include "guard.h"
 #include <assert.h>
 
 struct channel *node_channel_find(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN]) {
@@ -256,13 +256,15 @@ void node_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_sl
     const struct rb_fact *f = &fx->f->facts[index];
     keys_judged(n, fx, index);
     node_changed(n, ch, f);
+    if (fx->own) share_weigh(n, fx, index, leaf.n);
+    guard_judged(n, fx, index);
     places_judged(n, fx, index, leaf);
     body_judged(n, fx, index);
     if (!n->started) return;
+    if (!fx->own) advance_came(n, fx, &f->id);
     if (!fx->own)
         node_alert(n, RB_ALERT_RECORD, ch, &f->id, fx->f->member, NULL, f->precedence, index, NULL);
 }
-    if (!fx->own) advance_came(n, fx, &f->id);
 
 /* Spec 6.5: SHA-256 over, for each feed with a checkpoint in (member, epoch) order, u16 origin
  * length, origin, u64 size, root; the first 16 bytes in hex. */
@@ -273,7 +275,7 @@ void node_heads_digest(struct rb_node *n, struct channel *ch, char out[33]) {
         for (size_t i = 0; i < ch->book.feeds_n && w.p; i++) {
             struct rb_feed *f = ch->book.feeds[i];
             struct feedx *fx = node_feedx(ch, f->member, f->epoch);
-            if (!fx || fx->note_size == 0) continue;
+            if (f->branch > 0 || !fx || fx->note_size == 0) continue;
             struct rb_hash root;
             rb_tree_root(&f->tree, fx->note_size, &root);
             rb_put_u16(&w, (uint16_t)f->origin_n);
@@ -298,7 +300,7 @@ void node_heads_text(struct rb_node *n, struct channel *ch, struct rb_writer *w)
     for (size_t i = 0; i < ch->book.feeds_n; i++) {
         struct rb_feed *f = ch->book.feeds[i];
         struct feedx *fx = node_feedx(ch, f->member, f->epoch);
-        if (!fx || fx->note_size == 0) continue;
+        if (f->branch > 0 || !fx || fx->note_size == 0) continue;
         struct rb_hash root;
         rb_tree_root(&f->tree, fx->note_size, &root);
         rb_put(w, f->origin, f->origin_n);

@@ -1,5 +1,6 @@
 /* Start: what was stored comes back item by item; then the head file's word is compared. */
 #include "fork.h"
+#include "guard.h"
 
 static void bad_item(struct rb_node *n, const char *what, const struct rb_reject *rj) {
     struct rb_reject r =
@@ -127,7 +128,20 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
 
 /* Receipts logged earlier say up to where first cosignatures are logged; tests, which slot was met.
  */
-static void note_own(struct feedx *fx, struct rb_node *n) {
+static void first_logged(struct rb_node *n, struct feedx *own, const struct rb_receipt_cosig *c) {
+    struct feedx *fx = c->member == own->f->member ? node_feedx(own->ch, c->member, c->epoch) : NULL;
+    struct mirror *m = fx ? own_mirror(n, fx, c->cosigner) : NULL;
+    size_t said = 0;
+    if (!m) return;
+    if (c->size > m->queued_to) m->queued_to = c->size;
+    /* of an earlier epoch it is said in a later one, which is read after the earlier one's notes */
+    while (said < m->queue_n && m->queue[said].size <= c->size)
+        said++;
+    if (said) memmove(m->queue, m->queue + said, (m->queue_n - said) * sizeof *m->queue);
+    m->queue_n -= said;
+}
+
+void load_own_leaf(struct rb_node *n, struct feedx *fx) {
     const struct rb_fact *f = &fx->f->facts[fx->f->facts_n - 1];
     if (f->kind == RB_KIND_TEST) {
         struct rb_test t;
@@ -137,11 +151,8 @@ static void note_own(struct feedx *fx, struct rb_node *n) {
     } else if (f->kind == RB_KIND_RECEIPT) {
         struct rb_receipt r;
         if (rb_receipt_decode(f->body, &n->work, &r, NULL) != RB_OK) return;
-        for (size_t i = 0; i < r.cosigs_n; i++) {
-            if (r.cosigs[i].member != fx->f->member || r.cosigs[i].epoch != fx->f->epoch) continue;
-            struct mirror *m = own_mirror(n, fx, r.cosigs[i].cosigner);
-            if (m && r.cosigs[i].size > m->queued_to) m->queued_to = r.cosigs[i].size;
-        }
+        for (size_t i = 0; i < r.cosigs_n; i++)
+            first_logged(n, fx, &r.cosigs[i]);
         told_said(fx->ch, &r);
     }
 }
@@ -164,7 +175,7 @@ static void load_leaf(struct rb_node *n, const struct rb_event *ev) {
             return;
         }
         node_judged(n, fx, fx->f->facts_n - 1, leaf);
-        if (fx->own) note_own(fx, n);
+        if (fx->own) load_own_leaf(n, fx);
         return;
     }
     struct rb_hash h;
@@ -188,13 +199,15 @@ static void split_note(struct rb_slice note, struct rb_slice *log_part, struct r
 }
 
 static void load_cosigned_by_peer(struct rb_node *n, struct feedx *fx, const struct rb_event *ev,
-                                  struct rb_slice line) {
+                                  struct rb_slice log_part, struct rb_slice line) {
     struct rb_note_sig sig;
-    struct mirror *m = own_mirror(n, fx, ev->u.loaded.cosigner);
-    if (!m || rb_note_sig_decode(line, &sig) != RB_OK || sig.sig_n != 72) return;
+    if (rb_note_sig_decode(line, &sig) != RB_OK || sig.sig_n != 72) return;
     struct cosig c = {.size = ev->u.loaded.size};
     struct rb_reader r = rb_reader(rb_slice(sig.sig, 72));
     if (rb_get_u64(&r, &c.time_s) != RB_OK || rb_get_copy(&r, c.sig, RB_SIG_LEN) != RB_OK) return;
+    guard_cosigned(n, fx, ev->u.loaded.cosigner, c.size, c.time_s, c.sig, log_part);
+    struct mirror *m = fx->own ? own_mirror(n, fx, ev->u.loaded.cosigner) : NULL;
+    if (!m) return;
     if (c.size > m->covered) {
         m->covered = m->known = m->pending = c.size;
         m->covered_time_s = c.time_s;
@@ -210,7 +223,8 @@ static void load_note(struct rb_node *n, const struct rb_event *ev) {
     if (!fx) return;
     split_note(ev->u.loaded.note, &log_part, &line);
     bool bare = ev->u.loaded.cosigner == RB_NO_MEMBER;
-    if (fx->own && !bare) load_cosigned_by_peer(n, fx, ev, line);
+    if (!bare && ev->u.loaded.cosigner != ch->own_member)
+        load_cosigned_by_peer(n, fx, ev, log_part, line);
     if (!fx->own && ev->u.loaded.cosigner != ch->own_member) return;
     if (ev->u.loaded.size < fx->note_size) return;
     if (ev->u.loaded.size > fx->f->tree.size) {
@@ -230,15 +244,16 @@ static void load_note(struct rb_node *n, const struct rb_event *ev) {
 }
 
 /* kept until the feeds are known: u8 use, u16 length, origin, u64 size, root */
-static void keep_head(struct rb_node *n, const struct rb_event *ev) {
+enum rb_err load_head_keep(struct rb_node *n, enum rb_key_use use, struct rb_slice origin,
+                           uint64_t size, const struct rb_hash *root) {
     uint8_t tmp[RB_MAX_ORIGIN + 64];
     struct rb_writer w = rb_writer(tmp, sizeof tmp);
-    rb_put_u8(&w, (uint8_t)ev->u.loaded.use);
-    rb_put_u16(&w, (uint16_t)ev->u.loaded.origin.n);
-    rb_put_slice(&w, ev->u.loaded.origin);
-    rb_put_u64(&w, ev->u.loaded.size);
-    rb_put(&w, ev->u.loaded.root.b, RB_HASH_LEN);
-    if (w.over || buf_put(n, &n->heads, w.p, w.n) != RB_OK) n->overflow = true;
+    rb_put_u8(&w, (uint8_t)use);
+    rb_put_u16(&w, (uint16_t)origin.n);
+    rb_put_slice(&w, origin);
+    rb_put_u64(&w, size);
+    rb_put(&w, root->b, RB_HASH_LEN);
+    return w.over ? RB_ERR_LIMIT : buf_put(n, &n->heads, w.p, w.n);
 }
 
 void load_item(struct rb_node *n, const struct rb_event *ev) {
@@ -253,7 +268,9 @@ void load_item(struct rb_node *n, const struct rb_event *ev) {
         load_note(n, ev);
         break;
     case RB_ITEM_HEAD:
-        keep_head(n, ev);
+        if (load_head_keep(n, ev->u.loaded.use, ev->u.loaded.origin, ev->u.loaded.size,
+                           &ev->u.loaded.root) != RB_OK)
+            n->overflow = true;
         break;
     case RB_ITEM_BODY: /* never at start: META says what there is */
     case RB_ITEM_END:
@@ -270,37 +287,39 @@ static void compare_head(struct rb_node *n, struct feedx *fx, uint64_t size,
         fx->head_size = size;
         fx->head_root = *root;
     }
-    if (!fx->own) return;
-    struct rb_hash here;
-    const char *why = NULL;
-    if (size > fx->f->tree.size) {
-        why = "the store holds less of our feed than was signed: was a backup restored?";
-    } else {
-        rb_tree_root(&fx->f->tree, size, &here);
-        if (!rb_hash_eq(&here, root))
-            why = "the store holds another history of our feed than was signed";
-    }
-    if (!why) return;
-    fx->waiting = why;
-    struct rb_reject rj = {RB_ERR_STATE, "6.9.4", why, 0};
-    node_alert(n, RB_ALERT_WAITING, fx->ch, NULL, RB_NO_MEMBER, NULL, RB_ROUTINE, size, &rj);
+    if (fx->own) lost_head(n, fx, size, root);
+}
+
+struct head {
+    uint8_t use;
+    struct rb_slice origin;
+    uint64_t size;
+    struct rb_hash root;
+};
+
+static bool next_head(struct rb_reader *r, struct head *h) {
+    uint16_t len;
+    return rb_get_u8(r, &h->use) == RB_OK && rb_get_u16(r, &len) == RB_OK &&
+           rb_get_view(r, len, &h->origin) == RB_OK && rb_get_u64(r, &h->size) == RB_OK &&
+           rb_get_copy(r, h->root.b, RB_HASH_LEN) == RB_OK;
+}
+
+uint64_t load_head_known(const struct rb_node *n, enum rb_key_use use, struct rb_slice origin) {
+    struct rb_reader r = rb_reader(buf_slice(&n->heads));
+    struct head h;
+    uint64_t most = 0;
+    while (next_head(&r, &h))
+        if (h.use == use && rb_slice_eq(h.origin, origin) && h.size > most) most = h.size;
+    return most;
 }
 
 void load_head(struct rb_node *n, struct feedx *fx) {
     struct rb_reader r = rb_reader(buf_slice(&n->heads));
-    while (rb_left(&r)) {
-        uint8_t use;
-        uint16_t len;
-        uint64_t size;
-        struct rb_slice origin;
-        struct rb_hash root;
-        if (rb_get_u8(&r, &use) != RB_OK || rb_get_u16(&r, &len) != RB_OK ||
-            rb_get_view(&r, len, &origin) != RB_OK || rb_get_u64(&r, &size) != RB_OK ||
-            rb_get_copy(&r, root.b, RB_HASH_LEN) != RB_OK)
-            break;
-        bool ours = rb_slice_eq(origin, rb_slice(fx->f->origin, fx->f->origin_n));
-        if (ours && fx->own == (use == RB_USE_LOG)) compare_head(n, fx, size, &root);
-    }
+    struct head h;
+    while (next_head(&r, &h))
+        if (rb_slice_eq(h.origin, rb_slice(fx->f->origin, fx->f->origin_n)) &&
+            fx->own == (h.use == RB_USE_LOG))
+            compare_head(n, fx, h.size, &h.root);
 }
 
 /* The pending checkpoint is at least what was cosigned, whatever became of its own item: an older
@@ -326,8 +345,9 @@ void load_start(struct rb_node *n) {
             load_head(n, fx);
             pending_at_least_cosigned(n, fx);
             branch_start(n, fx);
-            if (fx->own) own_maybe_sign(n, fx);
+            if (fx->own) lost_start(n, fx);
         }
+        guard_start(n, ch);
         ch->rules_dirty = ch->dirty = ch->heads_dirty = true;
         ch->fold_at = n->now.mono_ms;
         node_sync_members(n, ch);

@@ -1,6 +1,6 @@
 /* Records the node makes by itself, and says so: line tests, receipts, silence (design §2, §6, §9).
  */
-#include "node_int.h"
+#include "guard.h"
 
 static void sign(struct rb_node *n, struct job *j, const struct rb_key *key) {
     const struct rb_feed *f = j->fx->f;
@@ -24,9 +24,15 @@ enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record
     return machine_make_keeping(n, ch, rec, token, rb_slice(NULL, 0));
 }
 
-enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct rb_record *rec,
-                                 uint64_t token, struct rb_slice kept) {
-    const struct rb_key *key = keys_node(ch);
+/* what goes before all that waits goes before a change of keys, too */
+static const struct rb_key *key_of(const struct channel *ch, bool first) {
+    const struct rb_key *k = first ? rb_feed_role_key(ch->own->f, RB_KEY_NODE) : keys_node(ch);
+    return k && first && keys_revoked(ch, k) ? NULL : k;
+}
+
+static enum rb_err make(struct rb_node *n, struct channel *ch, struct rb_record *rec,
+                        uint64_t token, struct rb_slice kept, bool first) {
+    const struct rb_key *key = key_of(ch, first);
     if (!key) return RB_ERR_STATE; /* 2.7.3 */
     rec->has_channel = true;
     memcpy(rec->channel, ch->id, RB_CHANNEL_LEN);
@@ -44,6 +50,7 @@ enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct r
     j->ch = ch;
     j->fx = ch->own;
     j->time_s = token;
+    j->partial = first;
     j->status = (int)rec->precedence;
     if (buf_put(n, &j->buf, payload.p, payload.n) != RB_OK ||
         buf_put(n, &j->list, kept.p, kept.n) != RB_OK) {
@@ -54,10 +61,20 @@ enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct r
     return RB_OK;
 }
 
+enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct rb_record *rec,
+                                 uint64_t token, struct rb_slice kept) {
+    return make(n, ch, rec, token, kept, false);
+}
+
+enum rb_err machine_make_first(struct rb_node *n, struct channel *ch, struct rb_record *rec,
+                               uint64_t token) {
+    return make(n, ch, rec, token, rb_slice(NULL, 0), true);
+}
+
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig) {
     struct rb_signer s = {0};
     struct rb_slice leaf = {NULL, 0};
-    const struct rb_key *now = keys_node(j->ch);
+    const struct rb_key *now = key_of(j->ch, j->partial);
     if (err == RB_OK && now && j->fx == j->ch->own && !rb_key_eq(now, &j->key)) {
         sign(n, j, now); /* a rotation went ahead of it */
         return;
@@ -69,6 +86,8 @@ void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uin
     if (err == RB_OK) err = rb_writer_done(&w, &leaf);
     if (err == RB_OK) err = own_enqueue(n, j->ch, leaf, (uint8_t)j->status, j->time_s);
     if (err == RB_OK) despite_said(n, leaf, buf_slice(&j->list));
+    if (err == RB_OK && j->partial) own_to_front(j->ch, n->next_outbox - 1);
+    if (j->partial) guard_overridden(n, j->ch, err == RB_OK);
     if (err != RB_OK) told_unsaid(n, j->ch);
     if (err != RB_OK && j->time_s)
         submit_done(n, j->time_s, err, "6.11.9", rb_err_text(err), RB_MARK_NONE, NULL, j->ch->id,
@@ -151,7 +170,7 @@ static void receipts(struct rb_node *n, struct channel *ch) {
         told_due(n, ch);
     }
     bool due = queued(fx) || ch->bodies_dirty;
-    if (!due || n->now.mono_ms < ch->receipt_at || fx->waiting) return;
+    if (!due || n->now.mono_ms < ch->receipt_at || own_waits(fx)) return;
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
     struct rb_receipt r = {0};
     r.cosigs = rb_arena_array(&n->work, RB_MAX_RECEIPT_ENTRIES, sizeof *r.cosigs);
@@ -177,7 +196,7 @@ static void receipts(struct rb_node *n, struct channel *ch) {
  */
 static void line_test(struct rb_node *n, struct channel *ch) {
     if (!ch->charter || ch->charter_state != RB_CHARTER_IN_FORCE || ch->standing.left) return;
-    if (ch->own->waiting) return; /* a test that waits unsigned tests nothing */
+    if (own_waits(ch->own)) return; /* a test that waits unsigned tests nothing */
     uint64_t step = (uint64_t)ch->charter->test_interval_s * 1000;
     if (step == 0 || n->now.utc_ms <= 0) return;
     uint64_t slot = (uint64_t)n->now.utc_ms / step * step;

@@ -1,5 +1,6 @@
 /* Creating the node, stepping it, and the list of effects. */
 #include "fork.h"
+#include "guard.h"
 #include <assert.h>
 
 #define NODE_MIN_CAP ((size_t)64 << 20)
@@ -247,15 +248,15 @@ static void loaded_event(struct rb_node *n, const struct rb_event *ev) {
         offer_loaded(n, j, ev);
     else if (j->type == JOB_BRANCH_LOAD)
         branch_loaded(n, j, ev);
-}
     else if (j->type == JOB_ADVANCE_LOAD)
         advance_loaded(n, j, ev);
+}
 
 static void response_event(struct rb_node *n, const struct rb_event *ev) {
     struct job *j = node_job_find(n, ev->u.response.request);
     if (!j) return;
-    if (j->peer) {
     share_answered(n, j, ev);
+    if (j->peer) {
         if (ev->u.response.status > 0)
             node_peer_ok(n, j->peer);
         else
@@ -268,6 +269,10 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
         push_response(n, j, ev);
     else if (j->type == JOB_REQ_OWN)
         push_proof(n, j, ev);
+    else if (j->type == JOB_REQ_HELD || j->type == JOB_REQ_BRING)
+        guard_response(n, j, ev);
+    else if (j->type == JOB_REQ_LOST)
+        lost_response(n, j, ev);
     else if (j->type == JOB_REQ_BODY)
         fetch_response(n, j, ev);
     else if (j->type == JOB_REQ_ASK || j->type == JOB_REQ_OFFER)
@@ -275,13 +280,13 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
     else if (j->type == JOB_REQ_EVIDENCE || j->type == JOB_REQ_EVIDENCE_LIST ||
              j->type == JOB_REQ_ROOT || j->type == JOB_REQ_BRANCH)
         fork_response(n, j, ev);
+    else if (j->type == JOB_REQ_ADVANCE)
+        node_job_free(n, j); /* taken or not: the leaf follows */
     else
         pull_response(n, j, ev);
 }
 
 static void closed_event(struct rb_node *n, uint64_t conn) {
-    else if (j->type == JOB_REQ_ADVANCE)
-        node_job_free(n, j); /* taken or not: the leaf follows */
     for (struct job *j = n->jobs; j; j = j->next)
         if (j->conn == conn && conn != 0) {
             j->conn = UINT64_MAX; /* the work goes on; nobody is told */
@@ -295,12 +300,14 @@ static void closed_event(struct rb_node *n, uint64_t conn) {
 static void channels_work(struct rb_node *n) {
     pull_invites(n);
     carry_expire(n);
+    advance_expire(n);
     for (size_t i = 0; i < n->channels_n; i++) {
         struct channel *ch = n->channels[i];
+        guard_work(n, ch);
+        lost_work(n, ch);
         own_drain(n, ch);
         body_work(n, ch);
         machine_timers(n, ch);
-    advance_expire(n);
         own_drain(n, ch);
         push_all(n, ch);
         pull_all(n, ch);
@@ -326,6 +333,7 @@ static uint64_t mono_of(const struct rb_node *n, int64_t utc) {
 static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
     uint64_t wake = ch->body_work ? n->now.mono_ms : ch->body_wake;
     wake = sooner(wake, mono_of(n, ch->purge_utc));
+    wake = sooner(wake, sooner(guard_wake(n, ch), lost_wake(ch)));
     if (ch->own) {
         if (ch->dirty) wake = sooner(wake, ch->fold_at);
         wake = sooner(wake, mono_of(n, ch->next_due_utc));
@@ -338,10 +346,11 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
                 m->covered < ch->own->note_size) {
                 wake = sooner(wake, later(m->retry_at, p->retry_at));
             }
-            if (m->queue_n && !ch->own->waiting) wake = sooner(wake, ch->receipt_at);
+            if (m->queue_n && !own_waits(ch->own)) wake = sooner(wake, ch->receipt_at);
         }
-        if (ch->bodies_dirty && !ch->own->waiting) wake = sooner(wake, ch->receipt_at);
+        if (ch->bodies_dirty && !own_waits(ch->own)) wake = sooner(wake, ch->receipt_at);
         wake = sooner(wake, ch->settle_at);
+        if (ch->held_up) wake = sooner(wake, ch->floor_at);
         if (ch->charter && ch->charter->test_interval_s &&
             ch->charter_state == RB_CHARTER_IN_FORCE) {
             int64_t step = (int64_t)ch->charter->test_interval_s * 1000;
@@ -350,7 +359,6 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
     }
     wake = sooner(wake, fork_wake(n, ch));
     for (size_t i = 0; i < ch->feeds_n; i++)
-        if (ch->held_up) wake = sooner(wake, ch->floor_at);
         wake = sooner(wake, pull_tell_time(n, ch->feeds[i]));
     for (size_t i = 0; i < ch->pulls_n; i++) {
         const struct pullx *x = &ch->pulls[i];
@@ -377,6 +385,7 @@ static uint64_t wake_time(struct rb_node *n) {
     }
     for (struct job *j = n->jobs; j; j = j->next)
         if (j->type == JOB_WAIT_NEWS) wake = sooner(wake, j->deadline);
+    wake = sooner(wake, advance_wake(n));
     if (n->cache_old) wake = sooner(wake, n->cache_old->at + RB_CACHE_MS);
     /* what is due already was done in this step: no busy loop on what cannot move */
     if (wake <= n->now.mono_ms) wake = n->now.mono_ms + 50;
@@ -385,7 +394,6 @@ static uint64_t wake_time(struct rb_node *n) {
 
 static void dispatch(struct rb_node *n, const struct rb_event *ev) {
     switch (ev->type) {
-    wake = sooner(wake, advance_wake(n));
     case RB_EV_LOADED:
         loaded_event(n, ev);
         break;
@@ -449,10 +457,10 @@ enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev, struct rb
         /* judging waits for a timer: answers leave before */
         if (ev->type == RB_EV_TIMER) take_judge_some(n);
         channels_work(n);
+        share_sent(n);
     }
     out->e = n->effects;
     out->n = n->effects_n;
     out->wake_mono_ms = wake_time(n);
     return n->overflow ? RB_ERR_LIMIT : RB_OK;
 }
-        share_sent(n);

@@ -206,6 +206,15 @@ struct feedx { /* a feed with what the node knows beside the book */
     size_t weights_n, weights_cap;
     uint64_t flash_to; /* own: behind the last FLASH record */
     bool closed;         /* its party left: no larger checkpoint is taken */
+    bool guarded;        /* own: loaded from the store, and the guard has not ended */
+    /* own: a lost part comes back (lost.c); `pending` is the checkpoint to reach */
+    bool recovering; /* leaves of it are being stored and judged */
+    bool lost_out;   /* a request for them is under way */
+    uint64_t lost_shown, lost_failed, lost_unfit; /* members' bits */
+    uint64_t lost_at;                             /* mono: not before */
+    uint32_t lost_rounds;
+    struct cosigned *cosigned;   /* by member; NULL: none */
+    struct receipt_at *receipts; /* by cosigner; NULL: none */
     struct forkx *fork;  /* what proves that it has two histories, and those; NULL: nothing (fork.h) */
     bool fork_asking;    /* for what a proof left out */
     uint64_t fork_ask_at;
@@ -327,15 +336,6 @@ struct offer { /* a body, or a piece of it, to hand over */
     uint32_t body;
     uint64_t from, len;
 };
-struct outbox_item {
-    struct outbox_item *next;
-    uint64_t order;
-    struct buf leaf;
-    uint8_t precedence;
-    bool persisted;
-    bool keys;      /* card, rotation or revocation: keys.c */
-    uint64_t token; /* DONE to be sent once logged or kept durably; 0 = none */
-    struct rb_hash id;
 struct advance { /* a copy of a FLASH record whose leaf is not here; in memory alone */
     struct advance *next;
     struct feedx *fx;
@@ -345,6 +345,15 @@ struct advance { /* a copy of a FLASH record whose leaf is not here; in memory a
     struct rb_hash id;
     struct buf leaf;
 };
+struct outbox_item {
+    struct outbox_item *next;
+    uint64_t order;
+    struct buf leaf;
+    uint8_t precedence;
+    bool persisted;
+    bool keys;      /* card, rotation or revocation: keys.c */
+    uint64_t token; /* DONE to be sent once logged or kept durably; 0 = none */
+    struct rb_hash id;
 };
 struct draft {
     bool used;
@@ -364,6 +373,9 @@ struct pullx { /* what we ask one peer about one channel */
         quiet_ms; /* wait before asking again where asking brought nothing; 0 = the last one did */
     uint64_t retry_at;
     bool body; /* a GET of a body is out */
+    bool held, bringing; /* a GET, a POST of what is held (6.14) is out */
+    uint64_t held_at;    /* mono: not asked before */
+    uint32_t held_failures;
     bool evidence, evidence_list; /* a POST, a GET of evidence is out */
     uint32_t evidence_failures;
     uint64_t evidence_at;    /* mono: no POST before */
@@ -384,6 +396,10 @@ struct channel {
     struct feedx *own; /* latest epoch of ours, NULL until joined */
     struct outbox_item *outbox, *outbox_tail;
     size_t outbox_n;
+    struct guard guard;
+    uint64_t floor_at;     /* mono: a record is logged then, whoever is slow */
+    bool held_up;          /* the outbox waits for a slow line ... */
+    uint16_t held_up_by;   /* ... of this member */
     size_t pulls_n;
     struct pullx *pulls;
     /* rules cached for admission; refolded when a record that can change them was judged */
@@ -468,11 +484,16 @@ enum job_type {
     JOB_REQ_COSIG,
     JOB_REQ_INVITES,
     JOB_REQ_OWN,
+    JOB_REQ_HELD,  /* GET of what is held of ours (6.14) */
+    JOB_REQ_BRING, /* POST of the same */
+    JOB_REQ_LOST,  /* a lost part of our feed */
     JOB_REQ_BODY,
     JOB_REQ_ASK,
     JOB_REQ_OFFER, /* REQUESTs */
     JOB_BODY_LOAD,
     JOB_OFFER_LOAD, /* LOADs of bodies */
+    JOB_ADVANCE_LOAD,
+    JOB_REQ_ADVANCE,
     JOB_OPEN,
     JOB_REQ_EVIDENCE,
     JOB_REQ_EVIDENCE_LIST,
@@ -501,8 +522,6 @@ struct job {
     bool urgent;
     uint64_t deadline; /* mono */
     uint64_t time_s;
-    JOB_ADVANCE_LOAD,
-    JOB_REQ_ADVANCE,
     struct rb_hash root;
     struct rb_key key; /* that was to sign */
     struct buf buf;
@@ -551,6 +570,7 @@ struct rb_node {
     bool locked;      /* the age key is sealed: the last OPEN said so */
     uint64_t unlocks; /* how often that changed: an answer may come late */
     size_t opening;
+    struct advance *advances;
     struct cached *cache_old, *cache_new, *cache[RB_CACHE_BUCKETS];
     uint64_t cache_salt;
     size_t cache_bytes;
@@ -573,7 +593,6 @@ void buf_clear(struct buf *b);
 void buf_free(struct rb_node *n, struct buf *b);
 static inline struct rb_slice buf_slice(const struct buf *b) {
     return rb_slice(b->p, b->n);
-    struct advance *advances;
 }
 /* room in this step for `bytes` of slices in effects and for plenty of effects: asked before
  * anything that may not be done by halves */
@@ -594,7 +613,7 @@ enum rb_err node_peer_put(struct rb_node *n, struct rb_slice card, bool accredit
                           struct peer **out, struct rb_reject *rj);
 void node_peer_ok(struct rb_node *n, struct peer *p);
 void node_peer_failed(struct rb_node *n, struct peer *p, const char *why);
-struct peer *node_member_peer(struct rb_node *n, struct channel *ch, uint16_t member);
+struct peer *node_member_peer(const struct rb_node *n, struct channel *ch, uint16_t member);
 /* as stored: u8 flags, i64 UTC ms and 32 bytes where bit 1 is set, the card */
 enum rb_err node_peer_load(struct rb_node *n, struct rb_slice value, struct rb_reject *rj);
 /* the TLS key of a party is a stranger's from now on */
@@ -627,6 +646,9 @@ size_t node_signers_due(const struct channel *ch, const struct rb_fact *fact);
 void node_heads_digest(struct rb_node *n, struct channel *ch, char out[33]);
 void node_heads_text(struct rb_node *n, struct channel *ch, struct rb_writer *w);
 
+/* guard.c: why nothing of this feed of ours is signed; NULL: it may be */
+const char *own_waits(const struct feedx *fx);
+
 /* own.c */
 enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice leaf,
                         uint8_t precedence, uint64_t token);
@@ -636,6 +658,31 @@ void own_maybe_sign(struct rb_node *n, struct feedx *fx);
 void own_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
 void feed_flying(struct feedx *fx, uint64_t ticket, uint64_t size);
 bool feed_landed(struct feedx *fx, uint64_t ticket);
+
+/* share.c: how fast lines are, and what of ours may be logged, spec 6.17 */
+void share_sent(struct rb_node *n); /* the step's REQUESTs leave now */
+void share_answered(struct rb_node *n, struct job *j, const struct rb_event *ev);
+/* it fetched leaves of ours, and its cosignature shows that they arrived */
+void share_gave(struct rb_node *n, struct peer *p, size_t bytes);
+void share_fetched(struct rb_node *n, struct peer *p);
+void share_weigh(struct rb_node *n, struct feedx *fx, size_t leaf, size_t bytes);
+uint64_t share_weight(const struct feedx *fx, uint64_t from, uint64_t to);
+bool share_may_log(struct rb_node *n, struct channel *ch, uint8_t precedence);
+uint64_t share_second(const struct peer *p); /* bytes it takes in a second */
+uint64_t share_asks(const struct peer *p);   /* bytes to ask it for at once */
+bool share_slow(const struct peer *p);
+bool share_any_slow(struct rb_node *n, struct channel *ch); /* a line that is up to a member of it */
+uint32_t share_timeout(const struct peer *p, uint64_t out, uint64_t in);
+
+/* advance.c: FLASH that has to wait is also sent by itself, spec 6.17.3 */
+void advance_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p,
+                   uint64_t from);
+void advance_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void advance_take(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
+                  struct peer *p);
+void advance_came(struct rb_node *n, const struct feedx *fx, const struct rb_hash *id);
+void advance_expire(struct rb_node *n);
+uint64_t advance_wake(const struct rb_node *n); /* UINT64_MAX: never */
 
 /* push.c */
 void push_all(struct rb_node *n, struct channel *ch);
@@ -662,31 +709,6 @@ struct take_in {
     struct rb_reader entries;
     bool has_entries;
     uint64_t conn; /* 0: pulled */
-/* share.c: how fast lines are, and what of ours may be logged, spec 6.17 */
-void share_sent(struct rb_node *n); /* the step's REQUESTs leave now */
-void share_answered(struct rb_node *n, struct job *j, const struct rb_event *ev);
-/* it fetched leaves of ours, and its cosignature shows that they arrived */
-void share_gave(struct rb_node *n, struct peer *p, size_t bytes);
-void share_fetched(struct rb_node *n, struct peer *p);
-void share_weigh(struct rb_node *n, struct feedx *fx, size_t leaf, size_t bytes);
-uint64_t share_weight(const struct feedx *fx, uint64_t from, uint64_t to);
-bool share_may_log(struct rb_node *n, struct channel *ch, uint8_t precedence);
-uint64_t share_second(const struct peer *p); /* bytes it takes in a second */
-uint64_t share_asks(const struct peer *p);   /* bytes to ask it for at once */
-bool share_slow(const struct peer *p);
-bool share_any_slow(struct rb_node *n, struct channel *ch); /* a line that is up to a member of it */
-uint32_t share_timeout(const struct peer *p, uint64_t out, uint64_t in);
-
-/* advance.c: FLASH that has to wait is also sent by itself, spec 6.17.3 */
-void advance_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p,
-                   uint64_t from);
-void advance_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
-void advance_take(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
-                  struct peer *p);
-void advance_came(struct rb_node *n, const struct feedx *fx, const struct rb_hash *id);
-void advance_expire(struct rb_node *n);
-uint64_t advance_wake(const struct rb_node *n); /* UINT64_MAX: never */
-
     struct peer *peer;
 };
 void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p);

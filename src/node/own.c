@@ -1,5 +1,5 @@
 /* Our own feeds: the outbox, the log, one checkpoint per group commit. */
-#include "node_int.h"
+#include "guard.h"
 
 void feed_flying(struct feedx *fx, uint64_t ticket, uint64_t size) {
     if (fx->flying_n == 16) fx->flying_n--; /* the last one speaks for the one it replaces */
@@ -53,9 +53,10 @@ enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice l
     return RB_OK;
 }
 
-/* Few leaves of ours that nobody has: what waits unlogged can still be overtaken by FLASH. */
-static bool may_log(const struct channel *ch) {
-    if (!ch->own || ch->own->waiting) return false;
+/* Few leaves of ours that nobody has, and few that somebody still has to take (share.c): what waits
+ * unlogged can still be overtaken by FLASH. */
+static bool may_log(struct rb_node *n, struct channel *ch, uint8_t precedence) {
+    if (!ch->own || own_waits(ch->own)) return false;
     uint64_t most = 0;
     for (size_t i = 0; i < ch->own->mirrors_n; i++)
         if (ch->own->mirrors[i].known > most) most = ch->own->mirrors[i].known;
@@ -126,8 +127,8 @@ void own_drain(struct rb_node *n, struct channel *ch) {
     if (!ch->outbox) ch->held_up = false;
     while (ch->outbox && n->effects_n < RB_EFFECTS_CAP / 2) {
         struct outbox_item *item = ch->outbox;
-        uint64_t ticket = log_leaf(n, ch->own, item);
         if (!may_log(n, ch, item->precedence)) break;
+        uint64_t ticket = log_leaf(n, ch->own, item);
         if (ticket == 0) break;
         ch->outbox = item->next;
         ch->outbox_n--;
@@ -138,12 +139,47 @@ void own_drain(struct rb_node *n, struct channel *ch) {
     persist_waiting(n, ch);
 }
 
+static void unlink_item(struct channel *ch, struct outbox_item *item) {
+    struct outbox_item **at = &ch->outbox;
+    while (*at != item)
+        at = &(*at)->next;
+    *at = item->next;
+    if (ch->outbox_tail == item) {
+        ch->outbox_tail = NULL;
+        for (struct outbox_item *i = ch->outbox; i; i = i->next)
+            ch->outbox_tail = i;
+    }
+    ch->outbox_n--;
+}
+
+void own_found(struct rb_node *n, struct channel *ch, const struct rb_hash *id) {
+    struct outbox_item *item = ch->outbox;
+    while (item && !rb_hash_eq(&item->id, id))
+        item = item->next;
+    if (!item) return;
+    unlink_item(ch, item);
+    if (item->token) submit_done(n, item->token, RB_OK, NULL, NULL, RB_MARK_NONE, id, ch->id, 0);
+    outbox_free(n, ch, item);
+}
+
+/* the leaf that was enqueued last goes before all others */
+void own_to_front(struct channel *ch, uint64_t order) {
+    struct outbox_item *item = ch->outbox;
+    while (item && item->order != order)
+        item = item->next;
+    if (!item || item == ch->outbox) return;
+    unlink_item(ch, item);
+    item->next = ch->outbox;
+    ch->outbox = item;
+    ch->outbox_n++;
+}
+
 void own_stored(struct rb_node *n, struct feedx *fx) {
     own_maybe_sign(n, fx);
 }
 
 void own_maybe_sign(struct rb_node *n, struct feedx *fx) {
-    if (fx->signing || fx->waiting || fx->stored == 0 || fx->stored <= fx->note_size) return;
+    if (fx->signing || own_waits(fx) || fx->stored == 0 || fx->stored <= fx->note_size) return;
     struct job *j = node_job(n, JOB_SIGN_LOG);
     if (!j) return;
     j->ch = fx->ch;
@@ -163,7 +199,7 @@ void own_maybe_sign(struct rb_node *n, struct feedx *fx) {
     fx->signing = true;
 }
 
-static void store_note(struct rb_node *n, struct feedx *fx) {
+void own_store_note(struct rb_node *n, struct feedx *fx) {
     struct rb_effect *e = node_effect(n, RB_EF_STORE);
     e->u.store.ticket = n->next_ticket++;
     e->u.store.item = RB_ITEM_NOTE;
@@ -197,7 +233,7 @@ void own_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t
     if (buf_put(n, &fx->note, w.p, w.n) != RB_OK) n->overflow = true;
     fx->note_size = j->to;
     fx->ch->heads_dirty = true;
-    store_note(n, fx);
+    own_store_note(n, fx);
     node_job_free(n, j);
     own_maybe_sign(n, fx);
 }

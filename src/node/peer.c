@@ -8,7 +8,7 @@ struct peer *node_peer_find(const struct rb_node *n, const struct rb_hash *party
     return NULL;
 }
 
-struct peer *node_member_peer(struct rb_node *n, struct channel *ch, uint16_t member) {
+struct peer *node_member_peer(const struct rb_node *n, struct channel *ch, uint16_t member) {
     const struct rb_book_member *m = rb_book_member(&ch->book, member);
     return m ? node_peer_find(n, &m->party) : NULL;
 }

@@ -1,6 +1,7 @@
 /* Asking: heads where a peer's digest differs from ours, a held GET for news where we only connect
  * outwards, fetching what we lack, and the way back for cosignatures. */
 #include "fork.h"
+#include "guard.h"
 #include "readback/text.h"
 
 struct pullx *pull_of(struct channel *ch, uint16_t member) {
@@ -126,8 +127,8 @@ void pull_all(struct rb_node *n, struct channel *ch) {
         if (x->heads_at && n->now.mono_ms >= x->heads_at && !x->heads && !x->fetching) {
             ask_heads(n, ch, x, p, false);
         }
-        if (outward && !x->news && !x->fetching && n->now.mono_ms >= x->retry_at)
         keep_warm(n, ch, x, p);
+        if (outward && !x->news && !x->fetching && n->now.mono_ms >= x->retry_at)
             ask_news(n, ch, x, p);
     }
 }
@@ -239,7 +240,9 @@ static void heads_arrived(struct rb_node *n, struct job *j, struct pullx *x, str
     struct rb_reader r = rb_reader(body);
     struct rb_slice line;
     while (rb_left(&r) && rb_get_line(&r, &line) == RB_OK)
-        if (rb_slice_starts(line, "evidence "))
+        if (rb_slice_is(line, "guard"))
+            guard_bring(n, j->ch, x, j->peer);
+        else if (rb_slice_starts(line, "evidence "))
             fork_heard(n, j->ch, x, j->peer, rb_slice_sub(line, 9, line.n));
         else if (look_at_head(n, j->ch, x, j->peer, line)) return; /* one at a time; news come again */
     if (x->heads_at)

@@ -1,5 +1,5 @@
 /* Pushing our feed to each member: one combined push at a time for each, its cosignature back. */
-#include "node_int.h"
+#include "guard.h"
 
 struct mirror *own_mirror(struct rb_node *n, struct feedx *fx, uint16_t member) {
     (void)n;
@@ -34,14 +34,63 @@ static void start_push(struct rb_node *n, struct feedx *fx, struct mirror *m, st
     j->from = from;
     j->old = old;
     j->to = fx->note_size;
-    m->inflight = true;
-    m->push_due = false;
-    struct rb_effect *e = node_effect(n, RB_EF_LOAD);
-    e->u.load.token = j->id;
-    e->u.load.feed = node_feed_ref(fx);
-    e->u.load.from = j->from;
-    e->u.load.to = j->to - j->from > RB_MAX_PUSH_ENTRIES ? j->from + RB_MAX_PUSH_ENTRIES : j->to;
-    e->u.load.max_bytes = RB_PUSH_BYTES;
+    j->urgent = urgent;
+    if (old == UINT64_MAX) {
+        m->inflight = true;
+        m->push_due = false;
+        m->flying_to = 0;
+    } else {
+        m->urgent = true;
+        m->urgent_to = fx->note_size;
+    }
+    uint64_t most = share_second(p);
+    if (most > RB_PUSH_BYTES) most = RB_PUSH_BYTES;
+    load_leaves(n, j, j->from, j->to, (size_t)(most ? most : 1));
+}
+
+/* A push under way that brings all up to its checkpoint, and is over soon: FLASH follows at its
+ * heels, on the urgent connection, as if it had been answered. */
+static bool heels(const struct feedx *fx, const struct mirror *m, const struct peer *p) {
+    uint64_t soon = share_second(p) + RB_LINE_HEAD + RB_MAX_LEAF / 16;
+    return m->inflight && !m->urgent && m->flying_to > 0 && m->flying_to < fx->note_size &&
+           m->flying_n <= soon;
+}
+
+/* true: nothing else is to be started for this member now */
+static bool push_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
+    if (m->urgent) {
+        if (m->urgent_to < fx->flash_to) advance_flash(n, fx, m, p, m->urgent_to);
+        return true;
+    }
+    if (!m->inflight) {
+        bool bulk = m->offering; /* bodies of others: FLASH does not wait for them, but for its own */
+        if (!bulk && !m->push_due) offer_before_push(n, fx, m, p);
+        if (!bulk && m->offering) return true;
+        if (share_weight(fx, m->known, fx->flash_to) > share_second(p) + 2 * RB_LINE_HEAD)
+            advance_flash(n, fx, m, p, m->known);
+        start_push(n, fx, m, p, m->known, UINT64_MAX, true);
+        return true;
+    }
+    if (m->flying_to >= fx->flash_to) return true;
+    if (heels(fx, m, p))
+        start_push(n, fx, m, p, m->flying_to, m->flying_to, true);
+    else if (m->flying_n)
+        advance_flash(n, fx, m, p, m->known);
+    return true;
+}
+
+static void push_member(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
+    if (m->covered >= fx->note_size) return; /* known alone is not enough: an answer may be lost */
+    if (m->pending > fx->note_size)
+        return; /* it was told of a checkpoint that a crash took from us: signed again first */
+    if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) return;
+    if (m->known < fx->flash_to && fx->flash_to <= fx->note_size && push_flash(n, fx, m, p)) return;
+    if (m->urgent || (m->inflight && m->offering)) return;
+    /* one request of bodies at most is waited for: under a steady load others come meanwhile, though
+     * not on a slow line, where they would come after the leaf and be asked for, too */
+    bool along = m->inflight && !share_slow(p);
+    if (!m->offering && (along || (!m->inflight && !m->push_due))) offer_before_push(n, fx, m, p);
+    if (!m->offering && !m->inflight) start_push(n, fx, m, p, m->known, UINT64_MAX, false);
 }
 
 static void push_feed(struct rb_node *n, struct feedx *fx) {
@@ -49,16 +98,7 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
     for (size_t i = 0; i < ch->pulls_n; i++) {
         struct peer *p = node_member_peer(n, ch, ch->pulls[i].member);
         struct mirror *m = own_mirror(n, fx, ch->pulls[i].member);
-        if (!p || !m || p->card.addresses_n == 0 || (m->inflight && m->offering)) continue;
-        if (m->covered >= fx->note_size)
-            continue; /* known alone is not enough: an answer may be lost */
-        if (m->pending > fx->note_size)
-            continue; /* it was told of a checkpoint that a crash took from us: signed again first
-                       */
-        if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) continue;
-        /* one request of bodies at most is waited for: under a steady load others come meanwhile */
-        if (!m->offering && (m->inflight || !m->push_due)) offer_before_push(n, fx, m, p);
-        if (!m->offering && !m->inflight) start_push(n, fx, m, p);
+        if (p && m && p->card.addresses_n) push_member(n, fx, m, p);
     }
 }
 
@@ -129,6 +169,16 @@ bool push_load_more(struct rb_node *n, struct job *j) {
     return true;
 }
 
+/* it is under way no more */
+static void landed(struct mirror *m, const struct job *j) {
+    if (j->old != UINT64_MAX) {
+        m->urgent = false;
+        return;
+    }
+    m->inflight = false;
+    m->flying_to = m->flying_n = 0;
+}
+
 void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     if (ev->u.loaded.item == RB_ITEM_LEAF) {
@@ -158,6 +208,10 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     }
     j->type = JOB_REQ_PUSH;
     j->to = j->fx->note_size;
+    if (j->old == UINT64_MAX) {
+        m->flying_to = j->from + j->got >= j->to ? j->to : 0;
+        m->flying_n = body.n;
+    }
     rb_tree_root(&j->fx->f->tree, j->to, &j->root);
     buf_clear(&j->buf); /* from here on: the checkpoint that went along */
     if (buf_put(n, &j->buf, j->fx->note.p, j->fx->note.n) != RB_OK) n->overflow = true;
@@ -171,16 +225,6 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     e->u.request.urgent = j->urgent;
     e->u.request.timeout_ms = share_timeout(j->peer, body.n, 0);
 }
-/* it is under way no more */
-static void landed(struct mirror *m, const struct job *j) {
-    if (j->old != UINT64_MAX) {
-        m->urgent = false;
-        return;
-    }
-    m->inflight = false;
-    m->flying_to = m->flying_n = 0;
-}
-
 
 static enum rb_err verify_cosig(const struct feedx *fx, uint16_t member, uint64_t size,
                                 const struct rb_note_sig *line, struct cosig *c) {
@@ -209,14 +253,13 @@ static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t memb
     e->u.store.item = RB_ITEM_NOTE;
     e->u.store.feed = node_feed_ref(fx);
     e->u.store.size = size;
-    if (j->old == UINT64_MAX) {
-        m->flying_to = j->from + j->got >= j->to ? j->to : 0;
-        m->flying_n = body.n;
-    }
     e->u.store.cosigner = member;
     e->u.store.time_s = c.time_s;
     e->u.store.note = rb_written(&w);
+    guard_cosigned(n, fx, member, size, c.time_s, c.sig, log_note);
     if (!fx->own) return RB_OK;
+    struct peer *p = node_member_peer(n, fx->ch, member);
+    if (p && p->card.addresses_n == 0) share_fetched(n, p);
     struct mirror *m = own_mirror(n, fx, member);
     if (!m || size <= m->covered) return RB_OK;
     m->covered = size;
@@ -258,8 +301,6 @@ enum rb_err push_take_cosig(struct rb_node *n, struct feedx *fx, uint64_t size,
     return keep ? take_cosig(n, fx, *member, size, line, log_note)
                 : verify_cosig(fx, *member, size, line, &c);
 }
-    struct peer *p = node_member_peer(n, fx->ch, member);
-    if (p && p->card.addresses_n == 0) share_fetched(n, p);
 
 static bool cosignatures(struct rb_node *n, struct job *j, struct rb_slice body) {
     struct rb_reader r = rb_reader(body);
@@ -322,12 +363,9 @@ void push_proof(struct rb_node *n, struct job *j, const struct rb_event *ev) {
         rb_tree_root(&fx->f->tree, cp.size, &root);
         ours = !rb_hash_eq(&root, &cp.root);
     }
-    if (ours) {
-        fx->waiting = "a peer holds more of our feed than this store: was a backup restored?";
-        rj = (struct rb_reject){RB_ERR_STATE, "6.3.5", fx->waiting, 0};
-    }
-    node_alert(n, ours ? RB_ALERT_WAITING : RB_ALERT_REFUSED, j->ch, NULL, j->member,
-               &j->peer->party, RB_ROUTINE, ours ? cp.size : 0, &rj);
+    if (!ours || lost_shown(n, j->ch, j->member, note, &cp) != RB_OK)
+        node_alert(n, RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0,
+                   &rj);
     node_job_free(n, j);
 }
 

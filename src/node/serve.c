@@ -1,6 +1,7 @@
 /* Requests of peers: who may ask, which path means what. Everything unknown or not permitted is the
  * same 404 (design §6). Clauses 6.4 to 6.8. */
 #include "fork.h"
+#include "guard.h"
 #include "readback/text.h"
 
 bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p) {
@@ -92,6 +93,7 @@ static struct channel *param_channel(struct rb_node *n, struct rb_slice query,
  */
 static void heads(struct rb_node *n, struct channel *ch, uint64_t conn, const struct peer *p) {
     struct rb_writer w = node_writer(n, ch->feeds_n * (RB_MAX_ORIGIN + 80) + 64);
+    guard_line(ch, p, &w);
     fork_heads_line(n, ch, &w);
     node_heads_text(n, ch, &w);
     serve_respond(n, ch, conn, 200, "text/plain", rb_written(&w));
@@ -102,13 +104,13 @@ static void news(struct rb_node *n, struct channel *ch, struct rb_slice query, u
     char own[33];
     struct rb_slice have;
     node_heads_digest(n, ch, own);
-    if (!serve_param(query, "have", &have) || !rb_slice_is(have, own)) {
-        heads(n, ch, conn);
+    if (!serve_param(query, "have", &have) || !rb_slice_is(have, own) || guard_tells(ch, p)) {
+        heads(n, ch, conn, p);
         return;
     }
     for (struct job *old = n->jobs; old; old = old->next)
         if (old->type == JOB_WAIT_NEWS && old->ch == ch && old->peer == p) { /* one for each peer */
-            heads(n, ch, old->conn);
+            heads(n, ch, old->conn, p);
             node_job_free(n, old);
             break;
         }
@@ -131,7 +133,7 @@ void serve_news(struct rb_node *n, struct channel *ch) {
         if (memcmp(own, j->have, sizeof own) == 0 && n->now.mono_ms < j->deadline &&
             j->got == fork_pieces(ch))
             continue;
-        heads(n, ch, j->conn);
+        heads(n, ch, j->conn, j->peer);
         node_job_free(n, j);
     }
 }
@@ -169,9 +171,9 @@ static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uin
     bool bad = serve_param(query, "from", &text) && rb_dec_decode(text, &from) != RB_OK;
     old = from;
     bad = bad || (serve_param(query, "old", &text) && rb_dec_decode(text, &old) != RB_OK);
+    bad = bad || (serve_param(query, "max", &text) && rb_dec_decode(text, &most) != RB_OK);
     if (bad || from > old || old > fx->note_size) {
         struct rb_reject rj = {RB_ERR_MALFORMED, "6.6.2", "from, old, max", 0};
-    bad = bad || (serve_param(query, "max", &text) && rb_dec_decode(text, &most) != RB_OK);
         serve_refuse(n, conn, p, 400, &rj);
         return;
     }
@@ -239,10 +241,10 @@ void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
         body = push_body(n, j->fx, j->old, body, j->from, j->from + j->got);
     bool whole = j->type == JOB_FEED_LOAD ? body.n > 0 : j->got == j->to - j->from;
     struct rb_reject rj = {RB_ERR_IO, "6.6.3", "the leaves could not be read", 0};
-    if (whole)
-        serve_respond(n, j->ch, j->conn, 200, "application/octet-stream", body);
     if (whole && j->type == JOB_FEED_LOAD && j->fx->own && j->peer->card.addresses_n == 0)
         share_gave(n, j->peer, body.n);
+    if (whole)
+        serve_respond(n, j->ch, j->conn, 200, "application/octet-stream", body);
     else
         serve_refuse(n, j->conn, j->peer, 503, &rj);
     node_job_free(n, j);
@@ -370,10 +372,22 @@ static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer
             fork_post(n, ch, body, conn, p);
         else
             serve_not_found(n, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/held")) {
+        struct channel *ch = param_channel(n, ev->u.recv.query, p);
+        if (ch)
+            guard_post(n, ch, body, conn, p);
+        else
+            serve_not_found(n, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/bodies")) {
         struct channel *ch = param_channel(n, ev->u.recv.query, p);
         if (ch)
             carry_post(n, ch, body, conn, p);
+        else
+            serve_not_found(n, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/advance")) {
+        struct channel *ch = param_channel(n, ev->u.recv.query, p);
+        if (ch)
+            advance_take(n, ch, body, conn, p);
         else
             serve_not_found(n, conn, p);
     } else {
@@ -384,12 +398,6 @@ static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer
 static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer *p) {
     struct rb_slice path = ev->u.recv.path, query = ev->u.recv.query, hex;
     uint64_t conn = ev->u.recv.conn;
-    } else if (rb_slice_is(path, "/rb/v1/advance")) {
-        struct channel *ch = param_channel(n, ev->u.recv.query, p);
-        if (ch)
-            advance_take(n, ch, body, conn, p);
-        else
-            serve_not_found(n, conn, p);
     struct channel *ch;
     struct rb_hash h;
     if (rb_slice_starts(path, "/log/")) {
@@ -399,7 +407,9 @@ static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer 
     } else if (rb_slice_is(path, "/rb/v1/invitations")) {
         invitations(n, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/heads") && (ch = param_channel(n, query, p)) != NULL) {
-        heads(n, ch, conn);
+        heads(n, ch, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/held") && (ch = param_channel(n, query, p)) != NULL) {
+        guard_get(n, ch, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/body") && (ch = param_channel(n, query, p)) != NULL) {
         carry_get(n, ch, query, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/evidence") && (ch = param_channel(n, query, p)) != NULL) {

@@ -1,6 +1,6 @@
 /* From the local side: records of officers, drafts that wait for a second one, founding, joining,
  * cards. */
-#include "node_int.h"
+#include "guard.h"
 
 void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char *clause,
                  const char *what, enum rb_mark mark, const struct rb_hash *record,
@@ -88,6 +88,15 @@ static uint64_t draft_forget(struct rb_node *n, struct draft *d) {
     buf_free(n, &d->payload);
     d->used = false;
     return t;
+}
+
+void draft_found(struct rb_node *n, struct rb_slice leaf) {
+    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
+    struct rb_hash h;
+    if (!rec || rb_record_decode(leaf, rec, NULL) != RB_OK) return;
+    rb_payload_hash(rec->payload, &h);
+    struct draft *d = draft_find(n, &h);
+    if (d) draft_forget(n, d);
 }
 
 /* Adds signatures that are not there yet; those given with this submission are verified already. */
@@ -463,8 +472,10 @@ void submit_event(struct rb_node *n, const struct rb_event *ev) {
         probing_submit(n, ev);
         break;
     case RB_SUBMIT_OVERRIDE:
+        guard_override(n, ev);
+        break;
     case RB_SUBMIT_EPOCH:
-        submit_done(n, ev->u.submit.token, RB_ERR_UNSUPPORTED, "6.14.9", NULL, RB_MARK_NONE, NULL,
+        submit_done(n, ev->u.submit.token, RB_ERR_UNSUPPORTED, "6.15.1", NULL, RB_MARK_NONE, NULL,
                     ev->u.submit.channel, 0);
         break;
     default:

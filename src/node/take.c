@@ -1,6 +1,7 @@
 /* A peer's leaves: receive, prove, STORE, cosign, answer; then judge. Nothing after the proof skips
  * a leaf; only requests are refused. Clauses 6.3 (push) and 6.4 (the standard endpoints). */
 #include "fork.h"
+#include "guard.h"
 
 static void take_refuse(struct rb_node *n, const struct take_in *in, int status,
                         const struct rb_reject *rj) {
@@ -162,8 +163,8 @@ static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice e
 
 /* Whole packages, each proven before a leaf of it is kept; of new leaves no more than a push may
  * bring, the rest is asked for again. 0 = fine, else the HTTP status. */
-static int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
-                         const struct rb_add_entries *h, struct rb_reject *rj) {
+int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
+                  const struct rb_add_entries *h, struct rb_reject *rj) {
     struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);
     struct rb_hash *hashes = rb_arena_alloc(&n->work, 256 * sizeof *hashes);
     if (!p || !hashes) return 503;
@@ -279,16 +280,16 @@ static void not_cosigned(struct rb_node *n, struct job *j, enum rb_err err, cons
 
 void take_stored(struct rb_node *n, struct job *j) {
     struct feedx *fx = j->fx;
-    if (j->partial) {
+    const char *why = j->partial ? NULL : why_not_cosign(fx, j);
+    if (why) {
+        not_cosigned(n, j, RB_ERR_STATE, why);
+        return;
+    }
+    if (j->partial || fx->ch->guard.on) { /* under the guard all is stored and nothing cosigned */
         fx->busy = false;
         struct take_in in = {.conn = j->conn};
         answer_info(n, &in, fx, 202);
         node_job_free(n, j);
-        return;
-    }
-    const char *why = why_not_cosign(fx, j);
-    if (why) {
-        not_cosigned(n, j, RB_ERR_STATE, why);
         return;
     }
     j->type = JOB_SIGN_MIRROR;
@@ -308,6 +309,14 @@ void take_stored(struct rb_node *n, struct job *j) {
     e->u.sign.time_s = j->time_s;
     keys_mirror(n, fx, &j->key);
     e->u.sign.key = j->key;
+}
+
+void take_resume(struct rb_node *n, struct feedx *fx) {
+    struct peer *author = node_member_peer(n, fx->ch, fx->f->member);
+    struct take_in in = {.peer = author && author->card.addresses_n ? author : NULL};
+    if (fx->own || fx->busy || fx->closed || fx->f->frozen) return;
+    if (fx->pending_size > fx->note_size && fx->f->tree.size >= fx->pending_size)
+        wait_stored(n, fx, &in);
 }
 
 static void store_cosigned(struct rb_node *n, struct feedx *fx, uint64_t time_s) {
@@ -455,7 +464,7 @@ static enum rb_err invited(struct rb_node *n, struct take_in *in, const struct r
 }
 
 /* Spec 6.3.1: u8 1 | u32 | delegation | u32 | add-checkpoint | add-entries */
-static enum rb_err push_decode(struct rb_slice body, struct take_in *in, struct rb_reject *rj) {
+enum rb_err take_push_decode(struct rb_slice body, struct take_in *in, struct rb_reject *rj) {
     struct rb_reader r = rb_reader(body);
     uint8_t version;
     uint32_t len;
@@ -498,7 +507,7 @@ static enum rb_err pushed_feed(struct rb_node *n, struct take_in *in, struct rb_
 void take_push(struct rb_node *n, struct rb_slice body, uint64_t conn, struct peer *p) {
     struct take_in in = {.conn = conn, .peer = p};
     struct rb_reject rj = {0};
-    if (push_decode(body, &in, &rj) != RB_OK) {
+    if (take_push_decode(body, &in, &rj) != RB_OK) {
         take_refuse(n, &in, 400, &rj);
         return;
     }
@@ -552,7 +561,8 @@ static bool unjudged(const struct feedx *fx) {
     bool crowded = fx->raw.n - fx->raw_at > RB_RAW_MAX / 2;
     uint64_t to = fork_feed_size(fx);
     if (crowded && fx->stored > to) to = fx->stored;
-    return !fx->own && fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size &&
+    if (fx->own) to = fx->stored; /* a lost part that came back */
+    return fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size &&
            fx->raw_at < fx->raw.n;
 }
 
@@ -595,6 +605,7 @@ static void judge_one(struct rb_node *n, struct feedx *fx) {
         e->u.store.mark = f->mark;
     }
     node_judged(n, fx, at, leaf);
+    if (fx->own) lost_judged(n, fx, leaf);
     raw_taken(fx, r.at);
 }
 

@@ -1,5 +1,5 @@
 /* Looking at the node without changing it. */
-#include "node_int.h"
+#include "guard.h"
 
 const struct rb_card *rb_node_card(const struct rb_node *n) {
     return n->has_self ? &n->self : NULL;
@@ -40,7 +40,7 @@ static void count_bodies(struct channel *ch) {
     ch->counted = true;
 }
 
-static void channel_view(struct channel *ch, struct rb_channel_view *out) {
+static void channel_view(const struct rb_node *n, struct channel *ch, struct rb_channel_view *out) {
     memset(out, 0, sizeof *out);
     out->id = ch->id;
     out->book = &ch->book;
@@ -54,12 +54,19 @@ static void channel_view(struct channel *ch, struct rb_channel_view *out) {
     if (!ch->own) return;
     out->own_feed = ch->own->f;
     out->signed_size = ch->own->note_size;
-    out->waiting = ch->own->waiting;
+    struct guard_view g;
+    guard_counts(n, ch, &g);
+    out->waiting = own_waits(ch->own);
+    out->guarded = ch->guard.on;
+    out->guard_asked = g.asked;
+    out->guard_answered = g.answered;
+    out->guard_need = g.need;
+    out->lost_to = lost_to(ch->own);
 }
 
 bool rb_node_channel(const struct rb_node *n, size_t i, struct rb_channel_view *out) {
     if (i >= n->channels_n) return false;
-    channel_view(n->channels[i], out);
+    channel_view(n, n->channels[i], out);
     return true;
 }
 
@@ -67,7 +74,7 @@ bool rb_node_channel_by_id(const struct rb_node *n, const uint8_t id[RB_CHANNEL_
                            struct rb_channel_view *out) {
     struct channel *ch = node_channel_find(n, id);
     if (!ch) return false;
-    channel_view(ch, out);
+    channel_view(n, ch, out);
     return true;
 }
 

@@ -165,6 +165,7 @@ static void test_rolled_back_store_signs_nothing(void **state) {
     fn_pass(w, 10000);
     assert_false(waiting(&w->p[0], ch));
     fn_roll_back(&w->p[0], 2);
+    w->p[1].deaf = true; /* who holds what was lost does not answer */
     fn_restart(w, &w->p[0]);
     assert_true(waiting(&w->p[0], ch));
     struct rb_channel_view v;
@@ -175,6 +176,11 @@ static void test_rolled_back_store_signs_nothing(void **state) {
     assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
     assert_int_equal(v.own_feed->tree.size, size);
     assert_int_equal(v.outbox_n, 1); /* visibly */
+    w->p[1].deaf = false;
+    fn_pass(w, 200000); /* the lost part is fetched, and what waited follows it */
+    assert_false(waiting(&w->p[0], ch));
+    assert_true(held_by(w, &w->p[0], ch, &id, 1));
+    same_situation(w, ch);
     fn_free(w);
 }
 
