@@ -181,6 +181,10 @@ static bool get_body(struct rb_draft *d) {
         return rb_draft_fail(rq, "body", "the body comes from elsewhere: leave it out");
     if (d->upload) return rb_draft_from_upload(d);
     if (d->same_as) return rb_draft_same_as(d);
+    /* one that names its previous charter itself is taken as it is */
+    if (d->rec.kind == RB_KIND_AMENDMENT &&
+        !json_object_get(json_object_get(rq->body, "body"), "previous"))
+        return rb_draft_amendment(d);
     if (d->rec.kind == RB_KIND_ATTACHMENT)
         return rb_draft_fail(rq, "upload",
                              "an attachment's content is taken in first (/v1/uploads)");
@@ -229,7 +233,8 @@ static bool open_for(struct rb_req *rq, const char *channel, struct rb_chan *c) 
     uint8_t id[RB_CHANNEL_LEN];
     const char *kind = rb_j_string(rq->body, "kind");
     if (!rb_chan_name(rq, channel, id)) return false;
-    return kind && strcmp(kind, "position") == 0 ? rb_chan_open_id(rq, id, c)
+    bool whole = kind && (strcmp(kind, "position") == 0 || strcmp(kind, "amendment") == 0);
+    return whole ? rb_chan_open_id(rq, id, c)
                                                  : rb_chan_open_lite(rq, id, c);
 }
 
@@ -297,7 +302,9 @@ static json_t *composed(struct rb_draft *d) {
     json_t *check = NULL;
     rb_j_put(o, "warnings", rb_warnings(c, &d->rec, d->body, &check));
     if (d->rec.kind == RB_KIND_NOTICE) rb_j_put(o, "check", check);
-    rb_j_put(o, "body", rb_body_json(c, d->rec.kind, d->body));
+    rb_j_put(o, "body", d->charter_json ? json_pack("{s:O}", "charter", d->charter_json)
+                                        : rb_body_json(c, d->rec.kind, d->body));
+    if (d->differences) rb_j_put(o, "differences", json_incref(d->differences));
     rb_j_put(o, "kind", json_string(rb_kind_name(d->rec.kind)));
     rb_j_put(o, "precedence", json_string(rb_precedence_name(d->rec.precedence)));
     rb_j_put(o, "created", rb_j_time(d->rec.created_utc_ms));
@@ -316,11 +323,15 @@ void rb_post_compose(struct rb_req *rq) {
                                         "carries",    "demand",  "reported",   "emergency",
                                         "recipients", "despite", "upload",     "same_as"};
     struct rb_draft *d = rb_arena_alloc(&rq->arena, sizeof *d);
-    if (!begin(rq, known, sizeof known / sizeof *known, d) || !get_record(d)) return;
-    if (make_payload(d))
-        rb_reply(rq, 200, composed(d));
-    else if (d->made_upload) /* content sealed anew for a record that nobody may make */
-        rb_upload_forget(rq->api, d->made_upload);
+    if (!begin(rq, known, sizeof known / sizeof *known, d)) return;
+    if (get_record(d)) {
+        if (make_payload(d))
+            rb_reply(rq, 200, composed(d));
+        else if (d->made_upload) /* content sealed anew for a record that nobody may make */
+            rb_upload_forget(rq->api, d->made_upload);
+    }
+    json_decref(d->differences);
+    json_decref(d->charter_json);
 }
 
 /* ---- a check alone: nothing is made, nothing goes out

@@ -17,7 +17,12 @@ struct rb_draft {
     struct rb_opened source; /* same_as: what was opened; the end of the request wipes it */
     struct rb_slice payload;
     enum rb_mark mark;
+    json_t *differences, *charter_json; /* of an amendment (amend.c): from the charter in force */
 };
+/* The body of an amendment from what is to change; replies where it fails. */
+bool rb_draft_amendment(struct rb_draft *d);
+/* field by field: [{field, before, after}], members one by one */
+json_t *rb_charter_differences(struct rb_chan *c, const json_t *was, const json_t *now);
 bool rb_draft_fail(struct rb_req *rq, const char *field, const char *sentence);
 /* body from an upload or another record; all reply where they fail */
 bool rb_draft_from_upload(struct rb_draft *d);

@@ -1,7 +1,7 @@
 /* Founding and joining. Three signatures by two keys: an officer signs the charter, the party key
  * signs the delegation of the log key, an officer signs the record that carries it. Each "prepare"
  * returns what is to be signed next; nothing is stored before the last call. */
-#include "internal.h"
+#include "found.h"
 #include "readback/text.h"
 #include "readback/tlog.h"
 
@@ -25,8 +25,22 @@ static bool roster_index(void *ctx, struct rb_slice handle, uint16_t *out) {
     return false;
 }
 static bool roster_handle(void *ctx, uint16_t index, struct rb_slice *out) {
-    (void)ctx, (void)index, (void)out;
+    const struct roster *r = ctx;
+    size_t i;
+    const json_t *m;
+    json_array_foreach(r->members, i, m) {
+        const json_t *h = json_object_get(m, "handle");
+        if (json_integer_value(json_object_get(m, "index")) != index || !json_is_string(h)) continue;
+        *out = rb_slice(json_string_value(h), json_string_length(h));
+        return true;
+    }
     return false;
+}
+struct rb_names rb_roster_names(const json_t *members, struct rb_arena *arena) {
+    struct roster *r = rb_arena_alloc(arena, sizeof *r);
+    static struct roster nobody;
+    if (r) r->members = members;
+    return (struct rb_names){r ? r : &nobody, roster_index, roster_handle};
 }
 
 static const struct rb_card *card_of(struct rb_req *rq, struct rb_slice handle) {
@@ -87,7 +101,7 @@ static void one_name(json_t *o) {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         rename_key(o, names[i][0], names[i][1]);
 }
-static bool fill_charter(struct rb_req *rq, json_t *charter) {
+bool rb_charter_fill(struct rb_req *rq, json_t *charter) {
     json_t *members = json_object_get(charter, "members"), *m, *all = json_array();
     size_t i;
     bool ok = json_is_array(members);
@@ -117,7 +131,7 @@ static bool fill_charter(struct rb_req *rq, json_t *charter) {
     json_decref(all);
     return ok;
 }
-static void accept_by(struct rb_req *rq, json_t *charter) {
+void rb_charter_accept_by(struct rb_req *rq, json_t *charter) {
     int64_t in = 0;
     char buf[40];
     struct rb_writer w = rb_writer(buf, sizeof buf);
@@ -130,11 +144,10 @@ static void accept_by(struct rb_req *rq, json_t *charter) {
     }
 }
 
-static bool charter_body(struct rb_req *rq, const json_t *charter, struct rb_slice *body) {
+bool rb_charter_body(struct rb_req *rq, const json_t *charter, struct rb_slice *body) {
     struct rb_json_error e = {.sentence = ""};
     struct rb_reject rj = {0};
-    struct roster roster = {json_object_get(charter, "members")};
-    struct rb_names names = {&roster, roster_index, roster_handle};
+    struct rb_names names = rb_roster_names(json_object_get(charter, "members"), &rq->arena);
     uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_LEAF);
     struct rb_writer w = rb_writer(buf, buf ? RB_MAX_LEAF : 0);
     const struct rb_schema *s = rb_body_schema(RB_KIND_CHARTER);
@@ -201,8 +214,8 @@ void rb_post_charter_compose(struct rb_req *rq) {
     struct rb_record rec = {
         .kind = RB_KIND_CHARTER, .created_utc_ms = rq->now.utc_ms, .precedence = RB_ROUTINE};
     struct rb_slice payload;
-    accept_by(rq, charter);
-    if (fill_charter(rq, charter) && charter_body(rq, charter, &rec.body) &&
+    rb_charter_accept_by(rq, charter);
+    if (rb_charter_fill(rq, charter) && rb_charter_body(rq, charter, &rec.body) &&
         payload_of(rq, &rec, &payload)) {
         bool exercise = json_is_true(json_object_get(charter, "exercise"));
         json_t *o = json_object(), *m;
@@ -221,8 +234,12 @@ void rb_post_charter_compose(struct rb_req *rq) {
 
 /* ---- delegation of the log key
  * -------------------------------------------------------------------- */
+struct previous { /* of a further epoch: the feed before, and how much of it the party stands by */
+    const struct rb_feed *feed; /* NULL: there is none */
+    uint64_t size;
+};
 static bool delegation(struct rb_req *rq, const uint8_t channel[RB_CHANNEL_LEN], uint16_t epoch,
-                       bool exercise, json_t *o) {
+                       bool exercise, const struct previous *before, json_t *o) {
     struct rb_key log;
     struct rb_slice origin = origin_of(rq, exercise, channel, epoch);
     if (rq->api->host.log_key(rq->api->host.ctx, channel, epoch, &log) != RB_OK) {
@@ -234,6 +251,13 @@ static bool delegation(struct rb_req *rq, const uint8_t channel[RB_CHANNEL_LEN],
                               .origin = origin,
                               .log = log,
                               .issued_utc_ms = rq->now.utc_ms};
+    if (before && before->feed) {
+        d.has_previous = true;
+        d.previous_origin = rb_slice(before->feed->origin, before->feed->origin_n);
+        d.previous_size = before->size;
+        rb_j_put(o, "previous_origin", rb_j_slice(d.previous_origin));
+        rb_j_put(o, "previous_size", json_integer((json_int_t)before->size));
+    }
     uint8_t *buf = rb_arena_alloc(&rq->arena, 2048);
     struct rb_writer w = rb_writer(buf, buf ? 2048 : 0);
     rb_delegation_encode(&d, &w);
@@ -323,7 +347,7 @@ void rb_post_charter_prepare(struct rb_req *rq) {
     bool exercise = false;
     if (!own_card(rq) || !charter_leaf(rq, rq->body, &leaf, channel, &exercise)) return;
     json_t *o = json_object();
-    if (delegation(rq, channel, FOUNDING_EPOCH, exercise, o) && carrier(rq, channel, o))
+    if (delegation(rq, channel, FOUNDING_EPOCH, exercise, NULL, o) && carrier(rq, channel, o))
         rb_reply(rq, 200, o);
     else
         json_decref(o);
@@ -369,7 +393,7 @@ void rb_post_join_prepare(struct rb_req *rq) {
     if (c.s->charter_record < c.s->order_n)
         rb_j_put(o, "charter_record",
                  rb_j_hex(rb_situation_fact(c.s, c.s->charter_record)->id.b, RB_HASH_LEN));
-    if (delegation(rq, c.v.id, origin.epoch, origin.exercise, o) && carrier(rq, c.v.id, o))
+    if (delegation(rq, c.v.id, origin.epoch, origin.exercise, NULL, o) && carrier(rq, c.v.id, o))
         rb_reply(rq, 200, o);
     else
         json_decref(o);
@@ -382,5 +406,112 @@ void rb_post_join(struct rb_req *rq) {
     memcpy(ev.u.submit.channel, c.v.id, RB_CHANNEL_LEN);
     if (!leaf_of(rq, json_object_get(rq->body, "carrier"), "carrier", &ev.u.submit.delegation))
         return;
+    rb_submit_one(rq, &ev, NULL);
+}
+
+/* ---- a further epoch (6.15) ----------------------------------------------------------------------
+ */
+/* Of what is not here nobody can say that the party stands by it (3.8.5, 6.15.5). */
+static bool previous_size(struct rb_req *rq, const struct rb_chan *c, struct previous *out) {
+    const json_t *v = json_object_get(rq->body, "stands_by");
+    const json_int_t held = (json_int_t)c->v.own_feed->tree.size;
+    out->feed = c->v.own_feed;
+    out->size = (uint64_t)held;
+    if (v == NULL || json_is_null(v)) return true;
+    if (json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) <= held) {
+        out->size = (uint64_t)json_integer_value(v);
+        return true;
+    }
+    struct rb_fail f = {.err = RB_ERR_USAGE,
+                        .clause = "6.15.5",
+                        .field = "stands_by",
+                        .sentence = "this node holds fewer records of our feed than that",
+                        .hint = "leave it out, or lower it"};
+    rb_fail(rq, &f);
+    return false;
+}
+/* Where our card changed since the charter it is logged next, so that the keys in force count there,
+ * too (6.15.2). */
+static bool card_carrier(struct rb_req *rq, const struct rb_chan *c, struct rb_slice origin,
+                         json_t *o) {
+    const struct rb_card *own = rb_node_card(rq->node);
+    const struct rb_book_member *us = rb_book_member(c->v.book, c->v.own_member);
+    struct rb_record rec = {.kind = RB_KIND_CARD,
+                            .has_channel = true,
+                            .created_utc_ms = rq->now.utc_ms,
+                            .precedence = RB_ROUTINE};
+    uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_LEAF);
+    struct rb_writer w = rb_writer(buf, buf ? RB_MAX_LEAF : 0);
+    struct rb_slice payload;
+    if (us && rb_slice_eq(us->founding_card, own->raw)) return true;
+    memcpy(rec.channel, c->v.id, RB_CHANNEL_LEN);
+    rb_carried_encode(own->raw, &w);
+    rec.body = rb_written(&w);
+    if (!payload_of(rq, &rec, &payload)) return false;
+    json_t *card = json_object();
+    put_payload(card, payload);
+    rb_j_put(card, "origin", rb_j_slice(origin));
+    rb_j_put(card, "needs_signers", json_integer(1));
+    rb_j_put(o, "card", card);
+    return true;
+}
+static bool epoch_open(struct rb_req *rq, struct rb_chan *c) {
+    if (!own_card(rq) || !rb_chan_open(rq, rq->part[1], c)) return false;
+    if (c->v.own_feed) return true;
+    rb_fail_words(rq, RB_ERR_STATE, "channel", "we have not joined this channel",
+                  "`readback channel accept` joins it");
+    return false;
+}
+void rb_post_epoch_prepare(struct rb_req *rq) {
+    struct rb_chan c;
+    struct previous before = {0};
+    uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_ORIGIN);
+    struct rb_writer w = rb_writer(buf, buf ? RB_MAX_ORIGIN : 0);
+    struct rb_origin origin;
+    if (!epoch_open(rq, &c) || !previous_size(rq, &c, &before)) return;
+    if (rb_node_next_origin(rq->node, c.v.id, &w) != RB_OK ||
+        rb_origin_decode(rb_written(&w), &origin) != RB_OK || origin.epoch >= RB_MAX_EPOCHS) {
+        rb_fail_words(rq, RB_ERR_LIMIT, "channel", "our feed here has had too many epochs", NULL);
+        return;
+    }
+    json_t *o = rb_chan_head(&c);
+    rb_j_put(o, "held", json_integer((json_int_t)c.v.own_feed->tree.size));
+    rb_j_put(o, "signed_size", json_integer((json_int_t)c.v.signed_size));
+    rb_j_put(o, "outbox", json_integer((json_int_t)c.v.outbox_n));
+    if (delegation(rq, c.v.id, origin.epoch, origin.exercise, &before, o) &&
+        carrier(rq, c.v.id, o) &&
+        (!json_object_get(o, "carrier") || card_carrier(rq, &c, rb_written(&w), o)))
+        rb_reply(rq, 200, o);
+    else
+        json_decref(o);
+}
+void rb_post_epoch(struct rb_req *rq) {
+    struct rb_chan c;
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_EPOCH;
+    if (!epoch_open(rq, &c)) return;
+    memcpy(ev.u.submit.channel, c.v.id, RB_CHANNEL_LEN);
+    if (!leaf_of(rq, json_object_get(rq->body, "carrier"), "carrier", &ev.u.submit.delegation))
+        return;
+    if (json_object_get(rq->body, "card") &&
+        !leaf_of(rq, json_object_get(rq->body, "card"), "card", &ev.u.submit.leaf))
+        return;
+    rb_submit_one(rq, &ev, NULL);
+}
+
+/* ---- the start-up guard (6.14.9) -------------------------------------------------------------------
+ */
+void rb_post_override(struct rb_req *rq) {
+    struct rb_chan c;
+    const char *reason = rb_j_string(rq->body, "reason");
+    struct rb_event ev = {.type = RB_EV_SUBMIT};
+    ev.u.submit.what = RB_SUBMIT_OVERRIDE;
+    if (!rb_chan_open(rq, rq->part[1], &c)) return;
+    if (reason == NULL || *reason == 0) {
+        rb_fail_words(rq, RB_ERR_USAGE, "reason", "say why: all members will read it", NULL);
+        return;
+    }
+    memcpy(ev.u.submit.channel, c.v.id, RB_CHANNEL_LEN);
+    ev.u.submit.reason = rb_str(reason);
     rb_submit_one(rq, &ev, NULL);
 }

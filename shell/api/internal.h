@@ -132,6 +132,10 @@ json_t *rb_charter_json(struct rb_chan *c);
 json_t *rb_chan_summary(struct rb_chan *c);
 json_t *rb_chan_members(struct rb_chan *c);
 json_t *rb_chan_due(struct rb_chan *c, const struct rb_sit_due *d);
+/* amendments that may still be adopted, and what each would change (amend.c) */
+json_t *rb_chan_amendments(struct rb_chan *c);
+/* NULL, or why nothing more that we say in our present feed counts */
+const char *rb_chan_epoch_due(struct rb_chan *c);
 
 /* ---- bodies (body.c) ---- */
 struct rb_opened { /* what can be read of a record's body here and now */
@@ -216,6 +220,10 @@ void rb_submit_with(struct rb_req *rq, struct rb_event *ev, json_t *extra, uint6
 bool rb_signers_get(struct rb_req *rq, const json_t *in, struct rb_signer *out, size_t *n,
                     const char *field);
 
+/* ---- keys (keys_view.c) ---- */
+const char *rb_role_word(enum rb_key_role r); /* "mirror" */
+bool rb_role_read(const char *word, enum rb_key_role *out);
+
 /* ---- warnings before release (warn.c): [{code, sentence, confirm}] ---- */
 /* body: what can be read of it, in a leaf or sealed. check (may be NULL): what a notice would touch,
  * null where it is none or was not checked; a plan that meets a closed place is counted */
@@ -266,6 +274,12 @@ void rb_post_charter_prepare(struct rb_req *rq);
 void rb_post_charter_found(struct rb_req *rq);
 void rb_post_join_prepare(struct rb_req *rq);
 void rb_post_join(struct rb_req *rq);
+void rb_post_epoch_prepare(struct rb_req *rq);
+void rb_post_epoch(struct rb_req *rq);
+void rb_post_override(struct rb_req *rq);
+void rb_get_keys(struct rb_req *rq);
+void rb_post_rotation(struct rb_req *rq);
+void rb_post_revocation(struct rb_req *rq);
 void rb_post_peers(struct rb_req *rq);
 void rb_post_card(struct rb_req *rq);
 void rb_post_test(struct rb_req *rq);

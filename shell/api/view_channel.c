@@ -95,6 +95,18 @@ json_t *rb_chan_members(struct rb_chan *c) {
     return out;
 }
 
+/* null where nothing is asked: the start-up guard (6.14) has ended */
+static json_t *guard_json(const struct rb_chan *c) {
+    if (!c->v.guarded && c->v.lost_to == 0) return json_null();
+    json_t *o = json_object();
+    rb_j_put(o, "guarded", json_boolean(c->v.guarded));
+    rb_j_put(o, "answered", rb_chan_handles(c, c->v.guard_answered & c->v.guard_asked));
+    rb_j_put(o, "not_answered", rb_chan_handles(c, c->v.guard_asked & ~c->v.guard_answered));
+    rb_j_put(o, "must_answer", json_integer((json_int_t)c->v.guard_need));
+    rb_j_put(o, "lost_to", c->v.lost_to ? json_integer((json_int_t)c->v.lost_to) : json_null());
+    return o;
+}
+
 json_t *rb_chan_summary(struct rb_chan *c) {
     json_t *o = rb_chan_head(c);
     rb_j_put(o, "state", json_string(rb_charter_state_name(c->s->charter_state)));
@@ -107,6 +119,10 @@ json_t *rb_chan_summary(struct rb_chan *c) {
     rb_j_put(o, "signed_size", json_integer((json_int_t)c->v.signed_size));
     rb_j_put(o, "outbox", json_integer((json_int_t)c->v.outbox_n));
     rb_j_put(o, "waiting", c->v.waiting ? json_string(c->v.waiting) : json_null());
+    rb_j_put(o, "guard", guard_json(c));
+    rb_j_put(o, "epoch", c->v.own_feed ? json_integer(c->v.own_feed->epoch) : json_null());
+    const char *due = rb_chan_epoch_due(c);
+    rb_j_put(o, "epoch_due", due ? json_string(due) : json_null());
     rb_j_put(o, "bodies_missing", json_integer((json_int_t)c->v.bodies_missing));
     rb_j_put(o, "bodies_unopened", json_integer((json_int_t)c->v.bodies_unopened));
     rb_j_put(o, "members", rb_chan_handles(c, 0));
@@ -155,6 +171,7 @@ void rb_get_channel(struct rb_req *rq) {
     rb_j_put(o, "charter_record", record_id(&c, c.s->charter_record));
     rb_j_put(o, "members", rb_chan_members(&c));
     rb_j_put(o, "line_tests", line_tests(&c));
+    rb_j_put(o, "amendments", rb_chan_amendments(&c));
     rb_reply(rq, 200, o);
 }
 
