@@ -199,4 +199,26 @@ enum rb_err rb_fork_compact_encode(const struct rb_fork *f, const struct rb_vkey
                                    struct rb_writer *w) RB_MUST_USE;
 enum rb_err rb_fork_compact_verify(struct rb_slice in, struct rb_slice origin,
                                    const struct rb_key *log, struct rb_reject *rj) RB_MUST_USE;
+/* what it proves: the log signed root_a at m and root_b at n >= m, below which the root at m is
+ * `other`. As verify; out is written only where that says RB_OK. out->origin borrows from the input */
+struct rb_fork_heads {
+    struct rb_slice origin;
+    uint64_t m, n;
+    struct rb_hash root_a, root_b, other;
+};
+enum rb_err rb_fork_open(const struct rb_fork *f, const struct rb_vkey *log,
+                         struct rb_fork_heads *out, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_fork_compact_open(struct rb_slice in, struct rb_slice origin,
+                                 const struct rb_key *log, struct rb_fork_heads *out,
+                                 struct rb_reject *rj) RB_MUST_USE;
+/* Text of a QR code (4.10.5): origin, log key, compact form. Whose key it is it does not prove. */
+#define RB_FORK_CODE "readback-fork:"
+#define RB_MAX_FORK_CODE 3240u /* characters */
+#define RB_MAX_FORK_QR 2900u   /* more than that fits no QR code */
+enum rb_err rb_fork_code_encode(const struct rb_fork *f, const struct rb_vkey *log,
+                                struct rb_writer *w) RB_MUST_USE;
+/* origin: out->origin borrows from it */
+enum rb_err rb_fork_code_open(struct rb_slice text, uint8_t origin[RB_MAX_ORIGIN],
+                              struct rb_key *log, struct rb_fork_heads *out,
+                              struct rb_reject *rj) RB_MUST_USE;
 #endif

@@ -85,12 +85,25 @@ static enum rb_err open_signed(struct rb_slice note, const struct rb_vkey *log,
     return RB_OK;
 }
 
-enum rb_err rb_fork_verify(const struct rb_fork *f, const struct rb_vkey *log,
-                           struct rb_reject *rj) {
+static void heads_of(const struct rb_checkpoint *a, const struct rb_checkpoint *b,
+                     const struct rb_hash *other, struct rb_fork_heads *out) {
+    if (out == NULL) return;
+    *out = (struct rb_fork_heads){a->origin, a->size, b->size, a->root, b->root, *other};
+}
+
+enum rb_err rb_fork_open(const struct rb_fork *f, const struct rb_vkey *log,
+                         struct rb_fork_heads *out, struct rb_reject *rj) {
     struct rb_checkpoint a, b;
     RB_TRY(open_signed(f->note_a, log, &a, NULL, rj));
     RB_TRY(open_signed(f->note_b, log, &b, NULL, rj));
-    return contradiction(&a, &b, &f->other_root, &f->proof, rj);
+    RB_TRY(contradiction(&a, &b, &f->other_root, &f->proof, rj));
+    heads_of(&a, &b, &f->other_root, out);
+    return RB_OK;
+}
+
+enum rb_err rb_fork_verify(const struct rb_fork *f, const struct rb_vkey *log,
+                           struct rb_reject *rj) {
+    return rb_fork_open(f, log, NULL, rj);
 }
 
 /* ---- compact form -------------------------------------------------------------------------- */
@@ -156,8 +169,9 @@ static enum rb_err get_compact_proof(struct rb_reader *r, struct rb_hash *other,
     return RB_OK;
 }
 
-enum rb_err rb_fork_compact_verify(struct rb_slice in, struct rb_slice origin,
-                                   const struct rb_key *log, struct rb_reject *rj) {
+enum rb_err rb_fork_compact_open(struct rb_slice in, struct rb_slice origin,
+                                 const struct rb_key *log, struct rb_fork_heads *out,
+                                 struct rb_reject *rj) {
     struct rb_reader r = rb_reader(in);
     struct rb_checkpoint a, b;
     struct rb_proof proof = {0};
@@ -173,5 +187,77 @@ enum rb_err rb_fork_compact_verify(struct rb_slice in, struct rb_slice origin,
         return rb_reject(rj, RB_ERR_MALFORMED, "4.10.4", "root and proof", r.at);
     if (rb_get_end(&r) != RB_OK)
         return rb_reject(rj, RB_ERR_MALFORMED, "4.10.4", "bytes after the proof", r.at);
-    return contradiction(&a, &b, &other, &proof, rj);
+    RB_TRY(contradiction(&a, &b, &other, &proof, rj));
+    heads_of(&a, &b, &other, out);
+    return RB_OK;
+}
+
+enum rb_err rb_fork_compact_verify(struct rb_slice in, struct rb_slice origin,
+                                   const struct rb_key *log, struct rb_reject *rj) {
+    return rb_fork_compact_open(in, origin, log, NULL, rj);
+}
+
+/* ---- as text of a QR code ------------------------------------------------------------------ */
+/* base64url without padding, from and to the base64 of clause 4 */
+static void put_url(struct rb_slice raw, struct rb_writer *w) {
+    const size_t from = w->n;
+    rb_put_base64(w, raw.p, raw.n);
+    if (w->over) return;
+    while (w->n > from && w->p[w->n - 1] == '=')
+        w->n--;
+    for (size_t i = from; i < w->n; i++)
+        w->p[i] = w->p[i] == '+' ? '-' : w->p[i] == '/' ? '_' : w->p[i];
+}
+
+static enum rb_err get_url(struct rb_slice text, struct rb_writer *out) {
+    uint8_t plain[RB_MAX_FORK_CODE + 4];
+    size_t n = 0, got;
+    if (text.n > RB_MAX_FORK_CODE) return RB_ERR_LIMIT;
+    for (; n < text.n; n++) {
+        const uint8_t c = text.p[n];
+        if (c == '+' || c == '/' || c == '=') return RB_ERR_MALFORMED;
+        plain[n] = c == '-' ? '+' : c == '_' ? '/' : c;
+    }
+    while (n % 4 != 0)
+        plain[n++] = '=';
+    RB_TRY(rb_base64_decode(rb_slice(plain, n), out->p, out->cap, &got));
+    out->n = got;
+    return RB_OK;
+}
+
+enum rb_err rb_fork_code_encode(const struct rb_fork *f, const struct rb_vkey *log,
+                                struct rb_writer *w) {
+    uint8_t raw[RB_MAX_FORK_CODE];
+    struct rb_writer r = rb_writer(raw, sizeof raw);
+    if (log->name.n > RB_MAX_ORIGIN) return RB_ERR_LIMIT;
+    rb_put_u8(&r, (uint8_t)log->name.n);
+    rb_put_slice(&r, log->name);
+    rb_put(&r, log->key.b, sizeof log->key.b);
+    RB_TRY(rb_fork_compact_encode(f, log, &r));
+    rb_put_z(w, RB_FORK_CODE);
+    put_url(rb_written(&r), w);
+    struct rb_slice done;
+    return rb_writer_done(w, &done);
+}
+
+enum rb_err rb_fork_code_open(struct rb_slice text, uint8_t origin[RB_MAX_ORIGIN],
+                              struct rb_key *log, struct rb_fork_heads *out, struct rb_reject *rj) {
+    uint8_t raw[RB_MAX_FORK_CODE];
+    struct rb_writer w = rb_writer(raw, sizeof raw);
+    struct rb_slice name;
+    struct rb_fork_heads heads;
+    uint8_t n;
+    if (!rb_slice_starts(text, RB_FORK_CODE))
+        return rb_reject(rj, RB_ERR_MALFORMED, "4.10.5", "not the text of such a code", 0);
+    if (get_url(rb_slice_sub(text, sizeof RB_FORK_CODE - 1, text.n), &w) != RB_OK)
+        return rb_reject(rj, RB_ERR_MALFORMED, "4.10.5", "base64url", sizeof RB_FORK_CODE - 1);
+    struct rb_reader r = rb_reader(rb_written(&w));
+    if (rb_get_u8(&r, &n) != RB_OK || n == 0 || n > RB_MAX_ORIGIN ||
+        rb_get_view(&r, n, &name) != RB_OK || rb_get_copy(&r, log->b, sizeof log->b) != RB_OK)
+        return rb_reject(rj, RB_ERR_MALFORMED, "4.10.5", "origin and log key", r.at);
+    memcpy(origin, name.p, name.n);
+    RB_TRY(rb_fork_compact_open(rb_slice(r.p + r.at, rb_left(&r)), rb_slice(origin, name.n), log,
+                                &heads, rj));
+    *out = heads;
+    return RB_OK;
 }

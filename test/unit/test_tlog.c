@@ -815,6 +815,44 @@ static void fork_proved_and_tamper_proof(void **state) {
     }
 }
 
+/* what a QR code carries stands by itself, and any change of it proves nothing, or something else
+ * of another key */
+static void fork_as_the_text_of_a_code(void **state) {
+    (void)state;
+    static const uint64_t sizes[][2] = {{7, 7}, {7, 8}, {8, 19}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct two_histories t;
+        struct rb_fork_heads h, again;
+        struct rb_key key;
+        uint8_t origin[RB_MAX_ORIGIN];
+        histories_begin(&t, sizes[i][0], sizes[i][1]);
+        struct rb_writer w = rb_writer(buf, sizeof buf);
+        assert_int_equal(rb_fork_code_encode(&t.fork, &t.log, &w), RB_OK);
+        assert_true(w.n <= RB_MAX_FORK_CODE);
+        assert_int_equal(rb_fork_code_open(rb_written(&w), origin, &key, &h, NULL), RB_OK);
+        assert_true(rb_slice_is(h.origin, ORIGIN) && rb_key_eq(&key, &t.log.key));
+        assert_int_equal(h.m, sizes[i][0]);
+        assert_int_equal(h.n, sizes[i][1]);
+        assert_true(rb_hash_eq(&h.other, &t.fork.other_root));
+        assert_int_equal(rb_fork_open(&t.fork, &t.log, &again, NULL), RB_OK);
+        assert_true(rb_hash_eq(&h.root_a, &again.root_a) && rb_hash_eq(&h.root_b, &again.root_b));
+        assert_int_equal(again.m, h.m);
+        for (size_t at = 0; at < w.n; at++) {
+            const uint8_t was = buf[at];
+            for (unsigned c = 1; c < 256; c++) {
+                buf[at] = (uint8_t)(was ^ c);
+                if (c > 1 && at > 60) break; /* signatures take their time */
+                assert_int_not_equal(rb_fork_code_open(rb_written(&w), origin, &key, &h, NULL),
+                                     RB_OK);
+            }
+            buf[at] = was;
+            assert_int_not_equal(rb_fork_code_open(rb_slice(buf, at), origin, &key, &h, NULL),
+                                 RB_OK);
+        }
+        histories_end(&t);
+    }
+}
+
 /* the root for m that a proof from m stands for is the one its tree has there */
 static void old_root_of_a_proof(void **state) {
     (void)state;
@@ -990,6 +1028,7 @@ int main(void) {
         cmocka_unit_test(mirror_info),
         cmocka_unit_test(tlog_proof_round_trip),
         cmocka_unit_test(old_root_of_a_proof),
+        cmocka_unit_test(fork_as_the_text_of_a_code),
         cmocka_unit_test(fork_proved_and_tamper_proof),
         cmocka_unit_test(fork_honest_log_is_safe),
         cmocka_unit_test(fork_not_from_empty_trees),
