@@ -58,6 +58,7 @@ static const struct {
 } routes[] = {
     {"GET", "status", rb_get_status},
     {"GET", "doctor", rb_get_doctor},
+    {"GET", "metrics", rb_get_metrics},
     {"GET", "card", rb_get_card},
     {"GET", "peers", rb_get_peers},
     {"GET", "channels", rb_get_channels},
@@ -74,7 +75,6 @@ static const struct {
     {"GET", "records/*/content", rb_get_content},
     {"GET", "records/*/playback", rb_get_playback},
     {"GET", "records/*/compare/*", rb_get_compare},
-    {"GET", "metrics", rb_get_metrics},
     {"GET", "drafts", rb_get_drafts},
     {"GET", "kinds", rb_get_kinds},
     {"POST", "compose", rb_post_compose},
@@ -204,9 +204,9 @@ void rb_api_alert(struct rb_api *api, const struct rb_effect *alert) {
     if (a < sizeof api->alerts / sizeof *api->alerts) api->alerts[a]++;
     if (alert->u.alert.alert != RB_ALERT_REFUSED) return;
     const struct rb_reject *rj = &alert->u.alert.reject;
+    if (rj->err <= RB_ERR_INTERNAL) api->refused_n[rj->err]++;
     snprintf(api->refused[0], sizeof api->refused[0], "%s", rb_err_name(rj->err));
     snprintf(api->refused[1], sizeof api->refused[1], "%s", rj->clause ? rj->clause : "");
     snprintf(api->refused[2], sizeof api->refused[2], "%s", rj->what ? rj->what : "");
     api->refused_utc_ms = api->host.now(api->host.ctx).utc_ms;
 }
-    if (rj->err <= RB_ERR_INTERNAL) api->refused_n[rj->err]++;

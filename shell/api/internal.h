@@ -246,9 +246,9 @@ json_t *rb_warnings_refusal(json_t *warnings, const char *sentence);
 /* ---- handlers ---- */
 void rb_get_status(struct rb_req *rq);
 void rb_get_doctor(struct rb_req *rq);
+void rb_get_metrics(struct rb_req *rq);
 void rb_get_card(struct rb_req *rq);
 void rb_get_peers(struct rb_req *rq);
-void rb_get_metrics(struct rb_req *rq);
 void rb_get_channels(struct rb_req *rq);
 void rb_get_channel(struct rb_req *rq);
 void rb_get_situation(struct rb_req *rq);
