@@ -1,0 +1,192 @@
+/* A line of 9.6 kbit/s between real nodes, in the simulator, under what would choke it: an import of
+ * thousands of closed sites, and a third member that floods. FLASH is held by the far side within
+ * twice the time that it takes on the same line when nothing else is on it. Spec 6.17.
+ *
+ *   READBACK_SLOW_ROWS=n   rows of the import (default 600) */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include "readback/text.h"
+#include "sim/sim.h"
+
+#define START_UTC_MS 1443621600000 /* 2015-09-30T14:00:00Z */
+#define SPEED 1200u                /* bytes a second: 9.6 kbit/s */
+#define TRIES 8
+
+struct world {
+    struct sim *s;
+    struct sim_party *alba, *brig, *corrie;
+    char channel[64];
+};
+struct wait { /* until `p` holds the record: its leaf is in a checkpoint that p cosigned */
+    struct sim_party *p, *of;
+    const char *channel;
+    struct rb_hash record;
+};
+
+static bool channel_of(struct sim_party *p, const char *hex, struct rb_channel_view *v) {
+    uint8_t id[RB_CHANNEL_LEN];
+    assert_int_equal(rb_hex_decode(rb_str(hex), id, sizeof id), RB_OK);
+    return sim_node(p) && rb_node_channel_by_id(sim_node(p), id, v);
+}
+
+static bool holds(void *ctx) {
+    const struct wait *w = ctx;
+    struct rb_channel_view v;
+    if (!channel_of(w->p, w->channel, &v)) return false;
+    for (size_t k = 0; k < v.book->feeds_n; k++) {
+        const struct rb_feed *f = v.book->feeds[k];
+        for (uint64_t i = f->facts_n; i-- > 0;)
+            if (rb_hash_eq(&f->facts[i].id, &w->record)) return true;
+    }
+    return false;
+}
+
+static bool has_channel(void *ctx) {
+    struct sim_party *p = ctx;
+    return rb_node_channels(sim_node(p)) > 0;
+}
+
+static void found(struct world *w) {
+    struct rb_client c = sim_client(w->alba);
+    struct rb_signer_key officer = sim_officer(w->alba, 0), party = sim_party_key(w->alba);
+    json_t *out = NULL, *members = json_array();
+    for (size_t i = 0; i < sim_parties(w->s); i++)
+        json_array_append_new(members, json_pack("{s:s}", "handle", sim_handle(sim_party(w->s, i))));
+    json_t *body = json_pack("{s:s,s:b,s:o,s:[s],s:s,s:s,s:i}", "title", "Slow line", "exercise", 1, "members", members,
+                             "accept_members", "brig", "accept_by", "2015-10-30T00:00:00Z", "receipt_interval", "30s",
+                             "rules_version", 1);
+    assert_int_equal(rb_client_found(&c, &officer, &party, body, &out) / 100, 2);
+    (void)snprintf(w->channel, sizeof w->channel, "%s", json_string_value(json_object_get(out, "channel")));
+    json_decref(out);
+    json_decref(body);
+    for (size_t i = 1; i < sim_parties(w->s); i++) {
+        struct sim_party *p = sim_party(w->s, i);
+        c = sim_client(p);
+        officer = sim_officer(p, 0);
+        party = sim_party_key(p);
+        assert_true(sim_run_while_not(w->s, has_channel, p, 120000000));
+        int status = 0;
+        for (int tries = 0; tries < 20 && status / 100 != 2; tries++) { /* the charter is judged first */
+            status = rb_client_accept(&c, &officer, &party, w->channel, &out);
+            json_decref(out);
+            sim_run_for(w->s, 1000000);
+        }
+        assert_int_equal(status / 100, 2);
+    }
+    sim_run_for(w->s, 60000000);
+}
+
+static struct world begin(uint64_t seed, bool third) {
+    struct world w = {.s = sim_create(seed, START_UTC_MS)};
+    static const char *const names[] = {"alba", "brig", "corrie"};
+    for (size_t i = 0; i < (third ? 3 : 2); i++) {
+        struct sim_party_spec spec = {.handle = names[i]};
+        assert_non_null(sim_add_party(w.s, &spec));
+    }
+    for (size_t i = 0; i < sim_parties(w.s); i++)
+        for (size_t k = 0; k < sim_parties(w.s); k++)
+            if (i != k) sim_accredit_at_setup(sim_party(w.s, i), sim_party(w.s, k));
+    for (size_t i = 0; i < sim_parties(w.s); i++) sim_start(sim_party(w.s, i));
+    sim_set_links(w.s, (struct sim_range){20000, 60000}, 0);
+    w.alba = sim_party(w.s, 0);
+    w.brig = sim_party(w.s, 1);
+    w.corrie = third ? sim_party(w.s, 2) : NULL;
+    found(&w);
+    sim_set_speed(w.s, w.alba, w.brig, SPEED);
+    return w;
+}
+
+static void end(struct world *w) {
+    assert_true(sim_check(w->s));
+    assert_null(sim_broken(w->s));
+    sim_destroy(w->s);
+}
+
+static void release(struct sim_party *p, json_t *draft, struct rb_hash *record) {
+    struct rb_client c = sim_client(p);
+    struct rb_signer_key officer = sim_officer(p, 0);
+    json_t *out = NULL;
+    int status = rb_client_release(&c, &officer, draft, &out);
+    if (status / 100 != 2) print_error("%d %s\n", status, json_dumps(out, 0));
+    assert_int_equal(status / 100, 2);
+    struct rb_hash h;
+    assert_int_equal(rb_hex_decode(rb_str(json_string_value(json_object_get(out, "record"))), h.b, RB_HASH_LEN), RB_OK);
+    if (record) *record = h;
+    json_decref(out);
+    json_decref(draft);
+}
+
+static json_t *statement(const struct world *w, const char *precedence) {
+    return json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "channel", w->channel, "kind", "statement", "precedence", precedence,
+                     "body", "title", "Column halted", "text", "All vehicles stand still at the bridge until further word.");
+}
+
+static json_t *site(const struct world *w, size_t row) {
+    char lat[32], title[64];
+    (void)snprintf(lat, sizeof lat, "35.%06zu", row * 137 % 1000000);
+    (void)snprintf(title, sizeof title, "Clinic %zu, former school", row);
+    return json_pack("{s:s,s:s,s:[s],s:b,s:{s:s,s:s,s:[{s:{s:s,s:s,s:s},s:s,s:s}]}}", "channel", w->channel, "kind",
+                     "notice", "recipients", "brig", "despite", 1, "body", "class", "site", "title", title, "volumes",
+                     "circle", "lat", lat, "lon", "36.5", "radius", "150m", "accuracy", "10m", "method",
+                     "satellite receiver");
+}
+
+/* simulated time until `to` holds a FLASH record that `from` releases now, in us */
+static uint64_t flash(struct world *w, struct sim_party *from, struct sim_party *to) {
+    struct wait wait = {.p = to, .of = from, .channel = w->channel};
+    uint64_t begun = sim_mono_us(w->s);
+    release(from, statement(w, "FLASH"), &wait.record);
+    assert_true(sim_run_while_not(w->s, holds, &wait, 600000000));
+    return sim_mono_us(w->s) - begun;
+}
+
+static uint64_t at_rest(struct world *w) {
+    uint64_t most = 0;
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t us = flash(w, w->alba, w->brig);
+        if (us > most) most = us;
+        sim_run_for(w->s, 60000000 + sim_random_below(w->s, 10000000));
+    }
+    return most;
+}
+
+static size_t waiting(const struct world *w) {
+    struct rb_channel_view v;
+    assert_true(channel_of(w->alba, w->channel, &v));
+    return v.outbox_n;
+}
+
+static size_t number(const char *name, size_t otherwise) {
+    const char *z = getenv(name);
+    uint64_t n;
+    return z && rb_dec_decode(rb_str(z), &n) == RB_OK ? (size_t)n : otherwise;
+}
+
+static void test_flash_under_an_import(void **state) {
+    (void)state;
+    struct world w = begin(1, false);
+    uint64_t rest = at_rest(&w);
+    for (size_t i = 0, rows = number("READBACK_SLOW_ROWS", 600); i < rows; i++) release(w.alba, site(&w, i), NULL);
+    sim_run_for(w.s, 30000000);
+    for (int i = 0; i < TRIES; i++) {
+        size_t before = waiting(&w);
+        uint64_t us = flash(&w, w.alba, w.brig);
+        print_message("at rest %llu ms; under the import %llu ms, %zu rows waiting\n", (unsigned long long)rest / 1000,
+                      (unsigned long long)us / 1000, before);
+        assert_true(before > 100);
+        assert_true(us <= 2 * rest);
+        sim_run_for(w.s, 20000000 + sim_random_below(w.s, 10000000));
+        assert_true(waiting(&w) < before); /* the import goes on all the same */
+    }
+    end(&w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_flash_under_an_import),
+    };
+    return cmocka_run_group_tests_name("test_slow_line", tests, NULL, NULL);
+}
