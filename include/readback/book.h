@@ -71,7 +71,7 @@ struct rb_fact {
     uint8_t seen_digest[RB_DIGEST_LEN];
     uint16_t seen_n;
     uint8_t seen_verdict; /* 0 not yet checkable here, 1 the digest checks, 2 it does not */
-    uint32_t seen_tried;  /* 2: by how many leaves of branches (book's own) */
+    uint32_t seen_tried;  /* 2: by how many leaves of forked feeds (book's own) */
     uint8_t *seen_branch; /* region, parallel to seen: the branch each entry was made of; NULL: 0 */
     uint8_t kids_n;       /* valid signers, node key included */
     uint8_t kids[RB_MAX_SIGNERS][RB_KID_LEN];

@@ -11,6 +11,10 @@ size_t rb_branches_of(const struct rb_book *b, size_t first) {
     return n;
 }
 
+bool rb_is_forked(const struct rb_book *b, const struct rb_feed *f) {
+    return b->index->branches_n > 0 && rb_branches_of(b, rb_book_index_of(b, f) - f->branch) > 1;
+}
+
 size_t rb_book_index_of(const struct rb_book *b, const struct rb_feed *f) {
     size_t first = rb_book_feed_index(b, f->member, f->epoch);
     assert(first + f->branch < b->feeds_n && b->feeds[first + f->branch] == f);

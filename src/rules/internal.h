@@ -36,7 +36,7 @@ struct rb_book_index {
     } * age_revoked;
     size_t age_revoked_n, age_revoked_cap;
     size_t branches_n;      /* of all feeds: feeds with a branch number */
-    uint64_t branch_leaves; /* judged in them so far: with each, roots may be known that were not */
+    uint64_t branch_leaves; /* judged in feeds that have some: with each, another root is known */
 };
 
 /* An amendment's charter, with what the fold asks of it again and again. */
@@ -134,6 +134,8 @@ void rb_fact_free(struct rb_region *region, struct rb_fact *fact);
  */
 /* how many histories stand at `first`, the index of a feed's branch 0 */
 size_t rb_branches_of(const struct rb_book *b, size_t first);
+/* is another history of it in the book? */
+bool rb_is_forked(const struct rb_book *b, const struct rb_feed *f);
 /* of any feed of the book, branches too */
 size_t rb_book_index_of(const struct rb_book *b, const struct rb_feed *f);
 /* leaves in front that a branch and a lower one (or branch 0) have in common */

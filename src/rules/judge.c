@@ -324,8 +324,7 @@ static enum rb_err tree_has(struct rb_feed *f, const struct rb_hash *id) {
 /* a leaf that comes on another branch after its body was opened */
 static enum rb_err open_like_others(struct rb_book *b, struct rb_feed *f, struct rb_fact *fact) {
     struct rb_places it = {.b = b, .id = &fact->id};
-    if (fact->detached == NULL || rb_branches_of(b, rb_book_feed_index(b, f->member, f->epoch)) == 1)
-        return RB_OK;
+    if (fact->detached == NULL || !rb_is_forked(b, f)) return RB_OK;
     for (const struct rb_fact *o; (o = rb_next_place(&it, f)) != NULL;) {
         if (!o->detached->opened) continue;
         if (o->body.p != NULL) RB_TRY(rb_region_copy(b->region, o->body, &fact->body));
@@ -351,7 +350,7 @@ static enum rb_err judge_next(struct judging *j) {
     f->facts[f->facts_n] = *j->fact;
     bool again = rb_index_in_feed(j->b, f, &j->fact->id);
     f->facts_n++;
-    j->b->index->branch_leaves += f->branch > 0;
+    j->b->index->branch_leaves += rb_is_forked(j->b, f);
     return again ? RB_OK : rb_index_add(j->b, f, (uint32_t)(f->facts_n - 1));
 }
 

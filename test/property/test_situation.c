@@ -4,6 +4,8 @@
  *     folds in between, gives the same bytes for the same leaves and the same bodies that can be
  * read;
  *   - a book built again from stored verdicts ("restart") gives the same bytes;
+ *   - of a feed with two or three histories, whichever a book has as the feed and whichever as its
+ *     branches gives the same bytes;
  *   - the order is the one that the definition gives, done the slow way;
  *   - the bytes are deterministic CBOR.
  * And mutants: each input of the rules, changed alone, changes the situation.
@@ -113,15 +115,26 @@ static bool one_in(uint64_t n) {
 /* ---- histories --------------------------------------------------------------------------------
  */
 
+static uint64_t fork_chance;               /* of each step, one in so many */
+static const struct fx_feed *frozen_alone; /* proven to be forked */
+static uint8_t readable_salt;
 #define MAX_FORCED 16u
 static struct forced { /* leaves whose digest is taken for good whatever it is: circles */
-    uint16_t member, epoch;
+    const struct fx_feed *feed;
     size_t leaf;
+    const struct fx_feed *seen[FX_FEEDS]; /* the histories that were meant */
+    size_t seen_n;
 } forced[MAX_FORCED];
 static size_t forced_n;
 
+/* any history of any feed; it is the one spoken of from now on */
 static struct fx_feed *any_feed(struct fx *w) {
-    return w->feed[below(w->feeds_n)];
+    struct fx_feed *f = w->feed[below(w->feeds_n)];
+    fx_turn(w, f);
+    return f;
+}
+static bool one_feed(const struct fx_feed *a, const struct fx_feed *b) {
+    return a->member == b->member && a->epoch == b->epoch;
 }
 static const struct rb_hash *any_id(struct fx *w) {
     struct fx_feed *f = any_feed(w);
@@ -222,11 +235,11 @@ static bool random_seen(struct fx *w, struct rb_record *r, const struct fx_feed 
     bool force = forced_n < MAX_FORCED && one_in(6);
     for (size_t i = 0; i < w->feeds_n; i++) {
         const struct fx_feed *f = w->feed[i];
-        if (one_in(2)) continue;
+        if (f->aside || one_in(2)) continue;
         uint64_t size = 1 + below(f->n);
         if (one_in(2)) size = f->n;
         if (force || one_in(12)) size = f->n + below(3);
-        if (f == own && !one_in(6)) continue;
+        if (one_feed(f, own) && !one_in(6)) continue;
         fx_see(w, r, f->member, f->epoch, size);
     }
     if (r->seen_n > 0 && one_in(10)) r->seen_digest[0] ^= 1;
@@ -265,7 +278,7 @@ static struct rb_record random_receipt(struct fx *w) {
     const struct fx_feed *f = any_feed(w), *g = any_feed(w);
     b[0] = random_bodies(f, list[0]);
     b[1] = random_bodies(g, list[1]);
-    receipt.bodies_n = one_in(3) ? 0 : f == g ? 1 : 2;
+    receipt.bodies_n = one_in(3) ? 0 : one_feed(f, g) ? 1 : 2;
     return fx_receipt(w, &receipt);
 }
 
@@ -380,16 +393,59 @@ static void dress(struct fx *w, struct rb_record *r) {
     r->created_utc_ms += (int64_t)below(9) * 1000 - 4000;
 }
 
+/* the same bytes; on another history of the feed it is the same record */
+static void copy_leaf(struct fx *w, struct fx_feed *to, const struct fx_feed *from) {
+    if (from->n == 0) return;
+    size_t k = below(from->n);
+    fx_turn(w, to);
+    fx_append(w, to->member, to->epoch, from->leaf[k]);
+    if (one_feed(to, from)) to->head[to->n - 1] = from->head[k];
+}
+
+/* keeps what was meant, since the digest does not say it */
+static void force_later(const struct fx *w, const struct fx_feed *f, const struct rb_record *r) {
+    struct forced *x = &forced[forced_n++];
+    *x = (struct forced){.feed = f, .leaf = f->n, .seen_n = r->seen_n};
+    for (size_t k = 0; k < r->seen_n; k++)
+        for (size_t i = 0; i < w->feeds_n; i++)
+            if (!w->feed[i]->aside && w->feed[i]->member == r->seen[k].member &&
+                w->feed[i]->epoch == r->seen[k].epoch)
+                x->seen[k] = w->feed[i];
+}
+
+static size_t histories_of(const struct fx *w, const struct fx_feed *f) {
+    size_t n = 0;
+    for (size_t i = 0; i < w->feeds_n; i++)
+        n += one_feed(w->feed[i], f);
+    return n;
+}
+
+/* another history: from any leaf on, mostly a late one */
+static void random_fork(struct fx *w) {
+    struct fx_feed *f = any_feed(w);
+    if (histories_of(w, f) == 3 || w->feeds_n >= FX_FEEDS - 6) return;
+    size_t back = below(f->n < 4 ? f->n : 4);
+    f = fx_fork(w, f, one_in(4) ? below(f->n + 1) : f->n - back);
+    if (f->n == 0) fx_append(w, f->member, f->epoch, rb_str("another start"));
+}
+
 static void random_step(struct fx *w) {
+    if (one_in(fork_chance)) random_fork(w);
     struct fx_feed *f = any_feed(w);
     if (one_in(40)) {
         fx_append(w, f->member, f->epoch, rb_str("not a record"));
         return;
     }
     if (one_in(40)) {
-        struct fx_feed *from = any_feed(w);
-        fx_append(w, f->member, f->epoch, from->leaf[below(from->n)]);
+        copy_leaf(w, f, any_feed(w));
         return;
+    }
+    if (fork_chance < 100 && one_in(4) && histories_of(w, f) > 1) { /* on both */
+        struct fx_feed *from = any_feed(w);
+        if (one_feed(from, f) && from != f) {
+            copy_leaf(w, f, from);
+            return;
+        }
     }
     if (one_in(40) && fx_feed_of(w, f->member, 1) == NULL) {
         fx_open(w, f->member, 1);
@@ -398,17 +454,21 @@ static void random_step(struct fx *w) {
     struct rb_record r = random_record(w, f->member);
     dress(w, &r);
     random_closing(w, &r, f->member);
+    fx_turn(w, f);
     bool force = !one_in(3) && random_seen(w, &r, f);
     enum fx_sign how = rb_kind_is_machine(r.kind) ? FX_NODE : FX_OFFICER;
     if (one_in(5)) how = FX_BOTH;
     if (one_in(20)) how = (enum fx_sign)below(6);
-    if (force) forced[forced_n++] = (struct forced){f->member, f->epoch, f->n};
+    if (force) force_later(w, f, &r);
     fx_say_as(w, f->member, f->epoch, &r, how);
 }
 
 static void random_history(struct fx *w, uint64_t seed) {
     rng = seed * 0x2545f4914f6cdd1dull + 1;
     forced_n = 0;
+    fork_chance = one_in(3) ? 4 : 1000000;
+    readable_salt = (uint8_t)chance();
+    frozen_alone = NULL;
     fx_reset(w, 2 + below(4));
     size_t founders = w->parties_n;
     random_charter(w);
@@ -417,6 +477,7 @@ static void random_history(struct fx *w, uint64_t seed) {
     size_t steps = 5 + below(one_in(5) ? 36 : 8); /* most are small: 10,000 shall be quick */
     while (steps-- > 0)
         random_step(w);
+    if (one_in(12)) frozen_alone = any_feed(w); /* the proof is here, and nothing else */
     w->parties_n = founders;
 }
 
@@ -424,21 +485,41 @@ static void random_history(struct fx *w, uint64_t seed) {
  */
 
 /* takes the chosen digests for good; claims about leaves that never came stay unchecked */
-static void force(struct rb_book *b) {
-    for (size_t i = 0; i < forced_n; i++) {
-        struct rb_feed *f = rb_book_feed(b, forced[i].member, forced[i].epoch);
-        struct rb_fact *fact = &f->facts[forced[i].leaf];
-        bool there = fact->mark == RB_MARK_NONE;
-        for (size_t k = 0; k < fact->seen_n; k++) {
-            const struct rb_feed *g = rb_book_feed(b, fact->seen[k].member, fact->seen[k].epoch);
-            there = there && g != NULL && fact->seen[k].size <= g->facts_n;
-        }
-        if (there) fact->seen_verdict = 1;
+static void force_fact(const struct fx *w, struct rb_book *b, const struct forced *x,
+                       struct rb_fact *fact) {
+    if (fact->mark != RB_MARK_NONE || fact->seen_verdict == 1) return;
+    for (size_t k = 0; k < fact->seen_n; k++) {
+        const struct rb_feed *g = x->seen[k] == NULL ? NULL : fx_book_feed(w, b, x->seen[k]);
+        if (g == NULL || fact->seen[k].size > g->facts_n) return;
     }
+    fact->seen_branch = rb_region_alloc(b->region, fact->seen_n);
+    assert_non_null(fact->seen_branch);
+    for (size_t k = 0; k < fact->seen_n; k++)
+        fact->seen_branch[k] = fx_book_feed(w, b, x->seen[k])->branch;
+    fact->seen_verdict = 1;
+}
+
+static bool shares(const struct fx_feed *a, const struct fx_feed *b, size_t leaves) {
+    struct rb_hash ra, rb;
+    if (!one_feed(a, b) || a->n < leaves || b->n < leaves) return false;
+    rb_tree_root(&a->tree, leaves, &ra);
+    rb_tree_root(&b->tree, leaves, &rb);
+    return rb_hash_eq(&ra, &rb);
+}
+
+/* in every history that has the leaf at its place */
+static void force(const struct fx *w, struct rb_book *b) {
+    for (size_t i = 0; i < forced_n; i++)
+        for (size_t k = 0; k < w->feeds_n; k++) {
+            if (!shares(w->feed[k], forced[i].feed, forced[i].leaf + 1)) continue;
+            struct rb_feed *f = fx_book_feed(w, b, w->feed[k]);
+            force_fact(w, b, &forced[i], &f->facts[forced[i].leaf]);
+        }
 }
 
 static struct rb_slice bytes_of(struct fx *w, struct rb_book *b, int64_t now) {
-    force(b);
+    force(w, b);
+    if (frozen_alone != NULL) rb_book_feed(b, frozen_alone->member, frozen_alone->epoch)->frozen = true;
     rb_arena_reset(&w->folds);
     return fx_encode(w, fx_fold(w, b, now));
 }
@@ -449,14 +530,15 @@ static bool readable[FX_FEEDS][FX_LEAVES];
 static void choose_readable(const struct fx *w) {
     for (size_t i = 0; i < w->feeds_n; i++)
         for (size_t k = 0; k < w->feed[i]->n; k++)
-            readable[i][k] = w->feed[i]->head[k].n > 0 && !one_in(3);
+            readable[i][k] = w->feed[i]->head[k].n > 0 &&
+                             (w->feed[i]->id[k].b[9] ^ readable_salt) % 3 != 0; /* one record, one body */
 }
 
 /* a body comes, perhaps one that is purged later, or goes */
 static void random_body(struct fx *w, struct rb_book *b) {
     size_t i = below(w->feeds_n);
     const struct fx_feed *f = w->feed[i];
-    struct rb_feed *bf = rb_book_feed(b, f->member, f->epoch);
+    struct rb_feed *bf = fx_book_feed(w, b, f);
     if (bf == NULL || bf->facts_n == 0) return;
     size_t k = below(bf->facts_n);
     if (f->head[k].n == 0) return;
@@ -474,7 +556,7 @@ static void settle_bodies(struct fx *w, struct rb_book *b) {
             if (readable[i][k])
                 fx_unseal(w, b, f, k);
             else
-                rb_book_close_body(b, rb_book_feed(b, f->member, f->epoch), k);
+                rb_book_close_body(b, fx_book_feed(w, b, f), k);
         }
     }
 }
@@ -487,7 +569,7 @@ static struct rb_book *shuffled(struct fx *w) {
         if (!fx_book_next(w, b, f, -1)) {
             left = 0;
             for (size_t i = 0; i < w->feeds_n; i++) {
-                struct rb_feed *bf = rb_book_feed(b, w->feed[i]->member, w->feed[i]->epoch);
+                struct rb_feed *bf = fx_book_feed(w, b, w->feed[i]);
                 left += bf == NULL || bf->facts_n < w->feed[i]->n;
             }
         }
@@ -506,7 +588,7 @@ static struct rb_book *restarted(struct fx *w, const struct rb_book *from) {
     struct rb_book *b = fx_book_empty(w);
     for (size_t i = w->feeds_n; i-- > 0;) {
         const struct fx_feed *f = w->feed[i];
-        const struct rb_feed *old = rb_book_feed(from, f->member, f->epoch);
+        const struct rb_feed *old = fx_book_feed(w, from, f);
         for (size_t k = 0; k < f->n; k++)
             assert_true(fx_book_next(w, b, f, old->facts[k].mark));
     }
@@ -522,36 +604,81 @@ static struct rb_book *restarted(struct fx *w, const struct rb_book *from) {
 #define MAX_NODES 512u
 static struct {
     size_t n;
-    struct {
+    struct def_node {
         const struct rb_feed *feed;
         size_t leaf;
         const struct rb_fact *fact;
+        struct rb_hash root; /* of the leaves up to this one: tells apart what stands on branches */
     } node[MAX_NODES];
+    size_t at[FX_FEEDS][FX_LEAVES]; /* [index in book->feeds][leaf] the node */
     bool edge[MAX_NODES][MAX_NODES], reach[MAX_NODES][MAX_NODES], done[MAX_NODES];
 } def;
 
-static void def_edges(struct rb_book *b) {
+/* (member index, epoch, leaf index, leaf hash), and where these are the same the root */
+static int def_cmp(const void *pa, const void *pb) {
+    const struct def_node *a = pa, *b = pb;
+    if (a->feed->member != b->feed->member) return a->feed->member < b->feed->member ? -1 : 1;
+    if (a->feed->epoch != b->feed->epoch) return a->feed->epoch < b->feed->epoch ? -1 : 1;
+    if (a->leaf != b->leaf) return a->leaf < b->leaf ? -1 : 1;
+    int c = memcmp(a->fact->id.b, b->fact->id.b, RB_HASH_LEN);
+    return c != 0 ? c : memcmp(a->root.b, b->root.b, RB_HASH_LEN);
+}
+
+/* each history once: what branches share is one node, whose fact is the lowest branch's */
+static void def_nodes(const struct rb_book *b) {
     def.n = 0;
     for (size_t i = 0; i < b->feeds_n; i++)
         for (size_t k = 0; k < b->feeds[i]->facts_n; k++) {
+            struct def_node n = {b->feeds[i], k, &b->feeds[i]->facts[k], {{0}}};
+            bool shared = false;
+            rb_tree_root(&n.feed->tree, k + 1, &n.root);
+            for (size_t m = 0; m < def.n && !shared; m++)
+                shared = def_cmp(&def.node[m], &n) == 0;
             assert_true(def.n < MAX_NODES);
-            def.node[def.n].feed = b->feeds[i];
-            def.node[def.n].leaf = k;
-            def.node[def.n++].fact = &b->feeds[i]->facts[k];
+            if (!shared) def.node[def.n++] = n;
         }
+    qsort(def.node, def.n, sizeof *def.node, def_cmp);
+    for (size_t i = 0; i < b->feeds_n; i++)
+        for (size_t k = 0; k < b->feeds[i]->facts_n; k++) {
+            struct def_node n = {b->feeds[i], k, &b->feeds[i]->facts[k], {{0}}};
+            rb_tree_root(&n.feed->tree, k + 1, &n.root);
+            const struct def_node *at = bsearch(&n, def.node, def.n, sizeof n, def_cmp);
+            def.at[i][k] = (size_t)(at - def.node);
+        }
+}
+
+static size_t def_feed(const struct rb_book *b, const struct rb_feed *f) {
+    size_t i = 0;
+    while (b->feeds[i] != f)
+        i++;
+    return i;
+}
+
+/* a record comes after what it says it has seen, and after all that its own history has in front */
+static void def_seen(const struct rb_book *b, size_t node, const struct rb_fact *fact) {
+    const struct rb_feed *own = def.node[node].feed;
+    for (size_t e = 0; fact->seen_verdict == 1 && e < fact->seen_n; e++) {
+        const struct rb_seen_entry *s = &fact->seen[e];
+        if (s->member == own->member && s->epoch == own->epoch) continue;
+        uint8_t branch = fact->seen_branch == NULL ? 0 : fact->seen_branch[e];
+        size_t feed = def_feed(b, rb_book_branch(b, s->member, s->epoch, branch));
+        for (size_t k = 0; k < s->size; k++)
+            def.edge[def.at[feed][k]][node] = true;
+    }
+}
+
+static void def_edges(struct rb_book *b) {
+    def_nodes(b);
     for (size_t i = 0; i < def.n; i++)
-        for (size_t k = 0; k < def.n; k++) { /* does k stand in i's running vector? */
-            const struct rb_feed *f = def.node[i].feed, *g = def.node[k].feed;
-            def.edge[k][i] = f == g && def.node[k].leaf < def.node[i].leaf;
-            for (size_t l = 0; f != g && l <= def.node[i].leaf && !def.edge[k][i]; l++) {
-                const struct rb_fact *fact = &f->facts[l];
-                if (fact->seen_verdict != 1) continue;
-                for (size_t e = 0; e < fact->seen_n; e++)
-                    if (fact->seen[e].member == g->member && fact->seen[e].epoch == g->epoch &&
-                        def.node[k].leaf < fact->seen[e].size)
-                        def.edge[k][i] = true;
-            }
+        memset(def.edge[i], 0, def.n * sizeof(bool));
+    for (size_t i = 0; i < def.n; i++) {
+        size_t feed = def_feed(b, def.node[i].feed);
+        for (size_t l = 0; l <= def.node[i].leaf; l++) {
+            size_t at = def.at[feed][l];
+            if (at != i) def.edge[at][i] = true;
+            def_seen(b, i, def.node[at].fact);
         }
+    }
 }
 
 static void def_reach(void) {
@@ -566,11 +693,12 @@ static void def_reach(void) {
 
 static bool def_binds(size_t before, size_t after) {
     if (!def.edge[before][after]) return false;
-    if (def.node[before].feed == def.node[after].feed) return true;
+    const struct rb_feed *f = def.node[before].feed, *g = def.node[after].feed;
+    if (f->member == g->member && f->epoch == g->epoch) return true;
     return !(def.reach[before][after] && def.reach[after][before]);
 }
 
-/* nodes are numbered by (member, epoch, leaf): the first free one is the smallest */
+/* nodes are sorted: the first free one is the smallest */
 static void check_order(struct rb_book *b, const struct rb_situation *s) {
     def_edges(b);
     def_reach();
@@ -599,12 +727,31 @@ static bool has_circle(void) {
  */
 
 static uint64_t histories = 10000, first_seed = 1;
-static size_t circles, kinds_of_state[6], marks_met[64];
+static size_t circles, forked_circles, kinds_of_state[6], marks_met[64];
 static size_t purged_met, bodies_met, unread_met, read_met, bodies_mattered;
+static size_t contested_met, also_met, branch_seen_met, branch_held_met, third_met; /* forks */
 static size_t confirmed_met, stopped_met; /* a query confirmed; a stop-fire's answer in time */
+
+static void count_forks(const struct rb_situation *s) {
+    for (uint32_t i = 0; i < s->order_n; i++) {
+        const struct rb_fact *fact = rb_situation_fact(s, i);
+        contested_met += s->order[i].contested;
+        also_met += s->order[i].also != RB_NOWHERE;
+        branch_seen_met += fact->seen_verdict == 1 && fact->seen_branch != NULL;
+    }
+    for (size_t i = 0; i < s->book->feeds_n; i++) {
+        third_met += s->book->feeds[i]->branch == 2;
+        for (size_t m = 0; s->book->feeds[i]->branch > 0 && m < RB_MAX_MEMBERS; m++) {
+            size_t slot = i * RB_MAX_MEMBERS + m;
+            branch_held_met += s->held_n[slot] > 0 &&
+                               s->held[slot][s->held_n[slot] - 1].size > s->shared[i];
+        }
+    }
+}
 
 static void count(const struct rb_situation *s) {
     kinds_of_state[s->charter_state]++;
+    count_forks(s);
     for (uint32_t i = 0; i < s->order_n; i++) {
         const struct rb_fact *fact = rb_situation_fact(s, i);
         marks_met[s->order[i].mark]++;
@@ -634,7 +781,7 @@ static struct rb_slice value_of(struct rb_slice map, uint64_t key) {
 /* charter, members, who holds what, and the order do not hang on what only some can read (5.12.4)
  */
 static void alike_for_all(struct rb_slice unread, struct rb_slice read) {
-    static const uint64_t keys[] = {4, 5, 11};
+    static const uint64_t keys[] = {4, 5, 11, 12};
     struct rb_reader a, b;
     size_t n, m;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -674,6 +821,7 @@ static void one_history(struct fx *w, uint64_t seed) {
     if (seed % 16 != 0) return; /* the slow way for some */
     check_order(a, s);
     circles += has_circle();
+    forked_circles += has_circle() && fork_chance < 100;
 }
 
 static uint64_t running_seed;
@@ -705,7 +853,8 @@ static void histories_met_what_matters(void **state) {
                                           RB_MARK_SUSPENDED,      RB_MARK_LEFT,
                                           RB_MARK_NOT_IN_FORCE,   RB_MARK_DISOWNED,
                                           RB_MARK_NOT_ADOPTED,    RB_MARK_OUT_OF_TURN,
-                                          RB_MARK_UNKNOWN_RULES,  RB_MARK_WRONG_RECIPIENTS};
+                                          RB_MARK_UNKNOWN_RULES,  RB_MARK_WRONG_RECIPIENTS,
+                                          RB_MARK_CONTESTED};
     (void)state;
     if (histories < 2000) skip();
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
@@ -717,7 +866,9 @@ static void histories_met_what_matters(void **state) {
             print_message("never: %s\n", rb_charter_state_name((enum rb_charter_state)i));
         assert_true(kinds_of_state[i] > 0);
     }
-    assert_true(circles > 0);
+    assert_true(circles > 0 && forked_circles > 0);
+    assert_true(contested_met > 0 && also_met > 0 && branch_seen_met > 0 && branch_held_met > 0);
+    assert_true(third_met > 0);
     assert_true(purged_met > 0 && bodies_met > 0);
     assert_true(unread_met > 0 && read_met > 0 && bodies_mattered > 0);
     assert_true(confirmed_met > 0 && stopped_met > 0);
