@@ -35,7 +35,7 @@ static void collect(const struct rb_disclose *in, uint16_t member, struct party 
     p->said_n = 1; /* the card of the charter */
     for (size_t i = 0; i < in->book->feeds_n; i++) {
         const struct rb_feed *f = in->book->feeds[i];
-        for (size_t k = 0; f->member == member && k < f->facts_n; k++) {
+        for (size_t k = 0; f->member == member && f->branch == 0 && k < f->facts_n; k++) {
             if (!spoken(&f->facts[k], &s)) continue;
             if (p->said != NULL) p->said[p->said_n] = s;
             p->said_n++;

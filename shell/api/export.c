@@ -157,6 +157,7 @@ static enum rb_err choose(struct rb_export *x) {
     for (size_t i = 0; i < x->b->feeds_n; i++) {
         struct rb_export_feed *e = &x->feeds[i];
         e->f = x->b->feeds[i];
+        if (e->f->branch > 0) continue; /* other histories are no part of it: evidence shows them */
         RB_TRY(rb_export_notes_read(x->host, x->b, e->f, &e->notes));
         e->size = rb_export_notes_size(&e->notes, e->f);
         e->any = e->size > 0;
@@ -180,7 +181,7 @@ static enum rb_err choose(struct rb_export *x) {
 static enum rb_err settled(const struct rb_export *x) {
     if (x->b->members_n == x->b->charter->members_n) return RB_OK;
     for (size_t i = 0; i < x->b->feeds_n; i++)
-        for (uint64_t k = x->sizes[i]; k < x->b->feeds[i]->facts_n; k++) {
+        for (uint64_t k = x->sizes[i]; x->feeds[i].f->branch == 0 && k < x->b->feeds[i]->facts_n; k++) {
             const struct rb_fact *f = &x->b->feeds[i]->facts[k];
             const bool may_adopt = f->kind == RB_KIND_AMENDMENT || f->kind == RB_KIND_POSITION ||
                                    f->kind == RB_KIND_RECEIPT;
@@ -196,7 +197,8 @@ static enum rb_err settled(const struct rb_export *x) {
 static enum rb_err write_all(struct rb_export *x) {
     RB_TRY(settled(x));
     for (size_t i = 0; i < x->b->members_n; i++) RB_TRY(put_party(x, &x->parties[i]));
-    for (size_t i = 0; i < x->b->feeds_n; i++) RB_TRY(put_feed(x, &x->feeds[i]));
+    for (size_t i = 0; i < x->b->feeds_n; i++)
+        if (x->feeds[i].f->branch == 0) RB_TRY(put_feed(x, &x->feeds[i]));
     RB_TRY(rb_export_put_readme(x));
     return rb_export_put_channel(x);
 }

@@ -99,7 +99,8 @@ static json_t *feed_json(const struct rb_export *x, const struct rb_export_feed 
 
 static json_t *feeds_json(const struct rb_export *x) {
     json_t *a = json_array();
-    for (size_t i = 0; i < x->b->feeds_n; i++) (void)json_array_append_new(a, feed_json(x, &x->feeds[i]));
+    for (size_t i = 0; i < x->b->feeds_n; i++)
+        if (x->feeds[i].f->branch == 0) (void)json_array_append_new(a, feed_json(x, &x->feeds[i]));
     return a;
 }
 
