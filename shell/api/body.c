@@ -74,6 +74,11 @@ void rb_open_at(struct rb_chan *c, const struct rb_feed *f, uint64_t leaf,
         return;
     }
     /* whom the leaf does not name is shown nothing, whatever should lie here */
+    if ((rec->recipients >> c->v.own_member & 1) && f->branch > 0) {
+        unreadable(o, RB_BODY_MISSING,
+                   "it stands in another history of a forked feed: bodies of those are not fetched");
+        return;
+    }
     if (!(rec->recipients >> c->v.own_member & 1) ||
         !rb_node_body(c->rq->node, &at, leaf, &o->view)) {
         o->view = (struct rb_body_view){0};

@@ -121,8 +121,16 @@ struct rb_feed_ref rb_feed_ref_of(const struct rb_chan *c, const struct rb_feed 
 enum rb_err rb_chan_leaf(struct rb_chan *c, uint32_t order, struct rb_slice *leaf) {
     struct rb_api *api = c->rq->api;
     uint32_t at = 0;
-    struct rb_feed_ref ref = rb_feed_ref_of(c, rb_chan_feed(c, order, &at));
+    const struct rb_feed *f = rb_chan_feed(c, order, &at);
+    struct rb_feed_ref ref = rb_feed_ref_of(c, f);
     size_t n = 0;
+    if (f->branch > 0) { /* of another history of its feed */
+        struct rb_slice beside = rb_node_branch_leaf(c->rq->node, &ref, f->branch, at);
+        if (beside.n == 0 || beside.n > RB_MAX_LEAF) return RB_ERR_IO;
+        memcpy(api->leaf, beside.p, beside.n);
+        *leaf = rb_slice(api->leaf, beside.n);
+        return RB_OK;
+    }
     RB_TRY(api->host.leaf(api->host.ctx, &ref, at, api->leaf, &n));
     *leaf = rb_slice(api->leaf, n);
     return RB_OK;

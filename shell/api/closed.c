@@ -106,13 +106,14 @@ static bool may_purge(struct rb_chan *c, uint32_t order) {
     struct rb_req *rq = c->rq;
     struct rb_body_view b = {0};
     uint32_t leaf = 0;
-    struct rb_feed_ref at = rb_feed_ref_of(c, rb_chan_feed(c, order, &leaf));
+    const struct rb_feed *f = rb_chan_feed(c, order, &leaf);
+    struct rb_feed_ref at = rb_feed_ref_of(c, f);
     if (!rb_situation_fact(c->s, order)->closed) {
         rb_fail_words(rq, RB_ERR_USAGE, "record",
                       "an open record's body stands in the log, and stays", NULL);
         return false;
     }
-    if (!rb_node_body(rq->node, &at, leaf, &b) || b.state == RB_BODY_NONE) {
+    if (f->branch > 0 || !rb_node_body(rq->node, &at, leaf, &b) || b.state == RB_BODY_NONE) {
         rb_fail_words(rq, RB_ERR_DENIED, "record",
                       "no body of this record is here: it is not for us", NULL);
         return false;

@@ -71,6 +71,8 @@ bool rb_draft_same_as(struct rb_draft *d) {
     struct rb_reject rj;
     if (rb_fail_locked(rq) || !find_same(d, &f, &leaf)) return false;
     struct rb_feed_ref at = rb_feed_ref_of(&d->c, f);
+    if (f->branch > 0)
+        return rb_draft_fail(rq, "same_as", "that record stands in another history of its feed");
     if (api->host.leaf(api->host.ctx, &at, leaf, api->leaf, &n) != RB_OK ||
         rb_record_decode(rb_slice(api->leaf, n), &rec, &rj) != RB_OK)
         return rb_draft_fail(rq, "same_as", "that record cannot be read");

@@ -170,6 +170,13 @@ void rb_post_disclose(struct rb_req *rq) {
     struct rb_disclose d = {.host = &rq->api->host, .book = c.v.book, .arena = &rq->arena};
     d.feed = rb_chan_feed(&c, order, &leaf);
     d.at = leaf;
+    if (d.feed->branch > 0) {
+        rb_fail_words(rq, RB_ERR_STATE, "record",
+                      "it stands in another history of a forked feed, of which nobody here signed "
+                      "that it is held",
+                      "`readback forks --save DIR` has the evidence of the fork");
+        return;
+    }
     o.mark = rb_arena_mark(&rq->arena); /* a text's heading is made there, too */
     if (allowed(&c, &a, &d.feed->facts[leaf], &d) && leaf_read(&c, order, &d, &rec) &&
         asked_parts(rq, &a, &d) && body_open(&c, &d, &o))

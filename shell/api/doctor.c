@@ -62,12 +62,17 @@ static void look_waiting(struct diagnosis *d, struct rb_chan *c) {
               "Records of ours in \"%s\" wait unsigned here: %s.", title(c, t), c->v.waiting);
     for (size_t i = 0; i < c->v.book->feeds_n; i++) {
         const struct rb_feed *f = c->v.book->feeds[i];
-        if (!f->frozen) continue;
+        if (!f->frozen || f->branch > 0) continue;
         bool ours = f->member == c->v.own_member;
         found(d, "fork", ours ? "here" : "there",
-              "the evidence is kept; a new epoch with a new log key is needed to go on",
-              "%s signed two different histories in \"%s\": that feed is frozen.",
-              ours ? "This node" : handle(d, rb_chan_handle(c, f->member)), title(c, t));
+              ours ? "`readback forks --save DIR` keeps the evidence; open a new epoch with a new "
+                     "log key to go on, and say by phone how it came to this"
+                   : "`readback forks --save DIR` keeps the evidence for others to check; ask them by "
+                     "phone how it came to this. They go on in a new epoch",
+              "The log key of %s signed two different histories of its feed in \"%s\": that feed is "
+              "frozen. What was said on either stays said; what moved the state beyond their common "
+              "part is contested.",
+              ours ? "this node" : handle(d, rb_chan_handle(c, f->member)), title(c, t));
     }
 }
 
@@ -202,8 +207,9 @@ static void count_bodies(struct rb_chan *c, struct bodies by[RB_MAX_MEMBERS]) {
         uint32_t leaf = 0;
         if (!rb_situation_fact(c->s, i)->closed) continue;
         uint16_t author = rb_situation_author(c->s, i);
-        struct rb_feed_ref at = rb_feed_ref_of(c, rb_chan_feed(c, i, &leaf));
-        if (author >= RB_MAX_MEMBERS || !rb_node_body(c->rq->node, &at, leaf, &b)) continue;
+        const struct rb_feed *f = rb_chan_feed(c, i, &leaf);
+        struct rb_feed_ref at = rb_feed_ref_of(c, f);
+        if (f->branch > 0 || author >= RB_MAX_MEMBERS || !rb_node_body(c->rq->node, &at, leaf, &b)) continue;
         if (b.state == RB_BODY_MISSING && by[author].missing++ == 0)
             by[author].why_missing = b.why ? b.why : "it has not arrived yet";
         if (b.state == RB_BODY_BAD && by[author].bad++ == 0)

@@ -443,6 +443,7 @@ struct channel {
     struct spot *spots;
     size_t spots_n, spots_cap;
     size_t spots_lost;            /* notices that there was no room even to note */
+    size_t spots_beside;          /* notices in other histories of forked feeds: not compared */
     uint32_t *said;               /* spots in the situation's order */
     size_t said_n, said_cap;
     uint64_t stand_serial;        /* of the fold that `gone` and `said` are from */

@@ -43,10 +43,14 @@ static enum rb_err put_in_order(struct rb_node *n, struct channel *ch,
     void *list = ch->said;
     RB_TRY(rb_region_grow(&n->region, &list, &ch->said_cap, ch->spots_n, sizeof *ch->said));
     ch->said = list;
-    ch->said_n = 0;
+    ch->said_n = ch->spots_beside = 0;
     for (size_t i = 0; i < s->order_n; i++) {
         const struct rb_feed *f = s->book->feeds[s->order[i].place.feed];
         if (f->facts[s->order[i].place.leaf].kind != RB_KIND_NOTICE) continue;
+        if (f->branch > 0) { /* its place is in no register: said to be not compared */
+            ch->spots_beside += s->order[i].superseded_by == RB_NOWHERE;
+            continue;
+        }
         const struct feedx *fx = node_feedx(ch, f->member, f->epoch);
         const struct spot *p = fx ? places_find(ch, fx, s->order[i].place.leaf) : NULL;
         if (p && p->state == SPOT_KNOWN) ch->said[ch->said_n++] = (uint32_t)(p - ch->spots);
@@ -63,7 +67,7 @@ void stand_settle(struct rb_node *n, struct channel *ch, int64_t utc_ms) {
     if (utc_ms >= ch->stand_utc && utc_ms < ch->stand_next) return; /* nothing is over since */
     ch->stand_utc = utc_ms;
     ch->stand_next = INT64_MAX;
-    ch->unread_n = ch->spots_lost;
+    ch->unread_n = ch->spots_lost + ch->spots_beside;
     ch->malformed_n = 0;
     for (size_t i = 0; i < ch->spots_n; i++) {
         struct spot *p = &ch->spots[i];
