@@ -249,6 +249,7 @@ int cli_sites_import(struct cli *c);
 int cli_sites_sign(struct cli *c);
 int cli_places_import(struct cli *c);
 int cli_places_export(struct cli *c);
+int cli_forks(struct cli *c);
 int cli_compare(struct cli *c);
 int cli_playback(struct cli *c);
 int cli_statement(struct cli *c);

@@ -107,6 +107,7 @@ void print_places(struct print_page *p, const struct print_volumes *v);
 bool print_code_text(const char *record, const char *channel, const char *fingerprint,
                      char out[PRINT_CODE_MAX]);
 void print_code(struct print_html *h, const char *text); /* inline SVG */
+bool print_code_blocks(FILE *out, const char *text);     /* for a terminal */
 
 /* ---- sketch (print_sketch.c, print_project.c) ---- */
 struct print_xy {

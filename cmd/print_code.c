@@ -40,8 +40,13 @@ static void row_of(struct print_html *h, const QRcode *q, int y) {
         x = end > x ? end : x + 1;
     }
 }
-void print_code(struct print_html *h, const char *text) {
+/* what is long gets less to spare */
+static QRcode *encoded(const char *text) {
     QRcode *q = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 0);
+    return q ? q : QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 0);
+}
+void print_code(struct print_html *h, const char *text) {
+    QRcode *q = encoded(text);
     if (q == NULL) {
         h->failed = true;
         return;
@@ -55,4 +60,23 @@ void print_code(struct print_html *h, const char *text) {
         row_of(h, q, y);
     print_z(h, "\"/></svg>\n");
     QRcode_free(q);
+}
+
+static bool dark(const QRcode *q, int x, int y) {
+    if (x < 0 || y < 0 || x >= q->width || y >= q->width) return false;
+    return q->data[(size_t)y * (size_t)q->width + (size_t)x] & 1;
+}
+/* Two rows of modules a line. What is light is drawn: on a dark terminal that is the code, on a light
+ * one its negative, which readers take as well. */
+bool print_code_blocks(FILE *out, const char *text) {
+    static const char *const block[2][2] = {{"\u2588", "\u2580"}, {"\u2584", " "}};
+    QRcode *q = encoded(text);
+    if (q == NULL) return false;
+    for (int y = -QUIET; y < q->width + QUIET; y += 2) {
+        for (int x = -QUIET; x < q->width + QUIET; x++)
+            fputs(block[dark(q, x, y)][dark(q, x, y + 1)], out);
+        fputc('\n', out);
+    }
+    QRcode_free(q);
+    return true;
 }

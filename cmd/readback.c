@@ -123,6 +123,10 @@ static const struct cli_option sites_import_options[] = {
     {"review-by", "TIME", "when all of them are to be looked at again"},
     IMPORT_OPTIONS,
     {NULL, NULL, NULL}};
+static const struct cli_option forks_options[] = {
+    {"save", "DIR", "the evidence as files, and its QR code as a page"},
+    {"qr", NULL, "the QR code on this terminal"},
+    {NULL, NULL, NULL}};
 static const struct cli_option places_import_options[] = {
     {"class", "WORD", "what they become: site, movement, operation, exercise, area"},
     {"edges", "WORD", "how edges run where the file does not say: geodesic, parallel, lonlat"},
@@ -460,6 +464,12 @@ const struct cli_command cli_commands[] = {
      NULL, at_options, false, cli_situation},
     {"status", "", "this node: channels, lines, store",
      "  readback status\n  readback status --json\n", NULL, NULL, false, cli_status},
+    {"forks", "[CHANNEL] [--save DIR] [--qr]", "feeds of which two histories are proven",
+     "  readback forks\n  readback forks --save evidence\n",
+     "Where somebody's log key signed two histories of one feed, that can be proven to anybody. --save\n"
+     "writes for each piece of evidence a file and, where it fits, a page with its QR code; both are\n"
+     "checked with `readback-verify`.\n",
+     forks_options, false, cli_forks},
     {"doctor", "", "what is wrong, and on whose side", "  readback doctor\n", NULL, NULL, false,
      cli_doctor},
     {"drafts", "", "records that wait for a second officer", "  readback drafts\n", NULL, NULL,

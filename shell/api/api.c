@@ -66,6 +66,7 @@ static const struct {
     {"GET", "channels/*/situation", rb_get_situation},
     {"GET", "channels/*/log", rb_get_log},
     {"GET", "channels/*/who-holds", rb_get_who_holds},
+    {"GET", "channels/*/forks", rb_get_forks},
     {"GET", "channels/*/places", rb_get_places},
     {"GET", "channels/*/geojson", rb_get_geojson},
     {"GET", "channels/*/places/file", rb_get_places_file},

@@ -262,6 +262,7 @@ void rb_get_kinds(struct rb_req *rq);
 void rb_post_compose(struct rb_req *rq);
 void rb_post_check(struct rb_req *rq);
 void rb_get_places(struct rb_req *rq);
+void rb_get_forks(struct rb_req *rq); /* view_forks.c */
 void rb_get_geojson(struct rb_req *rq);
 void rb_get_playback(struct rb_req *rq);
 void rb_get_compare(struct rb_req *rq);
