@@ -111,6 +111,7 @@ static enum rb_err log_key_get(struct rb_host *h, const struct rb_effect *ef,
     const enum rb_err err = rb_keys_log(h->home, feed->channel, feed->epoch, false, &k->key);
     if (err != RB_OK) {
         rb_log(RB_LOG_ERROR, "keys", "%s", rb_home_error(h->home));
+        if (err == RB_ERR_IO) host_fail(h, "Reading a log key", "see above.");
         return err;
     }
     RB_TRY(rb_heads_each(h->heads, match_head, &last));
@@ -131,7 +132,9 @@ static enum rb_err recheck(struct rb_host *h, const struct rb_effect *ef, struct
     rb_tree_root(&f->tree, ef->u.sign.size, &root);
     if (!rb_hash_eq(&root, &ef->u.sign.root)) return RB_ERR_INTERNAL;
     const enum rb_err err = rb_store_recheck(h->store, feed, &f->tree, k->checked, ef->u.sign.size);
-    if (err != RB_OK)
+    if (err == RB_ERR_BUSY)
+        host_fail(h, "The database", rb_store_error(h->store)); /* what it holds nobody knows now */
+    else if (err != RB_OK)
         rb_log(RB_LOG_ERROR, "store", "%s Nothing more of this feed is signed.",
                rb_store_error(h->store));
     else
@@ -172,6 +175,8 @@ static void do_sign(struct rb_host *h, const struct rb_effect *ef) {
         return;
     }
     one.err = sign_guarded(h, ef, one.sig);
+    /* the feed would wait for good, for something that passes: started again it signs */
+    if (one.err == RB_ERR_LIMIT) host_fail(h, "Signing", "memory is short.");
     if (one.err != RB_OK) {
         memset(one.sig, 0, sizeof one.sig);
         rb_log(RB_LOG_ERROR, "keys", "a checkpoint was not signed: %s", rb_err_text(one.err));

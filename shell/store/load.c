@@ -158,16 +158,17 @@ enum rb_err rb_store_leaf(struct rb_store *s, const struct rb_feed_ref *feed, ui
     (void)sqlite3_bind_int64(st, 1, f->row);
     (void)sqlite3_bind_int64(st, 2, (int64_t)index);
     enum rb_err err = RB_ERR_IO;
-    struct rb_slice body = {0};
-    if (sqlite3_step(st) == SQLITE_ROW) {
-        body = store_blob(st, 0);
-        err = body.n > RB_MAX_LEAF ? RB_ERR_IO : RB_OK;
-    }
-    if (err == RB_OK && body.n > 0) memcpy(buf, body.p, body.n);
-    if (err == RB_OK)
+    const int rc = sqlite3_step(st);
+    const struct rb_slice body = rc == SQLITE_ROW ? store_blob(st, 0) : rb_slice(NULL, 0);
+    if (rc == SQLITE_ROW && body.n <= RB_MAX_LEAF) {
+        if (body.n > 0) memcpy(buf, body.p, body.n);
         *n = body.n;
-    else
+        err = RB_OK;
+    } else if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
         err = damaged(s, feed, index);
+    } else {
+        err = store_fail(s, "reading the database", s->db);
+    }
     (void)sqlite3_reset(st);
     return err;
 }
@@ -191,13 +192,17 @@ enum rb_err rb_store_recheck(struct rb_store *s, const struct rb_feed_ref *feed,
     (void)sqlite3_bind_int64(st, 1, f->row);
     (void)sqlite3_bind_int64(st, 2, (int64_t)from);
     (void)sqlite3_bind_int64(st, 3, (int64_t)to);
-    while (next < to && sqlite3_step(st) == SQLITE_ROW) {
+    int rc = SQLITE_ROW;
+    while (next < to && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         rb_leaf_hash(store_blob(st, 3), &real);
         if ((uint64_t)sqlite3_column_int64(st, 0) != next ||
             !rb_hash_eq(&real, &tree->level[0].h[next]))
             break;
         next++;
     }
+    const bool read = rc == SQLITE_ROW || rc == SQLITE_DONE;
+    if (!read) (void)store_fail(s, "reading the leaves again that are to be signed", s->disk);
     (void)sqlite3_reset(st); /* also ends the read, so that the log can be checkpointed */
+    if (!read) return RB_ERR_BUSY;
     return next == to ? RB_OK : damaged(s, feed, next);
 }

@@ -29,7 +29,7 @@ enum rb_err rb_store_leaf(struct rb_store *s, const struct rb_feed_ref *feed, ui
 enum rb_err rb_store_notes(struct rb_store *s, const struct rb_feed_ref *feed, rb_store_item_fn fn,
                            void *ctx) RB_MUST_USE;
 /* Re-reads leaves [from, to) from the database and compares their hashes with `tree`. RB_ERR_IO if the
- * disk says something else: nothing may be signed then. */
+ * disk says something else: nothing may be signed then. RB_ERR_BUSY: it could not be read. */
 enum rb_err rb_store_recheck(struct rb_store *s, const struct rb_feed_ref *feed,
                              const struct rb_tree *tree, uint64_t from, uint64_t to) RB_MUST_USE;
 const char *rb_store_error(const struct rb_store *s);
