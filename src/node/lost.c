@@ -148,7 +148,7 @@ static void pause_asking(struct rb_node *n, struct feedx *fx) {
 
 static bool wanted(const struct feedx *fx) {
     return fx->own && fx->pending_size > fx->f->tree.size && fx->waiting != split_words &&
-           !fx->lost_out && fx->raw.n < RB_RAW_MAX && fx->flying_n == 0;
+           !fx->recovering && !fx->lost_out && fx->raw.n < RB_RAW_MAX && fx->flying_n == 0;
 }
 
 /* Of those who showed it, one after the other; whoever brought nothing is asked again in the next round.
