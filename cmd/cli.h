@@ -282,3 +282,5 @@ int cli_completion(struct cli *c);
 int cli_version(struct cli *c);
 int cli_help_command(struct cli *c);
 #endif
+/* a folder to where it is wanted, on another file system too; exit code (cli_move.c) */
+int cli_move_folder(struct cli *c, const char *from, const char *to);

@@ -2,6 +2,7 @@
  * officer) are never one column. */
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cli.h"
 #include "readback/rules.h"
@@ -514,6 +515,7 @@ int cli_doctor(struct cli *c) {
  * -------------------------------------------------------------------------------------------- */
 int cli_export(struct cli *c) {
     char cwd[PATH_MAX], path[2 * PATH_MAX];
+    struct stat st;
     json_t *o = NULL;
     if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
     const char *dir = c->args[0];
@@ -522,10 +524,14 @@ int cli_export(struct cli *c) {
     if (*dir != '/' && getcwd(cwd, sizeof cwd) == NULL)
         return cli_fail(c, NULL, "the present directory cannot be read");
     snprintf(path, sizeof path, "%s%s%s", *dir == '/' ? "" : cwd, *dir == '/' ? "" : "/", dir);
-    json_t *in = json_pack("{s:s}", "directory", path);
+    if (lstat(path, &st) == 0)
+        return cli_fail(c, NULL, "%s is there already; an export makes a new folder", path);
+    json_t *in = json_object();
     if (cli_has(c, "channel"))
         json_object_set_new(in, "channel", json_string(cli_get(c, "channel")));
     int rc = cli_call(c, "POST", "/v1/export", in, &o);
+    if (rc == CLI_OK) rc = cli_move_folder(c, cli_str(o, "directory"), path);
+    if (rc == CLI_OK) json_object_set_new(o, "directory", json_string(path));
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK) {

@@ -554,7 +554,7 @@ const struct cli_command cli_commands[] = {
      "  readback metrics\n", "Prometheus text; nothing of what records say.\n", NULL, false,
      cli_metrics},
     {"completion", "bash|zsh|fish", "what a shell needs to complete this command line",
-     "  source <(readback completion bash)\n"
+     "  readback completion bash > completions/readback\n"
      "  readback completion fish > ~/.config/fish/completions/readback.fish\n",
      "Packages install it. The shells then ask for channels, records, drafts or handles in the "
      "same way.\n",

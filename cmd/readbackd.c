@@ -15,7 +15,7 @@
 #include "shell/os/host.h"
 #include "shell/os/passphrase.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, STATUS_EVERY_US = 5000000 };
 
 struct options {
     const char *home, *config;
@@ -214,7 +214,9 @@ struct daemon {
     struct rb_host *host;
     struct rb_api_server *server;
     struct rb_metrics_server *metrics;
-    struct event *signals[3];
+    struct event *signals[3], *status, *watchdog;
+    char said[160]; /* to the service manager */
+    const struct options *options;
     char socket[RB_HOME_PATH_MAX + 32];
     bool stopped; /* by a signal */
 };
@@ -228,11 +230,87 @@ static void on_stop(evutil_socket_t sig, short what, void *ctx) {
     (void)event_base_loopexit(d->base, NULL);
 }
 
+/* Only what changes nothing else: the level and form of log lines. */
 static void on_hup(evutil_socket_t sig, short what, void *ctx) {
+    struct daemon *d = ctx;
+    struct rb_config c;
+    char why[RB_HOME_PATH_MAX + 128] = "", words[64];
     (void)sig;
     (void)what;
+    (void)snprintf(words, sizeof words, "RELOADING=1\nMONOTONIC_USEC=%llu",
+                   (unsigned long long)rb_clock_us());
+    rb_sd_notify(words);
+    if (read_config(d->options, d->home, &c, why, sizeof why) == RB_OK) {
+        rb_log_setup(c.log_level, c.log_json);
+        rb_log(RB_LOG_INFO, "host",
+               "SIGHUP: [log] is read again; all other settings are read at start");
+    } else {
+        rb_log(RB_LOG_ERROR, "host", "SIGHUP: %s Nothing was changed.", why);
+    }
+    rb_sd_notify("READY=1");
+}
+
+/* ---- the service manager ----------------------------------------------------------------------
+ */
+
+static void say_state(const struct daemon *d, char *out, size_t cap) {
+    struct rb_node *n = rb_host_node(d->host);
+    struct rb_channel_view v;
+    struct rb_peer_view p;
+    size_t up = 0;
+    for (size_t i = 0; i < rb_node_channels(n); i++) {
+        if (!rb_node_channel(n, i, &v)) continue;
+        if (v.guarded) {
+            (void)snprintf(out, cap,
+                           "asking the members what they hold of ours: %d of %zu answered",
+                           __builtin_popcountll(v.guard_answered), v.guard_need);
+            return;
+        }
+        if (v.waiting != NULL) {
+            (void)snprintf(out, cap, "records wait: %s", v.waiting);
+            return;
+        }
+    }
+    for (size_t i = 0; i < rb_node_peers(n); i++)
+        up += rb_node_peer(n, i, &p) && p.link == RB_LINK_UP;
+    (void)snprintf(out, cap, "%zu channels, %zu of %zu lines up%s", rb_node_channels(n), up,
+                   rb_node_peers(n), rb_host_locked(d->host) ? ", age key sealed" : "");
+}
+
+static void on_status(evutil_socket_t fd, short what, void *ctx) {
+    struct daemon *d = ctx;
+    char now[sizeof d->said], words[sizeof d->said + 16];
+    (void)fd;
+    (void)what;
+    say_state(d, now, sizeof now);
+    if (strcmp(now, d->said) == 0) return;
+    memcpy(d->said, now, sizeof now);
+    (void)snprintf(words, sizeof words, "STATUS=%s", now);
+    rb_sd_notify(words);
+}
+
+/* The loop goes round: that is all it says. */
+static void on_watchdog(evutil_socket_t fd, short what, void *ctx) {
+    (void)fd;
+    (void)what;
     (void)ctx;
-    rb_log(RB_LOG_INFO, "host", "SIGHUP: nothing to read again; settings are read at start");
+    rb_sd_notify("WATCHDOG=1");
+}
+
+static enum rb_err every(struct daemon *d, struct event **ev, event_callback_fn fn, uint64_t us) {
+    const struct timeval tv = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
+    *ev = event_new(d->base, -1, EV_PERSIST, fn, d);
+    if (*ev == NULL || event_priority_set(*ev, 0) != 0 || event_add(*ev, &tv) != 0)
+        return RB_ERR_LIMIT;
+    fn(-1, 0, d);
+    return RB_OK;
+}
+
+static enum rb_err tell_manager(struct daemon *d) {
+    if (getenv("NOTIFY_SOCKET") == NULL) return RB_OK;
+    RB_TRY(every(d, &d->status, on_status, STATUS_EVERY_US));
+    if (rb_sd_watchdog_us() == 0) return RB_OK;
+    return every(d, &d->watchdog, on_watchdog, rb_sd_watchdog_us() / 3);
 }
 
 static enum rb_err catch_signals(struct daemon *d) {
@@ -276,6 +354,19 @@ static enum rb_err open_metrics(struct daemon *d, char *why, size_t why_n) {
     return RB_OK;
 }
 
+/* what is needed of files from now on */
+static enum rb_err close_files(struct daemon *d, char *why, size_t why_n) {
+    char dir[sizeof d->socket], path[RB_HOME_PATH_MAX + 8];
+    const struct rb_reach reach = {.home = path,
+                                   .config = d->options->config,
+                                   .socket_dir = d->cfg.api_socket[0] == '/' ? dir : NULL};
+    RB_TRY(rb_home_join(d->home, ".", path, sizeof path));
+    (void)snprintf(dir, sizeof dir, "%s", d->socket);
+    char *slash = strrchr(dir, '/');
+    if (slash != NULL) slash[slash == dir] = '\0';
+    return rb_sandbox(&reach, why, why_n);
+}
+
 static enum rb_err start(struct daemon *d, const struct options *o, char *why, size_t why_n) {
     int64_t offset_ms = 0;
     (void)snprintf(why, why_n, "Memory is short.");
@@ -294,7 +385,8 @@ static enum rb_err start(struct daemon *d, const struct options *o, char *why, s
     if (offset_ms != 0)
         rb_log(RB_LOG_WARN, "host", "exercise: the clock is shifted by %lld ms",
                (long long)offset_ms);
-    return rb_sandbox(why, why_n);
+    RB_TRY(tell_manager(d));
+    return close_files(d, why, why_n);
 }
 
 static void stop(struct daemon *d) {
@@ -303,6 +395,8 @@ static void stop(struct daemon *d) {
     rb_host_close(d->host);
     for (size_t i = 0; i < 3; i++)
         if (d->signals[i] != NULL) event_free(d->signals[i]);
+    if (d->status != NULL) event_free(d->status);
+    if (d->watchdog != NULL) event_free(d->watchdog);
     if (d->base != NULL) event_base_free(d->base);
     rb_home_close(d->home);
 }
@@ -322,7 +416,7 @@ static int run(struct daemon *d) {
 
 int main(int argc, char **argv) {
     struct options o = {0};
-    struct daemon d = {0};
+    struct daemon d = {.options = &o};
     char why[RB_HOME_PATH_MAX + 512] = "";
     const int end = read_options(argc, argv, &o);
     if (end >= 0) return end;

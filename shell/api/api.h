@@ -59,6 +59,8 @@ struct rb_api_host { /* what the API needs from whoever runs the node */
     enum rb_err (*unlock)(void *ctx, struct rb_slice passphrase);
     /* facts for `status` and `doctor` that only the host knows (store, disk, link counters); may be NULL */
     void (*describe)(void *ctx, json_t *status);
+    /* a folder of ours, where exports are put that are given no place; NULL: none */
+    const char *exports;
     /* the same for metrics; may be NULL */
     void (*measure)(void *ctx, struct rb_measures *out);
 };

@@ -227,7 +227,7 @@ static void log_alert(struct rb_host *h, const struct rb_effect *ef) {
     const struct rb_reject *rj = &ef->u.alert.reject;
     const enum rb_log_level level = alert_level(ef->u.alert.alert, rj);
     char name[40];
-    if (level > h->cfg.log_level || (level > RB_LOG_ERROR && !may_log(h))) return;
+    if (!rb_log_wants(level) || (level > RB_LOG_ERROR && !may_log(h))) return;
     (void)peer_name(h, &ef->u.alert.peer, name);
     rb_log(level, "node", "%s%s%s%s%s%s%s", rb_alert_name(ef->u.alert.alert),
            name[0] != '\0' ? " " : "", name, rj->clause != NULL ? ", clause " : "",

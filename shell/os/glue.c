@@ -204,7 +204,10 @@ static void api_measure(void *ctx, struct rb_measures *m) {
 }
 
 enum rb_err host_open_api(struct rb_host *h, char *why, size_t why_n) {
+    RB_TRY(rb_home_join(h->home, ".", h->exports, sizeof h->exports));
+    h->exports[strlen(h->exports) - 2] = '\0'; /* the home itself */
     struct rb_api_host host = {.ctx = h,
+                               .exports = h->exports,
                                .node = h->node,
                                .now = api_now,
                                .leaf = api_leaf,

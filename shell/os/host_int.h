@@ -79,6 +79,7 @@ struct rb_host {
     struct signed_list unsynced; /* in the head file, not yet on the disk */
     struct held_event *held, *held_tail;
     struct open_one *opens, *opens_tail;
+    char exports[RB_HOME_PATH_MAX];
     uint64_t started_mono_ms;
     struct rb_times commits, syncs; /* how long they took */
     uint64_t log_second;

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,7 +96,7 @@ uint64_t rb_clock_us(void) {
 
 static const char *const level_name[] = {"error", "warn", "info", "debug"};
 static enum rb_log_level log_least = RB_LOG_INFO;
-static bool log_json;
+static bool log_json, log_journal;
 
 enum rb_err rb_log_level_decode(const char *name, enum rb_log_level *out) {
     for (size_t i = 0; i < sizeof level_name / sizeof *level_name; i++)
@@ -106,9 +107,23 @@ enum rb_err rb_log_level_decode(const char *name, enum rb_log_level *out) {
     return RB_ERR_USAGE;
 }
 
+/* JOURNAL_STREAM is inherited by whatever is started, so it is compared with what stderr is */
+static bool is_journal(void) {
+    const char *env = getenv("JOURNAL_STREAM");
+    unsigned long long dev = 0, ino = 0;
+    struct stat st;
+    return env != NULL && sscanf(env, "%llu:%llu", &dev, &ino) == 2 &&
+           fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+}
+
 void rb_log_setup(enum rb_log_level least, bool json) {
     log_least = least;
     log_json = json;
+    log_journal = is_journal();
+}
+
+bool rb_log_wants(enum rb_log_level level) {
+    return level <= log_least;
 }
 
 /* One line stays one line, and what is not text is not shown as text. */
@@ -125,7 +140,11 @@ static void put_clean(struct rb_writer *w, const char *z) {
     }
 }
 
-static void log_line(struct rb_writer *w, const char *level, const char *area, const char *words) {
+static void log_line(struct rb_writer *w, enum rb_log_level at, const char *area,
+                     const char *words) {
+    static const char *const priority[] = {"<3>", "<4>", "<6>", "<7>"}; /* of syslog */
+    const char *level = level_name[at];
+    if (log_journal) rb_put_z(w, priority[at]);
     rb_put_z(w, log_json ? "{\"time\":\"" : "");
     rb_put_rfc3339(w, clock_ms(CLOCK_REALTIME));
     rb_put_z(w, log_json ? "\",\"level\":\"" : " ");
@@ -149,7 +168,7 @@ void rb_log(enum rb_log_level level, const char *area, const char *fmt, ...) {
     /* a cut must not fall within a character */
     for (size_t k = strlen(words); (size_t)n >= sizeof words && k > 0; k--)
         if (rb_utf8_ok(rb_str(words)) || (words[k - 1] = '\0', false)) break;
-    log_line(&w, level_name[level], area, words);
+    log_line(&w, level, area, words);
     (void)!write(STDERR_FILENO, w.p, w.n); /* one call, so that lines of two threads do not mix */
 }
 
@@ -168,6 +187,17 @@ void rb_sd_notify(const char *state) {
     (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
     (void)close(fd);
+}
+
+static bool env_number(const char *name, uint64_t *out) {
+    const char *env = getenv(name);
+    return env != NULL && rb_dec_decode(rb_str(env), out) == RB_OK;
+}
+
+uint64_t rb_sd_watchdog_us(void) {
+    uint64_t us = 0, pid = 0;
+    if (env_number("WATCHDOG_PID", &pid) && pid != (uint64_t)getpid()) return 0;
+    return env_number("WATCHDOG_USEC", &us) && us <= 86400ull * 1000000 ? us : 0;
 }
 
 size_t rb_descriptors(void) {

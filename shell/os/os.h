@@ -20,8 +20,10 @@ uint64_t rb_clock_us(void); /* for spans of time only */
 
 enum rb_log_level { RB_LOG_ERROR, RB_LOG_WARN, RB_LOG_INFO, RB_LOG_DEBUG };
 enum rb_err rb_log_level_decode(const char *name, enum rb_log_level *out) RB_MUST_USE;
-/* to stderr: "2015-09-30T13:00:00Z info link: words", or a JSON object a line */
+/* to stderr: "2015-09-30T13:00:00Z info link: words", or a JSON object a line; where stderr is the
+ * system's journal, "<6>" or the like before it, so that it knows the level */
 void rb_log_setup(enum rb_log_level least, bool json);
+bool rb_log_wants(enum rb_log_level level);
 /* Words about what the machine does; never the content of records, places, or secrets. */
 void rb_log(enum rb_log_level level, const char *area, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -32,6 +34,17 @@ void rb_sd_notify(const char *state);
 void rb_harden(void);
 /* how many descriptors this process may have open, after asking for as many as are allowed */
 size_t rb_descriptors(void);
-/* After setup: no program can be started, no other process traced, no kernel interface loaded. */
-enum rb_err rb_sandbox(char *why, size_t why_n) RB_MUST_USE;
+/* WATCHDOG_USEC, if it is meant for this process; 0: nobody watches */
+uint64_t rb_sd_watchdog_us(void);
+
+struct rb_reach { /* files that are needed after the start */
+    const char *home;
+    const char *config;     /* a file elsewhere; NULL */
+    const char *socket_dir; /* where the API's socket lies, if not in the home; NULL */
+};
+/* After setup: no program can be started, no other process traced, no kernel interface loaded; no file
+ * read but those of the home and what names are looked up with, none written outside of the home. */
+enum rb_err rb_sandbox(const struct rb_reach *reach, char *why, size_t why_n) RB_MUST_USE;
+/* the part of it about files; where the kernel has none of it, that is logged */
+enum rb_err rb_landlock(const struct rb_reach *reach) RB_MUST_USE;
 #endif

@@ -35,7 +35,12 @@ static int deny_all(scmp_filter_ctx ctx) {
     return 0;
 }
 
-enum rb_err rb_sandbox(char *why, size_t why_n) {
+enum rb_err rb_sandbox(const struct rb_reach *reach, char *why, size_t why_n) {
+    if (rb_landlock(reach) != RB_OK) {
+        (void)snprintf(why, why_n, "The files that may be reached could not be limited: %s.",
+                       strerror(errno));
+        return RB_ERR_UNSUPPORTED;
+    }
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
     int rc = ctx == NULL ? -ENOMEM : deny_all(ctx);
     if (rc == 0) rc = seccomp_load(ctx);

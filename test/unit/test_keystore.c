@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <sys/syscall.h>
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
@@ -404,13 +405,65 @@ static void the_sandbox_runs_no_program(void **state) {
     assert_true(child >= 0);
     if (child == 0) {
         char why[200];
+        const struct rb_reach reach = {.home = "/tmp"};
         rb_harden();
-        if (rb_sandbox(why, sizeof why) != RB_OK) _exit(2);
+        if (rb_sandbox(&reach, why, sizeof why) != RB_OK) _exit(2);
         (void)execl("/bin/true", "true", (char *)NULL);
         _exit(errno == EPERM ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* 0: only what is in `home` can be made, changed and removed; 77: this kernel has no landlock */
+static int reaches_only(const char *mine, const char *other, const char *config) {
+    char path[RB_HOME_PATH_MAX];
+    const struct rb_reach reach = {.home = mine, .config = config};
+    if (syscall(444, NULL, 0, 1u) < 1) return 77;
+    if (rb_landlock(&reach) != RB_OK) return 2;
+    (void)snprintf(path, sizeof path, "%s/made", other);
+    if (open(path, O_WRONLY | O_CREAT, 0600) >= 0 || errno != EACCES) return 3;
+    (void)snprintf(path, sizeof path, "%s/there", other);
+    if (open(path, O_RDONLY) >= 0 || errno != EACCES) return 4;
+    if (unlink(path) == 0 || errno != EACCES) return 5;
+    if (open(config, O_RDONLY) < 0) return 6;
+    if (open(config, O_WRONLY) >= 0) return 7;
+    if (open("/etc/passwd", O_RDONLY) < 0) return 8; /* as /etc/hosts and what names need */
+    if (open("/etc/passwd", O_WRONLY) >= 0) return 9;
+    (void)snprintf(path, sizeof path, "%s/made", mine);
+    if (open(path, O_RDWR | O_CREAT, 0600) < 0) return 10;
+    if (truncate(path, 0) != 0 || rename(path, path) != 0 || unlink(path) != 0) return 11;
+    return 0;
+}
+
+static void the_sandbox_reaches_the_home_alone(void **state) {
+    char folder[] = "/tmp/readback-reach-XXXXXX", mine[64], other[64], there[96], config[96];
+    int status = 0;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(mine, sizeof mine, "%s/home", folder);
+    (void)snprintf(other, sizeof other, "%s/other", folder);
+    (void)snprintf(there, sizeof there, "%s/there", other);
+    (void)snprintf(config, sizeof config, "%s/config.ini", folder);
+    assert_int_equal(mkdir(mine, 0700), 0);
+    assert_int_equal(mkdir(other, 0700), 0);
+    for (const char *const *p = (const char *const[]){there, config, NULL}; *p; p++) {
+        const int fd = open(*p, O_WRONLY | O_CREAT, 0600);
+        assert_true(fd >= 0);
+        (void)close(fd);
+    }
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(reaches_only(mine, other, config));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    (void)unlink(there);
+    (void)unlink(config);
+    (void)rmdir(mine);
+    (void)rmdir(other);
+    (void)rmdir(folder);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) skip();
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
@@ -431,6 +484,7 @@ int main(void) {
         T(a_region_is_zero_and_shrinks_to_what_there_is),
         T(a_log_line_is_one_line),
         T(the_sandbox_runs_no_program),
+        T(the_sandbox_reaches_the_home_alone),
     };
     if (rb_crypto_init() != RB_OK) return 1;
     return cmocka_run_group_tests(keystore, NULL, NULL);
