@@ -153,6 +153,7 @@ void play_export(struct play *p, const json_t *s, struct outcome *o) {
     if (!mkdtemp(dir)) return;
     (void)snprintf(folder, sizeof folder, "%s/export", dir);
     json_t *in = json_pack("{s:s,s:s}", "channel", play_channel(p, s), "directory", folder);
+    if (p->ex->live) json_object_del(in, "directory"); /* a daemon writes into its own home alone */
     o->status = c.call(c.ctx, "POST", "/v1/export", in, &o->answer);
     json_decref(in);
     (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
