@@ -230,13 +230,16 @@ class Chaos(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.swarm.close()
-        cls.writer.close()
         keep = os.environ.get("READBACK_CHAOS_KEEP")
         if keep:
+            os.makedirs(keep, exist_ok=True)
             for n in cls.swarm.nodes:
-                shutil.copy(n.log, cls.top) if os.path.dirname(n.log) != cls.top else None
-            shutil.copytree(cls.top, keep, ignore=shutil.ignore_patterns("*.sock", "keys", "*.pw", "small"), dirs_exist_ok=True)
+                shutil.copy(n.log, keep)
+            shutil.copy(cls.path, keep)
+            if os.path.exists(os.path.join(cls.top, "end")):
+                shutil.copytree(os.path.join(cls.top, "end"), os.path.join(keep, "end"), dirs_exist_ok=True)
+        cls.swarm.close()
+        cls.writer.close()
         shutil.rmtree(cls.top)
 
     def test_1_channel(self):

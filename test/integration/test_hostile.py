@@ -5,6 +5,7 @@ that names party and clause, alfa's memory, and that alfa and bravo go on. Usage
 import concurrent.futures
 import os
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -269,7 +270,7 @@ class Hostile(unittest.TestCase):
                 ("alfa's own feed", self.opening(m.cards["alfa"].origin(self.channel, epoch=1), party), 404, None),
                 ("no delegation", self.opening(m.origin[:-1] + "2", None), 404, None)]
         self.table([(n, PUSH, b, s, c) for n, b, s, c in rows], self.ask)
-        self.keep(party=party)
+        self.keep(two=two)
         self.sound(began)
 
     def folder(self, name):
@@ -512,7 +513,7 @@ class Hostile(unittest.TestCase):
         wires = [m.wire() for _ in range(40)]
         mark = self.log_mark()
         for w in wires:
-            w.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            w.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             w.send(get(path))
         self.traffic.goes_on(time.monotonic())
         codes = [w.answer() for w in wires[::-1][:10]]
@@ -601,9 +602,135 @@ class Hostile(unittest.TestCase):
             w.close()
 
 
+    # what it answers
+
+    def test_20_answers_to_pushes(self):
+        """alfa pushes, charlie answers what it likes: no receipt is made of it"""
+        m, began = self.m, time.monotonic()
+        text, name, key = (lambda p: p.note.text), m.me.card.mirror_name(), m.me.mirror
+        more = peer.checkpoint_text
+
+        def line(signer, t=5, of=text):
+            return lambda p: (200, peer.cosignature(of(p), name, signer, t).encode())
+        other = closed.nacl.signing.SigningKey.generate()
+        ways = {
+            "a key of nobody": lambda p: (200, peer.signature_line(name, peer.MIRROR_KEY, peer.public_of(key), struct.pack(
+                ">Q", 5) + other.sign(peer.cosigned_text(5, p.note.text)).signature).encode()),
+            "of another size": line(key, of=lambda p: more(p.note.origin, p.note.size + 1, p.note.root)),
+            "of another root": line(key, of=lambda p: more(p.note.origin, p.note.size, peer.EMPTY)),
+            "of another feed": line(key, of=lambda p: more(m.origin, p.note.size, p.note.root)),
+            "another mirror's name": lambda p: (200, peer.cosignature(p.note.text, m.cards["bravo"].mirror_name(), key, 5).encode()),
+            "nothing": lambda p: (200, b""),
+            "a megabyte": lambda p: (200, b"\xe2\x80\x94 x AAAAAAAA\n" * 65536),
+            "no line": lambda p: (200, b"OK"),
+            "a refusal": lambda p: (403, b"no"),
+            "more of it than there is": lambda p: (409, b"%d\n%d\n\n" % (p.note.size + 9, p.note.size + 9), peer.INFO_TYPE),
+            "sizes that are none": lambda p: (409, b"-1\nx\n\n", peer.INFO_TYPE),
+            "a ticket without end": lambda p: (202, b"1\n1\n" + b"A" * 200000 + b"\n", peer.INFO_TYPE),
+        }
+        wrong = []
+        for name_of, way in ways.items():
+            swarm.until(lambda: not m.ways, "a push to charlie", 60)
+            mark = self.log_mark()
+            m.ways = [way, None]
+            if not self.logged(mark, "6.3.5", ("charlie",), 30):
+                wrong.append(name_of)
+        self.assertEqual(wrong, [])
+        self.sound(began)
+
+    def test_21_held_and_ahead(self):
+        """what it says to hold of ours and our keys did not sign (6.14.3); advance copies that are none (6.17.3)"""
+        m, began, mark = self.m, time.monotonic(), self.log_mark()
+        path = "/rb/v1/held?channel=" + self.channel
+        note = m.signed(5, peer.EMPTY, name=m.cards["alfa"].origin(self.channel),
+                        text=peer.checkpoint_text(m.cards["alfa"].origin(self.channel), 1 << 40, peer.EMPTY)).encode()
+        self.assertEqual(m.post(path, (struct.pack(">I", len(note)) + note) * 50).status, 200)
+        self.assertTrue(self.logged(mark, "6.14.3"))
+        self.table([("lengths that do not add up", path, b"\0\0\1\0x", 400, "6.14.2"),
+                    ("a note of 4 GiB", path, b"\xff\xff\xff\xffx", 400, "6.14.2")], self.ask)
+        self.table([(n, "/rb/v1/advance?channel=" + self.channel, b, s, c) for n, b, s, c in hostile.ahead(m)], self.ask)
+        self.sound(began)
+
+    def test_22_false_evidence(self):
+        m = self.m
+        path = "/rb/v1/evidence?channel=" + self.channel
+        self.table([(n, path, b, s, c) for n, b, s, c in hostile.accusations(m)], self.ask)
+        for n in (self.alfa, self.bravo):
+            self.assertEqual(self.forks(n), [])
+
+    @staticmethod
+    def forks(node):
+        return [p["sentence"] for p in node.api.get("/v1/doctor")["problems"] if p["code"] == "fork"]
+
+    # the end of its feeds
+
+    def test_23_left(self):
+        """it leaves the second channel and would say more there"""
+        two, began = self.two, time.monotonic()
+        two.taken["alfa"] = len(two.own.leaves)
+        two.say(3, {1: 2})
+        two.push()
+        n = len(two.own.leaves)
+        swarm.until(lambda: self.alfa.api.get("/v1/records/" + two.own.hashes[-1].hex()), "that it left", 30)
+        two.say(closed.TEST, {2: 9}, by=two.me.node)
+        add = peer.make_add_checkpoint(n, peer.subtree_proof(0, n, two.own.hashes), two.checkpoint())
+        time.sleep(1.1)
+        mark = self.log_mark()
+        answer = two.ask(post(PUSH, peer.make_push(b"", add, peer.make_entries(two.origin, n, two.own.leaves, two.own.hashes))))
+        self.assertIsNone(self.refused("more", answer, 403, "6.4.5", mark))
+        self.sound(began)
+
+    def test_24_two_histories(self):
+        """one to alfa, another to bravo: both know it at once, with evidence that anybody can check"""
+        m, began = self.m, time.monotonic()
+        m.push()
+        n = len(m.own.leaves)
+        sides = []
+        for handle in ("alfa", "bravo"):
+            leaves = m.own.leaves + [m.me.test_record(self.channel, m.origin, 200000 + len(sides))] * 1
+            hashes = [peer.leaf_hash(x) for x in leaves]
+            add = peer.make_add_checkpoint(n, peer.subtree_proof(0, n, hashes), m.signed(n + 1, peer.root_of(hashes)))
+            sides.append((handle, peer.make_push(b"", add, peer.make_entries(m.origin, n, leaves, hashes))))
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            codes = list(pool.map(lambda s: m.clients[s[0]].post(PUSH, s[1]).status, sides))
+        self.assertIn(200, codes)
+        key = peer.public_of(m.log_key)
+        for node in (self.alfa, self.bravo):
+            told = swarm.until(lambda: self.forks(node), node.handle + " knows of the fork", 60)
+            self.assertIn("charlie", told[0])
+
+            def evidence():
+                return m.clients[node.handle].get("/rb/v1/evidence?channel=" + self.channel).body
+            r = peer.Reader(swarm.until(evidence, "evidence at " + node.handle, 30))
+            while r.left():
+                hostile.proves_fork(r.take(r.number(4)), key)
+            # frozen: nothing larger of either history
+            leaves, hashes = m.grown(2)
+            add = peer.make_add_checkpoint(n, peer.subtree_proof(0, n, hashes), m.signed(n + 2, peer.root_of(hashes)))
+            code, _, body = hostile_ask(m, node.handle, post(ADD, add))
+            self.assertIn((code, b"6.4.5" in body or b"6.4.4" in body), ((403, True), (422, True)), body)
+        self.sound(began)
+
+    def test_25_the_end(self):
+        """all that was said in honesty is there, alike, after all that; and the daemons end as they should"""
+        self.traffic.stop()
+        a, b = self.alfa, self.bravo
+        at = "/v1/channels/%s/situation?at=2040-01-01T00:00:00Z" % self.channel
+        swarm.until(lambda: a.api.get(at)["digest"] == b.api.get(at)["digest"], "the same situation", 60)
+        worst = max(e - s for s, e in self.traffic.rounds)
+        print("# %d rounds of honest traffic, the longest %.1f s; at most %d MiB, %d at the start" % (
+            len(self.traffic.rounds), worst, self.traffic.memory, self.memory), flush=True)
+        for n in (a, b):
+            n.stop()
+
+
+def hostile_ask(m, handle, data):
+    with Wire(m.clients[handle].port, m.me.context()) as w:
+        return w.send(data).answer()
+
+
 def select_readable(w):
-    import select
-    return bool(select.select([w.tcp], [], [], 0)[0])
+    return bool(select.select([w.sock], [], [], 0)[0])
 
 
 def request_of(path, length):

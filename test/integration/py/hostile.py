@@ -474,6 +474,91 @@ def foreign(m, cards, channel, exists=None):
     return out
 
 
+def fork_text(other, proof, first, second):
+    """4.10.2"""
+    out = "readback/fork/v1\nother %s\n" % b64(other) + "".join(b64(h) + "\n" for h in proof) + "\n"
+    return b"".join([out.encode(), *(b"note %d\n" % len(n) + n for n in (first, second))])
+
+
+def proves_fork(text, log_key):
+    """4.10.3, by another hand: raises Wrong where it does not"""
+    head, gap, rest = text.partition(b"\n\n")
+    lines = head.decode("ascii").split("\n")
+    want(gap and lines[0] == "readback/fork/v1" and lines[1].startswith("other "), "4.10.2")
+    other, proof, notes = peer.unb64(lines[1][6:], 32), [peer.unb64(x, 32) for x in lines[2:]], []
+    for _ in range(2):
+        first, _, rest = rest.partition(b"\n")
+        want(first.startswith(b"note "), "4.10.2 note")
+        length = peer.number(first[5:].decode("ascii"))
+        notes.append(peer.Note(rest[:length]))
+        rest = rest[length:]
+    want(rest == b"", "4.10.2 end")
+    a, b = notes
+    for n in notes:
+        n.log_signed(log_key)
+    want(a.origin == b.origin and a.size <= b.size and other != a.root, "4.10.3")
+    if a.size == b.size:
+        want(not proof and other == b.root, "4.10.3 equal sizes")
+    else:
+        want(peer.proof_holds(0, a.size, b.size, other, proof, b.root), "4.10.3 proof")
+
+
+def accusations(m):
+    """evidence that proves nothing (6.16.3): (name, body, status, clause)"""
+    n, hashes = m.held, m.own.hashes
+    one, two = m.signed(n - 2, m.own.root(n - 2)).encode(), m.signed(n, m.own.root(n)).encode()
+    proof = peer.subtree_proof(0, n - 2, hashes[:n])
+    good = fork_text(m.own.root(n - 2), proof, one, two)
+    forged = m.signed(n, peer.sha256(b"forged"), key=m.me.mirror).encode()
+    bravo = m.cards["bravo"].origin(m.channel)
+
+    def of_bravo(key, root):
+        text = peer.checkpoint_text(bravo, 3, root)
+        return (text + "\n" + peer.signature_line(bravo, peer.LOG_KEY, peer.public_of(key), key.sign(text.encode()).signature)).encode()
+    return [
+        ("the root is no other", good, 422, "4.10.3"),
+        ("another root without a proof", fork_text(bytes(32), proof, one, two), 422, "4.10.3"),
+        ("larger before smaller", fork_text(bytes(32), proof, two, one), 422, "4.10.3"),
+        ("the same note twice", fork_text(m.own.root(n), [], two, two), 422, "4.10.3"),
+        ("a note that its log did not sign", fork_text(peer.sha256(b"forged"), [], two, forged), 422, "4.3.5"),
+        ("of bravo, signed by nobody", fork_text(peer.EMPTY, [], of_bravo(m.log_key, bytes(32)), of_bravo(m.log_key, peer.EMPTY)), 422, "4.3.5"),
+        ("of an origin that is not there", good.replace(m.origin.encode(), m.origin[:-1].encode() + b"7"), 404, "6.16.3"),
+        ("not evidence", b"hello", 422, "4.10.2"),
+        ("nothing", b"", 422, "4.10.2"),
+        ("64 hashes", fork_text(bytes(32), [bytes(32)] * 64, one, two), 422, "4.10.2"),
+        ("cut", good[:-3], 422, "4.10.2"),
+        ("bytes behind", good + b"x", 422, "4.10.2"),
+        ("a note of 2^63", good.replace(b"note ", b"note 9", 1), 422, "4.10.2"),
+        ("a megabyte", good + bytes(1 << 20), 422, "4.10.2"),
+    ]
+
+
+def ahead(m):
+    """advance copies (6.17.3) that are none: (name, body, status, clause)"""
+    def record(key, origin=None, channel=None, **more):
+        body = {1: closed.STATEMENT, 2: bytes.fromhex(channel or m.channel), 3: int(time.time() * 1000), 5: 0, 12: {1: "x", 2: "x"}}
+        body.update({int(k[1:]): v for k, v in more.items()})
+        return peer.make_sign1(body, (origin or m.origin).encode(), key)
+
+    def copy(leaf, origin=m.origin, index=1 << 40):
+        return struct.pack(">I", len(origin)) + origin.encode() + struct.pack(">Q", index) + leaf
+    bravo = m.cards["bravo"].origin(m.channel)
+    return [
+        ("of bravo's feed", copy(record(m.officer, bravo), bravo), 404, "6.17.3"),
+        ("of an unknown feed", copy(record(m.officer), m.origin[:-1] + "7"), 404, "6.17.3"),
+        ("over another origin", copy(record(m.officer, bravo)), 422, "6.17.3"),
+        ("by a key of nobody", copy(record(nacl.signing.SigningKey.generate())), 422, "6.17.3"),
+        ("by its node", copy(record(m.me.node)), 422, "6.17.3"),
+        ("of another channel", copy(record(m.officer, channel="11" * 16)), 422, "6.17.3"),
+        ("not FLASH", copy(record(m.officer, _5=1)), 422, "6.17.3"),
+        ("a leaf of nothing", copy(b""), 503, "6.17.3"),
+        ("a leaf of 65,536 bytes", copy(bytes(65536)), 503, "6.17.3"),
+        ("not a record", copy(b"hello"), None, "3.2.1"),
+        ("an origin without end", b"\xff\xff\xff\xff" + m.origin.encode(), 400, "6.17.3"),
+        ("nothing", b"", 400, "6.17.3"),
+    ]
+
+
 # ---- TLS ------------------------------------------------------------------------------------------
 
 def s_client(port, certificate, key, feed, seconds=20, more=()):

@@ -402,7 +402,7 @@ class Swarm:
         for i, h in enumerate(handles):
             n = Node(programs, self.small if self.small and i == 0 else top, h, ports[2 * i], listen=ports[2 * i + 1])
             n.listen, n.offset_ms, n.due, n.seen, n.records, n.copy = ports[2 * i + 1], 0, None, set(), [], None
-            n.allowed = False  # whether it may end by itself: its disk is full
+            n.full = n.allowed = False  # allowed: it may end by itself, for its disk is full
             self.nodes.append(n)
             history.put("party", node=h, party=n.card.party.hex(), mirror=n.card.mirror.hex())
         self.proxies = Proxies(self.nodes)
@@ -475,7 +475,7 @@ class Swarm:
             node.offset_ms = self.random.choice((0, YEARS, -YEARS))
             self.counts["clocks"] += 1
             self.history.put("clock", node=node.handle, offset_ms=node.offset_ms)
-        node.due, node.allowed = None, False
+        node.due, node.allowed = None, node.full
         self.history.put("started", node=node.handle)
         node.start(node.offset_ms, wait=False)
 
@@ -530,7 +530,7 @@ class Swarm:
             return
         self.counts["full"] += 1
         self.history.put("full", node=node.handle)
-        node.allowed = True
+        node.full = node.allowed = True
         filler = os.path.join(self.small or "", "filler")
         daemon = node.daemon
         if self.small and node.home.startswith(self.small):
@@ -547,6 +547,7 @@ class Swarm:
 
         def clean():
             self.history.put("healed", node=node.handle)
+            node.full = False
             if os.path.exists(filler):
                 os.unlink(filler)
             if daemon.poll() is None and daemon is node.daemon:  # it went on: nothing had to be written
@@ -681,11 +682,11 @@ class Swarm:
             return
         if what < 0.60:
             self.kill(node)
-        elif what < 0.72:
+        elif what < 0.70:
             self.halt(node)
-        elif what < 0.87:
+        elif what < 0.82:
             self.cut()
-        elif what < 0.92:
+        elif what < 0.90:
             self.fill(node)
         else:
             self.take_copy(node)
