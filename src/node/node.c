@@ -387,6 +387,8 @@ static uint64_t wake_time(struct rb_node *n) {
         if (j->type == JOB_WAIT_NEWS) wake = sooner(wake, j->deadline);
     wake = sooner(wake, advance_wake(n));
     if (n->cache_old) wake = sooner(wake, n->cache_old->at + RB_CACHE_MS);
+    /* what was left out for want of memory, with nothing else that would bring us back to it */
+    if (n->overflow) wake = sooner(wake, n->now.mono_ms + RB_SHORT_MS);
     /* what is due already was done in this step: no busy loop on what cannot move */
     if (wake <= n->now.mono_ms) wake = n->now.mono_ms + 50;
     return wake;

@@ -51,6 +51,7 @@
 #define RB_CACHE_OF_ONE (4u << 20) /* bodies of one giver that wait in memory */
 #define RB_CACHE_ALL (16u << 20)
 #define RB_CACHE_MS 600000u
+#define RB_SHORT_MS 1000u /* after this, work that memory was short for is tried again */
 #define RB_CACHE_LEAST 1024u /* what one of them counts at least */
 #define RB_CACHE_BUCKETS 1024u
 #define RB_POSTED_MAX 4096u /* entries in one POST of bodies */

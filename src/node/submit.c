@@ -16,6 +16,10 @@ void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char 
     if (channel) memcpy(e.u.done.channel, channel, RB_CHANNEL_LEN);
     struct job *j = after ? node_job(n, JOB_DONE) : NULL;
     if (!j) {
+        /* a yes would come before it is durable */
+        if (after)
+            e.u.done.reject = (struct rb_reject){
+                RB_ERR_LIMIT, "6.11.9", "memory is short: it may be done all the same, look before trying again", 0};
         *node_effect(n, RB_EF_DONE) = e;
         return;
     }
