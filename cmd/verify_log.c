@@ -1,5 +1,5 @@
 /* One log: its key, the party's word for that key, the signed checkpoint, the tree below it. */
-#include "cmd/verify.h"
+#include "cmd/verify_fork.h"
 #include <stdlib.h>
 
 /* exactly the one spelling of the key, so that a changed byte cannot hide */
@@ -110,6 +110,7 @@ void verify_log(struct verify *v, struct verify_feed *e) {
     ok = ok && key_agrees(v, e, &key, rb_slice(name.p, name.n));
     verify_free(&name);
     ok = ok && e->f->facts_n == 0 && read_checkpoint(v, e, &root);
+    if (ok) verify_forks(v, e);
     ok = ok && verify_tiles(v, e, &root);
     e->good = ok && verify_judge(v, e);
     if (!e->good) e->f = NULL;

@@ -169,7 +169,8 @@ static bool name_wanted(const struct verify_feed *e, const struct verify_name *n
         bool log; /* with a log; otherwise of the party's first folder */
     } known[] = {{"card.cose", 'f', false}, {"mirror.vkey", 'f', false}, {"officers", 'd', false},
                  {"checkpoint", 'f', true}, {"log.vkey", 'f', true},     {"tile", 'd', true},
-                 {"records", 'd', true},    {"keys", 'd', true},         {"receipts", 'd', true}};
+                 {"records", 'd', true},    {"keys", 'd', true},         {"receipts", 'd', true},
+                 {"forks", 'd', true}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(known[i].name, n->name) == 0)
             return known[i].type == n->type && (known[i].log ? e->has_log : e->epoch == 0);

@@ -137,9 +137,23 @@ static enum rb_err put_records(struct rb_export *x, struct rb_export_feed *e) {
     return RB_OK;
 }
 
+/* what proves that the log has two histories; the other one is no part of an export */
+static enum rb_err put_forks(struct rb_export *x, const struct rb_export_feed *e) {
+    struct rb_fork_view v;
+    unsigned n = 0;
+    char name[32];
+    for (size_t i = 0; x->host->node && rb_node_fork(x->host->node, x->b->channel, i, &v); i++) {
+        if (v.member != e->f->member || v.epoch != e->f->epoch) continue;
+        (void)snprintf(name, sizeof name, "forks/%u.txt", ++n);
+        RB_TRY(put_named(x, e->dir, name, v.evidence));
+    }
+    return RB_OK;
+}
+
 static enum rb_err put_feed(struct rb_export *x, struct rb_export_feed *e) {
     if (!e->any) return RB_OK;
     RB_TRY(put_log_key(x, e));
+    RB_TRY(put_forks(x, e));
     RB_TRY(put_statements(x, e));
     RB_TRY(rb_export_put_notes(x, e));
     RB_TRY(put_tiles(x, e));
