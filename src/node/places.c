@@ -160,8 +160,10 @@ void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_
         return;
     }
     if (f->mark != RB_MARK_NONE) p->state = SPOT_MALFORMED;
-    stand_spot(fx->ch, p);
-    if (f->closed || f->mark != RB_MARK_NONE) return; /* a body may never come */
+    if (f->closed || f->mark != RB_MARK_NONE) { /* a body may never come */
+        stand_spot(fx->ch, p);
+        return;
+    }
     size_t mark = rb_arena_mark(&n->work);
     struct rb_slice body;
     if (leaf_body(n, leaf, &body))
