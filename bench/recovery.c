@@ -337,15 +337,18 @@ int main(int argc, char **argv) {
             continue;
         }
         struct look k;
-        bench_say("saying %u notices", SIZES[i] - r.said);
+        if (SIZES[i] > r.said) bench_say("%u notices are said", SIZES[i] - r.said);
         if (SIZES[i] > r.said) r.said = say(&r.w, r.said, SIZES[i] - r.said);
         look_open(&k, &r.w, &r.w.b);
         wait_judged(&k, r.said, r.w.b.handle);
         look_close(&k);
         cost(&r, SIZES[i]);
         if (SIZES[i] != 100000) continue;
+        bench_say("the first party is started %u times", STARTS);
         starts(&r);
+        bench_say("a third party takes all of it");
         catch_up(&r);
+        bench_say("the second is away, and comes back");
         heal(&r);
         side_halt(&r.w.c); /* the rest is about two */
     }

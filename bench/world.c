@@ -99,7 +99,7 @@ void side_start(struct side *s, const char *readbackd, bool hear) {
     s->daemon = bench_spawn(argv, hear ? NULL : s->log);
     s->client = rb_client_unix(s->socket);
     if (s->client == NULL) bench_die("memory is short");
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 6000; i++) {
         json_t *out = NULL;
         const int status = s->client->call(s->client->ctx, "GET", "/v1/card", NULL, &out);
         json_decref(out);
@@ -275,7 +275,7 @@ static json_t *draft(const struct world *w) {
         "{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:[{s:{s:s,s:s,s:s}, s:{s:s,s:s}, s:{s:I,s:s}}]}}",
         "channel", w->channel, "kind", "notice", "precedence", "PRIORITY", "body", "class",
         "operation", "title", "Notice 000000", "text", "Two aircraft, below the ceiling given.",
-        "volumes", "circle", "lat", "35.500000", "lon", "36.750000", "radius", "12km", "ceiling",
+        "volumes", "circle", "lat", "35.500000", "lon", "36.750000", "radius", "200m", "ceiling",
         "height", "4500m", "datum", "amsl", "time", "from", (json_int_t)utc_ms() + 3600000,
         "length", "1h");
     if (d == NULL) bench_die("memory is short");
