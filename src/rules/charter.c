@@ -78,7 +78,9 @@ static bool amendment_fits(const struct rb_fold *f, const struct rb_amended *am)
     return true;
 }
 
-static enum rb_err adopt_members(struct rb_fold *f, const struct rb_amended *am) {
+/* Listed again is who had left when it was proposed; who left since is merely still on the list. */
+static enum rb_err adopt_members(struct rb_fold *f, const struct rb_proposal *proposal) {
+    const struct rb_amended *am = proposal->amended;
     bool grew;
     for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
         f->party[i].listed = false;
@@ -86,7 +88,7 @@ static enum rb_err adopt_members(struct rb_fold *f, const struct rb_amended *am)
         struct rb_party_state *p = &f->party[am->charter.members[i].index];
         p->listed = true;
         p->party = am->party[i];
-        if (p->left) p->rejoined = true;
+        if (p->left && f->place[proposal->node] > p->left_place) p->rejoined = true;
     }
     return rb_book_adopt(f->b, am, f->a, &grew);
 }
@@ -121,7 +123,7 @@ static enum rb_err adopt(struct rb_fold *f, struct rb_proposal *p, uint64_t want
     f->in_force = rb_rules_known(p->charter);
     f->unknown_rules = !f->in_force;
     f->active |= p->accepted;
-    if (p->amended != NULL) RB_TRY(adopt_members(f, p->amended));
+    if (p->amended != NULL) RB_TRY(adopt_members(f, p));
     rb_fold_active(f);
     return RB_OK;
 }
@@ -222,6 +224,19 @@ void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint16_t author) 
 /* ---- suspend, resume, leave -------------------------------------------------------------------
  */
 
+/* What it said of proposals that are still open goes with it: nobody is held to a charter that came
+ * into force after it left, and none comes into force by its word. */
+static void take_along(struct rb_fold *f, uint16_t member) {
+    for (size_t i = 0; i < f->proposals_n; i++) {
+        struct rb_proposal *p = &f->proposals[i];
+        if (p->adopted) continue;
+        p->stance[member] = RB_NOWHERE;
+        p->accepted &= ~(1ull << member);
+        p->rejected &= ~(1ull << member);
+        p->contested &= ~(1ull << member);
+    }
+}
+
 enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
     struct rb_membership m;
     struct rb_party_state *p = &f->party[rb_fold_author(f, node)];
@@ -240,6 +255,8 @@ enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
         p->left = true;
         p->suspended = p->rejoined = false;
         p->left_epoch = f->b->feeds[f->feed_of[node]]->epoch;
+        p->left_place = f->place[node];
+        take_along(f, rb_fold_author(f, node));
         rb_fold_active(f);
         return RB_MARK_NONE;
     }

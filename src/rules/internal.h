@@ -175,6 +175,7 @@ struct rb_proposal { /* the founding charter, then each amendment, ascending by 
 struct rb_party_state { /* by member index */
     bool listed, suspended, left, rejoined;
     uint16_t left_epoch; /* leaves of this epoch and before that stand after it are marked */
+    uint32_t left_place; /* of the record: what was proposed before it does not let it in again */
     struct rb_hash party;
 };
 struct rb_edge { /* leaf `node` has seen feed `feed` up to `size` */

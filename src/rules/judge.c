@@ -219,20 +219,35 @@ static bool own_party(const struct judging *j, const struct rb_key *party) {
     return rb_hash_eq(&h, &j->f->authority->party);
 }
 
-/* same party and handle, a higher version, and no key of another founding member */
-static bool card_ok(struct judging *j) {
-    struct rb_card card, other;
-    const struct rb_card *now = &j->f->authority->card;
-    if (rb_card_decode(j->statement, &card, j->work, NULL) != RB_OK) return false;
-    if (!own_party(j, &card.party) || !rb_slice_eq(card.handle, now->handle)) return false;
-    if (card.version <= now->version) return false;
+/* no key of another founding member, whose card the charter carries */
+static bool others_lack(struct judging *j, const struct rb_card *card) {
+    struct rb_card other;
     for (size_t i = 0; i < j->b->charter->members_n; i++) {
         const struct rb_member *m = &j->b->charter->members[i];
         if (m->index == j->f->member) continue;
         if (rb_card_decode(m->card, &other, j->work, NULL) != RB_OK) return false;
-        if (rb_card_shares_key(&card, &other)) return false;
+        if (rb_card_shares_key(card, &other)) return false;
     }
     return true;
+}
+
+/* same party and handle, a higher version, and no key of another founding member */
+static bool card_ok(struct judging *j) {
+    struct rb_card card;
+    const struct rb_card *now = &j->f->authority->card;
+    if (rb_card_decode(j->statement, &card, j->work, NULL) != RB_OK) return false;
+    if (!own_party(j, &card.party) || !rb_slice_eq(card.handle, now->handle)) return false;
+    return card.version > now->version && others_lack(j, &card);
+}
+
+static bool rotation_ok(struct judging *j) {
+    struct rb_rotation rot;
+    if (rb_rotation_decode(j->statement, &rot, j->work, NULL) != RB_OK) return false;
+    if (!own_party(j, &rot.party) || !rb_authority_may_rotate(j->f->authority, &rot)) return false;
+    struct rb_card after = j->f->authority->card;
+    after.party = after.mirror = after.node = after.tls = after.age = rot.new_key;
+    after.officers_n = 0;
+    return others_lack(j, &after);
 }
 
 static bool delegation_ok(struct judging *j) {
@@ -243,12 +258,10 @@ static bool delegation_ok(struct judging *j) {
 }
 
 static bool statement_ok(struct judging *j) {
-    struct rb_rotation rot;
     if (j->rec.kind == RB_KIND_CARD) return card_ok(j);
     if (j->rec.kind == RB_KIND_DELEGATION) return delegation_ok(j);
-    if (j->rec.kind != RB_KIND_ROTATION) return true; /* a revocation: rb_extra_make reads it */
-    return rb_rotation_decode(j->statement, &rot, j->work, NULL) == RB_OK &&
-           own_party(j, &rot.party) && rb_authority_may_rotate(j->f->authority, &rot);
+    if (j->rec.kind == RB_KIND_ROTATION) return rotation_ok(j);
+    return true; /* a revocation: rb_extra_make reads it */
 }
 
 /* ---- one leaf ---------------------------------------------------------------------------------
