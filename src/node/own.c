@@ -137,6 +137,11 @@ void own_drain(struct rb_node *n, struct channel *ch) {
         outbox_free(n, ch, item);
     }
     persist_waiting(n, ch);
+    if (ch->own) own_maybe_sign(n, ch->own); /* where memory was short for it when that was stored */
+}
+
+void own_item_free(struct rb_node *n, struct channel *ch, struct outbox_item *item) {
+    outbox_free(n, ch, item);
 }
 
 static void unlink_item(struct channel *ch, struct outbox_item *item) {
