@@ -206,6 +206,32 @@ int cli_party(struct cli *c, struct cli_key *out);
 void cli_key_close(struct cli_key *k); /* wipes */
 int cli_passphrase(struct cli *c, const char *prompt, bool confirm, struct rb_passphrase *out);
 
+/* ---- our card (cli_init.c) ---- */
+struct cli_card_file { /* a card that was read; `card` borrows from bytes */
+    uint8_t bytes[RB_MAX_CARD], work[65536];
+    size_t n;
+    struct rb_card card;
+};
+/* NULL after it was said why; free() */
+struct cli_card_file *cli_card_home(struct cli *c);
+/* out: RB_MAX_CARD bytes */
+bool cli_card_sign(const struct rb_card *card, const struct rb_signer_key *party, uint8_t *out,
+                   size_t *n, struct rb_reject *rj);
+/* into the daemon, then into the home. CLI_NOBODY: into the home alone */
+int cli_card_install(struct cli *c, struct rb_home *h, const uint8_t *bytes, size_t n);
+json_t *cli_base64(const uint8_t *p, size_t n);
+
+/* ---- membership (cli_member.c) ---- */
+/* what an amendment would change */
+void cli_differences(FILE *out, const json_t *list, int indent);
+void cli_guard(FILE *out, const json_t *o); /* of a channel: what the start-up guard waits for */
+/* the options of `channel propose` that are not about who is in it, into a charter or what is to
+ * change of one (cli_channel.c) */
+int cli_charter_terms(struct cli *c, json_t *charter);
+/* "HANDLE[:ROLE[:AFFILIATION]]" */
+void cli_charter_member(json_t *members, const char *given);
+json_t *cli_json_file(struct cli *c, const char *path, const char *what); /* an object; NULL: said */
+
 /* ---- releasing (cli_release.c) ---- */
 /* composes, shows back in words, asks, signs, submits. draft is taken. */
 int cli_release(struct cli *c, json_t *draft);
@@ -240,6 +266,12 @@ int cli_channel_accept(struct cli *c);
 int cli_channel_suspend(struct cli *c);
 int cli_channel_resume(struct cli *c);
 int cli_channel_leave(struct cli *c);
+int cli_channel_amend(struct cli *c);
+int cli_channel_epoch(struct cli *c);
+int cli_channel_override(struct cli *c);
+int cli_key_list(struct cli *c);
+int cli_key_rotate(struct cli *c);
+int cli_key_revoke(struct cli *c);
 int cli_test(struct cli *c);
 int cli_nil(struct cli *c);
 int cli_notice(struct cli *c); /* notice CLASS, site, movement, operation, area */
@@ -275,6 +307,8 @@ int cli_unlock(struct cli *c);
 int cli_seal_age(struct cli *c);
 int cli_check_files(struct cli *c);
 int cli_export(struct cli *c);
+/* a folder to where it is wanted, on another file system too; exit code (cli_move.c) */
+int cli_move_folder(struct cli *c, const char *from, const char *to);
 int cli_backup(struct cli *c);
 int cli_restore(struct cli *c);
 int cli_metrics(struct cli *c);
@@ -282,5 +316,3 @@ int cli_completion(struct cli *c);
 int cli_version(struct cli *c);
 int cli_help_command(struct cli *c);
 #endif
-/* a folder to where it is wanted, on another file system too; exit code (cli_move.c) */
-int cli_move_folder(struct cli *c, const char *from, const char *to);

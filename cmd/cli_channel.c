@@ -15,7 +15,7 @@ static json_t *split_colon(const char *z) { /* "a:b:c" */
         z += n + 1;
     }
 }
-static void add_member(json_t *members, const char *given) {
+void cli_charter_member(json_t *members, const char *given) {
     static const char *const keys[] = {"handle", "role", "affiliation"};
     json_t *parts = split_colon(given), *m = json_object();
     for (size_t i = 0; i < 3; i++) {
@@ -198,30 +198,24 @@ static int add_policies(struct cli *c, json_t *charter) {
     return rc;
 }
 
-static int from_options(struct cli *c, const char *us, json_t *charter) {
+static int add_groups(struct cli *c, json_t *charter) {
+    json_t *groups = json_array(), *languages = json_array();
     const char *v;
     int rc = CLI_OK;
-    json_t *members = json_array(), *groups = json_array(), *languages = json_array();
-    if (!cli_has(c, "title")) rc = cli_usage(c, "a channel needs a --title");
-    if (rc == CLI_OK && !cli_has(c, "member") && !cli_has(c, "alone"))
-        rc = cli_usage(c, "a channel needs at least one --member; --alone makes a list of our own, "
-                          "to register and check before there is anybody else");
-    for (size_t i = 0; (v = cli_nth(c, "member", i)) != NULL; i++)
-        add_member(members, v);
-    if (!has_member(members, us))
-        json_array_insert_new(members, 0, json_pack("{s:s}", "handle", us));
     for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "group", i)) != NULL; i++)
         rc = add_group(c, groups, v);
     for (size_t i = 0; (v = cli_nth(c, "channel-language", i)) != NULL; i++)
         json_array_append_new(languages, json_string(v));
-    if (cli_has(c, "title"))
-        json_object_set_new(charter, "title", json_string(cli_get(c, "title")));
-    if (cli_has(c, "exercise")) json_object_set_new(charter, "exercise", json_true());
-    json_object_set_new(charter, "members", members);
     if (json_array_size(groups)) json_object_set(charter, "groups", groups);
     if (json_array_size(languages)) json_object_set(charter, "languages", languages);
     json_decref(groups);
     json_decref(languages);
+    return rc;
+}
+int cli_charter_terms(struct cli *c, json_t *charter) {
+    int rc = add_groups(c, charter);
+    if (cli_has(c, "title"))
+        json_object_set_new(charter, "title", json_string(cli_get(c, "title")));
     if (rc == CLI_OK) rc = cli_put_when(c, charter, "accept-by", "accept_by");
     if (!cli_has(c, "accept-by"))
         json_object_set_new(charter, "accept_in",
@@ -238,13 +232,29 @@ static int from_options(struct cli *c, const char *us, json_t *charter) {
     if (rc == CLI_OK) rc = add_seconds(c, charter, "test-grace", "test_grace");
     return rc == CLI_OK ? add_policies(c, charter) : rc;
 }
-static json_t *from_file(struct cli *c, const char *path) {
+static int from_options(struct cli *c, const char *us, json_t *charter) {
+    const char *v;
+    int rc = CLI_OK;
+    json_t *members = json_array();
+    if (!cli_has(c, "title")) rc = cli_usage(c, "a channel needs a --title");
+    if (rc == CLI_OK && !cli_has(c, "member") && !cli_has(c, "alone"))
+        rc = cli_usage(c, "a channel needs at least one --member; --alone makes a list of our own, "
+                          "to register and check before there is anybody else");
+    for (size_t i = 0; (v = cli_nth(c, "member", i)) != NULL; i++)
+        cli_charter_member(members, v);
+    if (!has_member(members, us))
+        json_array_insert_new(members, 0, json_pack("{s:s}", "handle", us));
+    if (cli_has(c, "exercise")) json_object_set_new(charter, "exercise", json_true());
+    json_object_set_new(charter, "members", members);
+    return rc == CLI_OK ? cli_charter_terms(c, charter) : rc;
+}
+json_t *cli_json_file(struct cli *c, const char *path, const char *what) {
     size_t n = 0;
     json_error_t e;
     char *text = cli_read_file(c, path, 1u << 20, &n);
     json_t *o = text ? json_loadb(text, n, JSON_REJECT_DUPLICATES, &e) : NULL;
     if (text && !json_is_object(o)) {
-        cli_fail(c, "A charter is an object; spec/openapi.yaml has its form.",
+        cli_fail(c, what,
                  "%s does not read as JSON, line %d: %s", path, o ? 1 : e.line,
                  o ? "not an object" : e.text);
         json_decref(o);
@@ -288,7 +298,8 @@ int cli_channel_propose(struct cli *c) {
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
     int rc = cli_get_json(c, "/v1/card", &card);
     if (rc == CLI_OK && c->args_n == 1) {
-        charter = from_file(c, c->args[0]);
+        charter =
+            cli_json_file(c, c->args[0], "A charter is an object; spec/openapi.yaml has its form.");
         if (charter == NULL) rc = CLI_FAILED;
     } else if (rc == CLI_OK) {
         charter = json_object();
@@ -357,7 +368,28 @@ static void channel_head(struct cli *c, const json_t *o) {
            cli_text(o, "proposer"));
     if (*cli_str(o, "waiting"))
         printf("Records of ours wait unsigned: %s\n", cli_str(o, "waiting"));
+    cli_guard(stdout, o);
+    if (*cli_str(o, "epoch_due"))
+        printf("%s: readback channel epoch %.8s\n", cli_str(o, "epoch_due"), cli_str(o, "channel"));
     fputc('\n', stdout);
+}
+static void amendments(const json_t *list) {
+    size_t i;
+    const json_t *x;
+    json_array_foreach(list, i, x) {
+        char buf[600];
+        printf("\nAmendment %.12s by %s, to be accepted by %s\n", cli_str(x, "record"),
+               cli_text(x, "author"), cli_text(x, "accept_by"));
+        cli_differences(stdout, json_object_get(x, "differences"), 2);
+        cli_joined(buf, sizeof buf, json_object_get(x, "accepted"));
+        printf("  accepted by: %s\n", buf);
+        cli_joined(buf, sizeof buf, json_object_get(x, "awaited"));
+        printf("  awaited: %s\n", buf);
+        if (json_array_size(json_object_get(x, "rejected"))) {
+            cli_joined(buf, sizeof buf, json_object_get(x, "rejected"));
+            printf("  rejected by: %s\n", buf);
+        }
+    }
 }
 int cli_channel_show(struct cli *c) {
     json_t *o = NULL;
@@ -377,6 +409,7 @@ int cli_channel_show(struct cli *c) {
         if (*cli_str(tests, "interval"))
             printf("\nLine tests every %s, next %s\n", cli_str(tests, "interval"),
                    cli_text(tests, "next"));
+        amendments(json_object_get(o, "amendments"));
         fputs("\nCharter\n", stdout);
         json_t *charter = json_object_get(o, "charter");
         json_object_del(charter, "members");
@@ -434,66 +467,3 @@ int cli_situation(struct cli *c) {
     return rc;
 }
 
-/* ---- accepting, suspending, leaving
- * ------------------------------------------------------------------- */
-int cli_channel_accept(struct cli *c) {
-    json_t *o = NULL, *out = NULL;
-    struct cli_path p;
-    struct cli_key officer = {0}, party = {0};
-    if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
-    cli_path(&p, "/v1/channels/", c->args[0], "");
-    int rc = cli_get_json(c, p.z, &o);
-    if (rc == CLI_OK) rc = cli_officer(c, &officer); /* a wrong passphrase is said first */
-    if (rc == CLI_OK && strcmp(cli_str(o, "own_state"), "joined") != 0) rc = cli_party(c, &party);
-    if (rc == CLI_OK) {
-        cli_exercise(c, stderr, o);
-        cli_strong(c, stderr, "Charter to be accepted\n");
-        json_t *charter = json_object_get(o, "charter");
-        cli_body(stderr, charter, 2);
-        fprintf(stderr, "  proposed by: %s\n", cli_text(o, "proposer"));
-        cli_confirm(c, "Accept it for our party?", &rc);
-    }
-    if (rc == CLI_OK) {
-        int status =
-            rb_client_accept(c->client, &officer.key, &party.key, cli_str(o, "channel"), &out);
-        if (status == 202)
-            rc = CLI_SECOND_DUE;
-        else if (status != 200)
-            rc = cli_refused(c, status, out);
-    }
-    if (rc == CLI_OK || rc == CLI_SECOND_DUE) {
-        if (c->json)
-            cli_json(out);
-        else if (rc == CLI_OK)
-            printf("Accepted: \"%s\"\n", cli_str(o, "title"));
-        else
-            printf("Joined; the acceptance waits for a second officer: readback sign %.12s\n",
-                   cli_str(out, "draft"));
-    }
-    cli_key_close(&officer);
-    cli_key_close(&party);
-    json_decref(o);
-    json_decref(out);
-    return rc;
-}
-static int membership(struct cli *c, const char *action) {
-    if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
-    json_t *body = json_pack("{s:s}", "action", action);
-    if (cli_has(c, "reason"))
-        json_object_set_new(body, "reason", json_string(cli_get(c, "reason")));
-    json_t *draft =
-        json_pack("{s:s,s:s,s:o}", "channel", c->args[0], "kind", "membership", "body", body);
-    int rc = cli_envelope(c, draft);
-    if (rc == CLI_OK) return cli_release(c, draft);
-    json_decref(draft);
-    return rc;
-}
-int cli_channel_suspend(struct cli *c) {
-    return membership(c, "suspend");
-}
-int cli_channel_resume(struct cli *c) {
-    return membership(c, "resume");
-}
-int cli_channel_leave(struct cli *c) {
-    return membership(c, "leave");
-}

@@ -81,7 +81,7 @@ static int plan_make(struct cli *c, struct plan *p) {
 
 /* ---- signing a card
  * ---------------------------------------------------------------------------------- */
-static bool card_sign(const struct rb_card *card, const struct rb_signer_key *party, uint8_t *out,
+bool cli_card_sign(const struct rb_card *card, const struct rb_signer_key *party, uint8_t *out,
                       size_t *n, struct rb_reject *rj) {
     uint8_t *payload = malloc(RB_MAX_CARD), *tbs = malloc(RB_MAX_CARD + 256), *work = malloc(65536),
             sig[RB_SIG_LEN];
@@ -227,7 +227,7 @@ static int init_home(struct cli *c, struct plan *p, const struct passphrases *pw
     card_fill(card, p);
     err = make_keys(h, p, pw, card, &party);
     struct rb_signer_key key = {&party, party.pub, sign_with};
-    bool signed_ok = err == RB_OK && card_sign(card, &key, bytes, &n, &rj);
+    bool signed_ok = err == RB_OK && cli_card_sign(card, &key, bytes, &n, &rj);
     if (err == RB_OK && signed_ok) err = write_config(c, h, p);
     if (err == RB_OK && signed_ok) err = rb_home_write_new(h, "card.cose", rb_slice(bytes, n));
     int rc = CLI_OK;
@@ -278,12 +278,7 @@ int cli_init(struct cli *c) {
 
 /* ---- card
  * ------------------------------------------------------------------------------------------ */
-struct read_card {
-    uint8_t bytes[RB_MAX_CARD], work[65536];
-    size_t n;
-    struct rb_card card;
-};
-static struct read_card *card_decode(struct cli *c, struct read_card *r, const char *where) {
+static struct cli_card_file *card_decode(struct cli *c, struct cli_card_file *r, const char *where) {
     struct rb_arena a = rb_arena(r->work, sizeof r->work);
     struct rb_reject rj = {0};
     if (rb_card_decode(rb_slice(r->bytes, r->n), &r->card, &a, &rj) == RB_OK) return r;
@@ -294,8 +289,8 @@ static struct read_card *card_decode(struct cli *c, struct read_card *r, const c
     free(r);
     return NULL;
 }
-static struct read_card *card_file(struct cli *c, const char *path) {
-    struct read_card *r = calloc(1, sizeof *r);
+static struct cli_card_file *card_file(struct cli *c, const char *path) {
+    struct cli_card_file *r = calloc(1, sizeof *r);
     char *bytes = r ? cli_read_file(c, path, RB_MAX_CARD, &r->n) : NULL;
     if (bytes == NULL) {
         free(r);
@@ -305,8 +300,8 @@ static struct read_card *card_file(struct cli *c, const char *path) {
     free(bytes);
     return card_decode(c, r, path);
 }
-static struct read_card *card_home(struct cli *c) {
-    struct read_card *r = calloc(1, sizeof *r);
+struct cli_card_file *cli_card_home(struct cli *c) {
+    struct cli_card_file *r = calloc(1, sizeof *r);
     struct rb_home *h = NULL;
     char why[512] = "";
     if (r == NULL) {
@@ -357,7 +352,7 @@ static void card_print(struct cli *c, const struct rb_card *card) {
                (const char *)card->officers[i].name.p, rb_writer_z(&w));
     }
 }
-static int card_out(struct cli *c, const struct read_card *r, const char *path) {
+static int card_out(struct cli *c, const struct cli_card_file *r, const char *path) {
     FILE *f = fopen(path, "wbx");
     if (f == NULL) return cli_fail(c, "Files are never overwritten.", "%s cannot be made", path);
     bool ok = fwrite(r->bytes, 1, r->n, f) == r->n;
@@ -407,7 +402,7 @@ static int update_officers(struct cli *c, struct rb_home *h, struct plan *p, str
     }
     return rc;
 }
-static json_t *base64_json(const uint8_t *p, size_t n) {
+json_t *cli_base64(const uint8_t *p, size_t n) {
     char *buf = malloc(n / 3 * 4 + 8);
     if (buf == NULL) return NULL;
     struct rb_writer w = rb_writer(buf, n / 3 * 4 + 8);
@@ -418,8 +413,8 @@ static json_t *base64_json(const uint8_t *p, size_t n) {
 }
 /* the running daemon takes the card first: it knows whether it may; else the home's file is enough
  */
-static int card_install(struct cli *c, struct rb_home *h, const uint8_t *bytes, size_t n) {
-    json_t *in = json_pack("{s:o}", "card", base64_json(bytes, n)), *out = NULL;
+int cli_card_install(struct cli *c, struct rb_home *h, const uint8_t *bytes, size_t n) {
+    json_t *in = json_pack("{s:o}", "card", cli_base64(bytes, n)), *out = NULL;
     if (!cli_connect(c)) return CLI_FAILED;
     int status = c->client->call(c->client->ctx, "POST", "/v1/card", in, &out), rc = CLI_OK;
     json_decref(in);
@@ -440,7 +435,7 @@ static int card_publish(struct cli *c, const struct rb_signer_key *officer, cons
         json_t *out = NULL;
         if (rc != CLI_OK || strcmp(cli_str(x, "own_state"), "joined") != 0) continue;
         json_t *draft = json_pack("{s:s,s:s,s:{s:o}}", "channel", cli_str(x, "channel"), "kind",
-                                  "card", "body", "signed", base64_json(bytes, n));
+                                  "card", "body", "signed", cli_base64(bytes, n));
         int status = rb_client_release(c->client, officer, draft, &out);
         if (status != 200)
             rc = cli_refused(c, status, out);
@@ -452,7 +447,7 @@ static int card_publish(struct cli *c, const struct rb_signer_key *officer, cons
     json_decref(o);
     return rc;
 }
-static int card_publish_home(struct cli *c, const struct read_card *r) {
+static int card_publish_home(struct cli *c, const struct cli_card_file *r) {
     struct cli_key officer;
     int rc = cli_officer_named(c, cli_get(c, "signed-by"), &officer);
     if (rc == CLI_OK && !cli_connect(c)) rc = CLI_FAILED;
@@ -473,7 +468,7 @@ static void update_words(struct cli *c, const struct plan *p, struct rb_card *ca
         memcpy(card->addresses, kept.addresses, sizeof kept.addresses);
     }
 }
-static int card_update(struct cli *c, struct read_card *r) {
+static int card_update(struct cli *c, struct cli_card_file *r) {
     struct plan *p = calloc(1, sizeof *p);
     uint8_t *bytes = malloc(RB_MAX_CARD);
     struct rb_home *h = NULL;
@@ -493,11 +488,11 @@ static int card_update(struct cli *c, struct read_card *r) {
         update_words(c, p, &r->card);
         r->card.version++;
         r->card.issued_utc_ms = rb_clock_now(0).utc_ms;
-        if (!card_sign(&r->card, &party.key, bytes, &n, &rj))
+        if (!cli_card_sign(&r->card, &party.key, bytes, &n, &rj))
             rc = cli_fail(c, NULL, "the new card cannot be made: %s",
                           rj.what ? rj.what : "it is too large");
     }
-    if (rc == CLI_OK) rc = card_install(c, h, bytes, n);
+    if (rc == CLI_OK) rc = cli_card_install(c, h, bytes, n);
     if (rc == CLI_OK || rc == CLI_NOBODY)
         printf("Card version %llu is signed.\n", (unsigned long long)r->card.version);
     if (rc == CLI_OK) {
@@ -525,7 +520,7 @@ int cli_card(struct cli *c) {
         json_decref(o);
         return rc;
     }
-    struct read_card *r = card_home(c);
+    struct cli_card_file *r = cli_card_home(c);
     if (r == NULL) return CLI_FAILED;
     if (strcmp(what, "update") == 0)
         rc = card_update(c, r);
@@ -545,7 +540,7 @@ int cli_card(struct cli *c) {
  * ------------------------------------------------------------------ */
 int cli_fingerprint(struct cli *c) {
     if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
-    struct read_card *r = c->args_n ? card_file(c, c->args[0]) : card_home(c);
+    struct cli_card_file *r = c->args_n ? card_file(c, c->args[0]) : cli_card_home(c);
     if (r == NULL) return CLI_FAILED;
     char f[48];
     rb_fingerprint(r->card.handle, &r->card.party, f);
@@ -566,7 +561,7 @@ int cli_accredit(struct cli *c) {
     const char *typed = cli_get(c, "fingerprint");
     json_t *out = NULL;
     if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
-    struct read_card *r = card_file(c, c->args[0]);
+    struct cli_card_file *r = card_file(c, c->args[0]);
     if (r == NULL) return CLI_FAILED;
     if (typed == NULL && isatty(STDIN_FILENO)) {
         fprintf(stderr,
@@ -584,7 +579,7 @@ int cli_accredit(struct cli *c) {
             c, "the fingerprint they read out is wanted: --fingerprint \"12345 12345 ...\"");
     if (rc == CLI_OK) {
         json_t *in =
-            json_pack("{s:o,s:s}", "card", base64_json(r->bytes, r->n), "fingerprint", typed);
+            json_pack("{s:o,s:s}", "card", cli_base64(r->bytes, r->n), "fingerprint", typed);
         rc = cli_call(c, "POST", "/v1/peers", in, &out);
         json_decref(in);
     }

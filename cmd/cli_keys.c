@@ -104,10 +104,10 @@ static int from_agent(struct cli *c, const struct rb_card *card, const struct rb
 
 /* ---- choosing
  * ------------------------------------------------------------------------------------- */
-static int from_sealed(struct cli *c, struct rb_home *h, const char *name, struct cli_key *out) {
-    char file[64], prompt[128];
+static int from_sealed(struct cli *c, struct rb_home *h, const char *name, const char *file,
+                       struct cli_key *out) {
+    char prompt[128];
     struct rb_passphrase p;
-    snprintf(file, sizeof file, "officer-%s", name);
     snprintf(prompt, sizeof prompt, "Passphrase of officer %s", name);
     int rc = cli_passphrase(c, prompt, false, &p);
     if (rc != CLI_OK) return rc;
@@ -119,28 +119,35 @@ static int from_sealed(struct cli *c, struct rb_home *h, const char *name, struc
     use_sealed(out);
     return CLI_OK;
 }
+/* the sealed file of this officer's key as the card has it now: earlier ones are kept beside it */
+static bool sealed_file(struct rb_home *h, const struct rb_officer *o, char file[96]) {
+    char name[RB_MAX_HANDLE + 16];
+    snprintf(name, sizeof name, "officer-%.*s", (int)o->name.n, (const char *)o->name.p);
+    return rb_keys_seal_find(h, name, &o->key, file, 96) == RB_OK;
+}
 static int choose(struct cli *c, struct rb_home *h, const struct rb_card *card, const char *name,
                   struct cli_key *out) {
     const struct rb_officer *want = name ? officer_named(card, name) : NULL;
-    char names[RB_MAX_OFFICERS][RB_MAX_HANDLE + 1], file[80];
+    char names[RB_MAX_OFFICERS][RB_MAX_HANDLE + 1], file[96], last_file[96] = "";
     size_t n = 0, hits = 0, last = 0;
     if (name && want == NULL)
         return cli_usage(c, "our card has no officer \"%s\" (`readback card` shows them)", name);
     if (cli_has(c, "agent")) return from_agent(c, card, want, out);
-    if (name) {
-        snprintf(file, sizeof file, "keys/officer-%s.sealed", name);
-        return rb_home_has(h, file) ? from_sealed(c, h, name, out) : from_agent(c, card, want, out);
-    }
+    if (name)
+        return sealed_file(h, want, file) ? from_sealed(c, h, name, file, out)
+                                          : from_agent(c, card, want, out);
     if (rb_keys_officers(h, names, RB_MAX_OFFICERS, &n) != RB_OK)
         return cli_fail(c, NULL, "%s", rb_home_error(h));
     for (size_t i = 0; i < n; i++) {
-        if (officer_named(card, names[i]) == NULL) continue;
+        const struct rb_officer *o = officer_named(card, names[i]);
+        if (o == NULL || !sealed_file(h, o, file)) continue;
         last = i;
+        snprintf(last_file, sizeof last_file, "%s", file);
         hits++;
     }
     if (hits > 1)
         return cli_usage(c, "there are several officers: name one with %s", signing_option(c));
-    return hits == 1 ? from_sealed(c, h, names[last], out) : from_agent(c, card, NULL, out);
+    return hits == 1 ? from_sealed(c, h, names[last], last_file, out) : from_agent(c, card, NULL, out);
 }
 int cli_officer(struct cli *c, struct cli_key *out) {
     return cli_officer_named(c, cli_get(c, "officer"), out);

@@ -161,7 +161,12 @@ static void show_back(struct cli *c, const json_t *draft, const json_t *composed
     cli_strong(c, out, "To be released");
     fprintf(out, " in \"%s\": %s, %s\n", cli_str(composed, "title"), cli_str(composed, "kind"),
             cli_str(composed, "precedence"));
-    cli_body(out, json_object_get(composed, "body"), 2);
+    if (json_object_get(composed, "differences")) {
+        fputs("  what changes in the charter:\n", out);
+        cli_differences(out, json_object_get(composed, "differences"), 4);
+    } else {
+        cli_body(out, json_object_get(composed, "body"), 2);
+    }
     if (json_object_get(draft, "same_as"))
         fprintf(out, "  this is the content of %.12s, said again by us in a record of its own\n",
                 cli_str(draft, "same_as"));

@@ -56,6 +56,49 @@ static const struct cli_option propose_options[] = {
     {"receipt-every", "SPAN", "at most one receipt record in it"},
     {"channel-language", "TAG", "languages of the channel (repeat)"},
     {NULL, NULL, NULL}};
+static const struct cli_option amend_options[] = {
+    {"title", "TEXT", "of the channel, from then on"},
+    {"add-member", "HANDLE[:ROLE[:AFFILIATION]]",
+     "lets a member in that left (repeat); it goes on in a further epoch"},
+    {"remove-member", "HANDLE", "no longer listed (repeat)"},
+    {"group", "NAME=LEAD,MEMBER,...", "a coalition and who speaks for it (repeat)"},
+    {"accept-in", "SPAN", "all must accept in this time (7d)"},
+    {"accept-by", "TIME", "or by this time"},
+    {"answer", "PRECEDENCE=SPAN", "answer time by precedence (repeat)"},
+    {"lead", "CLASS=SPAN", "lead time by class of notice (repeat)"},
+    {"standoff", "CLASS=LENGTH", "stand-off by class of notice: site=2km (repeat)"},
+    {"theatre", "\"PLACE; PLACE\"", "south-western and north-eastern corner of where it happens"},
+    {"terrain", "LOWEST..HIGHEST", "its ground, over WGS84: -50m..2900m"},
+    {"test-every", "SPAN", "line tests"},
+    {"test-grace", "SPAN", "how late a test may be"},
+    {"two-officers", "KIND", "kinds that two officers must sign (repeat)"},
+    {"closed", "KIND", "kinds that only members named for each record may read (repeat)"},
+    {"keep", "KIND=DAYS", "how long the content of closed records is kept; else for good (repeat)"},
+    {"disclosure", "KIND=WORD",
+     "what outsiders may be shown of closed records: whole, fact or hash; else the fact (repeat)"},
+    {"timekeeper", "HANDLE", "whose clock meets deadlines"},
+    {"receipt-every", "SPAN", "at most one receipt record in it"},
+    {"channel-language", "TAG", "languages of the channel (repeat)"},
+    {NULL, NULL, NULL}};
+static const struct cli_option epoch_options[] = {
+    {"stands-by", "N", "records of our feed so far that we stand by; else all that are signed"},
+    {NULL, NULL, NULL}};
+static const struct cli_option override_options[] = {
+    {"reason", "TEXT", "why it was not waited for: all members read it"}, {NULL, NULL, NULL}};
+static const struct cli_option rotate_options[] = {
+    {"key", "FILE.pub", "officer: the new key, where ssh-agent or somebody else holds it"},
+    {"channel", "CHANNEL", "say it in this channel alone"},
+    {NULL, NULL, NULL}};
+static const struct cli_option revoke_options[] = {
+    {"reason", "TEXT", "all members read it"},
+    {"stood-by", "ORIGIN=SIZE",
+     "of this feed only so many records are stood by; else all held here (repeat)"},
+    {"channel", "CHANNEL", "say it in this channel alone, of its feeds alone"},
+    {"replace", NULL, "officer: gets a new key instead of leaving the card"},
+    {"key", "FILE.pub", "officer, with --replace: the new key"},
+    {"out", "FILE", "write what the party key signed, for others to log"},
+    {"file", "FILE", "log a revocation that its party signed and handed over"},
+    {NULL, NULL, NULL}};
 static const struct cli_option at_options[] = {{"at", "TIME", "as it was to be shown at that time"},
                                                {NULL, NULL, NULL}};
 static const struct cli_option reason_options[] = {{"reason", "TEXT", "as stated"},
@@ -284,6 +327,23 @@ const struct cli_command cli_commands[] = {
      "56789\"\n",
      NULL, accredit_options, false, cli_accredit},
     {"peers", "", "parties known here", "  readback peers\n", NULL, NULL, false, cli_peers},
+    {"key list", "", "our keys, those before them, and what was said of them",
+     "  readback key list\n  readback key list --json\n",
+     "Earlier keys are kept in the home, so that what they signed or sealed can be worked with.\n",
+     NULL, false, cli_key_list},
+    {"key rotate", "ROLE [NAME]", "a new key for node, mirror, tls, age or an officer",
+     "  readback key rotate mirror\n  readback key rotate officer duty --officer chief\n"
+     "  readback key rotate tls --party-key /media/stick/party.sealed\n",
+     "Signed by the party key, said in each channel, with a new version of the card. The daemon "
+     "goes on\nwithout a restart. A log key is changed by `readback channel epoch`.\n",
+     rotate_options, false, cli_key_rotate},
+    {"key revoke", "ROLE [NAME | KEYID | CHANNEL]", "disown what a key signs from here on",
+     "  readback key revoke officer duty --officer chief --reason \"lost with the bag\"\n"
+     "  readback key revoke mirror --stood-by readback/3f2a.../0=1200\n"
+     "  readback key revoke log 3f2a\n  readback key revoke --file from-southland.cose\n",
+     "Shows what will be disowned before it is signed. A key in force gets its successor first: a "
+     "new key, for\na log key a further epoch; an officer leaves the card.\n",
+     revoke_options, false, cli_key_revoke},
     {"serve", "[options]", "run the daemon in the foreground",
      "  readback serve\n  readback --home ./south serve --listen 127.0.0.1:7444\n", NULL,
      serve_options, false, cli_serve},
@@ -299,8 +359,30 @@ const struct cli_command cli_commands[] = {
      cli_channel_list},
     {"channel show", "[CHANNEL]", "charter and members", "  readback channel show 3f2a\n", NULL,
      at_options, false, cli_channel_show},
-    {"channel accept", "CHANNEL", "join and accept the charter", "  readback channel accept 3f2a\n",
-     "Needs the party key beside an officer's.\n", NULL, false, cli_channel_accept},
+    {"channel accept", "CHANNEL", "join and accept the charter, or an amendment",
+     "  readback channel accept 3f2a\n",
+     "To join needs the party key beside an officer's.\n", NULL, false, cli_channel_accept},
+    {"channel amend", "CHANNEL [CHANGES.json | options]", "propose to change the charter",
+     "  readback channel amend 3f2a --answer FLASH=10m --test-every 30m\n"
+     "  readback channel amend 3f2a --add-member southland   # one that left\n"
+     "  readback channel amend 3f2a changes.json\n",
+     "The file has the fields that change, null for one that goes; with title and members it is "
+     "the whole\ncharter. What changes is shown before it is signed. It takes the charter's place "
+     "once every active\nmember has accepted it in time: `readback channel accept`. Members that "
+     "left are listed no longer,\nunless they are added.\n",
+     amend_options, true, cli_channel_amend},
+    {"channel epoch", "CHANNEL [--stands-by N]", "go on in a further epoch of our feed",
+     "  readback channel epoch 3f2a\n  readback channel epoch 3f2a --stands-by 1200\n",
+     "With a new log key: after we were let in again, after a fork, where a part of our feed is "
+     "lost for\ngood, or after the log key was revoked. Needs the party key. Who comes back "
+     "accepts the charter anew.\n",
+     epoch_options, false, cli_channel_epoch},
+    {"channel override", "CHANNEL --reason TEXT", "sign without waiting for members to answer",
+     "  readback channel override 3f2a --reason \"lakeland is gone for good\"\n",
+     "After a start a node asks what others hold of its feed before it signs. Ending that early "
+     "can fork the\nfeed, where the store was put back from a copy. A record says who had not "
+     "answered.\n",
+     override_options, false, cli_channel_override},
     {"channel suspend", "CHANNEL", "suspend our part",
      "  readback channel suspend 3f2a --reason \"until Monday\"\n", NULL, reason_options, true,
      cli_channel_suspend},

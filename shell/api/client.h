@@ -58,6 +58,12 @@ int rb_client_found(const struct rb_client *c, const struct rb_signer_key *offic
 /* joins the feed (delegation of a log key) and accepts the charter */
 int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *officer,
                      const struct rb_signer_key *party, const char *channel, json_t **out);
+/* a further epoch of our feed (spec 6.15); stands_by: how much of the one before, NULL: all that is signed */
+int rb_client_epoch(const struct rb_client *c, const struct rb_signer_key *officer,
+                    const struct rb_signer_key *party, const char *channel, const json_t *stands_by,
+                    json_t **out);
+/* answer["payload"], signed by the party key, in base64; NULL where it fails */
+json_t *rb_client_statement(const struct rb_signer_key *party, const json_t *answer);
 /* carrier over the daemon's Unix socket (libcurl). NULL if memory is short. */
 struct rb_client *rb_client_unix(const char *socket_path);
 void rb_client_unix_free(struct rb_client *c);

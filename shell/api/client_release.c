@@ -1,11 +1,13 @@
 /* Composing, signing, releasing: what every program of an officer does with the local API. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include "client.h"
 #include "readback/party.h"
 #include "readback/text.h"
 
 #define CALL_MAX 256
+#define EPOCH_TRIES 100
 /* bounded by what a record and its Sig_structure can be */
 #define TBS_MAX (RB_MAX_LEAF + 1024)
 
@@ -208,15 +210,26 @@ int rb_client_countersign_as(const struct rb_client *c, const struct rb_signer_k
 /* ---- founding, joining -------------------------------------------------------------------------
  */
 /* base64 of the party-key statement made of answer[field]; NULL where it fails */
-static json_t *sign_statement(const struct rb_signer_key *party, const json_t *answer) {
-    uint8_t payload[2048], tbs[3072], made[3072], sig[RB_SIG_LEN];
+static json_t *sign_statement(const struct rb_signer_key *party, const json_t *answer,
+                              const char *field) {
+    uint8_t *payload = malloc(RB_MAX_LEAF), *tbs = malloc(TBS_MAX), *made = malloc(TBS_MAX);
+    uint8_t sig[RB_SIG_LEN];
     struct rb_slice p;
-    struct rb_writer w = rb_writer(tbs, sizeof tbs), m = rb_writer(made, sizeof made);
-    if (!get_bytes(answer, "delegation_payload", payload, sizeof payload, &p)) return NULL;
-    rb_party_tbs(p, &party->pub, &w);
-    if (w.over || party->sign(party->ctx, rb_written(&w), sig) != RB_OK) return NULL;
-    if (rb_party_assemble(p, &party->pub, sig, &m) != RB_OK || m.over) return NULL;
-    return base64_json(rb_written(&m));
+    struct rb_writer w = rb_writer(tbs, tbs ? TBS_MAX : 0), m = rb_writer(made, made ? TBS_MAX : 0);
+    json_t *out = NULL;
+    if (payload && get_bytes(answer, field, payload, RB_MAX_LEAF, &p)) {
+        rb_party_tbs(p, &party->pub, &w);
+        if (!w.over && party->sign(party->ctx, rb_written(&w), sig) == RB_OK &&
+            rb_party_assemble(p, &party->pub, sig, &m) == RB_OK && !m.over)
+            out = base64_json(rb_written(&m));
+    }
+    free(payload);
+    free(tbs);
+    free(made);
+    return out;
+}
+json_t *rb_client_statement(const struct rb_signer_key *party, const json_t *answer) {
+    return sign_statement(party, answer, "payload");
 }
 /* Calls `path` twice: once for the delegation to sign, once more for the record that carries it.
  * *carrier gets {payload, signers}; else *out the error. */
@@ -230,7 +243,7 @@ static int prepare(const struct rb_client *c, const struct rb_signer_key *office
         *out = first;
         return status;
     }
-    json_t *signed_body = sign_statement(party, first);
+    json_t *signed_body = sign_statement(party, first, "delegation_payload");
     json_decref(first);
     if (signed_body == NULL) {
         *out = fail_json("not-signed", "the party key did not sign; nothing was done",
@@ -350,5 +363,53 @@ int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *offi
                               "answers", record, "body", "type", "accept");
     status = rb_client_release(c, officer, draft, out);
     json_decref(draft);
+    return status;
+}
+
+/* ---- a further epoch ----------------------------------------------------------------------------
+ */
+static int epoch_once(const struct rb_client *c, const struct rb_signer_key *officer,
+                      const struct rb_signer_key *party, const char *channel, const json_t *stands_by,
+                      json_t **out) {
+    char path[4096];
+    json_t *carrier = NULL, *answer = NULL, *in = json_object();
+    if (stands_by) json_object_set(in, "stands_by", (json_t *)(uintptr_t)stands_by);
+    rb_client_path(path, sizeof path, "/v1/channels/", channel, "/epoch/prepare");
+    int status = prepare(c, officer, party, path, in, &carrier, &answer, out);
+    json_decref(in);
+    if (status != 200) return status;
+    in = json_pack("{s:o}", "carrier", carrier);
+    const json_t *card = json_object_get(answer, "card");
+    json_t *signers = card ? sign_payload(officer, card, 1) : NULL;
+    if (card && signers == NULL) {
+        json_decref(in);
+        json_decref(answer);
+        return not_signed(out);
+    }
+    if (card)
+        json_object_set_new(in, "card", json_pack("{s:O,s:o}", "payload",
+                                                  json_object_get(card, "payload"), "signers", signers));
+    rb_client_path(path, sizeof path, "/v1/channels/", channel, "/epoch");
+    status = c->call(c->ctx, "POST", path, in, out);
+    if (status == 200 && json_object_get(answer, "epoch"))
+        json_object_set(*out, "epoch", json_object_get(answer, "epoch"));
+    json_decref(in);
+    json_decref(answer);
+    return status;
+}
+/* 503: records of the present epoch are just being signed (6.15.3) */
+int rb_client_epoch(const struct rb_client *c, const struct rb_signer_key *officer,
+                    const struct rb_signer_key *party, const char *channel, const json_t *stands_by,
+                    json_t **out) {
+    const struct timespec pause = {.tv_nsec = 50000000};
+    int status = 0;
+    *out = NULL;
+    for (int i = 0; i < EPOCH_TRIES; i++) {
+        json_decref(*out);
+        *out = NULL;
+        status = epoch_once(c, officer, party, channel, stands_by, out);
+        if (status != 503) break;
+        (void)nanosleep(&pause, NULL);
+    }
     return status;
 }

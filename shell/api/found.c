@@ -416,7 +416,7 @@ static bool previous_size(struct rb_req *rq, const struct rb_chan *c, struct pre
     const json_t *v = json_object_get(rq->body, "stands_by");
     const json_int_t held = (json_int_t)c->v.own_feed->tree.size;
     out->feed = c->v.own_feed;
-    out->size = (uint64_t)held;
+    out->size = c->v.signed_size ? c->v.signed_size : (uint64_t)held; /* the rest nobody ever saw */
     if (v == NULL || json_is_null(v)) return true;
     if (json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) <= held) {
         out->size = (uint64_t)json_integer_value(v);

@@ -128,9 +128,19 @@ static void own_key_judged(struct rb_node *n, struct feedx *fx, size_t index,
     }
 }
 
+/* what we say after leaving reaches nobody (6.4.5) */
+static void own_membership(struct feedx *fx, size_t index) {
+    const struct rb_fact *f = &fx->f->facts[index];
+    struct rb_membership m;
+    if (f->kind != RB_KIND_MEMBERSHIP || f->mark != RB_MARK_NONE || fx->left_at) return;
+    if (rb_membership_decode(f->body, &m, NULL) == RB_OK && m.action == RB_MEMBERSHIP_LEAVE)
+        fx->left_at = index + 1;
+}
+
 void keys_judged(struct rb_node *n, struct feedx *fx, size_t index) {
     const struct rb_fact *f = &fx->f->facts[index];
     struct rb_slice statement;
+    if (fx->own) own_membership(fx, index);
     if (f->mark != RB_MARK_NONE || (f->kind != RB_KIND_CARD && f->kind != RB_KIND_DELEGATION &&
                                     f->kind != RB_KIND_ROTATION && f->kind != RB_KIND_REVOCATION))
         return;

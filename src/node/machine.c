@@ -169,6 +169,11 @@ static void receipts(struct rb_node *n, struct channel *ch) {
         ch->settle_at = UINT64_MAX;
         told_due(n, ch);
     }
+    if (fx->left_at) { /* nobody takes more of this feed: nothing is receipted any more */
+        ch->receipt_at = UINT64_MAX;
+        return;
+    }
+    if (ch->receipt_at == UINT64_MAX) ch->receipt_at = n->now.mono_ms; /* a further epoch */
     bool due = queued(fx) || ch->bodies_dirty;
     if (!due || n->now.mono_ms < ch->receipt_at || own_waits(fx)) return;
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);

@@ -343,7 +343,7 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
             const struct mirror *m = &ch->own->mirrors[i];
             struct peer *p = node_member_peer(n, ch, m->member);
             if (p && p->card.addresses_n && !m->inflight && !m->urgent && !m->offering &&
-                m->covered < ch->own->note_size) {
+                !push_enough(ch->own, m)) {
                 wake = sooner(wake, later(m->retry_at, p->retry_at));
             }
             if (m->queue_n && !own_waits(ch->own)) wake = sooner(wake, ch->receipt_at);

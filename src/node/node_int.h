@@ -207,6 +207,7 @@ struct feedx { /* a feed with what the node knows beside the book */
     size_t weights_n, weights_cap;
     uint64_t flash_to; /* own: behind the last FLASH record */
     bool closed;         /* its party left: no larger checkpoint is taken */
+    uint64_t left_at;    /* own: behind the record by which we left, with which it ends for others */
     bool guarded;        /* own: loaded from the store, and the guard has not ended */
     /* own: a lost part comes back (lost.c); `pending` is the checkpoint to reach */
     bool recovering; /* leaves of it are being stored and judged */
@@ -772,6 +773,11 @@ enum rb_err machine_make_keeping(struct rb_node *n, struct channel *ch, struct r
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig);
 void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
                          const struct cosig *c);
+
+/* does a member have all of our feed that it will take? */
+static inline bool push_enough(const struct feedx *fx, const struct mirror *m) {
+    return m->covered >= fx->note_size || (fx->left_at && m->covered >= fx->left_at);
+}
 
 /* keys.c: which of our keys signs here, spec 2.7 */
 const struct rb_key *keys_node(const struct channel *ch); /* NULL: none is in force */

@@ -80,7 +80,7 @@ static bool push_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, st
 }
 
 static void push_member(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
-    if (m->covered >= fx->note_size) return; /* known alone is not enough: an answer may be lost */
+    if (push_enough(fx, m)) return; /* known alone is not enough: an answer may be lost */
     if (m->pending > fx->note_size)
         return; /* it was told of a checkpoint that a crash took from us: signed again first */
     if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) return;
