@@ -267,8 +267,8 @@ void body_judged(struct rb_node *n, struct feedx *fx, size_t leaf) {
 }
 
 /* What waits in the outbox keeps its body, whatever becomes of a draft that names the same. */
-static void note_queued(struct rb_node *n, struct channel *ch) {
-    for (struct outbox_item *i = ch->outbox; i; i = i->next) {
+static void note_queued(struct rb_node *n, struct channel *ch, struct outbox_item *list) {
+    for (struct outbox_item *i = list; i; i = i->next) {
         size_t mark = rb_arena_mark(&n->work);
         struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
         if (rec && rb_record_decode(buf_slice(&i->leaf), rec, NULL) == RB_OK && rec->closed) {
@@ -280,7 +280,8 @@ static void note_queued(struct rb_node *n, struct channel *ch) {
 }
 
 void body_start(struct rb_node *n, struct channel *ch) {
-    note_queued(n, ch);
+    note_queued(n, ch, ch->outbox);
+    note_queued(n, ch, ch->stale);
     told_start(n, ch);
     for (size_t i = 0; i < ch->places_n; i++) {
         struct place *p = &ch->places[i];
@@ -289,7 +290,7 @@ void body_start(struct rb_node *n, struct channel *ch) {
         if (b->state == RB_BODY_MISSING) fetch_want(ch, b);
         if (b->state == RB_BODY_HELD) open_key_again(p);
         if (b->state == RB_BODY_HELD && p->verdict != VERDICT_BAD) open_queue(ch, p, false);
-        if (p->fx == ch->own) offer_judged(n, p->fx, b->recipients);
+        if (p->fx->own) offer_judged(n, p->fx, b->recipients);
     }
     ch->purge_scan = ch->body_work = true;
     if (ch->places_n) told_due(n, ch);

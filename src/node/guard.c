@@ -259,6 +259,8 @@ static enum rb_err shown(struct rb_node *n, struct channel *ch, uint16_t member,
                                        : other_shown(n, ch, note, &cp);
 }
 
+static const struct rb_reject unreadable = {RB_ERR_MALFORMED, "6.14.2", "lengths of notes", 0};
+
 static bool lengths_ok(struct rb_slice body) {
     struct rb_reader r = rb_reader(body);
     struct rb_slice note;
@@ -278,11 +280,7 @@ static bool take_answer(struct rb_node *n, struct channel *ch, uint16_t member, 
     uint32_t len;
     size_t bad = 0;
     struct rb_reject rj = {RB_ERR_SIGNATURE, "6.14.3", "shows as ours what our keys did not sign", 0};
-    if (!lengths_ok(body)) {
-        rj = (struct rb_reject){RB_ERR_MALFORMED, "6.14.2", "the answer cannot be read", 0};
-        node_alert(n, RB_ALERT_REFUSED, ch, NULL, member, &p->party, RB_ROUTINE, 0, &rj);
-        return false;
-    }
+    if (!lengths_ok(body)) return false;
     while (bad < BAD_MAX && rb_get_u32(&r, &len) == RB_OK && rb_get_view(&r, len, &note) == RB_OK) {
         size_t mark = rb_arena_mark(&n->work);
         bad += shown(n, ch, member, note) != RB_OK;
@@ -296,11 +294,10 @@ static bool take_answer(struct rb_node *n, struct channel *ch, uint16_t member, 
 void guard_post(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
                 struct peer *p) {
     const struct rb_book_member *m = rb_book_member_by_party(&ch->book, &p->party);
-    struct rb_reject rj = {RB_ERR_MALFORMED, "6.14.2", "lengths of notes", 0};
     if (m->index != ch->own_member && take_answer(n, ch, m->index, p, body))
         serve_respond(n, ch, conn, 200, "text/plain", rb_slice(NULL, 0));
     else
-        serve_refuse(n, conn, p, 400, &rj);
+        serve_refuse(n, conn, p, 400, &unreadable);
 }
 
 /* ---- asking --------------------------------------------------------------------------------------
@@ -359,8 +356,11 @@ void guard_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
     int status = ev->u.response.status;
     if (j->type == JOB_REQ_HELD && x) {
         x->held = false;
-        if (status != 200 || !take_answer(n, ch, j->member, j->peer, ev->u.response.body))
-            not_answered(n, ch, x, status);
+        bool readable = status == 200 && take_answer(n, ch, j->member, j->peer, ev->u.response.body);
+        if (!readable) not_answered(n, ch, x, status);
+        if (!readable && status == 200)
+            node_alert(n, RB_ALERT_REFUSED, ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0,
+                       &unreadable);
     } else if (x) {
         x->bringing = false;
     }
@@ -503,12 +503,19 @@ void guard_start(struct rb_node *n, struct channel *ch) {
     words(ch, &v);
 }
 
-/* why nothing of this feed of ours is signed, NULL: it may be */
-const char *own_waits(const struct feedx *fx) {
+const char *own_unsigned(const struct feedx *fx) {
     if (fx->f->frozen) return "our feed has two histories: a new epoch is needed";
     if (fx != fx->ch->own) return "an earlier epoch is signed no more";
     if (fx->waiting) return fx->waiting;
     return fx->guarded ? fx->ch->guard.words : NULL;
+}
+
+/* what is logged already is still signed by a log key that was revoked: that may be the revocation */
+const char *own_waits(const struct feedx *fx) {
+    const char *why = own_unsigned(fx);
+    if (!why && keys_revoked(fx->ch, &fx->f->log_key))
+        why = "our log key was revoked: a new epoch is needed";
+    return why;
 }
 
 /* ---- an operator ends it -------------------------------------------------------------------------

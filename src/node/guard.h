@@ -42,6 +42,13 @@ void lost_start(struct rb_node *n, struct feedx *fx);
 void lost_head(struct rb_node *n, struct feedx *fx, uint64_t size, const struct rb_hash *root);
 uint64_t lost_to(const struct feedx *fx); /* 0: nothing is known to be lost */
 
+/* ---- epoch.c ---- */
+void epoch_submit(struct rb_node *n, const struct rb_event *ev);
+/* ch->own is another than before: what waited is stale, and a link is due */
+void epoch_opened(struct rb_node *n, struct channel *ch);
+void epoch_start(struct rb_node *n, struct channel *ch);
+void epoch_work(struct rb_node *n, struct channel *ch);
+
 /* ---- elsewhere, for these ---- */
 /* load.c: the head file as it was at the start, and what was found since, of feeds not known here */
 uint64_t load_head_known(const struct rb_node *n, enum rb_key_use use, struct rb_slice origin);
@@ -51,10 +58,16 @@ enum rb_err load_head_keep(struct rb_node *n, enum rb_key_use use, struct rb_sli
 void load_own_leaf(struct rb_node *n, struct feedx *fx);
 /* own.c: it waits in the outbox no more; who submitted it is told that it is durable */
 void own_found(struct rb_node *n, struct channel *ch, const struct rb_hash *id);
+/* why nothing of it is signed, leaves that are logged already included; NULL: it may be */
+const char *own_unsigned(const struct feedx *fx);
+void own_item_free(struct rb_node *n, struct channel *ch, struct outbox_item *item);
 void own_store_note(struct rb_node *n, struct feedx *fx);
+void own_set_aside(struct channel *ch, uint64_t below);
 void own_to_front(struct channel *ch, uint64_t order);
 /* submit.c: a draft whose record is logged */
 void draft_found(struct rb_node *n, struct rb_slice leaf);
+/* kept as a draft without a signature; false: there is no room for it now */
+bool draft_unsigned(struct rb_node *n, struct channel *ch, const struct rb_record *rec);
 /* take.c */
 enum rb_err take_push_decode(struct rb_slice body, struct take_in *in, struct rb_reject *rj);
 int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,

@@ -35,6 +35,15 @@ static enum rb_err load_delegation(struct rb_node *n, struct rb_slice key, struc
     return ch ? node_channel_open_feed(n, ch, value, false, &fx, rj) : RB_ERR_NOT_FOUND;
 }
 
+/* Comes behind the items: those before it were signed over the origin of an earlier epoch. */
+static enum rb_err load_stale(struct rb_node *n, struct channel *ch, struct rb_slice value) {
+    struct rb_reader r = rb_reader(value);
+    RB_TRY(rb_get_u64(&r, &ch->stale_below));
+    if (n->next_outbox < ch->stale_below) n->next_outbox = ch->stale_below;
+    own_set_aside(ch, ch->stale_below);
+    return RB_OK;
+}
+
 static enum rb_err load_outbox(struct rb_node *n, struct rb_slice key, struct rb_slice value) {
     struct rb_reader r = rb_reader(key);
     uint8_t id[RB_CHANNEL_LEN];
@@ -43,6 +52,7 @@ static enum rb_err load_outbox(struct rb_node *n, struct rb_slice key, struct rb
     RB_TRY(rb_get_u64(&r, &order));
     struct channel *ch = node_channel_find(n, id);
     if (!ch || value.n < 1) return RB_ERR_NOT_FOUND;
+    if (order == UINT64_MAX) return load_stale(n, ch, value);
     RB_TRY(own_enqueue(n, ch, rb_slice_sub(value, 1, value.n), value.p[0], 0));
     for (struct outbox_item *i = ch->outbox; i; i = i->next)
         if (i->order == n->next_outbox - 1) {
@@ -348,6 +358,7 @@ void load_start(struct rb_node *n) {
             if (fx->own) lost_start(n, fx);
         }
         guard_start(n, ch);
+        epoch_start(n, ch);
         ch->rules_dirty = ch->dirty = ch->heads_dirty = true;
         ch->fold_at = n->now.mono_ms;
         node_sync_members(n, ch);

@@ -128,7 +128,7 @@ static bool request(struct rb_node *n, struct channel *ch, struct feedx *fx, uin
     e->u.request.peer = p->party;
     e->u.request.card = p->card_raw;
     e->u.request.path = rb_written(&w);
-    e->u.request.timeout_ms = share_timeout(p, 0, share_asks(p) + RB_LINE_FAST);
+    e->u.request.timeout_ms = RB_REQUEST_MS;
     return true;
 }
 
@@ -229,6 +229,10 @@ static enum rb_err open_forgotten(struct rb_node *n, struct channel *ch, const s
     RB_TRY(rb_checkpoint_open(in->ac.note, &key, note, &cp, NULL));
     RB_TRY(node_channel_open_feed(n, ch, in->delegation, true, out, NULL));
     (*out)->guarded = ch->guard.on;
+    if (ch->own == *out) {
+        epoch_opened(n, ch);
+        ch->link_due = false; /* it is among what comes back, or said then */
+    }
     node_channel_store(n, ch);
     return RB_OK;
 }
@@ -294,6 +298,7 @@ static void reached(struct rb_node *n, struct feedx *fx) {
 static void over(struct rb_node *n, struct feedx *fx) {
     struct rb_hash here;
     fx->recovering = false;
+    if (fx == fx->ch->own) epoch_start(n, fx->ch);
     if (fx->waiting == lost_words || fx->waiting == head_words || fx->waiting == unfit_words)
         fx->waiting = NULL;
     if (fx->waiting) return;

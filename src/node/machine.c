@@ -71,7 +71,20 @@ enum rb_err machine_make_first(struct rb_node *n, struct channel *ch, struct rb_
     return make(n, ch, rec, token, rb_slice(NULL, 0), true);
 }
 
+/* A further epoch was opened while it was being signed: made anew, for that one. */
+static bool made_anew(struct rb_node *n, struct job *j) {
+    if (j->fx == j->ch->own) return false;
+    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
+    if (!rec || rb_payload_decode(buf_slice(&j->buf), rec, NULL) != RB_OK ||
+        make(n, j->ch, rec, j->time_s, buf_slice(&j->list), j->partial) != RB_OK)
+        return false;
+    node_job_free(n, j);
+    return true;
+}
+
 void machine_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t *sig) {
+    if (err == RB_OK && made_anew(n, j)) return;
+    if (j->fx != j->ch->own) err = err == RB_OK ? RB_ERR_STATE : err;
     struct rb_signer s = {0};
     struct rb_slice leaf = {NULL, 0};
     const struct rb_key *now = key_of(j->ch, j->partial);
@@ -136,9 +149,11 @@ void machine_queue_cosig(struct rb_node *n, struct feedx *fx, struct mirror *m,
     if (idle && ch->receipt_at < at) ch->receipt_at = at;
 }
 
-static bool queued(const struct feedx *fx) {
-    for (size_t i = 0; i < fx->mirrors_n; i++)
-        if (fx->mirrors[i].queue_n) return true;
+/* of any epoch of ours: what is cosigned of an earlier one is said in the present one */
+bool machine_queued(const struct channel *ch) {
+    for (size_t k = 0; k < ch->feeds_n; k++)
+        for (size_t i = 0; ch->feeds[k]->own && i < ch->feeds[k]->mirrors_n; i++)
+            if (ch->feeds[k]->mirrors[i].queue_n) return true;
     return false;
 }
 
@@ -174,7 +189,7 @@ static void receipts(struct rb_node *n, struct channel *ch) {
         return;
     }
     if (ch->receipt_at == UINT64_MAX) ch->receipt_at = n->now.mono_ms; /* a further epoch */
-    bool due = queued(fx) || ch->bodies_dirty;
+    bool due = machine_queued(ch) || ch->bodies_dirty;
     if (!due || n->now.mono_ms < ch->receipt_at || own_waits(fx)) return;
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
     struct rb_receipt r = {0};
@@ -182,7 +197,10 @@ static void receipts(struct rb_node *n, struct channel *ch) {
     r.bodies = rb_arena_array(&n->work, RB_MAX_RECEIPT_ENTRIES, sizeof *r.bodies);
     if (!rec || !r.cosigs || !r.bodies) return;
     r.bodies_n = told_collect(n, ch, r.bodies);
-    r.cosigs_n = take_queued(n, fx, r.cosigs, RB_MAX_RECEIPT_ENTRIES);
+    for (size_t i = 0; i < ch->feeds_n; i++)
+        if (ch->feeds[i]->own)
+            r.cosigs_n += take_queued(n, ch->feeds[i], r.cosigs + r.cosigs_n,
+                                      RB_MAX_RECEIPT_ENTRIES - r.cosigs_n);
     if (r.bodies_n + r.cosigs_n == 0) return;
     struct rb_writer w = node_writer(n, RB_MAX_LEAF);
     rb_receipt_encode(&r, &w);
@@ -230,10 +248,11 @@ static void silence_attempts(const struct peer *p, struct rb_silence *s) {
 }
 
 /* What we know and nothing more: what was last held, our own link, each attempt (design §9). */
-static void say_silence(struct rb_node *n, struct channel *ch, struct rb_silence *s) {
+static void say_silence(struct rb_node *n, struct feedx *own, struct rb_silence *s) {
+    struct channel *ch = own->ch;
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
     struct peer *p = node_member_peer(n, ch, s->member);
-    struct mirror *m = own_mirror(n, ch->own, s->member);
+    struct mirror *m = own_mirror(n, own, s->member);
     if (!rec || !p || !m || !keys_node(ch)) return;
     s->held_size = m->covered;
     s->held_time_s = m->covered_time_s;
@@ -274,6 +293,13 @@ static bool said(struct rb_node *n, struct channel *ch, const struct rb_situatio
     return false;
 }
 
+/* our feed, of whichever epoch, that the record stands in */
+static struct feedx *subject_feed(struct channel *ch, const struct rb_situation *sit, uint32_t at) {
+    const struct rb_feed *f = ch->book.feeds[sit->order[at].place.feed];
+    struct feedx *fx = node_feedx(ch, f->member, f->epoch);
+    return fx && fx->own ? fx : ch->own;
+}
+
 static void silent_dues(struct rb_node *n, struct channel *ch, const struct rb_situation *sit) {
     for (size_t i = 0; i < sit->dues_n; i++) {
         const struct rb_sit_due *d = &sit->dues[i];
@@ -284,7 +310,8 @@ static void silent_dues(struct rb_node *n, struct channel *ch, const struct rb_s
         if (d->state != RB_DUE_MISSED || rb_situation_author(sit, d->subject) != ch->own_member)
             continue;
         const struct rb_fact *subject = rb_situation_fact(sit, d->subject);
-        const struct mirror *m = own_mirror(n, ch->own, d->member);
+        struct feedx *own = subject_feed(ch, sit, d->subject);
+        const struct mirror *m = own_mirror(n, own, d->member);
         struct rb_silence s = {.about = RB_SILENCE_DEMAND,
                                .has_subject = true,
                                .subject = subject->id,
@@ -293,7 +320,7 @@ static void silent_dues(struct rb_node *n, struct channel *ch, const struct rb_s
         /* of a closed record the leaf alone is no delivery (9.5.5) */
         s.delivered = m && m->covered > sit->order[d->subject].place.leaf &&
                       (!subject->closed || (sit->order[d->subject].bodies >> d->member & 1));
-        if (!said(n, ch, sit, &s)) say_silence(n, ch, &s);
+        if (!said(n, ch, sit, &s)) say_silence(n, own, &s);
     }
 }
 
@@ -312,7 +339,7 @@ static void silent_tests(struct rb_node *n, struct channel *ch, const struct rb_
         int64_t last = (n->now.utc_ms - grace) / step * step;
         s.due_utc_ms = last - ((int64_t)m->tests_missed - 1) * step;
         if (last < n->started_at.utc_ms) continue;
-        if (!said(n, ch, sit, &s)) say_silence(n, ch, &s);
+        if (!said(n, ch, sit, &s)) say_silence(n, ch->own, &s);
     }
 }
 

@@ -305,6 +305,7 @@ static void channels_work(struct rb_node *n) {
         struct channel *ch = n->channels[i];
         guard_work(n, ch);
         lost_work(n, ch);
+        epoch_work(n, ch);
         own_drain(n, ch);
         body_work(n, ch);
         machine_timers(n, ch);
@@ -330,6 +331,19 @@ static uint64_t mono_of(const struct rb_node *n, int64_t utc) {
     return n->now.mono_ms + (uint64_t)(utc - n->now.utc_ms);
 }
 
+/* when the next push of a feed of ours is due */
+static uint64_t push_wake(struct rb_node *n, const struct feedx *fx) {
+    uint64_t wake = UINT64_MAX;
+    for (size_t i = 0; i < fx->mirrors_n; i++) {
+        const struct mirror *m = &fx->mirrors[i];
+        const struct peer *p = node_member_peer(n, fx->ch, m->member);
+        if (p && p->card.addresses_n && !m->inflight && !m->urgent && !m->offering &&
+            !push_enough(fx, m))
+            wake = sooner(wake, later(m->retry_at, p->retry_at));
+    }
+    return wake;
+}
+
 static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
     uint64_t wake = ch->body_work ? n->now.mono_ms : ch->body_wake;
     wake = sooner(wake, mono_of(n, ch->purge_utc));
@@ -339,16 +353,10 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
         wake = sooner(wake, mono_of(n, ch->next_due_utc));
         wake = sooner(wake, mono_of(n, ch->remind_utc));
         wake = sooner(wake, arrive_wake(n, ch));
-        for (size_t i = 0; i < ch->own->mirrors_n; i++) {
-            const struct mirror *m = &ch->own->mirrors[i];
-            struct peer *p = node_member_peer(n, ch, m->member);
-            if (p && p->card.addresses_n && !m->inflight && !m->urgent && !m->offering &&
-                !push_enough(ch->own, m)) {
-                wake = sooner(wake, later(m->retry_at, p->retry_at));
-            }
-            if (m->queue_n && !own_waits(ch->own)) wake = sooner(wake, ch->receipt_at);
-        }
-        if (ch->bodies_dirty && !own_waits(ch->own)) wake = sooner(wake, ch->receipt_at);
+        for (size_t i = 0; i < ch->feeds_n; i++)
+            if (ch->feeds[i]->own) wake = sooner(wake, push_wake(n, ch->feeds[i]));
+        if ((ch->bodies_dirty || machine_queued(ch)) && !own_waits(ch->own))
+            wake = sooner(wake, ch->receipt_at);
         wake = sooner(wake, ch->settle_at);
         if (ch->held_up) wake = sooner(wake, ch->floor_at);
         if (ch->charter && ch->charter->test_interval_s &&

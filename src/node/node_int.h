@@ -399,6 +399,9 @@ struct channel {
     struct outbox_item *outbox, *outbox_tail;
     size_t outbox_n;
     struct guard guard;
+    struct outbox_item *stale; /* signed over the origin of an earlier epoch */
+    uint64_t stale_below;      /* orders below it are */
+    bool link_due;             /* our epoch is to say which one came before */
     uint64_t floor_at;     /* mono: a record is logged then, whoever is slow */
     bool held_up;          /* the outbox waits for a slow line ... */
     uint16_t held_up_by;   /* ... of this member */
@@ -765,6 +768,7 @@ void submit_refused(struct rb_node *n, const struct rb_event *ev, const struct r
 
 /* machine.c */
 void machine_timers(struct rb_node *n, struct channel *ch);
+bool machine_queued(const struct channel *ch); /* cosignatures wait to be logged */
 enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec,
                          uint64_t token);
 /* `kept` comes back to despite_said once the record is on its way to the log */

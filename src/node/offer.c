@@ -180,9 +180,10 @@ void offer_receipt(struct rb_node *n, struct feedx *fx, const struct rb_fact *f)
     if (rb_cbor_find(f->body, 2, &key) != RB_OK) return;
     if (rb_receipt_decode(f->body, &n->work, &r, NULL) != RB_OK) return;
     for (size_t i = 0; i < r.bodies_n; i++) {
-        if (r.bodies[i].member != ch->own_member || r.bodies[i].epoch != ch->own->f->epoch)
-            continue;
-        struct mirror *m = own_mirror(n, ch->own, fx->f->member);
+        struct feedx *own = r.bodies[i].member == ch->own_member
+                                ? node_feedx(ch, ch->own_member, r.bodies[i].epoch)
+                                : NULL;
+        struct mirror *m = own ? own_mirror(n, own, fx->f->member) : NULL;
         if (!m) continue;
         buf_clear(&m->bodies_but);
         bool kept =
@@ -197,7 +198,7 @@ void offer_receipt(struct rb_node *n, struct feedx *fx, const struct rb_fact *f)
 }
 
 void offer_judged(struct rb_node *n, struct feedx *fx, uint64_t recipients) {
-    if (!n->has_self || n->self.addresses_n || fx != fx->ch->own) return;
+    if (!n->has_self || n->self.addresses_n || !fx->own) return;
     for (uint16_t r = 0; r < RB_MAX_MEMBERS; r++) {
         if (!(recipients >> r & 1) || r == fx->ch->own_member) continue;
         struct mirror *m = own_mirror(n, fx, r);
@@ -244,15 +245,16 @@ static struct peer *way_to(struct rb_node *n, struct channel *ch, struct mirror 
 }
 
 /* First asked what is there already: a question has no bytes. */
-static void start_again(struct rb_node *n, struct channel *ch, struct mirror *m) {
+static void start_again(struct rb_node *n, struct feedx *fx, struct mirror *m) {
+    struct channel *ch = fx->ch;
     bool direct, written = true;
     struct peer *p = way_to(n, ch, m, &direct);
-    struct job *j = p ? offer_new(n, ch->own, m->member, p) : NULL;
+    struct job *j = p ? offer_new(n, fx, m->member, p) : NULL;
     if (!j) {
         m->again_at = n->now.mono_ms + m->again_ms;
         return;
     }
-    gather(n, j, m, direct, direct ? m->known : ch->own->note_size);
+    gather(n, j, m, direct, direct ? m->known : fx->note_size);
     m->again_busy = true;
     for (size_t i = 0; i < offers_n(j); i++)
         written &= put_entry(n, &ch->bodies[offer_at(j, i).body], 0, 0, &j->buf);
@@ -260,19 +262,24 @@ static void start_again(struct rb_node *n, struct channel *ch, struct mirror *m)
         post(n, j, JOB_REQ_ASK);
         return;
     }
-    bool nothing = m->bodies_done == ch->own->places_n;
+    bool nothing = m->bodies_done == fx->places_n;
     done(n, j, false);
     if (nothing) m->again_at = 0; /* until there is something new */
 }
 
+static void again_of(struct rb_node *n, struct feedx *fx) {
+    for (size_t i = 0; i < fx->mirrors_n; i++) {
+        struct mirror *m = &fx->mirrors[i];
+        if (m->again_at == 0 || m->again_busy) continue;
+        if (n->now.mono_ms >= m->again_at) start_again(n, fx, m);
+        if (m->again_at && !m->again_busy) body_wake(fx->ch, m->again_at);
+    }
+}
+
 void offer_again(struct rb_node *n, struct channel *ch) {
     if (!ch->own || !n->has_self || n->self.addresses_n) return;
-    for (size_t i = 0; i < ch->own->mirrors_n; i++) {
-        struct mirror *m = &ch->own->mirrors[i];
-        if (m->again_at == 0 || m->again_busy) continue;
-        if (n->now.mono_ms >= m->again_at) start_again(n, ch, m);
-        if (m->again_at && !m->again_busy) body_wake(ch, m->again_at);
-    }
+    for (size_t i = 0; i < ch->feeds_n; i++)
+        if (ch->feeds[i]->own) again_of(n, ch->feeds[i]);
 }
 
 /* ---- answers -----------------------------------------------------------------------------------

@@ -167,6 +167,23 @@ void own_found(struct rb_node *n, struct channel *ch, const struct rb_hash *id) 
     outbox_free(n, ch, item);
 }
 
+/* What was enqueued before `below` is stale. */
+void own_set_aside(struct channel *ch, uint64_t below) {
+    struct outbox_item **end = &ch->stale;
+    while (*end)
+        end = &(*end)->next;
+    for (struct outbox_item *i = ch->outbox, *next; i; i = next) {
+        next = i->next;
+        if (i->order >= below) continue;
+        unlink_item(ch, i);
+        if (i->keys) keys_dequeued(ch);
+        i->keys = false;
+        i->next = NULL;
+        *end = i;
+        end = &i->next;
+    }
+}
+
 /* the leaf that was enqueued last goes before all others */
 void own_to_front(struct channel *ch, uint64_t order) {
     struct outbox_item *item = ch->outbox;
@@ -184,7 +201,7 @@ void own_stored(struct rb_node *n, struct feedx *fx) {
 }
 
 void own_maybe_sign(struct rb_node *n, struct feedx *fx) {
-    if (fx->signing || own_waits(fx) || fx->stored == 0 || fx->stored <= fx->note_size) return;
+    if (fx->signing || own_unsigned(fx) || fx->stored == 0 || fx->stored <= fx->note_size) return;
     struct job *j = node_job(n, JOB_SIGN_LOG);
     if (!j) return;
     j->ch = fx->ch;

@@ -94,6 +94,24 @@ static uint64_t draft_forget(struct rb_node *n, struct draft *d) {
     return t;
 }
 
+bool draft_unsigned(struct rb_node *n, struct channel *ch, const struct rb_record *rec) {
+    struct rb_hash h;
+    rb_payload_hash(rec->payload, &h);
+    if (draft_find(n, &h)) return true;
+    struct draft *d = draft_slot(n);
+    if (!d) return false;
+    memset(d, 0, sizeof *d);
+    d->hash = h;
+    memcpy(d->channel, ch->id, RB_CHANNEL_LEN);
+    if (buf_put(n, &d->payload, rec->payload.p, rec->payload.n) != RB_OK) return false;
+    d->used = true;
+    struct body *b =
+        rec->closed ? body_find(ch, ch->own_member, &rec->ciphertext_hash) : NULL;
+    if (b) b->queued = false;
+    draft_store(n, d);
+    return true;
+}
+
 void draft_found(struct rb_node *n, struct rb_slice leaf) {
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
     struct rb_hash h;
@@ -479,8 +497,7 @@ void submit_event(struct rb_node *n, const struct rb_event *ev) {
         guard_override(n, ev);
         break;
     case RB_SUBMIT_EPOCH:
-        submit_done(n, ev->u.submit.token, RB_ERR_UNSUPPORTED, "6.15.1", NULL, RB_MARK_NONE, NULL,
-                    ev->u.submit.channel, 0);
+        epoch_submit(n, ev);
         break;
     default:
         break;

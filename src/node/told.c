@@ -8,8 +8,7 @@ void told_due(struct rb_node *n, struct channel *ch) {
     ch->bodies_dirty = true;
     uint64_t ms = ch->charter ? ch->charter->receipt_interval_ms : 0;
     uint64_t at = n->now.mono_ms + (ms < RB_RECEIPT_MIN_MS ? RB_RECEIPT_MIN_MS : ms);
-    for (size_t i = 0; ch->own && i < ch->own->mirrors_n; i++)
-        if (ch->own->mirrors[i].queue_n) return;
+    if (machine_queued(ch)) return;
     if (ch->receipt_at < at) ch->receipt_at = at;
 }
 

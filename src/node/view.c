@@ -138,6 +138,13 @@ enum rb_err rb_node_next_origin(const struct rb_node *n, const uint8_t id[RB_CHA
     struct channel *ch = node_channel_find(n, id);
     if (!ch || !n->has_self) return RB_ERR_NOT_FOUND;
     uint16_t epoch = ch->own ? (uint16_t)(ch->own->f->epoch + 1) : 0;
+    /* not one that the head file knows, and the store has forgotten */
+    for (; ch->own && epoch < RB_MAX_EPOCHS; epoch++) {
+        char origin[RB_MAX_ORIGIN];
+        struct rb_writer o = rb_writer(origin, sizeof origin);
+        rb_origin_encode(ch->book.exercise, ch->id, &n->self_party, epoch, &o);
+        if (o.over || load_head_known(n, RB_USE_LOG, rb_written(&o)) == 0) break;
+    }
     rb_origin_encode(ch->book.exercise, ch->id, &n->self_party, epoch, w);
     return RB_OK;
 }

@@ -458,10 +458,10 @@ static void test_purge_is_said_after_a_crash(void **state) {
         if (e->u.store.item == RB_ITEM_BODY) fn_lose_item(b, i--);
     }
     fn_restart(w, b);
-    fn_pass(w, 8000);
+    fn_pass(w, 20000); /* delta, who only calls, has as long to say what it holds */
     assert_int_equal(fs_services(w, 0, ch, 1, RB_SERVICE_PURGE, &id), 1);
     fn_restart(w, b);
-    fn_pass(w, 8000);
+    fn_pass(w, 20000);
     assert_int_equal(fs_services(w, 0, ch, 1, RB_SERVICE_PURGE, &id), 1);
     fs_end(w);
 }
