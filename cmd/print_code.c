@@ -42,8 +42,8 @@ static void row_of(struct print_html *h, const QRcode *q, int y) {
 }
 /* what is long gets less to spare */
 static QRcode *encoded(const char *text) {
-    QRcode *q = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 0);
-    return q ? q : QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 0);
+    QRcode *q = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    return q ? q : QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
 }
 void print_code(struct print_html *h, const char *text) {
     QRcode *q = encoded(text);
