@@ -84,8 +84,8 @@ static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item
     size_t mark = rb_arena_mark(&n->work);
     if (!node_room(n, item->leaf.n))
         return 0; /* a leaf in the tree that no STORE names would fork us */
-    if (rb_book_judge(&fx->ch->book, fx->f, buf_slice(&item->leaf), RB_MARK_NONE, &n->work) !=
-        RB_OK) {
+    const struct rb_slice leaf = node_keep(n, buf_slice(&item->leaf));
+    if (leaf.p == NULL || rb_book_judge(&fx->ch->book, fx->f, leaf, RB_MARK_NONE, &n->work) != RB_OK) {
         n->overflow = true;
         return 0;
     }
@@ -96,11 +96,11 @@ static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item
     e->u.store.item = RB_ITEM_LEAF;
     e->u.store.feed = node_feed_ref(fx);
     e->u.store.index = index;
-    e->u.store.leaf = node_keep(n, buf_slice(&item->leaf));
+    e->u.store.leaf = leaf;
     e->u.store.hash = fx->f->tree.level[0].h[index];
     e->u.store.mark = RB_MARK_NONE;
     feed_flying(fx, e->u.store.ticket, fx->f->tree.size);
-    node_judged(n, fx, (size_t)index, buf_slice(&item->leaf));
+    node_judged(n, fx, (size_t)index, leaf);
     return e->u.store.ticket;
 }
 
