@@ -86,6 +86,7 @@ static enum rb_err collect_edges(struct order *o) {
         return RB_ERR_LIMIT;
     uint32_t n = 0, node = 0;
     for (uint32_t i = 0; i < b->feeds_n; i++) {
+        o->edge_at[node] = n; /* where those of the node before end */
         replay(o, i, vector);
         for (size_t k = first_leaf(o, i); k < b->feeds[i]->facts_n; k++) {
             struct rb_fact *fact = &b->feeds[i]->facts[k];

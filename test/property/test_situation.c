@@ -818,7 +818,7 @@ static void one_history(struct fx *w, uint64_t seed) {
     rb_arena_reset(&w->folds);
     struct rb_situation *s = fx_fold(w, a, now);
     count(s);
-    if (seed % 16 != 0) return; /* the slow way for some */
+    if (seed % (fork_chance < 100 ? 4 : 16) != 0) return; /* the slow way for some */
     check_order(a, s);
     circles += has_circle();
     forked_circles += has_circle() && fork_chance < 100;

@@ -477,6 +477,32 @@ static void seen_along_a_branch(void **state) {
                 fx_place(s, &b));
 }
 
+/* The last leaf that two branches share claims to have seen what claims to have seen it. What it lost of
+ * that binds the next leaf of the branch, whatever that one says of an older size. */
+static void a_circle_where_branches_part(void **state) {
+    struct fx *w = *state;
+    struct fx_feed *h[2];
+    in_force(w);
+    say(w, 2, RB_KIND_STATEMENT);
+    const size_t to_come = fx_feed_of(w, 2, 0)->n + 1;
+    struct rb_record r = fx_record(w, RB_KIND_STATEMENT);
+    fx_see(w, &r, 2, 0, to_come);
+    struct rb_hash claims = fx_say(w, 1, &r);
+    fork_now(w, h);
+    struct rb_hash later = say_seeing(w, 2, 1);
+    r = fx_record(w, RB_KIND_STATEMENT);
+    fx_see(w, &r, 2, 0, to_come - 1);
+    struct rb_hash next = say_on(w, h[1], r);
+    for (size_t i = 0; i < 2; i++) {
+        struct rb_book *b = book_of(w, &h[i], 1);
+        for (uint8_t k = 0; k < 2; k++)
+            rb_book_branch(b, 1, 0, k)->facts[h[0]->n - 1].seen_verdict = 1;
+        struct rb_situation *s = fx_fold(w, b, w->clock_ms);
+        assert_true(fx_place(s, &claims) < fx_place(s, &later)); /* the smaller index */
+        assert_true(fx_place(s, &later) < fx_place(s, &next));
+    }
+}
+
 static void own_records_cite_the_feed_alone(void **state) {
     struct fx *w = *state;
     struct fx_feed *h[2];
@@ -785,6 +811,7 @@ int main(void) {
         T(seen_before_the_branch_came),
         T(seen_of_too_many_forks),
         T(seen_along_a_branch),
+        T(a_circle_where_branches_part),
         T(own_records_cite_the_feed_alone),
         T(held_per_branch),
         T(bodies_per_branch),
