@@ -748,17 +748,29 @@ static void *whole_or_end(size_t n) {
     if (write(STDERR_FILENO, words, sizeof words - 1) < 0) _exit(CLI_FAILED);
     _exit(CLI_FAILED);
 }
-/* no image of what was typed on the disk, should we crash */
-static void no_core(void) {
+/* No image of what was typed on the disk, should we crash, and no look into our memory by others of the
+ * same user. The leak checker of a sanitized build is such a look. */
+#if defined(__SANITIZE_ADDRESS__)
+#define RB_LEAKS_ARE_CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define RB_LEAKS_ARE_CHECKED 1
+#endif
+#endif
+static void harden(void) {
+#if defined(RB_LEAKS_ARE_CHECKED)
     const struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
+#else
+    rb_harden();
+#endif
 }
 int main(int argc, char **argv) {
     struct cli c = {.color = color_on(STDOUT_FILENO), .color_err = color_on(STDERR_FILENO)};
     char *rest[512];
     int first = -1, second = -1, n = 0;
     setlocale(LC_CTYPE, "C.UTF-8");
-    no_core();
+    harden();
     json_set_alloc_funcs(whole_or_end, free);
     if (!hide_words(argc, argv)) return cli_fail(&c, NULL, "memory is short");
     if (argc > 500) return cli_usage(&c, "too many words");
