@@ -84,6 +84,7 @@ enum rb_err rb_node_compose(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
         return rb_reject(rj, RB_ERR_LIMIT, "3.1.2", "the record is larger than a leaf may be", 0);
     struct rb_fact fact;
     node_fact_of(rec, body, &fact);
+    RB_TRY(node_refresh_rules(n, ch)); /* memory, not rules that are unknown here */
     fact.signers = 2; /* whether a second officer is due is said by NEEDS_SECOND below */
     *mark = node_admit(n, ch, &fact, rec);
     if (*mark == RB_MARK_NONE && node_signers_due(ch, &fact) == 2) *mark = RB_MARK_NEEDS_SECOND;

@@ -226,7 +226,8 @@ static enum rb_err submitted_read(struct rb_node *n, const struct rb_event *ev, 
                                   struct rb_reject *rj) {
     s->ch = node_channel_find(n, ev->u.submit.channel);
     s->rec = rb_arena_alloc(&n->work, sizeof *s->rec);
-    if (!s->rec || !s->ch || !s->ch->own)
+    if (!s->rec) return rb_reject(rj, RB_ERR_LIMIT, "6.11.9", rb_err_text(RB_ERR_LIMIT), 0);
+    if (!s->ch || !s->ch->own)
         return rb_reject(rj, s->ch ? RB_ERR_STATE : RB_ERR_NOT_FOUND, "6.2.8",
                          s->ch ? "the channel is not joined yet" : "no such channel", 0);
     RB_TRY(check_form(n, s->ch, ev, s->rec, rj));
@@ -243,6 +244,8 @@ static enum rb_err submitted_admit(struct rb_node *n, const struct rb_event *ev,
     struct rb_fact fact;
     node_fact_of(s->rec, s->readable, &fact);
     fact.signers = (uint8_t)s->all_n;
+    if (node_refresh_rules(n, s->ch) != RB_OK) /* not to be mistaken for rules that are unknown here */
+        return rb_reject(rj, RB_ERR_LIMIT, "6.11.9", rb_err_text(RB_ERR_LIMIT), 0);
     enum rb_mark m = node_admit(n, s->ch, &fact, s->rec);
     s->due = s->ch->charter ? node_signers_due(s->ch, &fact) : 1;
     if (m != RB_MARK_NONE && m != RB_MARK_NEEDS_SECOND) {
