@@ -97,10 +97,9 @@ static struct log_key *log_key_find(struct rb_host *h, const struct rb_feed_ref 
 }
 
 /* read from the home once */
-static enum rb_err log_key_get(struct rb_host *h, const struct rb_effect *ef,
-                               struct log_key **out) {
-    const struct rb_feed_ref *feed = &ef->u.sign.feed;
-    struct last_signed last = {ef->u.sign.origin, 0};
+static enum rb_err log_key_get(struct rb_host *h, const struct rb_feed_ref *feed,
+                               struct rb_slice origin, struct log_key **out) {
+    struct last_signed last = {origin, 0};
     *out = log_key_find(h, feed);
     if (*out != NULL) return RB_OK;
     struct log_key *p = reallocarray(h->log_keys, h->log_keys_n + 1, sizeof *p);
@@ -119,6 +118,20 @@ static enum rb_err log_key_get(struct rb_host *h, const struct rb_effect *ef,
     h->log_keys_n++;
     *out = k;
     return RB_OK;
+}
+
+/* At the start: later there may be no descriptor to read them with. */
+void host_log_keys(struct rb_host *h) {
+    struct rb_channel_view ch;
+    for (size_t i = 0; i < rb_node_channels(h->node) && !h->failed; i++) {
+        struct rb_feed_ref feed = {0};
+        struct log_key *k;
+        if (!rb_node_channel(h->node, i, &ch) || ch.own_feed == NULL) continue;
+        memcpy(feed.channel, ch.id, RB_CHANNEL_LEN);
+        feed.member = ch.own_feed->member;
+        feed.epoch = ch.own_feed->epoch;
+        (void)log_key_get(h, &feed, rb_slice(ch.own_feed->origin, ch.own_feed->origin_n), &k);
+    }
 }
 
 /* The leaves not signed before, as the disk has them now, are those of the tree that is signed. */
@@ -154,7 +167,7 @@ static enum rb_err sign_guarded(struct rb_host *h, const struct rb_effect *ef,
     RB_TRY(rb_heads_allow(h->heads, ef->u.sign.use, ef->u.sign.origin, ef->u.sign.size,
                           &ef->u.sign.root));
     if (ef->u.sign.use == RB_USE_LOG) {
-        RB_TRY(log_key_get(h, ef, &k));
+        RB_TRY(log_key_get(h, &ef->u.sign.feed, ef->u.sign.origin, &k));
         RB_TRY(recheck(h, ef, k));
         key = &k->key;
     }

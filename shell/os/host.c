@@ -302,6 +302,7 @@ static enum rb_err load_state(struct rb_host *h, char *why, size_t why_n) {
         (void)snprintf(why, why_n, "%s", rb_store_error(h->store));
         return err;
     }
+    host_log_keys(h);
     RB_TRY(host_open_link(h, why, why_n));
     host_step(h, &ev);
     drain(h);

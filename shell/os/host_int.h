@@ -96,6 +96,8 @@ void host_plan(struct rb_host *h);
 /* hostkeys.c: NULL after the log said why */
 const struct rb_seckey *host_key(struct rb_host *h, const char *role, const struct rb_key *pub);
 void host_keys_close(struct rb_host *h);
+/* effects.c: reads the log keys of our feeds */
+void host_log_keys(struct rb_host *h);
 /* serves the TLS key that is due */
 void host_tls(struct rb_host *h);
 void host_card_taken(struct rb_host *h);
