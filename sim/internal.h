@@ -117,6 +117,8 @@ struct sim_request {
     uint32_t from_life, to_life;
     uint64_t node_id; /* the request id the asking node gave */
     bool post, arrived, answered;
+    bool moved; /* bytes of it, or of what its connection carries before it, moved */
+    uint64_t limit_us;
     unsigned connection;
     char *path, *query;
     uint8_t *body;

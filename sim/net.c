@@ -94,6 +94,8 @@ static void line_event(struct sim *s, const struct sim_event *e) {
     struct sim_transfer *t = &w->t[i];
     struct sim_request *r = request_find(s, t->request, NULL);
     t->left -= turn_of(t);
+    for (size_t k = 0; k < s->requests_n; k++)
+        if (s->requests[k]->connection == t->connection) s->requests[k]->moved = true;
     w->last = t->connection;
     if (t->left == 0 || !r) {
         if (r) delivered(s, r, t->answer, sim_in_range(s, s->links[e->party->index][e->id].latency));
@@ -171,6 +173,7 @@ void net_request(struct sim_party *p, const struct rb_effect *ef) {
         return;
     }
     uint64_t limit = ef->u.request.timeout_ms ? ef->u.request.timeout_ms * 1000ull : DEFAULT_TIMEOUT_US;
+    r->limit_us = limit;
     sim_push(s, p, SIM_TIMEOUT, limit)->id = r->id;
     uint64_t us;
     if (travels(s, p, r->to, &us)) carry(s, r, false, REQUEST_HEAD + r->body_n + strlen(r->path), us);
@@ -262,9 +265,16 @@ void net_party_down(struct sim_party *p) {
     }
 }
 
+/* as the link does: given up when nothing of it moved for so long */
 static void timed_out(struct sim *s, uint64_t id) {
-    struct sim_request *r = request_take(s, id);
+    struct sim_request *r = request_find(s, id, NULL);
+    if (r && r->moved) {
+        r->moved = false;
+        sim_push(s, r->from, SIM_TIMEOUT, r->limit_us)->id = id;
+        return;
+    }
     if (!r) return;
+    (void)request_take(s, id);
     tell_closed(s, r);
     r->status = 0;
     r->reason = "timed out";

@@ -34,6 +34,8 @@
 #define RB_MAX_REQUEST (24u << 20) /* bytes of one request on the peer port */
 #define RB_MAX_OUTBOX 65536u       /* submitted records waiting for a place in the feed */
 #define RB_MAX_UNPUSHED 8192u      /* leaves of our feed that no peer has; the rest waits unlogged */
+#define RB_DAY_LEAVES 1000000u     /* leaves of one member that are stored in a day ... */
+#define RB_DAY_BYTES (1ull << 30)  /* ... and their bytes */
 #define RB_MAX_DRAFTS 256u         /* drafts waiting for a second officer */
 #define RB_MAX_SEALED 131072u      /* bytes of a closed body's ciphertext, but for attachments */
 #define RB_MAX_CONTENT (64u << 20) /* bytes of an attachment's content */

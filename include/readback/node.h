@@ -125,6 +125,7 @@ struct rb_event {
             int status; /* HTTP status; 0: no answer, see reason */
             struct rb_slice content_type, body;
             struct rb_slice heads;  /* Readback-Heads header, may be empty */
+            uint32_t retry_after_s; /* Retry-After of a 429, 503; 0: none */
             const char *reason;     /* static words: "refused", "timed out", "key not pinned" ... */
         } response;
         struct { uint64_t conn; } closed;
@@ -242,6 +243,7 @@ struct rb_effect {
             const char *content_type;
             struct rb_slice body;
             char heads[33];           /* Readback-Heads value, "" = none */
+            uint32_t retry_after_s;   /* 0: no Retry-After */
         } respond;
         struct {
             enum rb_alert_type alert;
@@ -280,6 +282,12 @@ struct rb_effects { /* owned by the node; valid until the next step */
 
 /* Lays a node into [mem, mem+cap), zero pages. NULL if cap is too small (64 MiB of address space). */
 struct rb_node *rb_node_create(void *mem, size_t cap);
+/* What is stored of one member in a day, counted from our start (6.17.4); 0: without limit. Those that
+ * hold without this call are in limits.h. */
+struct rb_node_limits {
+    uint64_t leaves_a_day, bytes_a_day;
+};
+void rb_node_limits_set(struct rb_node *n, const struct rb_node_limits *l);
 /* Never fails halfway; RB_ERR_LIMIT is loud (the shell logs it and goes on). */
 enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev,
                          struct rb_effects *out) RB_MUST_USE;
@@ -297,6 +305,9 @@ struct rb_peer_view {
     int64_t last_ok_utc_ms, last_try_utc_ms;
     const char *last_outcome; /* static words */
     uint32_t failures;    /* in a row */
+    int64_t last_call_utc_ms; /* when it last called us, since our start; 0: never */
+    uint64_t takes_bytes_s;   /* what the line to it carries, as measured; 0: not known */
+    bool slow;                /* records of ours wait for such a line (6.17.1) */
 };
 enum rb_own_state { RB_OWN_INVITED, RB_OWN_JOINED };
 struct rb_channel_view {
@@ -307,6 +318,8 @@ struct rb_channel_view {
     const struct rb_feed *own_feed; /* NULL until joined */
     uint64_t signed_size;           /* of our feed: the checkpoint that exists */
     size_t outbox_n;                /* admitted, not yet logged */
+    bool held_up;                   /* by a member that still has to take what was logged (6.17.1) ... */
+    uint16_t held_up_by;            /* ... this one */
     const char *waiting;            /* why records wait unsigned, or NULL */
     bool guarded;                   /* the start-up guard has not ended (6.14) */
     uint64_t guard_asked, guard_answered; /* members' bits: who was to be asked, who answered */

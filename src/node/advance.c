@@ -66,7 +66,7 @@ void advance_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev)
     e->u.request.path = rb_written(&path);
     e->u.request.body = rb_written(&w);
     e->u.request.urgent = true;
-    e->u.request.timeout_ms = share_timeout(j->peer, w.n, 0);
+    e->u.request.timeout_ms = RB_REQUEST_MS;
 }
 
 /* ---- kept -------------------------------------------------------------------------------------- */
@@ -208,8 +208,13 @@ void advance_take(struct rb_node *n, struct channel *ch, struct rb_slice body, u
         return;
     }
     if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.4.10", "no memory", 0);
+    if (err == RB_ERR_BUSY) { /* said once an hour: it may come very often */
+        bool news = n->now.mono_ms - p->advances_said >= HOUR_MS || p->advances_said == 0;
+        if (news) p->advances_said = n->now.mono_ms ? n->now.mono_ms : 1;
+        serve_later(n, conn, p, RB_ADVANCE_MS / 1000, news, &rj);
+        return;
+    }
     int status = err == RB_ERR_NOT_FOUND   ? 404
-                 : err == RB_ERR_BUSY      ? 429
                  : err == RB_ERR_LIMIT     ? 503
                  : err == RB_ERR_MALFORMED ? 400
                                            : 422;

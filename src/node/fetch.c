@@ -90,7 +90,7 @@ static void ask(struct rb_node *n, struct channel *ch, struct body *b, struct pe
     e->u.request.peer = p->party;
     e->u.request.card = p->card_raw;
     e->u.request.path = rb_written(&w);
-    e->u.request.timeout_ms = share_timeout(p, 0, rest);
+    e->u.request.timeout_ms = RB_REQUEST_MS;
     b->fetching = x->body = true;
     if (b->why == WHY_NONE) b->why = WHY_ASKED;
 }

@@ -40,22 +40,29 @@ uint64_t lost_to(const struct feedx *fx) {
 }
 
 /* ---- what is shown ------------------------------------------------------------------------------- */
-/* The checkpoint to reach, the log's own line on it alone. It is durable before a leaf below it is. */
-static enum rb_err keep_target(struct rb_node *n, struct feedx *fx, const struct rb_note *note,
-                               const struct rb_checkpoint *cp) {
+/* the log's own line alone */
+static enum rb_err only_ours(struct rb_node *n, const struct feedx *fx, const struct rb_note *note,
+                             struct buf *out) {
     struct rb_vkey key;
     struct buf fresh = {0};
-    uint8_t k[20];
     struct rb_writer w = node_writer(n, 2 * RB_MAX_ORIGIN + 320);
     our_key(fx, &key);
     rb_note_only(note, &key, &w);
     if (w.n == 0 || w.over || buf_put(n, &fresh, w.p, w.n) != RB_OK) return RB_ERR_LIMIT;
-    buf_free(n, &fx->pending);
-    fx->pending = fresh;
+    buf_free(n, out);
+    *out = fresh;
+    return RB_OK;
+}
+
+/* The checkpoint to reach. It is durable before a leaf below it is. */
+static enum rb_err keep_target(struct rb_node *n, struct feedx *fx, const struct rb_note *note,
+                               const struct rb_checkpoint *cp) {
+    uint8_t k[20];
+    RB_TRY(only_ours(n, fx, note, &fx->pending));
     fx->pending_size = cp->size;
     fx->pending_root = cp->root;
     node_feed_key(fx, k);
-    node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), rb_written(&w));
+    node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), buf_slice(&fx->pending));
     return RB_OK;
 }
 
@@ -202,6 +209,8 @@ static enum rb_err take_leaves(struct rb_node *n, struct feedx *fx, struct take_
         RB_TRY(keep_target(n, fx, note, cp));
         (void)take_packages(n, fx, &in->entries, &h, &rj);
     } else { /* a smaller one than was shown: as far as it goes */
+        RB_TRY(only_ours(n, fx, note, &fx->lost_note));
+        fx->lost_note_size = cp->size;
         fx->pending_size = cp->size;
         fx->pending_root = cp->root;
         (void)take_packages(n, fx, &in->entries, &h, &rj);
@@ -271,7 +280,20 @@ void lost_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
 }
 
 /* ---- ours again ---------------------------------------------------------------------------------- */
-/* The store has all up to the checkpoint that was shown: it is our latest. */
+/* all leaves of this checkpoint are here: others are brought it, and their cosignatures come back */
+static void latest(struct rb_node *n, struct feedx *fx, struct buf *note, uint64_t size) {
+    if (size > fx->note_size) {
+        buf_free(n, &fx->note);
+        fx->note = *note;
+        fx->note_size = size;
+        memset(note, 0, sizeof *note);
+        own_store_note(n, fx);
+        fx->ch->heads_dirty = true;
+    }
+    buf_free(n, note);
+}
+
+/* The store has all up to the checkpoint that was shown. */
 static void reached(struct rb_node *n, struct feedx *fx) {
     uint8_t k[20];
     struct rb_hash here;
@@ -280,18 +302,10 @@ static void reached(struct rb_node *n, struct feedx *fx) {
         wait_for(n, fx, split_words, fx->pending_size);
         return;
     }
-    if (fx->pending_size > fx->note_size) {
-        buf_free(n, &fx->note);
-        fx->note = fx->pending;
-        fx->note_size = fx->pending_size;
-        memset(&fx->pending, 0, sizeof fx->pending);
-        own_store_note(n, fx);
-    }
-    buf_free(n, &fx->pending);
+    latest(n, fx, &fx->pending, fx->pending_size);
     fx->pending_size = 0;
     node_feed_key(fx, k);
     node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), rb_slice(NULL, 0));
-    fx->ch->heads_dirty = true;
 }
 
 /* What the head file says is compared with what is here now. */
@@ -321,6 +335,10 @@ void lost_work(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < ch->feeds_n; i++) {
         struct feedx *fx = ch->feeds[i];
         if (!fx->own) continue;
+        if (fx->lost_note_size && fx->lost_note_size <= fx->stored) {
+            latest(n, fx, &fx->lost_note, fx->lost_note_size);
+            fx->lost_note_size = 0;
+        }
         if (fx->pending_size && fx->pending_size <= fx->stored && fx->waiting != split_words)
             reached(n, fx);
         if (fx->recovering && whole(fx) && fx->pending_size <= fx->f->tree.size) over(n, fx);

@@ -59,12 +59,17 @@ struct rb_node *rb_node_create(void *mem, size_t cap) {
     n->next_id = 1;
     n->next_ticket = 1;
     n->next_outbox = 1;
+    n->limits = (struct rb_node_limits){RB_DAY_LEAVES, RB_DAY_BYTES};
     return n;
 }
 
 void rb_node_memory(const struct rb_node *n, uint64_t *used, uint64_t *cap) {
     *used = n->region.used;
     *cap = n->region.cap;
+}
+
+void rb_node_limits_set(struct rb_node *n, const struct rb_node_limits *l) {
+    n->limits = *l;
 }
 
 struct rb_effect *node_effect(struct rb_node *n, enum rb_effect_type type) {
@@ -280,6 +285,8 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
     else if (j->type == JOB_REQ_EVIDENCE || j->type == JOB_REQ_EVIDENCE_LIST ||
              j->type == JOB_REQ_ROOT || j->type == JOB_REQ_BRANCH)
         fork_response(n, j, ev);
+    else if (j->type == JOB_REQ_RELAY)
+        relay_response(n, j, ev);
     else if (j->type == JOB_REQ_ADVANCE)
         node_job_free(n, j); /* taken or not: the leaf follows */
     else
@@ -353,6 +360,7 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
         wake = sooner(wake, mono_of(n, ch->next_due_utc));
         wake = sooner(wake, mono_of(n, ch->remind_utc));
         wake = sooner(wake, arrive_wake(n, ch));
+        if (ch->later.n > 0) wake = n->now.mono_ms;
         for (size_t i = 0; i < ch->feeds_n; i++)
             if (ch->feeds[i]->own) wake = sooner(wake, push_wake(n, ch->feeds[i]));
         if ((ch->bodies_dirty || machine_queued(ch)) && !own_waits(ch->own))
@@ -367,13 +375,16 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
     }
     wake = sooner(wake, fork_wake(n, ch));
     for (size_t i = 0; i < ch->feeds_n; i++)
-        wake = sooner(wake, pull_tell_time(n, ch->feeds[i]));
+        wake = sooner(wake, relay_time(n, ch->feeds[i]));
+    wake = sooner(wake, ch->relay_wake);
     for (size_t i = 0; i < ch->pulls_n; i++) {
         const struct pullx *x = &ch->pulls[i];
         const struct peer *p = node_member_peer(n, ch, x->member);
         if (!p || p->card.addresses_n == 0) continue;
         if (x->heads_at && !x->heads && !x->fetching)
             wake = sooner(wake, later(x->heads_at, p->retry_at));
+        if (ch->own && n->has_self && n->self.addresses_n)
+            wake = sooner(wake, later(x->poll_at, p->retry_at));
         if (!x->news && !x->fetching && n->has_self && n->self.addresses_n == 0)
             wake = sooner(wake, later(x->retry_at, p->retry_at));
     }

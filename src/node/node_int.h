@@ -4,7 +4,7 @@
  * side), own.c (our feeds: outbox, log, checkpoint), push.c (to peers), serve.c (requests of
  * peers), take.c (a peer's leaves: proof, store, cosign, judge), machine.c (records the node makes:
  * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking), share.c (how fast
- * lines are, what of ours is logged), advance.c (FLASH ahead of its leaf).
+ * lines are, what of ours is logged), advance.c (FLASH ahead of its leaf), relay.c (ways round).
  * Closed bodies: body.c (the table), open.c (opening), told.c (what we say of them), retain.c
  * (purging), carry.c (given and asked by peers, waiting in memory), fetch.c (asking), offer.c
  * (handing over before a push and again).
@@ -19,6 +19,7 @@
 #define RB_EFFECTS_CAP 65536u
 #define RB_PUSH_BYTES (17u << 20) /* raw leaves in one push: a whole package always fits */
 #define RB_JUDGE_STEP 256u        /* leaves judged in one step, so that a flood delays nobody */
+#define RB_JUDGE_SHARE 32u        /* of one feed, then it is the next one's turn */
 #define RB_INVITES_MAX 8u         /* charters of others that we have not joined */
 #define RB_REQUEST_MS 15000u
 #define RB_NEWS_HOLD_MS 50000u /* a held GET is answered at the latest after this */
@@ -77,7 +78,11 @@
 #define RB_LINE_PATIENCE_MS 60000u /* who takes nothing for so long holds up nobody */
 #define RB_LINE_HEARD_MS 75000u   /* who only calls us is reachable for so long after a call */
 #define RB_LINE_FLOOR_MS 5000u    /* one record of ours is logged in so long, whoever is slow */
-#define RB_LINE_TIMEOUT_MOST_MS 900000u
+#define RB_LATER_MOST_MS 3600000u /* a peer's Retry-After is believed up to this */
+#define RB_POLL_MS 60000u       /* how often who never called is asked for its heads */
+#define RB_POLL_LONG_MS 7200000u /* who called is, after so long without a call */
+#define RB_RELAY_MIN_MS 2000u   /* a member between is asked for cosignatures after this, doubling ... */
+#define RB_RELAY_MAX_MS 120000u /* ... up to this */
 #define RB_ADVANCES_MAX 16u          /* advance copies kept of one member */
 #define RB_ADVANCES_BYTES (1u << 20) /* and their bytes */
 #define RB_ADVANCES_HOUR 60u         /* and how many are looked at in an hour */
@@ -85,6 +90,7 @@
 #define RB_RECEIPT_SLOW_MS 10000u /* between two receipts of ours where a line is slow */
 #define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
 /* places, spec 10.6 */
+#define RB_READ_STEP 2048u    /* notices of before our start, read in one step */
 #define RB_ARRIVED_STEP 512u /* work on notices that arrived, in one step: each costs this ... */
 #define RB_ARRIVED_COST 16u  /* ... and 1 for each place it touches ... */
 #define RB_ARRIVED_LOOKS 256u /* ... and 1 for so many looks */
@@ -102,6 +108,7 @@ struct line { /* how fast a peer takes and gives, as its answers show; share.c *
     uint64_t out, in;            /* bytes a second, 0: not known */
     uint64_t least_ms, least_at; /* delay of small requests, and when (mono) it was so */
     uint64_t heard_at;           /* mono: it answered or called; 0: never */
+    uint64_t called_at;          /* mono: it called; 0: never */
     uint64_t warm_at;            /* mono: the urgent connection is used again then */
     size_t asked;                /* requests under way */
     uint64_t gave_at, gave_n;    /* it fetches our leaves: when they were given, how many bytes */
@@ -126,7 +133,10 @@ struct peer {
     bool asking;
     size_t cached; /* bytes of bodies it gave that wait in memory */
     size_t advances_n, advances_bytes; /* copies it gave that are kept */
-    uint64_t advances_from, advances_hour;
+    uint64_t advances_from, advances_hour, advances_said;
+    uint64_t day_from, day_leaves, day_bytes; /* mono: leaves of its that were stored since */
+    uint64_t quota_said;                      /* mono: that it is used up; 0: never */
+    int64_t last_call;
 };
 struct cosig {
     uint64_t size, time_s;
@@ -198,8 +208,10 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct ticket_size flying[16];
     size_t flying_n;
     bool signing;
-    uint64_t told_size; /* others', where nobody can reach us: cosigned and sent to its author */
-    uint64_t tell_at;   /* mono: not before, after a failure */
+    uint64_t told_size; /* others': cosigned and on its way to its author, or there */
+    uint64_t told_author; /* the same, to the author itself */
+    uint64_t tell_at;     /* mono: not before, after a failure */
+    size_t via;         /* whom it went through last, where the author cannot be reached */
     uint64_t head_size; /* head file at start: largest signed or cosigned, and its root */
     struct rb_hash head_root;
     const char *waiting; /* own: why nothing is signed */
@@ -215,6 +227,8 @@ struct feedx { /* a feed with what the node knows beside the book */
     uint64_t lost_shown, lost_failed, lost_unfit; /* members' bits */
     uint64_t lost_at;                             /* mono: not before */
     uint32_t lost_rounds;
+    struct buf lost_note; /* a smaller one on the way there, with the leaves of which it came */
+    uint64_t lost_note_size;
     struct cosigned *cosigned;   /* by member; NULL: none */
     struct receipt_at *receipts; /* by cosigner; NULL: none */
     struct forkx *fork;  /* what proves that it has two histories, and those; NULL: nothing (fork.h) */
@@ -375,6 +389,10 @@ struct pullx { /* what we ask one peer about one channel */
         quiet_ms; /* wait before asking again where asking brought nothing; 0 = the last one did */
     uint64_t retry_at;
     bool body; /* a GET of a body is out */
+    bool relay;         /* a GET of cosignatures is out */
+    uint64_t relay_for; /* the checkpoint of ours that they are asked for */
+    uint64_t relay_at, relay_ms;
+    uint64_t poll_at; /* mono: its heads are looked at then, where it does not call */
     bool held, bringing; /* a GET, a POST of what is held (6.14) is out */
     uint64_t held_at;    /* mono: not asked before */
     uint32_t held_failures;
@@ -402,6 +420,7 @@ struct channel {
     struct outbox_item *stale; /* signed over the origin of an earlier epoch */
     uint64_t stale_below;      /* orders below it are */
     bool link_due;             /* our epoch is to say which one came before */
+    uint64_t relay_wake;
     uint64_t floor_at;     /* mono: a record is logged then, whoever is slow */
     bool held_up;          /* the outbox waits for a slow line ... */
     uint16_t held_up_by;   /* ... of this member */
@@ -447,6 +466,8 @@ struct channel {
     struct rb_register *reg; /* NULL before the first */
     struct spot *spots;
     size_t spots_n, spots_cap;
+    struct buf later;             /* bodies of those known before our start that are still to be read */
+    size_t later_at;
     size_t spots_lost;            /* notices that there was no room even to note */
     size_t spots_beside;          /* notices in other histories of forked feeds: not compared */
     uint32_t *said;               /* spots in the situation's order */
@@ -500,6 +521,7 @@ enum job_type {
     JOB_OFFER_LOAD, /* LOADs of bodies */
     JOB_ADVANCE_LOAD,
     JOB_REQ_ADVANCE,
+    JOB_REQ_RELAY, /* GET of cosignatures */
     JOB_OPEN,
     JOB_REQ_EVIDENCE,
     JOB_REQ_EVIDENCE_LIST,
@@ -567,6 +589,7 @@ struct rb_node {
     uint64_t sit_serial; /* of this fold */
     struct buf unsaid; /* at start: released in spite of a check, and not said; despite.c */
     struct buf heads;  /* the head file as it was at start: a feed may be opened later */
+    size_t judge_turn; /* whose share comes next */
     uint64_t judge_at; /* mono: judging failed for want of memory; not before */
     bool clock_known;
     int64_t clock_lead;  /* utc less mono, to notice a clock that was set */
@@ -577,6 +600,7 @@ struct rb_node {
     uint64_t unlocks; /* how often that changed: an answer may come late */
     size_t opening;
     struct advance *advances;
+    struct rb_node_limits limits;
     struct cached *cache_old, *cache_new, *cache[RB_CACHE_BUCKETS];
     uint64_t cache_salt;
     size_t cache_bytes;
@@ -677,8 +701,12 @@ bool share_may_log(struct rb_node *n, struct channel *ch, uint8_t precedence);
 uint64_t share_second(const struct peer *p); /* bytes it takes in a second */
 uint64_t share_asks(const struct peer *p);   /* bytes to ask it for at once */
 bool share_slow(const struct peer *p);
+bool share_reachable(const struct rb_node *n, const struct peer *p);
 bool share_any_slow(struct rb_node *n, struct channel *ch); /* a line that is up to a member of it */
-uint32_t share_timeout(const struct peer *p, uint64_t out, uint64_t in);
+/* how many leaves of this author may be stored now; *wait_s: when more may, where it is none */
+uint64_t share_room(struct rb_node *n, struct feedx *fx, uint32_t *wait_s);
+void share_stored(struct rb_node *n, struct feedx *fx, uint64_t leaves, uint64_t bytes);
+bool share_quota_news(struct rb_node *n, struct feedx *fx); /* to be said: once an hour */
 
 /* advance.c: FLASH that has to wait is also sent by itself, spec 6.17.3 */
 void advance_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p,
@@ -690,8 +718,18 @@ void advance_came(struct rb_node *n, const struct feedx *fx, const struct rb_has
 void advance_expire(struct rb_node *n);
 uint64_t advance_wake(const struct rb_node *n); /* UINT64_MAX: never */
 
+/* relay.c: ways round, spec 6.18 */
+struct peer *relay_way(struct rb_node *n, struct feedx *fx, struct peer *giver); /* NULL: none */
+uint64_t relay_time(struct rb_node *n, const struct feedx *fx);
+void relay_failed(struct rb_node *n, struct feedx *fx);
+void relay_get(struct rb_node *n, struct channel *ch, struct rb_slice query, uint64_t conn,
+               struct peer *p);
+void relay_ask(struct rb_node *n, struct channel *ch);
+void relay_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
+
 /* push.c */
 void push_all(struct rb_node *n, struct channel *ch);
+void push_again(struct rb_node *n, struct peer *p);
 void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 /* the answer to JOB_REQ_OWN: a checkpoint of our feed, larger than we know of? */
@@ -744,9 +782,15 @@ void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int
                        struct rb_slice body);
 void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
                   const struct rb_reject *rj);
+/* 429, and when to come again; said here if `news` */
+void serve_later(struct rb_node *n, uint64_t conn, struct peer *p, uint32_t after_s, bool news,
+                 const struct rb_reject *rj);
 void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void serve_news(struct rb_node *n, struct channel *ch); /* wakes held GETs whose digest differs */
 bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p);
+/* cosigned notes as in 6.8: all of them kept, or none */
+enum rb_err serve_take_notes(struct rb_node *n, struct channel *ch, struct rb_slice body,
+                             struct rb_reject *rj);
 
 /* pull.c */
 void pull_all(struct rb_node *n, struct channel *ch);
@@ -754,7 +798,6 @@ void pull_invites(struct rb_node *n);
 void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads);
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p);
-uint64_t pull_tell_time(struct rb_node *n, const struct feedx *fx);
 struct pullx *pull_of(struct channel *ch, uint16_t member);
 
 /* submit.c */
@@ -892,6 +935,10 @@ void offer_again(struct rb_node *n, struct channel *ch);
 
 /* places.c: notices that were judged, and those of them whose place is known */
 void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf);
+/* At most so many of those that were known before our start are read; true: none is left. Whoever asks
+ * for what stands has the rest read first. */
+bool places_read_some(struct rb_node *n, struct channel *ch, size_t most);
+void places_read_all(struct rb_node *n, struct channel *ch);
 /* A closed one can be read now; `news`: for the first time. */
 void places_opened(struct rb_node *n, struct feedx *fx, uint64_t leaf, struct rb_slice body,
                    bool news);

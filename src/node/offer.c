@@ -45,7 +45,7 @@ static void post(struct rb_node *n, struct job *j, enum job_type type) {
     e->u.request.path = rb_written(&w);
     e->u.request.body = buf_slice(&j->buf);
     e->u.request.urgent = j->urgent;
-    e->u.request.timeout_ms = share_timeout(j->peer, j->buf.n, 0);
+    e->u.request.timeout_ms = RB_REQUEST_MS;
 }
 
 /* ---- reading what is handed over, one after the other

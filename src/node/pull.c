@@ -58,7 +58,7 @@ static void ask_heads(struct rb_node *n, struct channel *ch, struct pullx *x, st
     if (!j) return;
     struct rb_writer w = node_writer(n, 160);
     path_channel(&w, "/rb/v1/heads", ch);
-    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), share_timeout(p, 0, RB_LINE_SMALL))
+    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS)
         ->u.request.urgent = urgent;
     x->heads = true;
     x->heads_at = 0;
@@ -91,39 +91,35 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     rb_put_z(&w, "&max=");
     rb_put_dec(&w, share_asks(p));
     request(n, j, false, rb_written(&w), rb_slice(NULL, 0),
-            share_timeout(p, 0, share_asks(p) + RB_LINE_FAST));
+            RB_REQUEST_MS);
     if (x) x->fetching = true;
-}
-
-/* mono when our cosignature of this feed is to be sent to its author, who cannot ask for it;
- * UINT64_MAX: it has it, or cannot be reached. An answer may be lost, a process may end in between.
- */
-uint64_t pull_tell_time(struct rb_node *n, const struct feedx *fx) {
-    if (fx->own || !n->has_self || n->self.addresses_n || fx->cosig_line.n == 0) return UINT64_MAX;
-    const struct peer *author = node_member_peer(n, fx->ch, fx->f->member);
-    if (fx->told_size >= fx->note_size || !author || author->card.addresses_n == 0)
-        return UINT64_MAX;
-    return fx->tell_at > author->retry_at ? fx->tell_at : author->retry_at;
 }
 
 static void tell_authors(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < ch->feeds_n; i++)
-        if (pull_tell_time(n, ch->feeds[i]) <= n->now.mono_ms) pull_cosigned(n, ch->feeds[i], NULL);
+        if (relay_time(n, ch->feeds[i]) <= n->now.mono_ms) pull_cosigned(n, ch->feeds[i], NULL);
 }
 
-static void cosig_failed(struct rb_node *n, struct job *j) {
-    j->fx->told_size = 0;
-    j->fx->tell_at = n->now.mono_ms + (uint64_t)5 * RB_RETRY_MIN_MS;
+/* Whoever does not call us may be unable to, and what it says would not come: its heads are looked at
+ * now and then. An idle line is silent for hours otherwise. */
+static void look_now_and_then(struct rb_node *n, struct pullx *x, const struct peer *p) {
+    uint64_t called = p->line.called_at ? p->line.called_at + RB_POLL_LONG_MS : 0;
+    if (x->poll_at < called) x->poll_at = called;
+    if (n->now.mono_ms < x->poll_at) return;
+    x->poll_at = n->now.mono_ms + (p->line.called_at ? RB_POLL_LONG_MS : RB_POLL_MS);
+    if (!x->heads_at && !x->heads) x->heads_at = n->now.mono_ms;
 }
 
 /* A held GET hangs on each peer with an address only where nobody can reach us. */
 void pull_all(struct rb_node *n, struct channel *ch) {
     bool outward = n->has_self && n->self.addresses_n == 0;
-    if (outward) tell_authors(n, ch);
+    tell_authors(n, ch);
+    relay_ask(n, ch);
     for (size_t i = 0; i < ch->pulls_n; i++) {
         struct pullx *x = &ch->pulls[i];
         struct peer *p = node_member_peer(n, ch, x->member);
         if (!p || p->card.addresses_n == 0 || n->now.mono_ms < p->retry_at) continue;
+        if (!outward && ch->own) look_now_and_then(n, x, p);
         if (x->heads_at && n->now.mono_ms >= x->heads_at && !x->heads && !x->fetching) {
             ask_heads(n, ch, x, p, false);
         }
@@ -193,7 +189,7 @@ static uint64_t held_sum(const struct channel *ch) {
     uint64_t sum = 0;
     for (size_t i = 0; i < ch->feeds_n; i++) {
         const struct feedx *fx = ch->feeds[i];
-        sum += 1 + fx->f->tree.size + fx->pending_size + fx->note_size + fx->busy + fx->f->frozen;
+        sum += 1 + fx->f->tree.size + fx->pending_size + fx->note_size + fx->f->frozen;
     }
     return sum;
 }
@@ -263,16 +259,20 @@ static void feed_arrived(struct rb_node *n, struct job *j, struct pullx *x, stru
         x->quiet_ms = 0;
 }
 
-/* Our cosignature goes back to the feed's author, or, where it has no address, through whoever gave
- * us the leaves (spec 6.8). */
-void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p) {
-    struct peer *author = node_member_peer(n, fx->ch, fx->f->member);
-    if (author && author->card.addresses_n) p = author;
-    const struct rb_book_member *m = rb_book_member_by_party(&fx->ch->book, &p->party);
+/* Our cosignature goes back to the feed's author, or, where it cannot be reached, to a member between
+ * (spec 6.8, 6.18). */
+void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *giver) {
+    struct peer *p = relay_way(n, fx, giver);
+    const struct rb_book_member *m =
+        p ? rb_book_member_by_party(&fx->ch->book, &p->party) : NULL;
     struct job *j = m ? ask(n, fx->ch, p, m->index, JOB_REQ_COSIG) : NULL;
-    if (!j) return;
+    if (!j) {
+        fx->tell_at = n->now.mono_ms + RB_RETRY_MAX_MS;
+        return;
+    }
     j->fx = fx;
-    if (p == author) fx->told_size = fx->note_size;
+    fx->told_size = fx->note_size;
+    if (m->index == fx->f->member) fx->told_author = fx->note_size;
     struct rb_writer w = node_writer(n, fx->note.n + fx->cosig_line.n + 4);
     rb_put_u32(&w, (uint32_t)(fx->note.n + fx->cosig_line.n));
     rb_put_slice(&w, buf_slice(&fx->note));
@@ -293,7 +293,7 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
             x->heads_at = n->now.mono_ms + RB_RETRY_MIN_MS; /* or when the link is tried again */
     }
     if (x && j->type == JOB_REQ_FEED) x->fetching = false;
-    if (j->type == JOB_REQ_COSIG && status != 200 && j->fx) cosig_failed(n, j);
+    if (j->type == JOB_REQ_COSIG && status != 200 && j->fx) relay_failed(n, j->fx);
     if (j->type == JOB_REQ_INVITES) {
         j->peer->asking = false;
         j->peer->invites_at = n->now.mono_ms + RB_INVITES_MS;

@@ -102,6 +102,19 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
     }
 }
 
+/* A peer that could not be reached lives: it is tried within a second, and pushed to at once then. */
+void push_again(struct rb_node *n, struct peer *p) {
+    if (p->retry_at <= n->now.mono_ms + RB_RETRY_MIN_MS) return;
+    p->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS;
+    for (size_t c = 0; c < n->channels_n; c++)
+        for (size_t i = 0; i < n->channels[c]->feeds_n; i++) {
+            struct feedx *fx = n->channels[c]->feeds[i];
+            for (size_t k = 0; k < fx->mirrors_n; k++)
+                if (node_member_peer(n, fx->ch, fx->mirrors[k].member) == p)
+                    fx->mirrors[k].retry_at = 0;
+        }
+}
+
 void push_all(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < ch->feeds_n; i++)
         if (ch->feeds[i]->own) push_feed(n, ch->feeds[i]);
@@ -223,7 +236,7 @@ void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     e->u.request.path = rb_str("/rb/v1/push");
     e->u.request.body = body;
     e->u.request.urgent = j->urgent;
-    e->u.request.timeout_ms = share_timeout(j->peer, body.n, 0);
+    e->u.request.timeout_ms = RB_REQUEST_MS;
 }
 
 static enum rb_err verify_cosig(const struct feedx *fx, uint16_t member, uint64_t size,
@@ -393,6 +406,15 @@ static void push_corrected(struct rb_node *n, struct mirror *m, struct job *j, i
     }
 }
 
+/* It takes no more of us for now, and says when. Its word is believed for an hour. */
+static void push_later(struct rb_node *n, struct mirror *m, struct job *j, uint32_t after_s) {
+    uint64_t ms = (uint64_t)after_s * 1000;
+    push_failed(n, m, j, m->failures ? 0 : 429, "the peer takes no more of us for now");
+    if (ms < RB_RETRY_MAX_MS) ms = RB_RETRY_MAX_MS;
+    if (ms > RB_LATER_MOST_MS) ms = RB_LATER_MOST_MS;
+    m->retry_at = n->now.mono_ms + ms;
+}
+
 void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     struct mirror *m = own_mirror(n, j->fx, j->member);
     int status = ev->u.response.status;
@@ -408,6 +430,8 @@ void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
         push_failed(n, m, j, status, "the peer's cosignature does not verify");
     } else if (status == 202 || status == 409) {
         push_corrected(n, m, j, status, ev->u.response.body);
+    } else if (status == 429) {
+        push_later(n, m, j, ev->u.response.retry_after_s);
     } else {
         push_failed(n, m, j, status, "the peer refused our push");
     }

@@ -36,10 +36,8 @@ void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int
 }
 
 /* The peer is told code, clause and offset where that gives nothing away; a 404 says nothing. */
-void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
-                  const struct rb_reject *rj) {
-    node_alert(n, RB_ALERT_REFUSED, NULL, NULL, RB_NO_MEMBER, p ? &p->party : NULL, RB_ROUTINE, 0,
-               rj);
+static void refuse_quietly(struct rb_node *n, uint64_t conn, int status,
+                           const struct rb_reject *rj) {
     if (conn == 0 || conn == UINT64_MAX) return;
     struct rb_writer w = node_writer(n, 512);
     if (status == 404) {
@@ -58,6 +56,25 @@ void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
         serve_when_stored(n, NULL, conn, status, rb_written(&w));
     else
         serve_respond(n, NULL, conn, status, "text/plain", rb_written(&w));
+}
+
+static void say_refused(struct rb_node *n, const struct peer *p, const struct rb_reject *rj) {
+    node_alert(n, RB_ALERT_REFUSED, NULL, NULL, RB_NO_MEMBER, p ? &p->party : NULL, RB_ROUTINE, 0,
+               rj);
+}
+
+void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
+                  const struct rb_reject *rj) {
+    say_refused(n, p, rj);
+    refuse_quietly(n, conn, status, rj);
+}
+
+void serve_later(struct rb_node *n, uint64_t conn, struct peer *p, uint32_t after_s, bool news,
+                 const struct rb_reject *rj) {
+    if (news) say_refused(n, p, rj);
+    size_t before = n->effects_n;
+    refuse_quietly(n, conn, 429, rj);
+    if (n->effects_n > before) n->effects[n->effects_n - 1].u.respond.retry_after_s = after_s;
 }
 
 void serve_not_found(struct rb_node *n, uint64_t conn, struct peer *p) {
@@ -332,11 +349,16 @@ static enum rb_err all_notes(struct rb_node *n, struct channel *ch, struct rb_sl
 }
 
 /* Looked through first and kept in a second pass: all of it or nothing. */
+enum rb_err serve_take_notes(struct rb_node *n, struct channel *ch, struct rb_slice body,
+                             struct rb_reject *rj) {
+    RB_TRY(all_notes(n, ch, body, false, rj));
+    return all_notes(n, ch, body, true, rj);
+}
+
 static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_slice body,
                              uint64_t conn, struct peer *p) {
     struct rb_reject rj = {0};
-    enum rb_err err = all_notes(n, ch, body, false, &rj);
-    if (err == RB_OK) err = all_notes(n, ch, body, true, &rj);
+    enum rb_err err = serve_take_notes(n, ch, body, &rj);
     if (err == RB_OK) {
         serve_when_stored(n, ch, conn, 200, rb_slice(NULL, 0));
         return;
@@ -421,6 +443,9 @@ static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer 
             branch_get(n, fx, query, conn, p);
         else
             serve_not_found(n, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/cosignatures") &&
+               (ch = param_channel(n, query, p)) != NULL) {
+        relay_get(n, ch, query, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/news") && (ch = param_channel(n, query, p)) != NULL) {
         news(n, ch, query, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/feed") && serve_param(query, "origin", &hex) &&
@@ -441,10 +466,11 @@ void serve_recv(struct rb_node *n, const struct rb_event *ev) {
         serve_not_found(n, ev->u.recv.conn, p);
         return;
     }
+    p->line.called_at = n->now.mono_ms ? n->now.mono_ms : 1;
+    p->last_call = n->now.utc_ms;
     if (p->card.addresses_n == 0)
         node_peer_ok(n, p); /* it only connects outwards: this is its line */
-    if (p->failures && p->retry_at > n->now.mono_ms + RB_RETRY_MIN_MS)
-        p->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS; /* it lives: try our way again */
+    if (p->failures) push_again(n, p); /* it lives: try our way again */
     if (ev->u.recv.post)
         serve_post(n, ev, p);
     else

@@ -44,25 +44,15 @@ void share_sent(struct rb_node *n) {
     }
 }
 
-static uint64_t slower(uint64_t rate) {
-    return rate ? within(rate / 2, RB_LINE_LEAST, RB_LINE_MOST) : 8 * RB_LINE_LEAST;
-}
-
 void share_answered(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     if (!j->peer || !j->sent) return;
     struct line *l = &j->peer->line;
     uint64_t ms = n->now.mono_ms - j->sent_at, out = j->sent_n, in = ev->u.response.body.n;
-    bool answered = ev->u.response.status > 0;
     j->sent = false;
     if (l->asked) l->asked--;
-    if (answered) {
-        delay(n, l, ms, out + in);
-        measure(l, out >= in ? &l->out : &l->in, out >= in ? out : in, ms, j->alone);
-    } else if (ms >= RB_REQUEST_MS && out > RB_LINE_SMALL) {
-        l->out = slower(l->out); /* it had longer than this, and did not suffice */
-    } else if (ms >= RB_REQUEST_MS && j->type == JOB_REQ_FEED) {
-        l->in = slower(l->in);
-    }
+    if (ev->u.response.status <= 0) return;
+    delay(n, l, ms, out + in);
+    measure(l, out >= in ? &l->out : &l->in, out >= in ? out : in, ms, j->alone);
 }
 
 void share_gave(struct rb_node *n, struct peer *p, size_t bytes) {
@@ -102,14 +92,6 @@ uint64_t share_asks(const struct peer *p) {
     return p->line.in ? p->line.in : p->line.out ? p->line.out : RB_LINE_FAST;
 }
 
-/* Four times as long as the line seems to need. A package is asked for whole, however long it is. */
-uint32_t share_timeout(const struct peer *p, uint64_t out, uint64_t in) {
-    uint64_t ms = RB_REQUEST_MS;
-    ms += 4000 * out / (p->line.out ? p->line.out : RB_LINE_UNKNOWN);
-    ms += 4000 * in / (p->line.in ? p->line.in : RB_LINE_UNKNOWN);
-    return (uint32_t)(ms < RB_LINE_TIMEOUT_MOST_MS ? ms : RB_LINE_TIMEOUT_MOST_MS);
-}
-
 /* ---- what our leaves weigh --------------------------------------------------------------------- */
 void share_weigh(struct rb_node *n, struct feedx *fx, size_t leaf, size_t bytes) {
     const struct rb_fact *f = &fx->f->facts[leaf];
@@ -134,7 +116,7 @@ uint64_t share_weight(const struct feedx *fx, uint64_t from, uint64_t to) {
 /* ---- may it be logged? ------------------------------------------------------------------------- */
 /* Before its first answer a member with an address may be reachable; where nobody has an address to
  * call, whoever called lately is. */
-static bool reachable(const struct rb_node *n, const struct peer *p) {
+bool share_reachable(const struct rb_node *n, const struct peer *p) {
     if (p->card.addresses_n == 0)
         return p->line.heard_at && n->now.mono_ms - p->line.heard_at < RB_LINE_HEARD_MS;
     if (p->link == RB_LINK_NEVER)
@@ -145,7 +127,7 @@ static bool reachable(const struct rb_node *n, const struct peer *p) {
 static bool holds_up(struct rb_node *n, struct channel *ch, uint16_t member) {
     const struct peer *p = node_member_peer(n, ch, member);
     struct mirror *m = p ? own_mirror(n, ch->own, member) : NULL;
-    if (!m || !reachable(n, p)) return false;
+    if (!m || !share_reachable(n, p)) return false;
     uint64_t unpushed = share_weight(ch->own, m->known, ch->own->f->tree.size);
     if (unpushed == 0 || m->known != m->share_known || m->share_at == 0) {
         m->share_known = m->known;
@@ -167,5 +149,39 @@ bool share_may_log(struct rb_node *n, struct channel *ch, uint8_t precedence) {
         }
     if (ch->held_up && n->now.mono_ms < ch->floor_at) return false;
     ch->floor_at = n->now.mono_ms + RB_LINE_FLOOR_MS;
+    return true;
+}
+
+/* ---- what is stored of one member in a day (6.17.4) --------------------------------------------- */
+#define DAY_MS 86400000u
+#define HOUR_MS 3600000u
+
+static uint64_t left(uint64_t limit, uint64_t used) {
+    return limit == 0 ? UINT64_MAX : used < limit ? limit - used : 0;
+}
+
+uint64_t share_room(struct rb_node *n, struct feedx *fx, uint32_t *wait_s) {
+    struct peer *p = node_member_peer(n, fx->ch, fx->f->member);
+    if (!p) return UINT64_MAX;
+    if (n->now.mono_ms - p->day_from >= DAY_MS) {
+        p->day_from = n->now.mono_ms;
+        p->day_leaves = p->day_bytes = 0;
+    }
+    *wait_s = (uint32_t)((p->day_from + DAY_MS - n->now.mono_ms) / 1000 + 1);
+    return left(n->limits.bytes_a_day, p->day_bytes) ? left(n->limits.leaves_a_day, p->day_leaves)
+                                                     : 0;
+}
+
+void share_stored(struct rb_node *n, struct feedx *fx, uint64_t leaves, uint64_t bytes) {
+    struct peer *p = node_member_peer(n, fx->ch, fx->f->member);
+    if (!p) return;
+    p->day_leaves += leaves;
+    p->day_bytes += bytes;
+}
+
+bool share_quota_news(struct rb_node *n, struct feedx *fx) {
+    struct peer *p = node_member_peer(n, fx->ch, fx->f->member);
+    if (!p || (p->quota_said && n->now.mono_ms - p->quota_said < HOUR_MS)) return false;
+    p->quota_said = n->now.mono_ms ? n->now.mono_ms : 1;
     return true;
 }

@@ -168,7 +168,9 @@ int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
     struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);
     struct rb_hash *hashes = rb_arena_alloc(&n->work, 256 * sizeof *hashes);
     if (!p || !hashes) return 503;
-    uint64_t most = fx->f->tree.size + RB_MAX_PUSH_ENTRIES;
+    uint32_t wait_s;
+    uint64_t room = share_room(n, fx, &wait_s);
+    uint64_t most = fx->f->tree.size + (room < RB_MAX_PUSH_ENTRIES ? room : RB_MAX_PUSH_ENTRIES);
     for (uint64_t at = h->start; at < h->end && fx->f->tree.size < most;) {
         enum rb_err err = rb_package_decode(r, h, at, p, rj);
         if (err == RB_ERR_NOT_FOUND)
@@ -210,6 +212,23 @@ static void wait_stored(struct rb_node *n, struct feedx *fx, const struct take_i
     fx->busy = true;
 }
 
+/* Of what one member says no more is stored in a day than is agreed here; its log is in order, so this
+ * holds for FLASH, too (spec 6.17.4). */
+static bool quota_used_up(struct rb_node *n, struct feedx *fx, const struct take_in *in) {
+    struct rb_reject rj = {RB_ERR_BUSY, "6.17.4", "as much of this member as is taken in a day", 0};
+    uint32_t wait_s = 0;
+    if (share_room(n, fx, &wait_s) > 0) return false;
+    serve_later(n, in->conn, in->peer, wait_s, share_quota_news(n, fx), &rj);
+    return true;
+}
+
+/* An answer to the author itself is the way of our cosignature; to another it is not. */
+static void heard_by_author(struct rb_node *n, struct feedx *fx, uint64_t conn,
+                            const struct peer *p) {
+    if (conn != 0 && conn != UINT64_MAX && p && p == node_member_peer(n, fx->ch, fx->f->member))
+        fx->told_size = fx->told_author = fx->note_size;
+}
+
 static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in) {
     struct rb_add_entries h;
     struct rb_reject rj = {0};
@@ -231,6 +250,7 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
         return;
     }
     if (fx->note_size == fx->pending_size && fx->cosig_line.n) { /* asked again: the same answer */
+        heard_by_author(n, fx, in->conn, in->peer);
         if (in->conn)
             serve_respond(n, fx->ch, in->conn, 200, "text/plain",
                           node_keep(n, buf_slice(&fx->cosig_line)));
@@ -244,8 +264,10 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
         refuse(n, in, 503, RB_ERR_LIMIT, "6.4.10", "no memory");
         return;
     }
-    uint64_t before = fx->f->tree.size;
+    uint64_t before = fx->f->tree.size, raw = fx->raw.n - fx->raw_at;
+    if (quota_used_up(n, fx, in)) return;
     int status = take_packages(n, fx, &in->entries, &h, &rj);
+    share_stored(n, fx, fx->f->tree.size - before, fx->raw.n - fx->raw_at - raw);
     if (status && fx->f->tree.size == before) {
         take_refuse(n, in, status, &rj);
         return;
@@ -358,6 +380,8 @@ void take_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_
     if (fx->places_n) told_due(n, fx->ch);
     if (j->conn) serve_respond(n, fx->ch, j->conn, 200, "text/plain", rb_written(&line));
     store_cosigned(n, fx, j->time_s);
+    heard_by_author(n, fx, j->conn, j->peer);
+    fx->tell_at = n->now.mono_ms; /* to its author, if it did not hear it just now */
     if (j->conn == 0 && j->peer) pull_cosigned(n, fx, j->peer);
     node_job_free(n, j);
 }
@@ -618,22 +642,29 @@ static void store_judged(struct rb_node *n, struct feedx *fx) {
     fx->judged_stored = fx->f->facts_n;
 }
 
+static struct feedx *feed_in_turn(const struct rb_node *n, size_t k) {
+    for (size_t c = 0; c < n->channels_n; c++) {
+        if (k < n->channels[c]->feeds_n) return n->channels[c]->feeds[k];
+        k -= n->channels[c]->feeds_n;
+    }
+    return NULL; /* not reached: k is below their number */
+}
+
 /* A share of each feed in turn, so that one party's flood does not put off another's FLASH. */
 void take_judge_some(struct rb_node *n) {
     size_t left = n->now.mono_ms < n->judge_at || n->overflow ? 0 : RB_JUDGE_STEP;
-    for (bool any = true; any && left;) {
-        any = false;
-        for (size_t c = 0; c < n->channels_n; c++)
-            for (size_t i = 0; i < n->channels[c]->feeds_n && left; i++) {
-                struct feedx *fx = n->channels[c]->feeds[i];
-                for (size_t k = 0; k < 32 && left && unjudged(fx); k++, left--) {
-                    judge_one(n, fx);
-                    if (n->overflow) left = 1;
-                }
-                any |= unjudged(fx);
-            }
-        if (n->overflow) n->judge_at = n->now.mono_ms + 1000;
+    size_t feeds = 0, idle = 0;
+    for (size_t c = 0; c < n->channels_n; c++)
+        feeds += n->channels[c]->feeds_n;
+    for (; left && idle < feeds; n->judge_turn++) { /* the next step begins where this one ends */
+        struct feedx *fx = feed_in_turn(n, n->judge_turn % feeds);
+        idle = unjudged(fx) ? 0 : idle + 1;
+        for (size_t k = 0; k < RB_JUDGE_SHARE && left && unjudged(fx); k++, left--) {
+            judge_one(n, fx);
+            if (n->overflow) left = 1;
+        }
     }
+    if (n->overflow) n->judge_at = n->now.mono_ms + 1000;
     for (size_t c = 0; c < n->channels_n; c++)
         for (size_t i = 0; i < n->channels[c]->feeds_n; i++) {
             struct feedx *fx = n->channels[c]->feeds[i];
