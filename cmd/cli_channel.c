@@ -254,8 +254,7 @@ json_t *cli_json_file(struct cli *c, const char *path, const char *what) {
     char *text = cli_read_file(c, path, 1u << 20, &n);
     json_t *o = text ? json_loadb(text, n, JSON_REJECT_DUPLICATES, &e) : NULL;
     if (text && !json_is_object(o)) {
-        cli_fail(c, what,
-                 "%s does not read as JSON, line %d: %s", path, o ? 1 : e.line,
+        cli_fail(c, what, "%s does not read as JSON, line %d: %s", path, o ? 1 : e.line,
                  o ? "not an object" : e.text);
         json_decref(o);
         o = NULL;
@@ -466,4 +465,3 @@ int cli_situation(struct cli *c) {
     free(name);
     return rc;
 }
-

@@ -1,5 +1,5 @@
-/* Changing keys while traffic runs: listing, rotating, revoking. The party key signs here; records go
- * out as any others. Earlier keys stay in the home (spec 2.7). */
+/* Changing keys while traffic runs: listing, rotating, revoking. The party key signs here; records
+ * go out as any others. Earlier keys stay in the home (spec 2.7). */
 #include <ctype.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,7 +22,8 @@ struct change {
     struct rb_key old, fresh;
 };
 
-/* ---- roles ----------------------------------------------------------------------------------------
+/* ---- roles
+ * ----------------------------------------------------------------------------------------
  */
 static const char *const role_words[] = {"party", "log", "mirror", "node", "officer", "tls", "age"};
 
@@ -32,7 +33,8 @@ static int read_role(const struct cli *c, const char *word, enum rb_key_role *ou
         *out = (enum rb_key_role)i;
         return CLI_OK;
     }
-    return cli_usage(c, "one of mirror, node, tls, officer, age or log is wanted, not \"%s\"", word);
+    return cli_usage(c, "one of mirror, node, tls, officer, age or log is wanted, not \"%s\"",
+                     word);
 }
 static struct rb_key *on_card(struct rb_card *card, enum rb_key_role role, const char *name) {
     switch (role) {
@@ -68,7 +70,8 @@ static json_t *key_hex(const struct rb_key *k) {
     return json_string(rb_writer_z(&w));
 }
 
-/* ---- listing --------------------------------------------------------------------------------------
+/* ---- listing
+ * --------------------------------------------------------------------------------------
  */
 static bool key_of(const json_t *o, struct rb_key *out) {
     return rb_hex_decode(rb_str(cli_str(o, "key")), out->b, RB_KEY_LEN) == RB_OK;
@@ -115,9 +118,9 @@ static void list_print(const json_t *list) {
                       cli_text(o, "state"), cli_text(o, "file"));
     cli_table_print(&t, stdout);
     json_array_foreach(list, i, o) {
-        json_array_foreach(json_object_get(o, "channels"), k, x)
-            printf("%s %.16s in \"%s\": %s (%.12s, %s)\n", cli_str(o, "role"), cli_str(o, "kid"),
-                   cli_str(x, "title"), cli_str(x, "said"), cli_str(x, "record"), cli_text(x, "written"));
+        json_array_foreach(json_object_get(o, "channels"), k, x) printf(
+            "%s %.16s in \"%s\": %s (%.12s, %s)\n", cli_str(o, "role"), cli_str(o, "kid"),
+            cli_str(x, "title"), cli_str(x, "said"), cli_str(x, "record"), cli_text(x, "written"));
     }
 }
 int cli_key_list(struct cli *c) {
@@ -132,7 +135,8 @@ int cli_key_list(struct cli *c) {
     if (rc == CLI_OK) {
         json_array_foreach(json_object_get(o, "keys"), i, x) {
             key_file(h, x, file);
-            json_object_set_new(x, "file", strcmp(file, "-") == 0 ? json_null() : json_string(file));
+            json_object_set_new(x, "file",
+                                strcmp(file, "-") == 0 ? json_null() : json_string(file));
         }
         if (c->json)
             cli_json(o);
@@ -144,7 +148,8 @@ int cli_key_list(struct cli *c) {
     return rc;
 }
 
-/* ---- what all changes need ------------------------------------------------------------------------
+/* ---- what all changes need
+ * ------------------------------------------------------------------------
  */
 static bool wanted_channel(struct cli *c, const json_t *x) {
     const char *only = cli_get(c, "channel");
@@ -164,13 +169,15 @@ static int begin(struct cli *c, struct change *g) {
     if (rc == CLI_OK && (uint64_t)cli_int(g->keys, "version") != g->card->card.version)
         rc = cli_fail(c, "Restart the daemon: it takes the home's card then.",
                       "the card in the home is version %llu, the daemon has %lld",
-                      (unsigned long long)g->card->card.version, (long long)cli_int(g->keys, "version"));
+                      (unsigned long long)g->card->card.version,
+                      (long long)cli_int(g->keys, "version"));
     if (rc == CLI_OK) rc = cli_get_json(c, "/v1/channels", &o);
     json_array_foreach(json_object_get(o, "channels"), i, x) {
         if (wanted_channel(c, x)) json_array_append(g->channels, x);
     }
     if (rc == CLI_OK && cli_has(c, "channel") && json_array_size(g->channels) == 0)
-        rc = cli_fail(c, "`readback channel list` shows them.", "no channel that we joined has this name");
+        rc = cli_fail(c, "`readback channel list` shows them.",
+                      "no channel that we joined has this name");
     json_decref(o);
     return rc;
 }
@@ -191,8 +198,8 @@ static int get_party(struct change *g) {
 }
 
 /* One record of a statement in one channel. While the outbox is full it is tried again. */
-static int log_one(struct change *g, const json_t *channel, const char *kind, const json_t *signed_body,
-                   const struct rb_signer_key *officer) {
+static int log_one(struct change *g, const json_t *channel, const char *kind,
+                   const json_t *signed_body, const struct rb_signer_key *officer) {
     json_t *draft = json_pack("{s:s,s:s,s:{s:O}}", "channel", cli_str(channel, "channel"), "kind",
                               kind, "body", "signed", signed_body),
            *out = NULL;
@@ -215,7 +222,8 @@ static int log_one(struct change *g, const json_t *channel, const char *kind, co
                                                  json_object_get(channel, "title"), "kind", kind,
                                                  "record", json_object_get(out, "record")));
         if (!g->c->json && status == 200)
-            printf("Logged in \"%s\": %s %.12s\n", cli_str(channel, "title"), kind, cli_str(out, "record"));
+            printf("Logged in \"%s\": %s %.12s\n", cli_str(channel, "title"), kind,
+                   cli_str(out, "record"));
     }
     json_decref(draft);
     json_decref(out);
@@ -233,7 +241,8 @@ static int log_all(struct change *g, const char *kind, const json_t *signed_body
     return rc;
 }
 
-/* ---- the new card ---------------------------------------------------------------------------------
+/* ---- the new card
+ * ---------------------------------------------------------------------------------
  */
 static json_t *next_card(struct change *g, int *rc) {
     uint8_t *bytes = malloc(RB_MAX_CARD);
@@ -243,7 +252,8 @@ static json_t *next_card(struct change *g, int *rc) {
     g->card->card.version++;
     g->card->card.issued_utc_ms = rb_clock_now(0).utc_ms;
     if (bytes == NULL || !cli_card_sign(&g->card->card, &g->party.key, bytes, &n, &rj))
-        *rc = cli_fail(g->c, NULL, "the new card cannot be made: %s", rj.what ? rj.what : "it is too large");
+        *rc = cli_fail(g->c, NULL, "the new card cannot be made: %s",
+                       rj.what ? rj.what : "it is too large");
     else
         *rc = cli_card_install(g->c, g->h, bytes, n);
     if (*rc == CLI_OK) out = cli_base64(bytes, n);
@@ -265,15 +275,18 @@ static void say_hand_over(struct change *g) {
         if (!shared) json_array_append(list, json_object_get(p, "handle"));
     }
     if (json_array_size(list) && !g->c->json) {
-        fputs("Shares no channel with us, so hand the new card over (readback card --out FILE): ", stdout);
+        fputs("Shares no channel with us, so hand the new card over (readback card --out FILE): ",
+              stdout);
         cli_list(stdout, list);
         fputc('\n', stdout);
     }
-    json_object_set_new(json_array_size(g->said) ? json_array_get(g->said, 0) : peers, "hand_over", list);
+    json_object_set_new(json_array_size(g->said) ? json_array_get(g->said, 0) : peers, "hand_over",
+                        list);
     json_decref(peers);
 }
 
-/* ---- rotating -------------------------------------------------------------------------------------
+/* ---- rotating
+ * -------------------------------------------------------------------------------------
  */
 static int officer_key_file(struct change *g, const char *path) {
     struct rb_reject rj = {0};
@@ -283,7 +296,8 @@ static int officer_key_file(struct change *g, const char *path) {
     enum rb_err err = rb_openssh_pub_decode(rb_slice(line, n), &g->fresh, &rj);
     free(line);
     if (err == RB_OK && rb_ed25519_key_check(&g->fresh) == RB_OK) return CLI_OK;
-    return cli_fail(g->c, "It must be a line \"ssh-ed25519 AAAA... comment\".", "%s is no Ed25519 public key", path);
+    return cli_fail(g->c, "It must be a line \"ssh-ed25519 AAAA... comment\".",
+                    "%s is no Ed25519 public key", path);
 }
 static int make_officer(struct change *g) {
     struct rb_passphrase p;
@@ -299,7 +313,8 @@ static int make_officer(struct change *g) {
 }
 static int make_age(struct change *g, struct rb_passphrase *p) {
     int rc = CLI_OK;
-    if (rb_home_has(g->h, "keys/age.age")) rc = cli_passphrase(g->c, "Passphrase of the age key", false, p);
+    if (rb_home_has(g->h, "keys/age.age"))
+        rc = cli_passphrase(g->c, "Passphrase of the age key", false, p);
     if (rc == CLI_OK && rb_keys_age_next(g->h, rb_passphrase_slice(p), &g->fresh) != RB_OK)
         rc = cli_fail(g->c, "Nothing was done.", "%s", rb_home_error(g->h));
     return rc;
@@ -334,10 +349,12 @@ static const char *const means[] = {
     [RB_KEY_MIRROR] = "cosigns others' feeds, each from when its author holds the record of it",
     [RB_KEY_NODE] = "signs what the node says, from the record of it on",
     [RB_KEY_OFFICER] = "the officer signs with it, from the record of it on",
-    [RB_KEY_TLS] = "is served once those who hold our feed hold the new card, at the latest in a day; "
-                   "others need the card by hand",
-    [RB_KEY_AGE] = "others seal to it once they hold the new card; the earlier one still opens what was "
-                   "sealed to it",
+    [RB_KEY_TLS] =
+        "is served once those who hold our feed hold the new card, at the latest in a day; "
+        "others need the card by hand",
+    [RB_KEY_AGE] =
+        "others seal to it once they hold the new card; the earlier one still opens what was "
+        "sealed to it",
 };
 static void show_rotation(struct change *g) {
     char kid[2 * RB_KID_LEN + 1];
@@ -347,7 +364,8 @@ static void show_rotation(struct change *g) {
             *g->name ? " " : "", g->name, kid, means[g->role]);
     fprintf(stderr, "  card version %llu, and a record of each in %zu channels\n",
             (unsigned long long)g->card->card.version + 1, json_array_size(g->channels));
-    fputs("  the earlier key stays in the home; it is not revoked: where it may be in wrong hands, use "
+    fputs("  the earlier key stays in the home; it is not revoked: where it may be in wrong hands, "
+          "use "
           "`readback key revoke`\n",
           stderr);
 }
@@ -377,7 +395,8 @@ static int rotate(struct change *g) {
     if (rc == CLI_OK) rc = officer_again(g);
     if (rc == CLI_OK) rc = log_all(g, "card", card, &g->officer.key);
     if (rc != CLI_OK && card)
-        fputs("  the new card is signed and in use here: `readback card publish` logs it again\n", stderr);
+        fputs("  the new card is signed and in use here: `readback card publish` logs it again\n",
+              stderr);
     rb_wipe(&age, sizeof age);
     json_decref(shown);
     json_decref(rotation);
@@ -389,7 +408,8 @@ static int which(struct change *g) {
     int rc = read_role(c, c->args[0], &g->role);
     if (rc != CLI_OK) return rc;
     if (g->role == RB_KEY_OFFICER) {
-        if (c->args_n < 2) return cli_usage(c, "say which officer: readback %s officer NAME", c->command->name);
+        if (c->args_n < 2)
+            return cli_usage(c, "say which officer: readback %s officer NAME", c->command->name);
         snprintf(g->name, sizeof g->name, "%s", c->args[1]);
     }
     const struct rb_key *k = on_card(&g->card->card, g->role, g->name);
@@ -417,8 +437,9 @@ int cli_key_rotate(struct cli *c) {
     int rc = begin(c, &g);
     if (rc == CLI_OK) rc = which(&g);
     if (rc == CLI_OK && g.role == RB_KEY_LOG)
-        rc = cli_usage(c, "a log key belongs to its feed for good: `readback channel epoch` opens a "
-                          "further one with a key of its own");
+        rc =
+            cli_usage(c, "a log key belongs to its feed for good: `readback channel epoch` opens a "
+                         "further one with a key of its own");
     if (rc == CLI_OK) rc = cli_officer(c, &g.officer); /* a wrong passphrase is said first */
     if (rc == CLI_OK) rc = get_party(&g);
     if (rc == CLI_OK) {
@@ -430,7 +451,8 @@ int cli_key_rotate(struct cli *c) {
     return rc;
 }
 
-/* ---- revoking -------------------------------------------------------------------------------------
+/* ---- revoking
+ * -------------------------------------------------------------------------------------
  */
 /* --stood-by CHANNEL=SIZE or ORIGIN=SIZE */
 static int stood_by(struct change *g, json_t *in) {
@@ -452,10 +474,11 @@ static int stood_by(struct change *g, json_t *in) {
 }
 static void show_feed(const struct change *g, const json_t *x) {
     const long long held = (long long)cli_int(x, "held"), by = (long long)cli_int(x, "stood_by");
-    fprintf(stderr, "  \"%s\", %s\n    stood by: %lld of the %lld records held here", cli_str(x, "title"),
-            cli_str(x, "origin"), by, held);
+    fprintf(stderr, "  \"%s\", %s\n    stood by: %lld of the %lld records held here",
+            cli_str(x, "title"), cli_str(x, "origin"), by, held);
     if (g->role == RB_KEY_MIRROR)
-        fprintf(stderr, "; receipts by this key over more do not count, unless somebody else held them first\n");
+        fprintf(stderr, "; receipts by this key over more do not count, unless somebody else held "
+                        "them first\n");
     else
         fprintf(stderr, "; %lld signed by it %s, and all that may follow\n",
                 (long long)cli_int(x, "disowned"),
@@ -467,7 +490,8 @@ static void show_revocation(struct change *g, const json_t *shown) {
     const json_t *x;
     kid_words(&g->old, kid);
     cli_strong(g->c, stderr, "To be revoked");
-    fprintf(stderr, ": the %s key %s%s%s\n", role_words[g->role], kid, *g->name ? " of officer " : "", g->name);
+    fprintf(stderr, ": the %s key %s%s%s\n", role_words[g->role], kid,
+            *g->name ? " of officer " : "", g->name);
     json_array_foreach(json_object_get(shown, "feeds"), i, x) show_feed(g, x);
     if (json_array_size(json_object_get(shown, "feeds")) == 0 &&
         (g->role == RB_KEY_TLS || g->role == RB_KEY_AGE))
@@ -476,11 +500,13 @@ static void show_revocation(struct change *g, const json_t *shown) {
         fputs("  ALL MEMBERS of each channel read this, and the names of our feeds in the others: "
               "--channel says it in one alone\n",
               stderr);
-    fputs("This cannot be taken back. What was disowned stays in the log, and is shown so.\n", stderr);
+    fputs("This cannot be taken back. What was disowned stays in the log, and is shown so.\n",
+          stderr);
 }
 static int compose_revocation(struct change *g, json_t **shown) {
     json_t *in = json_pack("{s:s,s:o}", "role", role_words[g->role], "key", key_hex(&g->old));
-    if (cli_has(g->c, "reason")) json_object_set_new(in, "reason", json_string(cli_get(g->c, "reason")));
+    if (cli_has(g->c, "reason"))
+        json_object_set_new(in, "reason", json_string(cli_get(g->c, "reason")));
     if (cli_has(g->c, "channel") && json_array_size(g->channels) == 1)
         json_object_set(in, "channel", json_object_get(json_array_get(g->channels, 0), "channel"));
     int rc = stood_by(g, in);
@@ -496,12 +522,15 @@ static int make_room(struct change *g) {
     int rc = CLI_OK;
     if (g->role != RB_KEY_OFFICER || cli_has(g->c, "replace")) return rotate(g);
     if (card->officers_n < 2)
-        return cli_fail(g->c, "Name another officer first (`readback card update --officer NAME`), or give "
-                              "this one a new key with --replace.",
-                        "this is the only officer on our card");
+        return cli_fail(
+            g->c,
+            "Name another officer first (`readback card update --officer NAME`), or give "
+            "this one a new key with --replace.",
+            "this is the only officer on our card");
     for (size_t i = 0; i < card->officers_n; i++) {
         if (!rb_slice_is(card->officers[i].name, g->name)) continue;
-        memmove(&card->officers[i], &card->officers[i + 1], (card->officers_n - i - 1) * sizeof *card->officers);
+        memmove(&card->officers[i], &card->officers[i + 1],
+                (card->officers_n - i - 1) * sizeof *card->officers);
         card->officers_n--;
         break;
     }
@@ -522,17 +551,20 @@ static int which_revoked(struct change *g, bool *current) {
     json_array_foreach(json_object_get(g->keys, "keys"), i, x) {
         bool force = strcmp(cli_str(x, "state"), "in force") == 0;
         if (strcmp(cli_str(x, "role"), role_words[g->role]) != 0) continue;
-        bool named = word && (strcmp(cli_str(x, "name"), word) == 0 || strcmp(cli_str(x, "channel"), word) == 0);
+        bool named = word && (strcmp(cli_str(x, "name"), word) == 0 ||
+                              strcmp(cli_str(x, "channel"), word) == 0);
         bool kid = word && strlen(word) >= 4 && strncmp(cli_str(x, "kid"), word, strlen(word)) == 0;
         bool log = g->role == RB_KEY_LOG && word && strlen(word) >= 4 &&
                    strncmp(cli_str(x, "channel"), word, strlen(word)) == 0;
-        if (!(kid || ((named || log || (word == NULL && g->role != RB_KEY_OFFICER)) && force))) continue;
+        if (!(kid || ((named || log || (word == NULL && g->role != RB_KEY_OFFICER)) && force)))
+            continue;
         hit = x;
         hits++;
     }
     if (hits != 1)
-        return cli_fail(c, "`readback key list` shows them: name an officer, a channel, or the key id.",
-                        hits ? "these words fit more than one key" : "no key of ours fits these words");
+        return cli_fail(
+            c, "`readback key list` shows them: name an officer, a channel, or the key id.",
+            hits ? "these words fit more than one key" : "no key of ours fits these words");
     if (!key_of(hit, &g->old)) return CLI_FAILED;
     snprintf(g->name, sizeof g->name, "%s", g->role == RB_KEY_OFFICER ? cli_str(hit, "name") : "");
     *current = strcmp(cli_str(hit, "state"), "in force") == 0;
@@ -547,10 +579,12 @@ static int which_revoked(struct change *g, bool *current) {
 static int log_epoch(struct change *g) {
     json_t *out = NULL;
     const json_t *ch = json_array_get(g->channels, 0);
-    int status = rb_client_epoch(g->c->client, &g->officer.key, &g->party.key, cli_str(ch, "channel"), NULL, &out);
+    int status = rb_client_epoch(g->c->client, &g->officer.key, &g->party.key,
+                                 cli_str(ch, "channel"), NULL, &out);
     int rc = status == 200 ? CLI_OK : cli_refused(g->c, status, out);
     if (rc == CLI_OK && !g->c->json)
-        printf("Opened: epoch %lld of our feed, with a new log key\n", (long long)cli_int(out, "epoch"));
+        printf("Opened: epoch %lld of our feed, with a new log key\n",
+               (long long)cli_int(out, "epoch"));
     json_decref(out);
     return rc;
 }
@@ -560,17 +594,20 @@ static int write_out(struct cli *c, const char *path, const json_t *signed_body)
     int rc = CLI_OK;
     FILE *f = bytes ? fopen(path, "wbx") : NULL;
     if (f == NULL) rc = cli_fail(c, "Files are never overwritten.", "%s cannot be made", path);
-    if (rc == CLI_OK && rb_base64_decode(rb_str(json_string_value(signed_body)), bytes, RB_MAX_LEAF, &n) != RB_OK)
+    if (rc == CLI_OK &&
+        rb_base64_decode(rb_str(json_string_value(signed_body)), bytes, RB_MAX_LEAF, &n) != RB_OK)
         rc = CLI_FAILED;
-    if (rc == CLI_OK && fwrite(bytes, 1, n, f) != n) rc = cli_fail(c, NULL, "%s cannot be written", path);
+    if (rc == CLI_OK && fwrite(bytes, 1, n, f) != n)
+        rc = cli_fail(c, NULL, "%s cannot be written", path);
     if (f && fclose(f) != 0 && rc == CLI_OK) rc = cli_fail(c, NULL, "%s cannot be written", path);
     free(bytes);
     if (rc == CLI_OK && !c->json)
         printf("Written: %s. Any member may log it: readback key revoke --file %s\n", path, path);
     return rc;
 }
-/* The key in force gets its successor before it is revoked, so that nothing stands still: of a log key
- * that is a further epoch, in which the revocation stands (in the one before it would be disowned). */
+/* The key in force gets its successor before it is revoked, so that nothing stands still: of a log
+ * key that is a further epoch, in which the revocation stands (in the one before it would be
+ * disowned). */
 static int make_successor(struct change *g, bool current) {
     if (!current) return CLI_OK;
     return g->role == RB_KEY_LOG ? log_epoch(g) : make_room(g);
@@ -583,14 +620,18 @@ static int revoke_key(struct change *g, bool current) {
     if (rc == CLI_OK && (signed_body = rb_client_statement(&g->party.key, now)) == NULL)
         rc = cli_fail(g->c, NULL, "the party key did not sign; nothing was revoked");
     if (rc == CLI_OK) rc = log_all(g, "revocation", signed_body, &g->officer.key);
-    if (rc == CLI_OK && cli_has(g->c, "out")) rc = write_out(g->c, cli_get(g->c, "out"), signed_body);
+    if (rc == CLI_OK && cli_has(g->c, "out"))
+        rc = write_out(g->c, cli_get(g->c, "out"), signed_body);
     json_decref(now);
     json_decref(signed_body);
     return rc;
 }
 static int other_officer(struct change *g) {
-    if (g->role == RB_KEY_OFFICER && rb_key_eq(&g->officer.key.pub, &g->old) && !cli_has(g->c, "replace"))
-        return cli_usage(g->c, "another officer must sign: --officer NAME; or --replace gives %s a new key", g->name);
+    if (g->role == RB_KEY_OFFICER && rb_key_eq(&g->officer.key.pub, &g->old) &&
+        !cli_has(g->c, "replace"))
+        return cli_usage(
+            g->c, "another officer must sign: --officer NAME; or --replace gives %s a new key",
+            g->name);
     return CLI_OK;
 }
 static int revoke_file(struct cli *c, const char *path);
@@ -598,7 +639,8 @@ int cli_key_revoke(struct cli *c) {
     struct change g;
     json_t *shown = NULL;
     bool current = false;
-    if (cli_has(c, "file")) return cli_want_args(c, 0, 0) ? revoke_file(c, cli_get(c, "file")) : CLI_USAGE;
+    if (cli_has(c, "file"))
+        return cli_want_args(c, 0, 0) ? revoke_file(c, cli_get(c, "file")) : CLI_USAGE;
     if (!cli_want_args(c, 1, 2)) return CLI_USAGE;
     int rc = begin(c, &g);
     if (rc == CLI_OK) rc = which_revoked(&g, &current);
@@ -616,7 +658,8 @@ int cli_key_revoke(struct cli *c) {
     return rc;
 }
 
-/* ---- another's, or our own, handed over as a file ---------------------------------------------------
+/* ---- another's, or our own, handed over as a file
+ * ---------------------------------------------------
  */
 static int show_file(struct cli *c, const struct rb_revocation *r) {
     char kid[2 * RB_KID_LEN + 1], hex[2 * RB_HASH_LEN + 1];
@@ -627,7 +670,8 @@ static int show_file(struct cli *c, const struct rb_revocation *r) {
     kid_words(&r->key, kid);
     cli_strong(c, stderr, "A revocation signed by its party");
     fprintf(stderr, " %s\n  the %s key %s\n", rb_writer_z(&w), rb_key_role_name(r->role), kid);
-    if (r->reason.n) fprintf(stderr, "  reason: %.*s\n", (int)r->reason.n, (const char *)r->reason.p);
+    if (r->reason.n)
+        fprintf(stderr, "  reason: %.*s\n", (int)r->reason.n, (const char *)r->reason.p);
     for (size_t i = 0; i < r->stood_n; i++)
         fprintf(stderr, "  stood by: %llu records of %.*s\n", (unsigned long long)r->stood[i].size,
                 (int)r->stood[i].origin.n, (const char *)r->stood[i].origin.p);

@@ -1,9 +1,10 @@
-/* Membership while traffic runs: accepting charter and amendments, amending, suspending, leaving, coming
- * back in a further epoch, ending the start-up guard. */
+/* Membership while traffic runs: accepting charter and amendments, amending, suspending, leaving,
+ * coming back in a further epoch, ending the start-up guard. */
 #include <stdlib.h>
 #include "cli.h"
 
-/* ---- words ---------------------------------------------------------------------------------------
+/* ---- words
+ * ---------------------------------------------------------------------------------------
  */
 static void value(FILE *out, const json_t *v) {
     if (v == NULL || json_is_null(v)) {
@@ -22,7 +23,8 @@ void cli_differences(FILE *out, const json_t *list, int indent) {
     if (json_array_size(list) == 0) fprintf(out, "%*snothing changes\n", indent, "");
     json_array_foreach(list, i, x) {
         if (*cli_str(x, "member")) {
-            fprintf(out, "%*smember %s: %s\n", indent, "", cli_str(x, "member"), cli_str(x, "change"));
+            fprintf(out, "%*smember %s: %s\n", indent, "", cli_str(x, "member"),
+                    cli_str(x, "change"));
             if (strcmp(cli_str(x, "change"), "changed") != 0) continue;
         } else {
             fprintf(out, "%*s%s\n", indent, "", cli_str(x, "field"));
@@ -42,7 +44,8 @@ void cli_guard(FILE *out, const json_t *o) {
         fprintf(out,
                 "Nothing of ours is signed here yet: members are asked what they hold of ours, %zu "
                 "answered, %lld must\n",
-                json_array_size(json_object_get(g, "answered")), (long long)cli_int(g, "must_answer"));
+                json_array_size(json_object_get(g, "answered")),
+                (long long)cli_int(g, "must_answer"));
         cli_joined(buf, sizeof buf, json_object_get(g, "not_answered"));
         fprintf(out, "  no answer yet: %s\n", buf);
     }
@@ -51,7 +54,8 @@ void cli_guard(FILE *out, const json_t *o) {
                 (long long)cli_int(g, "lost_to"));
 }
 
-/* ---- accepting ------------------------------------------------------------------------------------
+/* ---- accepting
+ * ------------------------------------------------------------------------------------
  */
 static int say_accepted(struct cli *c, int rc, const json_t *o, const json_t *out) {
     if (rc != CLI_OK && rc != CLI_SECOND_DUE) return rc;
@@ -114,7 +118,8 @@ static int accept_amendment(struct cli *c, const json_t *o, const json_t *x) {
         cli_strong(c, stderr, "Amendment to be accepted");
         fprintf(stderr, " of \"%s\", proposed by %s\n", cli_str(o, "title"), cli_text(x, "author"));
         cli_differences(stderr, json_object_get(x, "differences"), 2);
-        fputs("It takes the charter's place once every active member has accepted it in time.\n", stderr);
+        fputs("It takes the charter's place once every active member has accepted it in time.\n",
+              stderr);
         cli_confirm(c, "Accept it for our party?", &rc);
     }
     if (rc == CLI_OK) {
@@ -149,7 +154,8 @@ int cli_channel_accept(struct cli *c) {
     return rc;
 }
 
-/* ---- amending -------------------------------------------------------------------------------------
+/* ---- amending
+ * -------------------------------------------------------------------------------------
  */
 static int changes_of_options(struct cli *c, json_t *changes) {
     json_t *add = json_array(), *drop = json_array();
@@ -192,14 +198,16 @@ int cli_channel_amend(struct cli *c) {
                               "--add-member, --remove-member");
         body = json_pack("{s:o}", "changes", changes);
     }
-    json_t *draft = json_pack("{s:s,s:s,s:o}", "channel", c->args[0], "kind", "amendment", "body", body);
+    json_t *draft =
+        json_pack("{s:s,s:s,s:o}", "channel", c->args[0], "kind", "amendment", "body", body);
     if (rc == CLI_OK) rc = cli_envelope(c, draft);
     if (rc == CLI_OK) return cli_release(c, draft);
     json_decref(draft);
     return rc;
 }
 
-/* ---- suspending, resuming, leaving ------------------------------------------------------------------
+/* ---- suspending, resuming, leaving
+ * ------------------------------------------------------------------
  */
 static int membership(struct cli *c, const char *action, const char *means) {
     if (!cli_want_args(c, 1, 1)) return CLI_USAGE;
@@ -215,22 +223,25 @@ static int membership(struct cli *c, const char *action, const char *means) {
     return rc;
 }
 int cli_channel_suspend(struct cli *c) {
-    return membership(c, "suspend",
-                      "Of ours there still pass: FLASH and answers to it; tests, receipts, service "
-                      "records; cards and keys; rosters; charter matters. All else we release here is "
-                      "kept and marked \"suspended\", until `readback channel resume`.");
+    return membership(
+        c, "suspend",
+        "Of ours there still pass: FLASH and answers to it; tests, receipts, service "
+        "records; cards and keys; rosters; charter matters. All else we release here is "
+        "kept and marked \"suspended\", until `readback channel resume`.");
 }
 int cli_channel_resume(struct cli *c) {
     return membership(c, "resume", "What was said while suspended keeps its mark.");
 }
 int cli_channel_leave(struct cli *c) {
-    return membership(c, "leave",
-                      "This cannot be taken back: nothing of ours counts here after it, and no receipt of "
-                      "it is given. What was said and held stays. To come back the others must adopt "
-                      "an amendment that lists us again, and we open a further epoch.");
+    return membership(
+        c, "leave",
+        "This cannot be taken back: nothing of ours counts here after it, and no receipt of "
+        "it is given. What was said and held stays. To come back the others must adopt "
+        "an amendment that lists us again, and we open a further epoch.");
 }
 
-/* ---- a further epoch --------------------------------------------------------------------------------
+/* ---- a further epoch
+ * --------------------------------------------------------------------------------
  */
 static void show_epoch(struct cli *c, const json_t *o) {
     cli_exercise(c, stderr, o);
@@ -249,9 +260,9 @@ static void show_epoch(struct cli *c, const json_t *o) {
 }
 static int accept_again(struct cli *c, const json_t *o, const struct rb_signer_key *officer) {
     json_t *out = NULL;
-    json_t *draft = json_pack("{s:s,s:s,s:[s],s:{s:s}}", "channel", cli_str(o, "channel"), "kind",
-                              "position", "answers", cli_str(o, "charter_record"), "body", "type",
-                              "accept");
+    json_t *draft =
+        json_pack("{s:s,s:s,s:[s],s:{s:s}}", "channel", cli_str(o, "channel"), "kind", "position",
+                  "answers", cli_str(o, "charter_record"), "body", "type", "accept");
     int status = rb_client_release(c->client, officer, draft, &out);
     int rc = status == 202 ? CLI_SECOND_DUE : status == 200 ? CLI_OK : cli_refused(c, status, out);
     json_decref(draft);
@@ -286,7 +297,8 @@ int cli_channel_epoch(struct cli *c) {
         cli_confirm(c, "Open it?", &rc);
     }
     if (rc == CLI_OK) {
-        int status = rb_client_epoch(c->client, &officer.key, &party.key, cli_str(o, "channel"), size, &out);
+        int status =
+            rb_client_epoch(c->client, &officer.key, &party.key, cli_str(o, "channel"), size, &out);
         if (status != 200) rc = cli_refused(c, status, out);
     }
     if (rc == CLI_OK && !c->json)
@@ -305,7 +317,8 @@ int cli_channel_epoch(struct cli *c) {
     return rc;
 }
 
-/* ---- the start-up guard -------------------------------------------------------------------------------
+/* ---- the start-up guard
+ * -------------------------------------------------------------------------------
  */
 int cli_channel_override(struct cli *c) {
     json_t *o = NULL, *out = NULL, *in;
@@ -316,12 +329,15 @@ int cli_channel_override(struct cli *c) {
     cli_path(&p, "/v1/channels/", c->args[0], "");
     int rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && !cli_true(json_object_get(o, "guard"), "guarded"))
-        rc = cli_fail(c, NULL, "the start-up guard of this channel has ended: nothing waits for it");
+        rc =
+            cli_fail(c, NULL, "the start-up guard of this channel has ended: nothing waits for it");
     if (rc == CLI_OK) {
         cli_exercise(c, stderr, o);
         cli_guard(stderr, o);
-        fputs("If this store was put back from a copy, and one who has not answered holds more of our "
-              "feed than it,\nsigning now makes two histories of our feed: a fork that anybody can prove. "
+        fputs("If this store was put back from a copy, and one who has not answered holds more of "
+              "our "
+              "feed than it,\nsigning now makes two histories of our feed: a fork that anybody can "
+              "prove. "
               "A record names who had\nnot answered, and the reason.\n",
               stderr);
         cli_confirm(c, "Sign without their answer?", &rc);
@@ -335,7 +351,8 @@ int cli_channel_override(struct cli *c) {
     if (rc == CLI_OK && c->json)
         cli_json(out);
     else if (rc == CLI_OK)
-        printf("The guard of \"%s\" is ended; the record: %s\n", cli_str(o, "title"), cli_text(out, "record"));
+        printf("The guard of \"%s\" is ended; the record: %s\n", cli_str(o, "title"),
+               cli_text(out, "record"));
     json_decref(o);
     json_decref(out);
     return rc;

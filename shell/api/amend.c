@@ -1,5 +1,5 @@
-/* Amendments: the charter in force with what is to change, cards filled in, and what differs said field
- * by field, so that nobody signs a charter to find one line in it (spec 5.9.4). */
+/* Amendments: the charter in force with what is to change, cards filled in, and what differs said
+ * field by field, so that nobody signs a charter to find one line in it (spec 5.9.4). */
 #include "compose.h"
 #include "found.h"
 #include "readback/text.h"
@@ -70,7 +70,8 @@ static bool by_index(const json_t *a, const json_t *b) {
 }
 static void sort_members(json_t *members) {
     for (size_t i = 1; i < json_array_size(members); i++)
-        for (size_t k = i; k > 0 && by_index(json_array_get(members, k), json_array_get(members, k - 1)); k--) {
+        for (size_t k = i;
+             k > 0 && by_index(json_array_get(members, k), json_array_get(members, k - 1)); k--) {
             json_t *m = json_incref(json_array_get(members, k));
             json_array_remove(members, k);
             json_array_insert_new(members, k - 1, m);
@@ -102,7 +103,8 @@ static bool add_members(struct rb_chan *c, json_t *charter, const json_t *add) {
             return rb_draft_fail(c->rq, "body.changes.add_members",
                                  h ? "this member is listed already" : "each needs a handle");
         json_array_append_new(members, json_deep_copy(m));
-        if (json_is_array(accept) && !lists(accept, h)) json_array_append_new(accept, json_string(h));
+        if (json_is_array(accept) && !lists(accept, h))
+            json_array_append_new(accept, json_string(h));
     }
     return true;
 }
@@ -129,7 +131,8 @@ static void put_cards(struct rb_chan *c, json_t *members) {
     }
 }
 
-/* ---- the charter that is meant -------------------------------------------------------------------
+/* ---- the charter that is meant
+ * -------------------------------------------------------------------
  */
 static void drop_nulls(json_t *o) {
     const char *k;
@@ -222,13 +225,15 @@ static json_t *meant(struct rb_chan *c) {
     else if (json_is_object(whole) && changes == NULL)
         out = json_deep_copy(whole);
     else
-        rb_draft_fail(c->rq, "body", "say what changes (\"changes\") or the whole charter (\"charter\")");
+        rb_draft_fail(c->rq, "body",
+                      "say what changes (\"changes\") or the whole charter (\"charter\")");
     if (out && !json_object_get(out, "accept_by") && !json_object_get(out, "accept_in"))
         rb_j_put(out, "accept_in", json_string(ACCEPT_IN));
     return out;
 }
 
-/* ---- what differs --------------------------------------------------------------------------------
+/* ---- what differs
+ * --------------------------------------------------------------------------------
  */
 static void differs(json_t *list, const char *field, const json_t *before, const json_t *after) {
     json_t *o = json_object();
@@ -273,7 +278,8 @@ json_t *rb_charter_differences(struct rb_chan *c, const json_t *was, const json_
         const json_t *before = json_object_get(was, k);
         if (strcmp(k, "members") == 0)
             members_differ(c, list, before, v);
-        else if (!json_is_null(v) && (before == NULL || !json_equal((json_t *)(uintptr_t)before, v)))
+        else if (!json_is_null(v) &&
+                 (before == NULL || !json_equal((json_t *)(uintptr_t)before, v)))
             differs(list, k, json_is_null(before) ? NULL : before, v);
     }
     json_object_foreach((json_t *)(uintptr_t)was, k, v) {
@@ -284,7 +290,8 @@ json_t *rb_charter_differences(struct rb_chan *c, const json_t *was, const json_
     return list;
 }
 
-/* ---- composing -----------------------------------------------------------------------------------
+/* ---- composing
+ * -----------------------------------------------------------------------------------
  */
 static bool in_force(const struct rb_chan *c) {
     struct rb_fail f = {.err = RB_ERR_STATE,
@@ -348,7 +355,8 @@ bool rb_draft_amendment(struct rb_draft *d) {
     return ok;
 }
 
-/* ---- amendments that wait ------------------------------------------------------------------------
+/* ---- amendments that wait
+ * ------------------------------------------------------------------------
  */
 static json_t *amended_json(struct rb_chan *c, const struct rb_amendment *a) {
     struct rb_charter *ch = rb_arena_alloc(&c->rq->arena, sizeof *ch);
@@ -359,8 +367,9 @@ static json_t *amended_json(struct rb_chan *c, const struct rb_amendment *a) {
         return NULL;
     }
     for (size_t i = 0; i < ch->members_n; i++)
-        json_array_append_new(members, json_pack("{s:o,s:i}", "handle", rb_j_slice(ch->members[i].handle),
-                                                 "index", (int)ch->members[i].index));
+        json_array_append_new(members,
+                              json_pack("{s:o,s:i}", "handle", rb_j_slice(ch->members[i].handle),
+                                        "index", (int)ch->members[i].index));
     json_t *out = read_back(c, a->charter, members);
     json_decref(members);
     return out;
@@ -371,10 +380,14 @@ static void put_stances(struct rb_chan *c, uint32_t order, json_t *o) {
     for (size_t i = 0; i < c->s->members_n; i++) {
         const struct rb_sit_member *m = &c->s->members[i];
         if (!m->active) continue;
-        const bool yes = m->index == author ||
-                         rb_situation_answer(c->s, order, m->index, RB_POSITION_ACCEPT) != RB_NOWHERE;
-        const bool no = rb_situation_answer(c->s, order, m->index, RB_POSITION_REJECT) != RB_NOWHERE;
-        json_array_append_new(no ? rejected : yes ? accepted : awaited,
+        const bool yes =
+            m->index == author ||
+            rb_situation_answer(c->s, order, m->index, RB_POSITION_ACCEPT) != RB_NOWHERE;
+        const bool no =
+            rb_situation_answer(c->s, order, m->index, RB_POSITION_REJECT) != RB_NOWHERE;
+        json_array_append_new(no    ? rejected
+                              : yes ? accepted
+                                    : awaited,
                               rb_chan_handle_json(c, m->index));
     }
     rb_j_put(o, "accepted", accepted);
@@ -386,7 +399,8 @@ static json_t *waiting_amendment(struct rb_chan *c, uint32_t order, const struct
     const struct rb_fact *f = rb_situation_fact(c->s, order);
     struct rb_amendment a;
     if (f->kind != RB_KIND_AMENDMENT || f->mark || c->s->order[order].mark) return NULL;
-    if (rb_amendment_decode(f->body, &a, NULL) != RB_OK || !rb_hash_eq(&a.previous, now)) return NULL;
+    if (rb_amendment_decode(f->body, &a, NULL) != RB_OK || !rb_hash_eq(&a.previous, now))
+        return NULL;
     json_t *after = amended_json(c, &a), *o = json_object();
     rb_j_put(o, "record", rb_j_hex(f->id.b, RB_HASH_LEN));
     rb_j_put(o, "author", rb_chan_handle_json(c, rb_situation_author(c->s, order)));
@@ -411,7 +425,8 @@ json_t *rb_chan_amendments(struct rb_chan *c) {
     return list;
 }
 
-/* ---- is a further epoch due? -----------------------------------------------------------------------
+/* ---- is a further epoch due?
+ * -----------------------------------------------------------------------
  */
 /* NULL, or why nothing more that we say in our present feed counts */
 const char *rb_chan_epoch_due(struct rb_chan *c) {

@@ -369,8 +369,8 @@ int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *offi
 /* ---- a further epoch ----------------------------------------------------------------------------
  */
 static int epoch_once(const struct rb_client *c, const struct rb_signer_key *officer,
-                      const struct rb_signer_key *party, const char *channel, const json_t *stands_by,
-                      json_t **out) {
+                      const struct rb_signer_key *party, const char *channel,
+                      const json_t *stands_by, json_t **out) {
     char path[4096];
     json_t *carrier = NULL, *answer = NULL, *in = json_object();
     if (stands_by) json_object_set(in, "stands_by", (json_t *)(uintptr_t)stands_by);
@@ -387,8 +387,9 @@ static int epoch_once(const struct rb_client *c, const struct rb_signer_key *off
         return not_signed(out);
     }
     if (card)
-        json_object_set_new(in, "card", json_pack("{s:O,s:o}", "payload",
-                                                  json_object_get(card, "payload"), "signers", signers));
+        json_object_set_new(in, "card",
+                            json_pack("{s:O,s:o}", "payload", json_object_get(card, "payload"),
+                                      "signers", signers));
     rb_client_path(path, sizeof path, "/v1/channels/", channel, "/epoch");
     status = c->call(c->ctx, "POST", path, in, out);
     if (status == 200 && json_object_get(answer, "epoch"))

@@ -30,7 +30,8 @@ static bool roster_handle(void *ctx, uint16_t index, struct rb_slice *out) {
     const json_t *m;
     json_array_foreach(r->members, i, m) {
         const json_t *h = json_object_get(m, "handle");
-        if (json_integer_value(json_object_get(m, "index")) != index || !json_is_string(h)) continue;
+        if (json_integer_value(json_object_get(m, "index")) != index || !json_is_string(h))
+            continue;
         *out = rb_slice(json_string_value(h), json_string_length(h));
         return true;
     }
@@ -409,7 +410,8 @@ void rb_post_join(struct rb_req *rq) {
     rb_submit_one(rq, &ev, NULL);
 }
 
-/* ---- a further epoch (6.15) ----------------------------------------------------------------------
+/* ---- a further epoch (6.15)
+ * ----------------------------------------------------------------------
  */
 /* Of what is not here nobody can say that the party stands by it (3.8.5, 6.15.5). */
 static bool previous_size(struct rb_req *rq, const struct rb_chan *c, struct previous *out) {
@@ -430,8 +432,8 @@ static bool previous_size(struct rb_req *rq, const struct rb_chan *c, struct pre
     rb_fail(rq, &f);
     return false;
 }
-/* Where our card changed since the charter it is logged next, so that the keys in force count there,
- * too (6.15.2). */
+/* Where our card changed since the charter it is logged next, so that the keys in force count
+ * there, too (6.15.2). */
 static bool card_carrier(struct rb_req *rq, const struct rb_chan *c, struct rb_slice origin,
                          json_t *o) {
     const struct rb_card *own = rb_node_card(rq->node);
@@ -499,7 +501,8 @@ void rb_post_epoch(struct rb_req *rq) {
     rb_submit_one(rq, &ev, NULL);
 }
 
-/* ---- the start-up guard (6.14.9) -------------------------------------------------------------------
+/* ---- the start-up guard (6.14.9)
+ * -------------------------------------------------------------------
  */
 void rb_post_override(struct rb_req *rq) {
     struct rb_chan c;

@@ -1,5 +1,5 @@
-/* What the party key signs to change keys (spec 2.7): rotations and revocations are composed here from
- * what this node holds; nothing is stored before they are released as records. */
+/* What the party key signs to change keys (spec 2.7): rotations and revocations are composed here
+ * from what this node holds; nothing is stored before they are released as records. */
 #include "internal.h"
 #include "readback/rules.h"
 #include "readback/text.h"
@@ -21,7 +21,8 @@ static bool get_key(struct rb_req *rq, const char *field, struct rb_key *out) {
     const char *z = rb_j_string(rq->body, field);
     if (z && rb_hex_decode(rb_str(z), out->b, RB_KEY_LEN) == RB_OK && strlen(z) == 2 * RB_KEY_LEN)
         return true;
-    rb_fail_words(rq, RB_ERR_USAGE, field, "a public key is 64 hex digits", "`readback key list --json` shows them");
+    rb_fail_words(rq, RB_ERR_USAGE, field, "a public key is 64 hex digits",
+                  "`readback key list --json` shows them");
     return false;
 }
 static void reply_statement(struct rb_req *rq, struct rb_writer *w, json_t *o) {
@@ -58,7 +59,8 @@ void rb_post_rotation(struct rb_req *rq) {
     reply_statement(rq, &w, o);
 }
 
-/* ---- revocation ------------------------------------------------------------------------------------
+/* ---- revocation
+ * ------------------------------------------------------------------------------------
  */
 struct revoking {
     struct rb_req *rq;
@@ -67,18 +69,21 @@ struct revoking {
     bool full;
 };
 /* {ORIGIN: SIZE} that lowers what is stood by */
-static bool lowered(const struct revoking *v, const struct rb_feed *f, uint64_t held, uint64_t *out) {
+static bool lowered(const struct revoking *v, const struct rb_feed *f, uint64_t held,
+                    uint64_t *out) {
     char origin[RB_MAX_ORIGIN + 1];
     memcpy(origin, f->origin, f->origin_n);
     origin[f->origin_n] = 0;
     const json_t *x = json_object_get(json_object_get(v->rq->body, "stood_by"), origin);
     *out = held;
     if (x == NULL) return true;
-    if (!json_is_integer(x) || json_integer_value(x) < 0 || (uint64_t)json_integer_value(x) > held) {
-        struct rb_fail fail = {.err = RB_ERR_USAGE,
-                               .field = "stood_by",
-                               .sentence = "a size stood by is a number, at most what is held here",
-                               .hint = "`readback key list` and `readback channel show` have the sizes"};
+    if (!json_is_integer(x) || json_integer_value(x) < 0 ||
+        (uint64_t)json_integer_value(x) > held) {
+        struct rb_fail fail = {
+            .err = RB_ERR_USAGE,
+            .field = "stood_by",
+            .sentence = "a size stood by is a number, at most what is held here",
+            .hint = "`readback key list` and `readback channel show` have the sizes"};
         rb_fail(v->rq, &fail);
         return false;
     }
@@ -96,7 +101,8 @@ static uint64_t signed_past(const struct revoking *v, const struct rb_feed *f, u
             n += memcmp(f->facts[i].kids[k], kid, RB_KID_LEN) == 0;
     return n;
 }
-static bool add_feed(struct revoking *v, const struct rb_channel_view *ch, const struct rb_feed *f) {
+static bool add_feed(struct revoking *v, const struct rb_channel_view *ch,
+                     const struct rb_feed *f) {
     const uint64_t held = f->tree.size;
     uint64_t size;
     if (held == 0) return true;
@@ -105,7 +111,8 @@ static bool add_feed(struct revoking *v, const struct rb_channel_view *ch, const
         v->full = true;
         return true;
     }
-    if (size > 0) v->r->stood[v->r->stood_n++] = (struct rb_stood_by){rb_slice(f->origin, f->origin_n), size};
+    if (size > 0)
+        v->r->stood[v->r->stood_n++] = (struct rb_stood_by){rb_slice(f->origin, f->origin_n), size};
     json_t *o = json_object();
     rb_j_put(o, "channel", rb_j_hex(ch->id, RB_CHANNEL_LEN));
     rb_j_put(o, "title", rb_j_slice(ch->book->charter->title));
@@ -118,8 +125,8 @@ static bool add_feed(struct revoking *v, const struct rb_channel_view *ch, const
     json_array_append_new(v->feeds, o);
     return true;
 }
-/* Which feeds a revocation speaks of: of a mirror key others', of a log key its own, of the rest ours.
- * TLS and age keys sign nothing that is kept. */
+/* Which feeds a revocation speaks of: of a mirror key others', of a log key its own, of the rest
+ * ours. TLS and age keys sign nothing that is kept. */
 static bool wanted(const struct revoking *v, const struct rb_channel_view *ch,
                    const struct rb_feed *f) {
     const bool own = f->member == ch->own_member;
@@ -158,8 +165,8 @@ static bool add_feeds(struct revoking *v) {
         }
     }
     if (!v->full) return true;
-    rb_fail_words(v->rq, RB_ERR_LIMIT, "channel",
-                  "more feeds than one revocation can name (256)", "name one channel at a time");
+    rb_fail_words(v->rq, RB_ERR_LIMIT, "channel", "more feeds than one revocation can name (256)",
+                  "name one channel at a time");
     return false;
 }
 void rb_post_revocation(struct rb_req *rq) {

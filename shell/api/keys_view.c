@@ -1,5 +1,5 @@
-/* Keys of our own: those on the card, those that stood there before, and what each channel's feed says
- * of them (spec 2.7). */
+/* Keys of our own: those on the card, those that stood there before, and what each channel's feed
+ * says of them (spec 2.7). */
 #include "internal.h"
 #include "readback/rules.h"
 #include "readback/text.h"
@@ -18,7 +18,8 @@ bool rb_role_read(const char *word, enum rb_key_role *out) {
     return false;
 }
 
-/* ---- the list ------------------------------------------------------------------------------------
+/* ---- the list
+ * ------------------------------------------------------------------------------------
  */
 static json_t *key_find(json_t *list, enum rb_key_role role, const struct rb_key *k) {
     size_t i;
@@ -71,7 +72,8 @@ static void add_log_keys(json_t *list, const struct rb_channel_view *v) {
     }
 }
 
-/* ---- what channels say -----------------------------------------------------------------------------
+/* ---- what channels say
+ * -----------------------------------------------------------------------------
  */
 static void said(json_t *list, const struct rb_channel_view *v, enum rb_key_role role,
                  const struct rb_key *k, const char *what, const struct rb_fact *f,
@@ -144,7 +146,8 @@ void rb_get_keys(struct rb_req *rq) {
     struct rb_channel_view v;
     struct rb_key served;
     if (own == NULL) {
-        rb_fail_words(rq, RB_ERR_STATE, NULL, "this node has no card yet", "`readback init` makes one");
+        rb_fail_words(rq, RB_ERR_STATE, NULL, "this node has no card yet",
+                      "`readback init` makes one");
         return;
     }
     json_t *list = json_array(), *o = json_object();

@@ -1,5 +1,5 @@
-/* The private keys of a running node (spec 2.7): which one signs is said by the node, by its public key;
- * those that were replaced are kept as long as the home has them. */
+/* The private keys of a running node (spec 2.7): which one signs is said by the node, by its public
+ * key; those that were replaced are kept as long as the home has them. */
 #include <stdlib.h>
 #include "shell/os/host_int.h"
 
@@ -69,5 +69,6 @@ void host_card_taken(struct rb_host *h) {
     if (rb_keyring_reload(h->ring, h->home) != RB_OK)
         rb_log(RB_LOG_ERROR, "keys", "%s", rb_home_error(h->home));
     else if (rb_keyring_locked(h->ring))
-        rb_log(RB_LOG_WARN, "keys", "the age key was changed under its passphrase: `readback unlock`");
+        rb_log(RB_LOG_WARN, "keys",
+               "the age key was changed under its passphrase: `readback unlock`");
 }

@@ -131,8 +131,7 @@ static enum rb_err write_sealed(struct rb_home *h, const char *file, const struc
     rb_random(params.salt, sizeof params.salt);
     rb_random(params.nonce, sizeof params.nonce);
     const enum rb_err err = rb_seal_encode(key, passphrase, &params, &w);
-    if (err != RB_OK)
-        return home_say(h, err, "The key could not be sealed: %s.", rb_err_text(err));
+    if (err != RB_OK) return home_say(h, err, "The key could not be sealed: %s.", rb_err_text(err));
     return rb_home_write_new(h, file, rb_written(&w));
 }
 
@@ -241,8 +240,9 @@ static size_t without_kid(const char *name, size_t n) {
     uint8_t kid[RB_KID_LEN];
     const size_t tail = 1 + 2 * RB_KID_LEN;
     if (n <= tail || name[n - tail] != '-') return n;
-    return rb_hex_decode(rb_slice(name + n - tail + 1, tail - 1), kid, sizeof kid) == RB_OK ? n - tail
-                                                                                            : n;
+    return rb_hex_decode(rb_slice(name + n - tail + 1, tail - 1), kid, sizeof kid) == RB_OK
+               ? n - tail
+               : n;
 }
 
 /* "officer-NAME.sealed", "officer-NAME-KID.sealed" -> NAME */

@@ -1,6 +1,6 @@
-/* Which of our keys signs here (spec 2.7): what counts is what our own feed of the channel says at that
- * place, so a key that was rotated signs on until the record that replaces it is on its way to the log,
- * and not a record longer. Clauses 2.7.x. */
+/* Which of our keys signs here (spec 2.7): what counts is what our own feed of the channel says at
+ * that place, so a key that was rotated signs on until the record that replaces it is on its way to
+ * the log, and not a record longer. Clauses 2.7.x. */
 #include "node_int.h"
 
 #define TLS_SERVED_MS ((int64_t)24 * 3600 * 1000) /* 2.7.6 */
@@ -44,7 +44,8 @@ void keys_mirror(struct rb_node *n, struct feedx *fx, struct rb_key *out) {
     const struct key_move *k = &ch->mirror_key;
     const struct rb_book_member *us = rb_book_member(&ch->book, ch->own_member);
     *out = key_set(&k->now) ? k->now : us ? us->card->mirror : n->self.mirror;
-    if (k->at && !keys_revoked(ch, &k->before) && !knows_move(n, k, fx->f->member)) *out = k->before;
+    if (k->at && !keys_revoked(ch, &k->before) && !knows_move(n, k, fx->f->member))
+        *out = k->before;
 }
 
 /* somebody who ever took our feed does not hold the leaf that brings the TLS key of our card */
@@ -86,13 +87,15 @@ static void moves(struct key_move *k, struct feedx *fx, size_t leaf, const struc
 static enum rb_err revoked_add(struct rb_node *n, struct channel *ch, const struct rb_key *key) {
     if (keys_revoked(ch, key)) return RB_OK;
     void *p = ch->revoked;
-    RB_TRY(rb_region_grow(&n->region, &p, &ch->revoked_cap, ch->revoked_n + 1, sizeof *ch->revoked));
+    RB_TRY(
+        rb_region_grow(&n->region, &p, &ch->revoked_cap, ch->revoked_n + 1, sizeof *ch->revoked));
     ch->revoked = p;
     ch->revoked[ch->revoked_n++] = *key;
     return RB_OK;
 }
 
-/* Any member may log any party's: ours silences our key, another's makes its TLS key a stranger's. */
+/* Any member may log any party's: ours silences our key, another's makes its TLS key a stranger's.
+ */
 static void revocation_judged(struct rb_node *n, struct channel *ch, struct rb_slice statement) {
     struct rb_revocation *r = rb_arena_alloc(&n->work, sizeof *r);
     struct rb_hash party;

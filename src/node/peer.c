@@ -32,7 +32,8 @@ static enum rb_err peer_new(struct rb_node *n, const struct rb_hash *party, stru
 static void peer_store(struct rb_node *n, const struct peer *p) {
     struct rb_writer w = node_writer(n, p->card_raw.n + 48);
     const bool before = p->tls_before_until > 0;
-    rb_put_u8(&w, (uint8_t)((p->accredited ? FLAG_ACCREDITED : 0) | (before ? FLAG_TLS_BEFORE : 0)));
+    rb_put_u8(&w,
+              (uint8_t)((p->accredited ? FLAG_ACCREDITED : 0) | (before ? FLAG_TLS_BEFORE : 0)));
     if (before) rb_put_u64(&w, (uint64_t)p->tls_before_until);
     if (before) rb_put(&w, p->tls_before.b, RB_KEY_LEN);
     rb_put_slice(&w, p->card_raw);
@@ -83,7 +84,8 @@ static bool tls_is(const struct rb_node *n, const struct peer *p, const struct r
 bool rb_node_peer_by_tls(const struct rb_node *n, const struct rb_key *tls, struct rb_hash *party) {
     for (unsigned accredited = 2; accredited-- > 0;)
         for (size_t i = 0; i < n->peers_n; i++) {
-            if (n->peers[i]->accredited != (accredited > 0) || !tls_is(n, n->peers[i], tls)) continue;
+            if (n->peers[i]->accredited != (accredited > 0) || !tls_is(n, n->peers[i], tls))
+                continue;
             *party = n->peers[i]->party;
             return true;
         }

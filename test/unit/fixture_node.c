@@ -208,6 +208,8 @@ static struct queued *hold(struct fn_party *to, const struct rb_event *ev) {
 }
 
 static const struct rb_seckey *sign_key(struct fn_party *p, const struct rb_effect *ef) {
+    for (size_t i = 0; i < p->next_n; i++)
+        if (rb_key_eq(&p->next[i].pub, &ef->u.sign.key)) return &p->next[i];
     if (ef->u.sign.use == RB_USE_MIRROR) return &p->mirror;
     if (ef->u.sign.use == RB_USE_NODE) return &p->node;
     /* a log key for each origin, by the order in which they were made */

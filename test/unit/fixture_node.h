@@ -54,6 +54,8 @@ struct fn_party {
     bool deaf;       /* requests to it get no answer */
     uint8_t age[32]; /* its identity */
     bool locked;     /* ... cannot be used */
+    struct rb_seckey next[4]; /* keys that took the place of others */
+    size_t next_n;
     size_t opens;    /* OPEN effects so far */
     uint8_t *staged; /* ciphertext under the number 1 */
     size_t staged_n;
