@@ -108,7 +108,7 @@ static int delegated_key(struct vf *f, const struct verify_fork_ask *ask) {
     free(d.p);
     f->has_card = rb_card_decode(kept_card, &f->card, &f->v->keys, &rj) == RB_OK;
     if (!f->has_card) {
-        verify_refused(f->v, ask->card, &rj, "2.6");
+        verify_refused(f->v, ask->card, &rj, "3.8.4");
         return 1;
     }
     if (rb_delegation_decode(kept, &said, &f->v->keys, &rj) != RB_OK) {
