@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include "readback/text.h"
 #include "shell/os/host_int.h"
 
 /* ---- the peer port ----------------------------------------------------------------------------
@@ -41,6 +42,7 @@ static void on_response(void *ctx, uint64_t request, int status, struct rb_slice
     ev.u.response.body = body;
     ev.u.response.heads = heads;
     ev.u.response.reason = reason;
+    ev.u.response.retry_after_s = rb_link_retry_after(((struct rb_host *)ctx)->link);
     rb_host_event(ctx, &ev);
 }
 
@@ -172,12 +174,16 @@ static uint64_t disk_free(const struct rb_host *h) {
 }
 
 static uint64_t resident(void) {
-    unsigned long long all = 0, here = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
+    char line[128] = "";
+    uint64_t pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re"); /* "ALL RESIDENT ..." */
     if (f == NULL) return 0;
-    if (fscanf(f, "%llu %llu", &all, &here) != 2) here = 0;
+    const char *space = fgets(line, sizeof line, f) != NULL ? strchr(line, ' ') : NULL;
+    if (space != NULL &&
+        rb_dec_decode(rb_slice(space + 1, strcspn(space + 1, " ")), &pages) != RB_OK)
+        pages = 0;
     (void)fclose(f);
-    return here * (uint64_t)sysconf(_SC_PAGESIZE);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void api_measure(void *ctx, struct rb_measures *m) {

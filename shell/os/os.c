@@ -109,11 +109,12 @@ enum rb_err rb_log_level_decode(const char *name, enum rb_log_level *out) {
 
 /* JOURNAL_STREAM is inherited by whatever is started, so it is compared with what stderr is */
 static bool is_journal(void) {
-    const char *env = getenv("JOURNAL_STREAM");
-    unsigned long long dev = 0, ino = 0;
+    const char *env = getenv("JOURNAL_STREAM"), *colon = env != NULL ? strchr(env, ':') : NULL;
+    uint64_t dev = 0, ino = 0;
     struct stat st;
-    return env != NULL && sscanf(env, "%llu:%llu", &dev, &ino) == 2 &&
-           fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+    return colon != NULL && rb_dec_decode(rb_slice(env, (size_t)(colon - env)), &dev) == RB_OK &&
+           rb_dec_decode(rb_str(colon + 1), &ino) == RB_OK && fstat(STDERR_FILENO, &st) == 0 &&
+           st.st_dev == dev && st.st_ino == ino;
 }
 
 void rb_log_setup(enum rb_log_level least, bool json) {
