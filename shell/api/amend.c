@@ -355,6 +355,22 @@ bool rb_draft_amendment(struct rb_draft *d) {
     return ok;
 }
 
+/* A node takes the founding feed of a channel whose charter names it, and no other (6.2.2). */
+void rb_warn_amendment(const json_t *differences, json_t *warnings) {
+    size_t i;
+    const json_t *x;
+    json_array_foreach(differences, i, x) {
+        const char *change = rb_j_string(x, "change");
+        if (change == NULL || strcmp(change, "new") != 0) continue;
+        json_array_append_new(
+            warnings,
+            rb_warning("new-member", true,
+                       "%s is not named by the founding charter: its node does not take this "
+                       "channel; propose a channel that names it",
+                       rb_j_string(x, "member")));
+    }
+}
+
 /* ---- amendments that wait
  * ------------------------------------------------------------------------
  */

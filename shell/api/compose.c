@@ -300,7 +300,9 @@ static json_t *composed(struct rb_draft *d) {
     rb_j_put(o, "mark_sentence", d->mark ? json_string(rb_mark_text(d->mark)) : json_null());
     rb_j_put(o, "readers", readers(c, &d->rec));
     json_t *check = NULL;
-    rb_j_put(o, "warnings", rb_warnings(c, &d->rec, d->body, &check));
+    json_t *warnings = rb_warnings(c, &d->rec, d->body, &check);
+    if (d->differences) rb_warn_amendment(d->differences, warnings);
+    rb_j_put(o, "warnings", warnings);
     if (d->rec.kind == RB_KIND_NOTICE) rb_j_put(o, "check", check);
     rb_j_put(o, "body", d->charter_json ? json_pack("{s:O}", "charter", d->charter_json)
                                         : rb_body_json(c, d->rec.kind, d->body));

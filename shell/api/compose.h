@@ -21,6 +21,8 @@ struct rb_draft {
 };
 /* The body of an amendment from what is to change; replies where it fails. */
 bool rb_draft_amendment(struct rb_draft *d);
+/* who cannot take part all the same is pointed out */
+void rb_warn_amendment(const json_t *differences, json_t *warnings);
 /* field by field: [{field, before, after}], members one by one */
 json_t *rb_charter_differences(struct rb_chan *c, const json_t *was, const json_t *now);
 bool rb_draft_fail(struct rb_req *rq, const char *field, const char *sentence);
