@@ -109,7 +109,7 @@ static int unchanged(struct cli *c, struct taking *t) {
     int rc = backup_names(c, c->home, &now, &n);
     bool same = n == t->n;
     for (size_t i = 0; rc == CLI_OK && same && i < n; i++) {
-        char one[RB_HOME_PATH_MAX + 512], two[RB_HOME_PATH_MAX + 512], a[65], b[65];
+        char one[RB_HOME_PATH_MAX + 512], two[RB_HOME_PATH_MAX + 512], a[65] = "", b[65] = "";
         uint64_t size = 0;
         snprintf(one, sizeof one, "%s/%s", c->home, now[i].name);
         snprintf(two, sizeof two, "%s/%s", t->part, t->names[i].name);

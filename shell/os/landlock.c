@@ -40,14 +40,14 @@ struct ll_beneath {
 
 /* NOT_FOUND: there is nothing of that name here, which is no harm */
 static enum rb_err allow(int rules, const char *path, uint64_t rights, uint64_t handled) {
-    struct ll_beneath b = {.allowed = rights & handled};
     struct stat st;
-    b.parent = open(path, O_PATH | O_CLOEXEC);
-    if (b.parent < 0) return errno == ENOENT || errno == EACCES ? RB_ERR_NOT_FOUND : RB_ERR_IO;
-    if (fstat(b.parent, &st) == 0 && !S_ISDIR(st.st_mode)) b.allowed &= LL_FILE_RIGHTS;
+    const int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT || errno == EACCES ? RB_ERR_NOT_FOUND : RB_ERR_IO;
+    struct ll_beneath b = {rights & handled, fd};
+    if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)) b.allowed &= LL_FILE_RIGHTS;
     const long rc = syscall(SYS_landlock_add_rule, rules, LL_PATH_BENEATH, &b, 0);
     const int e = errno;
-    (void)close(b.parent);
+    (void)close(fd);
     errno = e;
     return rc == 0 ? RB_OK : RB_ERR_IO;
 }
