@@ -394,7 +394,7 @@ class Swarm:
 
     def __init__(self, programs, top, count, seed, history):
         self.top, self.random, self.history = top, random.Random(seed), history
-        self.counts = dict.fromkeys(("kills", "stops", "cuts", "full", "clocks", "copies", "restores", "restores-with-heads"), 0)
+        self.counts = dict.fromkeys(("kills", "stops", "cuts", "full", "clocks", "copies", "restores", "restores-with-heads", "restores-amid"), 0)
         ports = free_ports(2 * count)
         handles = ["alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo"][:count]
         self.small = self.mount()
@@ -407,6 +407,7 @@ class Swarm:
             history.put("party", node=h, party=n.card.party.hex(), mirror=n.card.mirror.hex())
         self.proxies = Proxies(self.nodes)
         self.lock, self.loads, self.heal_at, self.ends = threading.Lock(), [], [], []
+        self.behind = None  # who was put back and has not been seen to go on: nobody else is until then
 
     def mount(self):
         """a file system of its own that can be full, if we may"""
@@ -628,10 +629,24 @@ class Swarm:
                 n.due = 0
         self.watch()
 
+    def restore_amid(self, node):
+        """a store from an old copy while all else goes on; the head file stays, and says what the store lacks"""
+        if self.behind is None and node.copy and self.put_back(node, False):
+            self.counts["restores-amid"] += 1
+            self.behind = node, len(node.records)
+
+    def caught_up(self):
+        if self.behind is None:
+            return
+        node, since = self.behind
+        if node.runs() and any(held_by(node, r) - {node.handle} for r in node.records[since:][-5:]):
+            self.behind = None
+
     def restore(self, seconds=60):
-        """a store from an old copy, with all others there to be asked, until what it says is held again"""
+        """a store from an old copy, with all others there to be asked, until what it says is held again; half of the
+        time with the head file: then nothing here says that there was more, and who holds it must be there"""
         able = [n for n in self.nodes if n.copy]
-        if not able:
+        if not able or self.behind:
             return
         node = self.random.choice(able)
         self.whole()
@@ -669,6 +684,7 @@ class Swarm:
                 restore_at = time.monotonic() + max(10, seconds / 6)
             self.step()
             self.look()
+            self.caught_up()
             time.sleep(pause * self.random.uniform(0.3, 1.7))
         for load in self.loads:
             load.going = False
@@ -686,8 +702,10 @@ class Swarm:
             self.halt(node)
         elif what < 0.82:
             self.cut()
-        elif what < 0.90:
+        elif what < 0.89:
             self.fill(node)
+        elif what < 0.92:
+            self.restore_amid(node)
         else:
             self.take_copy(node)
 
