@@ -210,7 +210,7 @@ static void ask(struct rb_node *n, struct feedx *fx, const struct want *w, struc
     e->u.request.peer = p->party;
     e->u.request.card = p->card_raw;
     e->u.request.path = rb_written(&path);
-    e->u.request.timeout_ms = RB_BRANCH_MS;
+    e->u.request.timeout_ms = share_timeout(p, 0, RB_BRANCH_STEP * (uint64_t)1024);
     fk->asking = true;
 }
 
@@ -374,8 +374,9 @@ static void put_packages(const struct rb_tree *t, uint64_t size, uint64_t from, 
     }
 }
 
-static void answer(struct rb_node *n, struct feedx *fx, const struct rb_tree *t, uint64_t size,
-                   uint64_t from, uint64_t to, struct rb_slice raw, uint64_t conn) {
+/* leaves [from, to), `raw`, of the history that has `size` leaves in t; n 0: no room */
+static struct rb_slice body_of(struct rb_node *n, const struct feedx *fx, const struct rb_tree *t,
+                               uint64_t size, uint64_t from, uint64_t to, struct rb_slice raw) {
     const struct rb_add_entries h = {
         rb_slice(fx->f->origin, fx->f->origin_n), from, size, {NULL, 0}};
     struct rb_writer w = node_writer(n, raw.n + 8 * (1 + (size_t)RB_HASH_LEN * RB_MAX_PROOF));
@@ -386,7 +387,11 @@ static void answer(struct rb_node *n, struct feedx *fx, const struct rb_tree *t,
     put_packages(t, size, from, to, raw, &w);
     struct rb_slice out = {NULL, 0};
     if (rb_writer_done(&w, &out) != RB_OK) n->overflow = true;
-    serve_respond(n, fx->ch, conn, out.n ? 200 : 503, "application/octet-stream", out);
+    return out;
+}
+
+static void respond(struct rb_node *n, struct feedx *fx, uint64_t conn, struct rb_slice body) {
+    serve_respond(n, fx->ch, conn, body.n ? 200 : 503, "application/octet-stream", body);
 }
 
 /* the part of a slot's bytes that leaves [from, to) make */
@@ -407,10 +412,10 @@ static uint64_t step_end(uint64_t from, uint64_t size) {
     return end < size ? end : size;
 }
 
-static void load(struct rb_node *n, struct feedx *fx, uint64_t size, uint64_t from, uint64_t conn,
-                 struct peer *p) {
+static struct job *load(struct rb_node *n, struct feedx *fx, uint64_t size, uint64_t from,
+                        uint64_t conn, struct peer *p) {
     struct job *j = node_job(n, JOB_BRANCH_LOAD);
-    if (!j) return;
+    if (!j) return NULL;
     j->ch = fx->ch;
     j->fx = fx;
     j->peer = p;
@@ -424,7 +429,10 @@ static void load(struct rb_node *n, struct feedx *fx, uint64_t size, uint64_t fr
     e->u.load.from = j->from;
     e->u.load.to = j->to;
     e->u.load.max_bytes = RB_PUSH_BYTES;
+    return j;
 }
+
+static void bring_body(struct rb_node *n, struct job *j, struct rb_slice body);
 
 void branch_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     if (ev->u.loaded.item == RB_ITEM_LEAF) {
@@ -437,43 +445,232 @@ void branch_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) 
         return;
     }
     if (ev->u.loaded.item != RB_ITEM_END) return;
-    answer(n, j->fx, &j->fx->f->tree, j->old, j->from, j->from + j->got, buf_slice(&j->buf),
-           j->conn);
+    struct rb_slice body =
+        body_of(n, j->fx, &j->fx->f->tree, j->old, j->from, j->from + j->got, buf_slice(&j->buf));
+    if (j->conn == 0) {
+        j->to = j->wanted;
+        j->old = j->from + 1;
+        bring_body(n, j, body);
+        return;
+    }
+    respond(n, j->fx, j->conn, body);
     node_job_free(n, j);
 }
 
-static bool read_query(struct rb_slice query, struct history *h, uint64_t *from) {
-    struct rb_slice size, root, at;
+/* of a slot: what goes in one answer */
+static struct rb_slice slot_body(struct rb_node *n, struct feedx *fx, const struct slot *s,
+                                 uint64_t size, uint64_t from) {
+    uint64_t to = step_end(from, size), first = from / 256 * 256 + 256;
+    struct rb_slice raw = raw_part(s, from, to);
+    if (raw.n > RB_PUSH_BYTES && first < to) raw = raw_part(s, from, to = first);
+    return body_of(n, fx, &s->f->tree, size, from, to, raw);
+}
+
+static const struct slot *slot_with(const struct feedx *fx, const struct history *h) {
+    for (size_t k = 0; fx->fork && k < fx->fork->slots_n; k++)
+        if (tree_has(&fx->fork->slots[k].f->tree, UINT64_MAX, h)) return &fx->fork->slots[k];
+    return NULL;
+}
+
+static bool read_history(struct rb_slice query, struct history *h) {
+    struct rb_slice size, root;
     return serve_param(query, "size", &size) && rb_dec_decode(size, &h->size) == RB_OK &&
            serve_param(query, "root", &root) &&
-           rb_hex_decode(root, h->root.b, RB_HASH_LEN) == RB_OK &&
-           serve_param(query, "from", &at) && rb_dec_decode(at, from) == RB_OK;
+           rb_hex_decode(root, h->root.b, RB_HASH_LEN) == RB_OK;
+}
+
+static void bad_query(struct rb_node *n, uint64_t conn, struct peer *p) {
+    struct rb_reject rj = {RB_ERR_MALFORMED, "6.16.4", "size, root, from", 0};
+    serve_refuse(n, conn, p, 400, &rj);
 }
 
 /* GET /rb/v1/branch: leaves of whatever history here has this root at this size */
 void branch_get(struct rb_node *n, struct feedx *fx, struct rb_slice query, uint64_t conn,
                 struct peer *p) {
     struct history h;
+    struct rb_slice at;
     uint64_t from;
-    if (!read_query(query, &h, &from) || from >= h.size) {
-        struct rb_reject rj = {RB_ERR_MALFORMED, "6.16.4", "size, root, from", 0};
-        serve_refuse(n, conn, p, 400, &rj);
+    if (!read_history(query, &h) || !serve_param(query, "from", &at) ||
+        rb_dec_decode(at, &from) != RB_OK || from >= h.size) {
+        bad_query(n, conn, p);
         return;
     }
-    if (tree_has(&fx->f->tree, fx->stored, &h)) {
-        load(n, fx, h.size, from, conn, p);
+    const struct slot *s = slot_with(fx, &h);
+    if (tree_has(&fx->f->tree, fx->stored, &h))
+        (void)load(n, fx, h.size, from, conn, p);
+    else if (s)
+        respond(n, fx, conn, slot_body(n, fx, s, h.size, from));
+    else
+        serve_not_found(n, conn, p);
+}
+
+/* ---- brought by one that nobody can ask -------------------------------------------------------
+ */
+static void answer_next(struct rb_node *n, struct feedx *fx, uint64_t conn, const struct want *w) {
+    const struct forkx *fk = fx->fork;
+    struct rb_writer out = node_writer(n, 32);
+    size_t slot = candidate(fk, w);
+    if (w->done) {
+        serve_when_stored(n, fx->ch, conn, 200, rb_slice(NULL, 0));
         return;
     }
-    for (size_t k = 0; fx->fork && k < fx->fork->slots_n; k++) {
-        const struct slot *s = &fx->fork->slots[k];
-        if (!tree_has(&s->f->tree, s->f->tree.size, &h)) continue;
-        uint64_t to = step_end(from, h.size), first = from / 256 * 256 + 256;
-        struct rb_slice raw = raw_part(s, from, to);
-        if (raw.n > RB_PUSH_BYTES && first < to) raw = raw_part(s, from, to = first);
-        answer(n, fx, &s->f->tree, h.size, from, to, raw, conn);
+    rb_put_dec(&out, slot < fk->slots_n ? fk->slots[slot].f->tree.size : 0);
+    rb_put_u8(&out, '\n');
+    serve_respond(n, fx->ch, conn, 202, "text/plain", rb_written(&out));
+}
+
+/* POST /rb/v1/branch: the same bytes from whoever has them; without any it asks from which leaf on
+ */
+void branch_post(struct rb_node *n, struct feedx *fx, struct rb_slice query, struct rb_slice body,
+                 uint64_t conn, struct peer *p) {
+    struct history h;
+    struct rb_reject rj = {0};
+    if (!read_history(query, &h)) {
+        bad_query(n, conn, p);
         return;
     }
-    serve_not_found(n, conn, p);
+    struct want *w = find_want(fx, &h);
+    if (!w) {
+        serve_not_found(n, conn, p);
+        return;
+    }
+    settle(n, fx);
+    if (body.n && !w->done) {
+        size_t slot = candidate(fx->fork, w);
+        struct job as = {.fx = fx, .got = slot};
+        if (slot < fx->fork->slots_n) as.from = fx->fork->slots[slot].f->tree.size;
+        enum rb_err err = answered(n, &as, w, body, &rj);
+        settle(n, fx);
+        if (err != RB_OK) {
+            if (rj.err == RB_OK) (void)rb_reject(&rj, err, "6.16.4", "no memory", 0);
+            serve_refuse(n, conn, p, err == RB_ERR_LIMIT ? 503 : 422, &rj);
+            return;
+        }
+    }
+    answer_next(n, fx, conn, w);
+}
+
+static uint64_t bit_of(uint16_t member) {
+    return member < RB_MAX_MEMBERS ? UINT64_C(1) << member : 0;
+}
+
+static bool outward(const struct rb_node *n) {
+    return n->has_self && n->self.addresses_n == 0;
+}
+
+/* j is of the member, about the wanted one number j->to; its leaves from j->from on, or none: how
+ * far has it come? */
+static void bring_body(struct rb_node *n, struct job *j, struct rb_slice body) {
+    const struct want *w = &j->fx->fork->wants[j->to];
+    j->type = JOB_REQ_BRING_BRANCH;
+    struct rb_writer path = node_writer(n, 256);
+    rb_put_z(&path, "/rb/v1/branch?origin=");
+    rb_put_hex(&path, j->fx->origin_hash.b, RB_HASH_LEN);
+    rb_put_z(&path, "&size=");
+    rb_put_dec(&path, w->h.size);
+    rb_put_z(&path, "&root=");
+    rb_put_hex(&path, w->h.root.b, RB_HASH_LEN);
+    struct rb_effect *e = node_effect(n, RB_EF_REQUEST);
+    e->u.request.request = j->id;
+    e->u.request.peer = j->peer->party;
+    e->u.request.card = j->peer->card_raw;
+    e->u.request.post = true;
+    e->u.request.path = rb_written(&path);
+    e->u.request.body = body;
+    e->u.request.timeout_ms = share_timeout(j->peer, body.n, 0);
+    buf_clear(&j->buf);
+}
+
+static struct job *bring_job(struct rb_node *n, struct feedx *fx, enum job_type type,
+                             struct peer *p, uint16_t member, uint64_t want) {
+    struct job *j = node_job(n, type);
+    if (!j) return NULL;
+    j->ch = fx->ch;
+    j->fx = fx;
+    j->peer = p;
+    j->member = member;
+    j->to = want;
+    return j;
+}
+
+/* Of those histories that are here, the next that somebody may lack. */
+static void bring_next(struct rb_node *n, struct feedx *fx) {
+    struct forkx *fk = fx->fork;
+    for (size_t i = 0; i < fk->wants_n; i++) {
+        if (!branch_tree(fx, &fk->wants[i].h)) continue;
+        for (size_t k = 0; k < fx->ch->pulls_n; k++) {
+            uint16_t member = fx->ch->pulls[k].member;
+            struct peer *p = node_member_peer(n, fx->ch, member);
+            if (!p || p->card.addresses_n == 0 || n->now.mono_ms < p->retry_at ||
+                fk->wants[i].brought & bit_of(member))
+                continue;
+            struct job *j = bring_job(n, fx, JOB_REQ_BRING_BRANCH, p, member, i);
+            if (!j) return;
+            fk->bringing = true;
+            bring_body(n, j, rb_slice(NULL, 0));
+            return;
+        }
+    }
+}
+
+static void bring_leaves(struct rb_node *n, struct job *of, uint64_t from) {
+    struct feedx *fx = of->fx;
+    const struct history *h = &fx->fork->wants[of->to].h;
+    const struct slot *s = slot_with(fx, h);
+    struct job *j;
+    if (s) {
+        j = bring_job(n, fx, JOB_REQ_BRING_BRANCH, of->peer, of->member, of->to);
+        if (j) j->old = from + 1;
+        if (j) bring_body(n, j, slot_body(n, fx, s, h->size, from));
+    } else {
+        j = load(n, fx, h->size, from, 0, of->peer);
+        if (j) j->member = of->member;
+        if (j) j->wanted = of->to;
+    }
+    fx->fork->bringing = j != NULL;
+}
+
+/* j->old: one more than where what was sent began, 0: nothing was. Who then wants no later leaf is
+ * left alone for a while. */
+void branch_brought(struct rb_node *n, struct job *j, const struct rb_event *ev) {
+    struct forkx *fk = j->fx->fork;
+    struct want *w = &fk->wants[j->to];
+    struct rb_reader r = rb_reader(ev->u.response.body);
+    struct rb_slice line;
+    uint64_t from;
+    fk->bringing = false;
+    fk->bring_at = n->now.mono_ms + (uint64_t)5 * RB_RETRY_MIN_MS;
+    if (ev->u.response.status == 200) {
+        w->brought |= bit_of(j->member);
+        fk->bring_at = 0;
+    } else if (ev->u.response.status == 202 && rb_get_line(&r, &line) == RB_OK &&
+               rb_dec_decode(line, &from) == RB_OK && from < w->h.size && from >= j->old &&
+               branch_tree(j->fx, &w->h)) {
+        bring_leaves(n, j, from);
+    }
+}
+
+static bool to_bring(struct rb_node *n, const struct feedx *fx) {
+    const struct forkx *fk = fx->fork;
+    if (!outward(n) || fk->bringing) return false;
+    for (size_t i = 0; i < fk->wants_n; i++)
+        for (size_t k = 0; k < fx->ch->pulls_n; k++) {
+            const struct peer *p = node_member_peer(n, fx->ch, fx->ch->pulls[k].member);
+            if (p && p->card.addresses_n &&
+                !(fk->wants[i].brought & bit_of(fx->ch->pulls[k].member)))
+                return true;
+        }
+    return false;
+}
+
+void branch_bring(struct rb_node *n, struct feedx *fx) {
+    if (n->now.mono_ms >= fx->fork->bring_at && to_bring(n, fx)) bring_next(n, fx);
+    if (!fx->fork->bringing && fx->fork->bring_at <= n->now.mono_ms)
+        fx->fork->bring_at = n->now.mono_ms + (uint64_t)5 * RB_RETRY_MIN_MS;
+}
+
+uint64_t branch_bring_at(struct rb_node *n, const struct feedx *fx) {
+    return to_bring(n, fx) ? fx->fork->bring_at : UINT64_MAX;
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */

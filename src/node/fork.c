@@ -212,7 +212,7 @@ static struct rb_effect *request(struct rb_node *n, struct job *j, bool post, st
     e->u.request.post = post;
     e->u.request.path = path;
     e->u.request.body = body;
-    e->u.request.timeout_ms = RB_REQUEST_MS;
+    e->u.request.timeout_ms = share_timeout(j->peer, body.n, RB_EVIDENCE_MAX);
     return e;
 }
 
@@ -515,6 +515,7 @@ void fork_work(struct rb_node *n, struct channel *ch) {
         if (!ch->feeds[i]->fork) continue;
         own_part(n, ch->feeds[i]);
         branch_work(n, ch->feeds[i]);
+        branch_bring(n, ch->feeds[i]);
     }
     for (size_t i = 0; i < ch->pulls_n; i++) {
         struct pullx *x = &ch->pulls[i];
@@ -531,8 +532,11 @@ uint64_t fork_wake(struct rb_node *n, struct channel *ch) {
         if (at < wake) wake = at;
     }
     for (size_t i = 0; i < ch->feeds_n; i++) {
-        uint64_t at = ch->feeds[i]->fork ? branch_wake(n, ch->feeds[i]) : UINT64_MAX;
-        if (at < wake) wake = at;
+        const struct feedx *fx = ch->feeds[i];
+        uint64_t fetch = fx->fork ? branch_wake(n, fx) : UINT64_MAX;
+        uint64_t bring = fx->fork ? branch_bring_at(n, fx) : UINT64_MAX;
+        if (fetch < wake) wake = fetch;
+        if (bring < wake) wake = bring;
     }
     return wake;
 }
@@ -544,6 +548,8 @@ void fork_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
         handed_on(n, j, ev);
     else if (j->type == JOB_REQ_EVIDENCE_LIST)
         list_arrived(n, j, ev);
+    else if (j->type == JOB_REQ_BRING_BRANCH)
+        branch_brought(n, j, ev);
     else
         branch_response(n, j, ev);
     node_job_free(n, j);

@@ -5,9 +5,7 @@
 #include "node_int.h"
 
 #define RB_EVIDENCE_MAX 8192u /* bytes of one piece; without extension lines never above 4,095 */
-#define RB_EVIDENCE_LIST_MAX (8u << 20)
 #define RB_BRANCH_STEP 512u /* leaves of another history in one answer */
-#define RB_BRANCH_MS 120000u /* for such an answer */
 #define RB_FORK_ASK_MS 5000u /* between two questions for what a proof left out, of one feed */
 
 struct history { /* a checkpoint of the feed that its log key signed */
@@ -25,6 +23,7 @@ struct want { /* a history that evidence shows */
     bool done;      /* held, or given up: there is no room for it */
     int8_t slot;    /* where it grows; -1: not decided */
     uint8_t not_of; /* slots, by bits, that it does not go on from */
+    uint64_t brought; /* members' bits: they have it from us, or do not want it */
 };
 struct slot { /* branch number k + 1 of the book */
     struct rb_feed *f;
@@ -40,6 +39,8 @@ struct forkx {
     size_t tried;    /* of this round */
     uint32_t rounds; /* without a leaf */
     uint64_t ask_at; /* mono: not before */
+    bool bringing;   /* we have no address: what is here goes to those who have */
+    uint64_t bring_at; /* mono: not before */
     uint64_t own_checked; /* of the feed held here, up to this size: evidence speaks of it */
 };
 
@@ -79,6 +80,11 @@ enum rb_err branch_load(struct rb_node *n, struct rb_slice key, struct rb_slice 
 void branch_start(struct rb_node *n, struct feedx *fx);
 void branch_get(struct rb_node *n, struct feedx *fx, struct rb_slice query, uint64_t conn,
                 struct peer *p);
+void branch_post(struct rb_node *n, struct feedx *fx, struct rb_slice query, struct rb_slice body,
+                 uint64_t conn, struct peer *p);
+void branch_bring(struct rb_node *n, struct feedx *fx);
+uint64_t branch_bring_at(struct rb_node *n, const struct feedx *fx);
+void branch_brought(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void branch_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 /* leaves of this history that are here, in the feed or beside it */
 uint64_t branch_held(const struct feedx *fx, const struct history *h);

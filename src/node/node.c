@@ -283,7 +283,8 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
     else if (j->type == JOB_REQ_ASK || j->type == JOB_REQ_OFFER)
         offer_response(n, j, ev);
     else if (j->type == JOB_REQ_EVIDENCE || j->type == JOB_REQ_EVIDENCE_LIST ||
-             j->type == JOB_REQ_ROOT || j->type == JOB_REQ_BRANCH)
+             j->type == JOB_REQ_ROOT || j->type == JOB_REQ_BRANCH ||
+             j->type == JOB_REQ_BRING_BRANCH)
         fork_response(n, j, ev);
     else if (j->type == JOB_REQ_RELAY)
         relay_response(n, j, ev);

@@ -527,6 +527,7 @@ enum job_type {
     JOB_REQ_EVIDENCE_LIST,
     JOB_REQ_ROOT, /* the tile with a root that a proof left out */
     JOB_REQ_BRANCH,
+    JOB_REQ_BRING_BRANCH,
     JOB_BRANCH_LOAD,
     JOB_WAIT_NEWS /* a peer's held GET */
 };

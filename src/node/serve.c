@@ -400,6 +400,16 @@ static void serve_post(struct rb_node *n, const struct rb_event *ev, struct peer
             guard_post(n, ch, body, conn, p);
         else
             serve_not_found(n, conn, p);
+    } else if (rb_slice_is(path, "/rb/v1/branch")) {
+        struct rb_slice hex;
+        struct rb_hash h;
+        bool named = serve_param(ev->u.recv.query, "origin", &hex) &&
+                     rb_hex_decode(hex, h.b, RB_HASH_LEN) == RB_OK;
+        struct feedx *fx = named ? node_feedx_by_hash(n, &h) : NULL;
+        if (fx && serve_member(n, fx->ch, p))
+            branch_post(n, fx, ev->u.recv.query, body, conn, p);
+        else
+            serve_not_found(n, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/bodies")) {
         struct channel *ch = param_channel(n, ev->u.recv.query, p);
         if (ch)

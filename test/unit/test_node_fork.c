@@ -522,6 +522,33 @@ static void test_who_only_connects_outwards(void **state) {
     end(&s);
 }
 
+/* Only delta, whom nobody can ask, was shown the other history: it brings it. */
+static void test_it_brings_what_nobody_can_ask_for(void **state) {
+    (void)state;
+    static const size_t lengths[] = {5, 700};
+    for (size_t i = 0; i < 2; i++) {
+        struct shown s = begin(4);
+        struct fn_party *bravo = &s.w->p[1], *charlie = &s.w->p[2], *delta = &s.w->p[3];
+        say_many(s.w, s.a, s.ch, "to bravo and charlie", 3);
+        say_many(s.w, s.b, s.ch, "to delta", lengths[i]);
+        assert_int_equal(lie_push(s.w, s.a, bravo, s.common), 200);
+        assert_int_equal(lie_push(s.w, s.a, charlie, s.common), 200);
+        assert_int_equal(lie_push(s.w, s.b, delta, s.common), 200);
+        fn_pass(s.w, 5000);
+        talk(&s);
+        fn_pass(s.w, 90000);
+        assert_whole(&s, bravo, s.b);
+        assert_whole(&s, charlie, s.b);
+        assert_whole(&s, delta, s.a);
+        assert_alike(s.w, bravo, delta, s.ch);
+        assert_alike(s.w, charlie, delta, s.ch);
+        fn_restart(s.w, delta); /* asks all again, and is told that they have it */
+        fn_pass(s.w, 30000);
+        assert_whole(&s, bravo, s.b);
+        end(&s);
+    }
+}
+
 /* The author is told as all are: it signs no more in this feed, and says why. */
 static void test_the_author_learns(void **state) {
     (void)state;
@@ -613,6 +640,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_held_beyond_the_evidence),
         cmocka_unit_test(test_three_histories),
         cmocka_unit_test(test_who_only_connects_outwards),
+        cmocka_unit_test(test_it_brings_what_nobody_can_ask_for),
         cmocka_unit_test(test_the_author_learns),
         cmocka_unit_test(test_the_other_history_is_proved),
         cmocka_unit_test(test_a_long_history_in_steps),
