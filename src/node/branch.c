@@ -210,7 +210,7 @@ static void ask(struct rb_node *n, struct feedx *fx, const struct want *w, struc
     e->u.request.peer = p->party;
     e->u.request.card = p->card_raw;
     e->u.request.path = rb_written(&path);
-    e->u.request.timeout_ms = share_timeout(p, 0, RB_BRANCH_STEP * (uint64_t)1024);
+    e->u.request.timeout_ms = RB_BRANCH_MS;
     fk->asking = true;
 }
 
@@ -577,7 +577,7 @@ static void bring_body(struct rb_node *n, struct job *j, struct rb_slice body) {
     e->u.request.post = true;
     e->u.request.path = rb_written(&path);
     e->u.request.body = body;
-    e->u.request.timeout_ms = share_timeout(j->peer, body.n, 0);
+    e->u.request.timeout_ms = RB_BRANCH_MS;
     buf_clear(&j->buf);
 }
 

@@ -212,7 +212,7 @@ static struct rb_effect *request(struct rb_node *n, struct job *j, bool post, st
     e->u.request.post = post;
     e->u.request.path = path;
     e->u.request.body = body;
-    e->u.request.timeout_ms = share_timeout(j->peer, body.n, RB_EVIDENCE_MAX);
+    e->u.request.timeout_ms = RB_REQUEST_MS;
     return e;
 }
 

@@ -6,6 +6,7 @@
 
 #define RB_EVIDENCE_MAX 8192u /* bytes of one piece; without extension lines never above 4,095 */
 #define RB_BRANCH_STEP 512u /* leaves of another history in one answer */
+#define RB_BRANCH_MS 120000u /* for such an answer */
 #define RB_FORK_ASK_MS 5000u /* between two questions for what a proof left out, of one feed */
 
 struct history { /* a checkpoint of the feed that its log key signed */
