@@ -174,7 +174,10 @@ void rb_book_close_body(struct rb_book *b, struct rb_feed *f, size_t leaf);
  * Clause 5.3.8 */
 const struct rb_key *rb_book_age_key(const struct rb_book *b, uint16_t member);
 
-/* where a record stands: its first place */
+/* where it stands in what is held as feeds, branches aside: that is where its body and its places are kept */
+bool rb_book_find_held(const struct rb_book *b, const struct rb_hash *id, struct rb_feed **f,
+                       size_t *leaf);
+/* where a record stands: the place that counts (5.4.3, 5.13.4), on a branch perhaps */
 bool rb_book_find(const struct rb_book *b, const struct rb_hash *id, struct rb_feed **f, size_t *leaf);
 /* by a unique prefix of its hex (at least 8 digits); NOT_FOUND, or EXISTS if ambiguous */
 enum rb_err rb_book_find_prefix(const struct rb_book *b, struct rb_slice hex, struct rb_feed **f,

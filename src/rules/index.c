@@ -72,14 +72,14 @@ static bool better(const struct rb_index_slot *a, const struct rb_index_slot *b)
     return a->feed != b->feed && earlier(a, b);
 }
 
-bool rb_book_find(const struct rb_book *b, const struct rb_hash *id, struct rb_feed **f,
-                  size_t *leaf) {
+static bool find(const struct rb_book *b, const struct rb_hash *id, bool branches,
+                 struct rb_feed **f, size_t *leaf) {
     const struct rb_book_index *x = b->index;
     const struct rb_index_slot *best = NULL;
     if (x->cap == 0) return false;
     for (size_t i = start_of(id, x->cap); x->slot[i].feed != NULL; i = (i + 1) & (x->cap - 1)) {
         const struct rb_index_slot *s = &x->slot[i];
-        if (!rb_hash_eq(&slot_fact(s)->id, id)) continue;
+        if (!rb_hash_eq(&slot_fact(s)->id, id) || (s->feed->branch > 0 && !branches)) continue;
         if (best == NULL || better(s, best)) best = s;
     }
     if (best == NULL) return false;
@@ -101,6 +101,16 @@ struct rb_fact *rb_next_place(struct rb_places *it, const struct rb_feed *f) {
         bool branch = s->feed->member == f->member && s->feed->epoch == f->epoch;
         if (branch && rb_hash_eq(&slot_fact(s)->id, it->id)) return &s->feed->facts[s->leaf];
     }
+}
+
+bool rb_book_find(const struct rb_book *b, const struct rb_hash *id, struct rb_feed **f,
+                  size_t *leaf) {
+    return find(b, id, true, f, leaf);
+}
+
+bool rb_book_find_held(const struct rb_book *b, const struct rb_hash *id, struct rb_feed **f,
+                       size_t *leaf) {
+    return find(b, id, false, f, leaf);
 }
 
 static int hex_value(uint8_t c) {

@@ -242,6 +242,30 @@ static void the_same_record_on_both(void **state) {
     assert_int_equal(t, 7000);
 }
 
+/* bodies and places are kept by what is held as the feed, wherever the record counts */
+static void found_in_the_feed_alone(void **state) {
+    struct fx *w = *state;
+    struct fx_feed *h[2];
+    struct rb_feed *f;
+    size_t leaf;
+    in_force(w);
+    fork_now(w, h);
+    say_on(w, h[0], fx_record(w, RB_KIND_STATEMENT));
+    struct rb_hash both = say_on(w, h[1], fx_record(w, RB_KIND_STATEMENT));
+    struct rb_hash other = say_on(w, h[1], fx_record(w, RB_KIND_STATEMENT));
+    fx_turn(w, h[0]);
+    fx_append(w, 1, 0, h[1]->leaf[h[1]->n - 2]);
+    struct rb_book *b = book_of(w, h, 1);
+    assert_true(rb_book_find(b, &both, &f, &leaf));
+    assert_int_equal(f->branch, 1);
+    assert_int_equal(leaf, h[1]->n - 2);
+    assert_true(rb_book_find_held(b, &both, &f, &leaf));
+    assert_int_equal(f->branch, 0);
+    assert_int_equal(leaf, h[0]->n - 1);
+    assert_true(rb_book_find(b, &other, &f, &leaf));
+    assert_false(rb_book_find_held(b, &other, &f, &leaf));
+}
+
 /* at one leaf of both: which place counts is told by what stands before it, not by whose number */
 static void the_same_record_at_the_same_leaf(void **state) {
     struct fx *w = *state;
@@ -802,6 +826,7 @@ int main(void) {
         T(three_branches),
         T(a_beginning_is_no_branch),
         T(the_same_record_on_both),
+        T(found_in_the_feed_alone),
         T(the_same_record_at_the_same_leaf),
         T(the_same_record_where_it_is_valid),
         T(moves_on_a_branch_are_contested),
