@@ -110,7 +110,7 @@ static bool fresh(const struct spot *p, int64_t utc_ms) {
 static struct spot *spot_of(struct channel *ch, const struct rb_hash *record) {
     struct rb_feed *f;
     size_t leaf;
-    if (!rb_book_find(&ch->book, record, &f, &leaf)) return NULL;
+    if (!rb_book_find_held(&ch->book, record, &f, &leaf)) return NULL;
     const struct feedx *fx = node_feedx(ch, f->member, f->epoch);
     struct spot *p = fx ? places_find(ch, fx, leaf) : NULL;
     return p && p->state == SPOT_KNOWN ? p : NULL;

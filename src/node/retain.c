@@ -106,7 +106,7 @@ static struct place *purgeable(struct rb_node *n, struct channel *ch, const stru
     size_t leaf;
     (void)n;
     struct feedx *fx = NULL;
-    if (rb_book_find(&ch->book, record, &f, &leaf)) fx = node_feedx(ch, f->member, f->epoch);
+    if (rb_book_find_held(&ch->book, record, &f, &leaf)) fx = node_feedx(ch, f->member, f->epoch);
     struct place *p = fx ? body_place(ch, fx, leaf) : NULL;
     if (!p)
         (void)rb_reject(rj, RB_ERR_NOT_FOUND, "9.6.3", "no record with a body for us", 0);

@@ -32,6 +32,8 @@ static void look_at_all(struct channel *ch, const struct rb_situation *s) {
         for (size_t k = 0; k < fx->spots_n; k++) {
             struct spot *p = &ch->spots[fx->spots[k]];
             uint32_t at = order[p->leaf];
+            if (s->order[at].mark == RB_MARK_REPEATED) /* it counts elsewhere (5.13.4) */
+                at = rb_situation_find(s, &rb_situation_fact(s, at)->id);
             p->gone = s->order[at].superseded_by != RB_NOWHERE || withdrawn(s, at, 0);
         }
     }

@@ -180,7 +180,7 @@ static void note_service(struct channel *ch, const struct rb_fact *f) {
     if (rb_cbor_find(f->body, 2, &r) != RB_OK || rb_cbor_get_bytes(&r, &bytes) != RB_OK) return;
     if (bytes.n != RB_HASH_LEN) return;
     memcpy(subject.b, bytes.p, RB_HASH_LEN);
-    if (!rb_book_find(&ch->book, &subject, &feed, &leaf)) return;
+    if (!rb_book_find_held(&ch->book, &subject, &feed, &leaf)) return;
     struct feedx *fx = node_feedx(ch, feed->member, feed->epoch);
     struct place *p = fx ? body_place(ch, fx, leaf) : NULL;
     bool purged = p && ch->bodies[p->body].state == RB_BODY_PURGED;
