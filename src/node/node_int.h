@@ -798,6 +798,7 @@ void pull_all(struct rb_node *n, struct channel *ch);
 void pull_invites(struct rb_node *n);
 void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads);
+void pull_more(struct rb_node *n, struct feedx *fx, struct peer *p);
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p);
 struct pullx *pull_of(struct channel *ch, uint16_t member);
 
