@@ -47,8 +47,8 @@ enum rb_err rb_book_mirror_add(struct rb_book *b, uint16_t member, const struct 
     return RB_OK;
 }
 
-/* A party that signed two cards of one version, in two epochs or on two branches: the one whose bytes
- * are smaller, whichever came first. */
+/* A party that signed two cards of one version, in two epochs or on two branches: the one whose
+ * bytes are smaller, whichever came first. */
 static bool takes_over(const struct rb_card *card, struct rb_slice raw, const struct rb_card *old) {
     size_t both = raw.n < old->raw.n ? raw.n : old->raw.n;
     if (card->version != old->version) return card->version > old->version;
@@ -380,8 +380,9 @@ static enum rb_err delegation_check(struct rb_book *b, const struct rb_delegatio
     return RB_OK;
 }
 
-static enum rb_err feed_make(struct rb_book *b, const struct rb_feed *like, struct rb_slice delegation,
-                             struct rb_arena *work, struct rb_feed **out) {
+static enum rb_err feed_make(struct rb_book *b, const struct rb_feed *like,
+                             struct rb_slice delegation, struct rb_arena *work,
+                             struct rb_feed **out) {
     const struct rb_book_member *m = rb_book_member(b, like->member);
     struct rb_feed *f = rb_region_alloc(b->region, sizeof *f);
     if (f == NULL) return RB_ERR_LIMIT;
@@ -403,7 +404,8 @@ static enum rb_err feed_make(struct rb_book *b, const struct rb_feed *like, stru
 /* behind all of the same (member, epoch): branches stand by their numbers */
 static enum rb_err feed_insert(struct rb_book *b, struct rb_feed *f) {
     void *p = b->feeds;
-    enum rb_err err = rb_region_grow(b->region, &p, &b->feeds_cap, b->feeds_n + 1, sizeof *b->feeds);
+    enum rb_err err =
+        rb_region_grow(b->region, &p, &b->feeds_cap, b->feeds_n + 1, sizeof *b->feeds);
     if (err != RB_OK) {
         feed_free(b, f);
         return err;

@@ -1,6 +1,6 @@
-/* Branches: the other histories of a forked feed (spec 5.13). Each is a feed of its own, judged from
- * its first leaf on. What branches share in front is the same records at the same places; it stands
- * in the memory of each of them and counts once. */
+/* Branches: the other histories of a forked feed (spec 5.13). Each is a feed of its own, judged
+ * from its first leaf on. What branches share in front is the same records at the same places; it
+ * stands in the memory of each of them and counts once. */
 #include <assert.h>
 #include "internal.h"
 

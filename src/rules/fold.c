@@ -23,8 +23,8 @@ uint32_t rb_fold_find(const struct rb_fold *f, const struct rb_hash *id) {
 /* ---- setting up -------------------------------------------------------------------------------
  */
 
-/* Of the lower branches that share the most with it, the lowest: it has these leaves itself and does
- * not share them in turn. */
+/* Of the lower branches that share the most with it, the lowest: it has these leaves itself and
+ * does not share them in turn. */
 static enum rb_err find_stems(struct rb_fold *f) {
     struct rb_book *b = f->b;
     struct rb_situation *s = f->s;
@@ -84,8 +84,8 @@ static bool past_common(const struct rb_feed *f, uint64_t leaf) {
     return f->frozen && (!f->common_known || leaf >= f->common);
 }
 
-/* Past the common part the same bytes may stand on several branches; the record is where rb_book_find
- * says, and its other places lead on from there. */
+/* Past the common part the same bytes may stand on several branches; the record is where
+ * rb_book_find says, and its other places lead on from there. */
 static enum rb_err find_repeated(struct rb_fold *f) {
     struct rb_situation *s = f->s;
     f->repeated = rb_arena_array(f->a, f->n, sizeof *f->repeated);
@@ -126,8 +126,8 @@ static enum rb_err make_order(struct rb_fold *f) {
     return find_repeated(f);
 }
 
-/* What a receipt says of bodies names feed and size and not the history that is meant. Past the common
- * part it is taken to be the one that the member cosigned. */
+/* What a receipt says of bodies names feed and size and not the history that is meant. Past the
+ * common part it is taken to be the one that the member cosigned. */
 static uint64_t of_its_branch(const struct rb_situation *s, const struct rb_sit_record *r,
                               uint64_t bodies) {
     for (uint16_t m = 0; r->contested && m < RB_MAX_MEMBERS; m++) {

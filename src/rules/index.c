@@ -52,9 +52,9 @@ bool rb_index_in_feed(const struct rb_book *b, const struct rb_feed *f, const st
     return false;
 }
 
-/* Of two places on branches of one feed: the same one where both histories agree up to it, and named
- * by the lower branch then. Else the first, by what stands before it where nothing else tells them
- * apart: branch numbers are this node's alone. */
+/* Of two places on branches of one feed: the same one where both histories agree up to it, and
+ * named by the lower branch then. Else the first, by what stands before it where nothing else tells
+ * them apart: branch numbers are this node's alone. */
 static bool earlier(const struct rb_index_slot *a, const struct rb_index_slot *b) {
     if (a->leaf != b->leaf) return a->leaf < b->leaf;
     bool a_lower = a->feed->branch < b->feed->branch;
@@ -88,8 +88,8 @@ static bool find(const struct rb_book *b, const struct rb_hash *id, bool branche
     return true;
 }
 
-/* A leaf that was read once is indexed once in its feed; copied into feeds where it cannot verify it is
- * nobody's. */
+/* A leaf that was read once is indexed once in its feed; copied into feeds where it cannot verify
+ * it is nobody's. */
 struct rb_fact *rb_next_place(struct rb_places *it, const struct rb_feed *f) {
     const struct rb_book_index *x = it->b->index;
     if (x->cap == 0) return NULL;

@@ -77,7 +77,8 @@ struct rb_authority {
     /* running vector of the feed's own records up to facts[vector_at), for rb_book_seen */
     struct rb_seen_entry *vector;
     size_t vector_n, vector_cap, vector_at;
-    uint64_t shared[RB_MAX_BRANCHES]; /* of a branch: leaves in front known to be those of each lower */
+    uint64_t
+        shared[RB_MAX_BRANCHES]; /* of a branch: leaves in front known to be those of each lower */
 };
 /* one leaf's authority question */
 struct rb_key_found {
@@ -154,8 +155,8 @@ enum rb_err rb_feed_again(struct rb_book *b, const struct rb_feed *feed, uint8_t
 
 /* ---- seen and order ---------------------------------------------------------------------------
  */
-/* Does the record's digest check over what is judged here? The verdict is kept. RB_ERR_LIMIT: no room
- * to keep it. */
+/* Does the record's digest check over what is judged here? The verdict is kept. RB_ERR_LIMIT: no
+ * room to keep it. */
 enum rb_err rb_seen_checks(struct rb_book *b, struct rb_fact *fact, struct rb_arena *work,
                            bool *counts) RB_MUST_USE;
 

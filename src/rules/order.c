@@ -10,8 +10,8 @@
  * of its leaves every leaf is reached and reaches), so "all of feed G below size s" minus the set
  * is "all of G below the run". That is all that dropping edges takes.
  *
- * A branch of a forked feed has its own head, which starts behind the leaves that it shares with its
- * stem and waits for them (5.13); what was said of such a leaf is said of the stem's. */
+ * A branch of a forked feed has its own head, which starts behind the leaves that it shares with
+ * its stem and waits for them (5.13); what was said of such a leaf is said of the stem's. */
 #include <assert.h>
 #include "internal.h"
 

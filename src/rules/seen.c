@@ -20,8 +20,8 @@ struct meant {
 };
 #define MOST_TRIED 64u /* combinations of branches, for one record */
 
-/* All feeds and sizes it names are here, and not so many forked ones among them that nobody could try
- * all they may mean: then the digest can be made. */
+/* All feeds and sizes it names are here, and not so many forked ones among them that nobody could
+ * try all they may mean: then the digest can be made. */
 static bool what_it_may_mean(const struct rb_book *b, const struct rb_fact *fact,
                              struct meant m[RB_MAX_SEEN]) {
     size_t ways = 1;
@@ -64,7 +64,8 @@ static bool digest_is(const struct rb_fact *fact, const struct rb_seen_digest_it
     return memcmp(digest, fact->seen_digest, RB_DIGEST_LEN) == 0;
 }
 
-/* which branches it means, where not all are branch 0; no room to remember: asked again next time */
+/* which branches it means, where not all are branch 0; no room to remember: asked again next time
+ */
 static bool remember(struct rb_book *b, struct rb_fact *fact, const struct meant *m) {
     bool branches = false;
     for (size_t i = 0; i < fact->seen_n; i++)
@@ -125,7 +126,8 @@ static enum rb_err vector_raise(struct rb_book *b, struct rb_authority *a,
                                 const struct rb_fact *fact) {
     for (size_t i = 0; i < fact->seen_n; i++) {
         const struct rb_seen_entry *e = &fact->seen[i];
-        if (fact->seen_branch != NULL && fact->seen_branch[i] > 0) continue; /* not what is held as it */
+        if (fact->seen_branch != NULL && fact->seen_branch[i] > 0)
+            continue; /* not what is held as it */
         struct rb_seen_entry *v = vector_find(a->vector, a->vector_n, e->member, e->epoch);
         if (v == NULL) {
             void *p = a->vector;

@@ -69,8 +69,8 @@ static void what_may_be_rotated(void **state) {
         const struct rb_key *from, *to;
         enum rb_mark mark;
     } cases[] = {
-        {RB_KEY_MIRROR, &p->node.pub, &k.pub, RB_MARK_BAD_STATEMENT}, /* another role's */
-        {RB_KEY_OFFICER, &l.pub, &k.pub, RB_MARK_BAD_STATEMENT},      /* nobody's */
+        {RB_KEY_MIRROR, &p->node.pub, &k.pub, RB_MARK_BAD_STATEMENT},       /* another role's */
+        {RB_KEY_OFFICER, &l.pub, &k.pub, RB_MARK_BAD_STATEMENT},            /* nobody's */
         {RB_KEY_MIRROR, &p->mirror.pub, &p->party.pub, RB_MARK_UNREADABLE}, /* 3.8.6 */
         {RB_KEY_TLS, &p->tls.pub, &p->officer[1].pub, RB_MARK_BAD_STATEMENT},
         {RB_KEY_MIRROR, &p->mirror.pub, &w->party[2].mirror.pub, RB_MARK_BAD_STATEMENT},
