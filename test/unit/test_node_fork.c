@@ -9,6 +9,7 @@
 #include "fixture_node.h"
 #include "readback/party.h"
 #include "readback/text.h"
+#include "../../src/node/node_int.h" /* to have allocations fail */
 
 /* ---- alfa's log key in the hands of a liar
  * ------------------------------------------------------- */
@@ -630,6 +631,55 @@ static void test_a_long_history_in_steps(void **state) {
     end(&s);
 }
 
+/* Memory that is short once: nothing of the other history is taken for the feed's, and with the
+ * next word, or after a restart, all is as it would have been. */
+static void with_fault(size_t who, uint64_t nth, bool *clean) {
+    struct shown s = begin(3);
+    say_many(s.w, s.a, s.ch, "to bravo", 3);
+    say_many(s.w, s.b, s.ch, "to charlie", 4);
+    assert_int_equal(lie_push(s.w, s.a, &s.w->p[1], s.common), 200);
+    assert_int_equal(lie_push(s.w, s.b, &s.w->p[2], s.common), 200);
+    fn_pass(s.w, 2000); /* judged */
+    fn_short = true;
+    s.w->p[who].rb->region.fail_at = nth;
+    fn_block = NULL;
+    struct rb_hash id;
+    for (size_t i = 1; i < 3; i++) /* it may be refused; then it is not said */
+        if (fn_statement(s.w, &s.w->p[i], s.ch, "a word", RB_ROUTINE, &id) != RB_OK)
+            assert_int_equal(i, who);
+    fn_pass(s.w, 10000);
+    *clean = s.w->p[who].rb->region.fail_at != 0;
+    s.w->p[who].rb->region.fail_at = 0;
+    assert_cosigned_own(&s.w->p[1], s.ch);
+    assert_cosigned_own(&s.w->p[2], s.ch);
+    for (size_t i = 1; i < 3; i++)
+        fn_restart(s.w, &s.w->p[i]);
+    talk(&s);
+    fn_pass(s.w, 120000);
+    fn_short = false;
+    assert_whole(&s, &s.w->p[1], s.b);
+    assert_whole(&s, &s.w->p[2], s.a);
+    assert_cosigned_own(&s.w->p[1], s.ch);
+    assert_alike(s.w, &s.w->p[1], &s.w->p[2], s.ch);
+    end(&s);
+}
+
+/* every one of them with READBACK_FAULT_STEP=1; else one in four, others at the one than at the
+ * other */
+static void test_allocations_fail_once(void **state) {
+    (void)state;
+    const char *given = getenv("READBACK_FAULT_STEP");
+    const uint64_t step = given ? strtoull(given, NULL, 10) : 4;
+    assert_true(step > 0);
+    for (size_t who = 1; who < 3; who++) {
+        bool clean = false;
+        uint64_t nth = 1 + (who - 1) * (step / 2);
+        for (; !clean; nth += step)
+            with_fault(who, nth, &clean);
+        assert_true(nth > 10);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_members_shown_two_histories),
@@ -644,6 +694,7 @@ int main(void) {
         cmocka_unit_test(test_the_author_learns),
         cmocka_unit_test(test_the_other_history_is_proved),
         cmocka_unit_test(test_a_long_history_in_steps),
+        cmocka_unit_test(test_allocations_fail_once),
     };
     return cmocka_run_group_tests_name("test_node_fork", tests, NULL, NULL);
 }
