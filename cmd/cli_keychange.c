@@ -15,7 +15,8 @@ struct change {
     struct cli_card_file *card;
     struct cli_key party, officer;
     json_t *keys;     /* as the daemon shows them */
-    json_t *channels; /* joined, or the one that is named */
+    json_t *channels; /* joined */
+    json_t *named;    /* the one that --channel names, else all: where revocations go */
     json_t *said;     /* what was logged */
     enum rb_key_role role;
     char name[RB_MAX_HANDLE + 1]; /* of an officer; "" else */
@@ -153,7 +154,6 @@ int cli_key_list(struct cli *c) {
  */
 static bool wanted_channel(struct cli *c, const json_t *x) {
     const char *only = cli_get(c, "channel");
-    if (strcmp(cli_str(x, "own_state"), "joined") != 0) return false;
     return only == NULL || strcmp(cli_str(x, "title"), only) == 0 ||
            (strlen(only) >= 4 && strncmp(cli_str(x, "channel"), only, strlen(only)) == 0);
 }
@@ -161,7 +161,8 @@ static int begin(struct cli *c, struct change *g) {
     json_t *o = NULL, *x;
     char why[256] = "";
     size_t i;
-    *g = (struct change){.c = c, .channels = json_array(), .said = json_array()};
+    *g = (struct change){
+        .c = c, .channels = json_array(), .named = json_array(), .said = json_array()};
     if (rb_home_open(c->home, &g->h, why, sizeof why) != RB_OK) return cli_fail(c, NULL, "%s", why);
     g->card = cli_card_home(c);
     if (g->card == NULL) return CLI_FAILED;
@@ -173,9 +174,11 @@ static int begin(struct cli *c, struct change *g) {
                       (long long)cli_int(g->keys, "version"));
     if (rc == CLI_OK) rc = cli_get_json(c, "/v1/channels", &o);
     json_array_foreach(json_object_get(o, "channels"), i, x) {
-        if (wanted_channel(c, x)) json_array_append(g->channels, x);
+        if (strcmp(cli_str(x, "own_state"), "joined") != 0) continue;
+        json_array_append(g->channels, x);
+        if (wanted_channel(c, x)) json_array_append(g->named, x);
     }
-    if (rc == CLI_OK && cli_has(c, "channel") && json_array_size(g->channels) == 0)
+    if (rc == CLI_OK && cli_has(c, "channel") && json_array_size(g->named) == 0)
         rc = cli_fail(c, "`readback channel list` shows them.",
                       "no channel that we joined has this name");
     json_decref(o);
@@ -188,6 +191,7 @@ static void end(struct change *g) {
     free(g->card);
     json_decref(g->keys);
     json_decref(g->channels);
+    json_decref(g->named);
     json_decref(g->said);
 }
 static int get_party(struct change *g) {
@@ -229,12 +233,12 @@ static int log_one(struct change *g, const json_t *channel, const char *kind,
     json_decref(out);
     return rc;
 }
-static int log_all(struct change *g, const char *kind, const json_t *signed_body,
-                   const struct rb_signer_key *officer) {
+static int log_all(struct change *g, const json_t *where, const char *kind,
+                   const json_t *signed_body, const struct rb_signer_key *officer) {
     size_t i;
     const json_t *x;
     int rc = CLI_OK;
-    json_array_foreach(g->channels, i, x) {
+    json_array_foreach(where, i, x) {
         int one = log_one(g, x, kind, signed_body, officer);
         if (one != CLI_OK) rc = one;
     }
@@ -391,9 +395,9 @@ static int rotate(struct change *g) {
         card = next_card(g, &rc);
     }
     if (rc == CLI_OK) unlock_again(g, &age);
-    if (rc == CLI_OK) rc = log_all(g, "rotation", rotation, &g->officer.key);
+    if (rc == CLI_OK) rc = log_all(g, g->channels, "rotation", rotation, &g->officer.key);
     if (rc == CLI_OK) rc = officer_again(g);
-    if (rc == CLI_OK) rc = log_all(g, "card", card, &g->officer.key);
+    if (rc == CLI_OK) rc = log_all(g, g->channels, "card", card, &g->officer.key);
     if (rc != CLI_OK && card)
         fputs("  the new card is signed and in use here: `readback card publish` logs it again\n",
               stderr);
@@ -425,7 +429,8 @@ static int finish(struct change *g, int rc) {
                               (json_int_t)g->card->card.version, "logged", g->said);
         if (*g->name) json_object_set_new(o, "name", json_string(g->name));
         json_object_set_new(o, "old", key_hex(&g->old));
-        json_object_set_new(o, "new", key_hex(&g->fresh));
+        static const struct rb_key none;
+        if (!rb_key_eq(&g->fresh, &none)) json_object_set_new(o, "new", key_hex(&g->fresh));
         cli_json(o);
         json_decref(o);
     }
@@ -496,7 +501,7 @@ static void show_revocation(struct change *g, const json_t *shown) {
     if (json_array_size(json_object_get(shown, "feeds")) == 0 &&
         (g->role == RB_KEY_TLS || g->role == RB_KEY_AGE))
         fputs("  it signs no records: nothing said is disowned\n", stderr);
-    if (json_array_size(g->channels) > 1)
+    if (json_array_size(g->named) > 1)
         fputs("  ALL MEMBERS of each channel read this, and the names of our feeds in the others: "
               "--channel says it in one alone\n",
               stderr);
@@ -507,8 +512,8 @@ static int compose_revocation(struct change *g, json_t **shown) {
     json_t *in = json_pack("{s:s,s:o}", "role", role_words[g->role], "key", key_hex(&g->old));
     if (cli_has(g->c, "reason"))
         json_object_set_new(in, "reason", json_string(cli_get(g->c, "reason")));
-    if (cli_has(g->c, "channel") && json_array_size(g->channels) == 1)
-        json_object_set(in, "channel", json_object_get(json_array_get(g->channels, 0), "channel"));
+    if (cli_has(g->c, "channel") && json_array_size(g->named) == 1)
+        json_object_set(in, "channel", json_object_get(json_array_get(g->named, 0), "channel"));
     int rc = stood_by(g, in);
     *shown = NULL;
     if (rc == CLI_OK) rc = cli_call(g->c, "POST", "/v1/keys/revocation", in, shown);
@@ -535,7 +540,7 @@ static int make_room(struct change *g) {
         break;
     }
     signed_card = next_card(g, &rc);
-    if (rc == CLI_OK) rc = log_all(g, "card", signed_card, &g->officer.key);
+    if (rc == CLI_OK) rc = log_all(g, g->channels, "card", signed_card, &g->officer.key);
     json_decref(signed_card);
     return rc;
 }
@@ -569,16 +574,16 @@ static int which_revoked(struct change *g, bool *current) {
     snprintf(g->name, sizeof g->name, "%s", g->role == RB_KEY_OFFICER ? cli_str(hit, "name") : "");
     *current = strcmp(cli_str(hit, "state"), "in force") == 0;
     if (g->role == RB_KEY_LOG) { /* it counts in its own channel alone */
-        json_array_clear(g->channels);
+        json_array_clear(g->named);
         json_t *ch = json_pack("{s:O,s:O}", "channel", json_object_get(hit, "channel"), "title",
                                json_object_get(hit, "channel"));
-        json_array_append_new(g->channels, ch);
+        json_array_append_new(g->named, ch);
     }
     return CLI_OK;
 }
 static int log_epoch(struct change *g) {
     json_t *out = NULL;
-    const json_t *ch = json_array_get(g->channels, 0);
+    const json_t *ch = json_array_get(g->named, 0);
     int status = rb_client_epoch(g->c->client, &g->officer.key, &g->party.key,
                                  cli_str(ch, "channel"), NULL, &out);
     int rc = status == 200 ? CLI_OK : cli_refused(g->c, status, out);
@@ -619,7 +624,7 @@ static int revoke_key(struct change *g, bool current) {
     if (rc == CLI_OK) rc = compose_revocation(g, &now);
     if (rc == CLI_OK && (signed_body = rb_client_statement(&g->party.key, now)) == NULL)
         rc = cli_fail(g->c, NULL, "the party key did not sign; nothing was revoked");
-    if (rc == CLI_OK) rc = log_all(g, "revocation", signed_body, &g->officer.key);
+    if (rc == CLI_OK) rc = log_all(g, g->named, "revocation", signed_body, &g->officer.key);
     if (rc == CLI_OK && cli_has(g->c, "out"))
         rc = write_out(g->c, cli_get(g->c, "out"), signed_body);
     json_decref(now);
@@ -701,7 +706,7 @@ static int revoke_file(struct cli *c, const char *path) {
         if (rc == CLI_OK) rc = cli_officer(c, &g.officer);
         if (rc == CLI_OK) rc = show_file(c, r);
         if (rc == CLI_OK) body = cli_base64((const uint8_t *)bytes, n);
-        if (rc == CLI_OK) rc = log_all(&g, "revocation", body, &g.officer.key);
+        if (rc == CLI_OK) rc = log_all(&g, g.named, "revocation", body, &g.officer.key);
         if (rc == CLI_OK && c->json) cli_json(g.said);
         end(&g);
     }

@@ -87,13 +87,12 @@ static const struct cli_option override_options[] = {
     {"reason", "TEXT", "why it was not waited for: all members read it"}, {NULL, NULL, NULL}};
 static const struct cli_option rotate_options[] = {
     {"key", "FILE.pub", "officer: the new key, where ssh-agent or somebody else holds it"},
-    {"channel", "CHANNEL", "say it in this channel alone"},
     {NULL, NULL, NULL}};
 static const struct cli_option revoke_options[] = {
     {"reason", "TEXT", "all members read it"},
     {"stood-by", "ORIGIN=SIZE",
      "of this feed only so many records are stood by; else all held here (repeat)"},
-    {"channel", "CHANNEL", "say it in this channel alone, of its feeds alone"},
+    {"channel", "CHANNEL", "revoke it in this channel alone, naming its feeds alone"},
     {"replace", NULL, "officer: gets a new key instead of leaving the card"},
     {"key", "FILE.pub", "officer, with --replace: the new key"},
     {"out", "FILE", "write what the party key signed, for others to log"},

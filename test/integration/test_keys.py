@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Membership and keys while traffic runs: three real daemons, a statement of each every fraction of a second, and
 an operator who changes every key, suspends, revokes, leaves and comes back. Nothing that was receipted is lost, and
-all show the same. Usage: test_keys.py READBACK READBACKD [RECORDS.PY]"""
+all show the same. Usage: test_keys.py READBACK READBACKD [RECORDS.PY [READBACK_VERIFY]]"""
 import os
 import shutil
 import ssl
@@ -19,6 +19,7 @@ from swarm import Node, Officer, free_ports, found_channel, held_by, introduce, 
 
 PROGRAMS = sys.argv[1:3]
 RECORDS = sys.argv[3] if len(sys.argv) > 3 else os.path.join(HERE, "py", "records.py")
+VERIFY = sys.argv[4] if len(sys.argv) > 4 else None
 PAUSE = float(os.environ.get("READBACK_TEST_PAUSE", "0.4"))
 SECONDS = 90  # a state is waited for so long
 
@@ -135,7 +136,6 @@ class Keys(unittest.TestCase):
             files = os.listdir(os.path.join(node.home, "keys"))
             self.assertIn("node.pem", files)
             self.assertIn("node-%s.pem" % new["kid"], files)
-            self.traffic_goes_on()
         old, new = self.rotate(self.bravo, "mirror")
         self.assertIn("mirror-%s.pem" % new["kid"], os.listdir(os.path.join(self.bravo.home, "keys")))
         self.traffic_goes_on()
@@ -208,8 +208,11 @@ class Keys(unittest.TestCase):
         shown = self.bravo.run("key", "revoke", "officer", "chief", "--officer", "duty")  # nobody says yes
         self.assertEqual(shown.returncode, 4, shown.stderr)
         self.assertIn("0 signed by it are disowned", shown.stderr)
-        self.bravo.ok("key", "revoke", "officer", "chief", "--officer", "duty", "--reason", "left the service", "--yes")
+        paper = os.path.join(self.top, "chief.revoked")
+        self.bravo.ok("key", "revoke", "officer", "chief", "--officer", "duty", "--reason", "left the service", "--out", paper, "--yes")
         self.assertIsNone(self.voice(self.bravo).say(chief))
+        self.charlie.ok("key", "revoke", "--file", paper, "--officer", "duty", "--yes")  # any member may
+        until(lambda: self.of(self.alfa, "revocation", self.charlie), "the revocation in another's feed", SECONDS)
         self.traffic_goes_on()
         self.assertIsNone(self.mark(self.charlie, good))
         states = [k["state"] for k in self.bravo.api.get("/v1/keys")["keys"] if k["name"] == "chief"]
@@ -285,6 +288,9 @@ class Keys(unittest.TestCase):
         self.bravo.ok("export", folder, "--channel", self.channel)
         r = subprocess.run([sys.executable, RECORDS, folder], capture_output=True, text=True, timeout=120)
         self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        if VERIFY:
+            r = subprocess.run([VERIFY, folder], capture_output=True, text=True, timeout=120)
+            self.assertEqual(r.returncode, 0, r.stdout[-4000:] + r.stderr)
         for n in self.nodes:
             self.assertNotIn("runtime error", n.log_tail(1 << 20))
             n.stop()
