@@ -21,6 +21,7 @@ unsigned fn_outward = 1u << 3;
 bool fn_hold, fn_short, fn_mute;
 const struct fn_party *fn_slow;
 void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
+void (*fn_made)(struct fn_party *p);
 bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
 void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
 static const char *const handles[FN_MAX] = {"alfa", "bravo", "charlie", "delta"};
@@ -520,6 +521,7 @@ static void start(struct fn_world *w, struct fn_party *p) {
     CHECK(p->mem != MAP_FAILED);
     p->rb = rb_node_create(p->mem, MEM);
     CHECK(p->rb);
+    if (fn_made) fn_made(p);
     p->up = true;
     for (size_t i = 0; i < p->heads_n; i++) {
         struct rb_event ev = {.type = RB_EV_LOADED};
@@ -801,6 +803,7 @@ enum rb_err fn_submit_signed(struct fn_world *w, struct fn_party *p, const uint8
     ev.u.submit.signers_n = to - from;
     memset(&p->done, 0, sizeof p->done);
     fn_event(w, p, &ev);
+    if (fn_short && p->done.type != RB_EF_DONE) fn_pass(w, 2000); /* it waits for memory */
     CHECK(p->done.type == RB_EF_DONE);
     *id = p->done.u.done.record;
     return p->done.u.done.reject.err;

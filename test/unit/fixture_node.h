@@ -14,6 +14,8 @@ struct fn_party;
 extern void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
 /* sees every effect, where set */
 extern void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
+/* a node was made and nothing is loaded yet, where set */
+extern void (*fn_made)(struct fn_party *p);
 /* true: the request does not get through */
 extern bool (*fn_block)(const struct fn_party *from, const struct fn_party *to,
                         struct rb_slice path);
