@@ -893,7 +893,9 @@ static void histories_met_what_matters(void **state) {
                             X(REVOKED_KEY) X(STOOD_BY) X(FROZEN) X(FORK_AT) X(SLOT) X(SILENCE)     \
                                 X(SIGNATURE) X(SIGNER) X(CHANNEL) X(REPORTED) X(TEXT) X(CREATED)   \
                                     X(OPENED) X(CLOSED_ANSWER) X(CLOSED_RECIPIENTS) X(PURGE)       \
-                                        X(PURGER) X(QUERY_TYPE) X(QUERIED) X(CONFIRMED_BY)
+                                        X(PURGER) X(QUERY_TYPE) X(QUERIED) X(CONFIRMED_BY)      \
+                                            X(BRANCH) X(BRANCH_AT) X(BRANCH_KIND) X(BRANCH_HELD)   \
+                                                X(BRANCH_SAME)
 enum input {
 #define X(name) I_##name,
     INPUTS(X)
@@ -1089,6 +1091,24 @@ static void mutant_revocation(struct fx *w) {
     spoken(w, 0, r);
 }
 
+/* another history of party 2's feed, which party 1 holds and party 0 does not */
+static void mutant_fork(struct fx *w) {
+    struct fx_feed *h = fx_feed_of(w, 2, 0), *other;
+    if (is(I_BRANCH)) return;
+    other = fx_fork(w, h, h->n - is(I_BRANCH_AT));
+    spoken(w, 2, fx_record(w, is(I_BRANCH_KIND) ? RB_KIND_TEXT : RB_KIND_STATEMENT));
+    spoken(w, 2, fx_record(w, RB_KIND_STATEMENT));
+    fx_turn(w, h);
+    spoken(w, 2, fx_record(w, RB_KIND_STATEMENT));
+    if (!is(I_BRANCH_SAME)) fx_append(w, 2, 0, other->leaf[other->n - 1]);
+    fx_turn(w, is(I_BRANCH_HELD) ? h : other);
+    struct rb_receipt_cosig c = fx_cosign(w, 2, 0, h->n - 1, 1, 1700000000);
+    struct rb_receipt receipt = {.cosigs_n = 1, .cosigs = &c};
+    struct rb_record r = fx_receipt(w, &receipt);
+    fx_say(w, 1, &r);
+    fx_turn(w, h);
+}
+
 /* all of the situation that does not change merely because a leaf's bytes did */
 static struct rb_slice shape(struct fx *w, const struct rb_situation *s) {
     static uint8_t buf[1 << 16];
@@ -1157,6 +1177,7 @@ static struct rb_slice mutant(struct fx *w, enum input input) {
     mutant_line(w);
     mutant_revocation(w);
     mutant_amendment(w);
+    mutant_fork(w);
     struct rb_book *b = fx_book(w);
     struct rb_feed *f = rb_book_feed(b, 1, 0);
     if (!is(I_OPENED)) fx_unseal_for(w, b, 0);
