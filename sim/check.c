@@ -60,6 +60,7 @@ static void check_cosigned(struct sim_party *p) {
     for (size_t i = 0; i < p->disk.heads_n; i++) {
         const struct head_entry *h = &p->disk.heads[i];
         struct rb_origin o;
+        if (h->use != RB_USE_MIRROR) continue; /* our own: as signed, 2 */
         if (rb_origin_decode(rb_slice(h->origin, h->origin_n), &o) != RB_OK) {
             sim_break(p->sim, "%s has a head entry whose origin does not read", p->handle);
             continue;

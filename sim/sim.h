@@ -74,6 +74,12 @@ void sim_stop(struct sim_party *p);    /* commits, then ends */
 /* for tests of the checkers: the disk keeps keys and card only, as if commits had been lies; the party is down */
 void sim_forget_disk(struct sim_party *p);
 bool sim_is_up(const struct sim_party *p);
+/* What is durable now, to be put back later into a party that is down; with `heads` the head file too,
+ * else that stays as it is. What nobody else holds of the lost part is asked of the party no more. */
+struct sim_copy;
+struct sim_copy *sim_copy_disk(const struct sim_party *p);
+void sim_restore_disk(struct sim_party *p, const struct sim_copy *c, bool heads);
+void sim_copy_free(struct sim_copy *c);
 void sim_crash_at(struct sim_party *p, uint64_t in_us, uint64_t down_us); /* scheduled, with restart */
 void sim_disk_speed(struct sim_party *p, struct sim_range commit, struct sim_range sign);
 

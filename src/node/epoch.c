@@ -1,12 +1,13 @@
-/* A further epoch of our feed (spec 6.15): a new log key and origin, authorised by the party key with
- * the size of the earlier one that it stands by. From then on all that is released goes there. What
- * waited in the outbox was signed over the earlier origin: records of officers become drafts without
- * a signature, those of the node are made anew. */
+/* A further epoch of our feed (spec 6.15): a new log key and origin, authorised by the party key
+ * with the size of the earlier one that it stands by. From then on all that is released goes there.
+ * What waited in the outbox was signed over the earlier origin: records of officers become drafts
+ * without a signature, those of the node are made anew. */
 #include "guard.h"
 
 #define STEP 16u /* of them in one step */
 
-/* ---- may it be opened? ---------------------------------------------------------------------------
+/* ---- may it be opened?
+ * ---------------------------------------------------------------------------
  */
 struct opening {
     struct channel *ch;
@@ -17,8 +18,7 @@ struct opening {
 
 static enum rb_err check_previous(const struct opening *o, struct rb_reject *rj) {
     const struct rb_feed *f = o->before->f;
-    if (!o->d.has_previous ||
-        !rb_slice_eq(o->d.previous_origin, rb_slice(f->origin, f->origin_n)))
+    if (!o->d.has_previous || !rb_slice_eq(o->d.previous_origin, rb_slice(f->origin, f->origin_n)))
         return rb_reject(rj, RB_ERR_DENIED, "6.15.1",
                          "the delegation does not name our present epoch as the previous one", 0);
     if (o->d.previous_size > f->tree.size)
@@ -34,7 +34,8 @@ static enum rb_err check_origin(struct rb_node *n, const struct opening *o, stru
         return rb_reject(rj, RB_ERR_DENIED, "6.2.14", "another party's delegation", 0);
     RB_TRY(rb_node_next_origin(n, o->ch->id, &w));
     if (w.over || !rb_slice_eq(rb_written(&w), o->d.origin))
-        return rb_reject(rj, RB_ERR_DENIED, "6.15.1", "the delegation is not for our next epoch", 0);
+        return rb_reject(rj, RB_ERR_DENIED, "6.15.1", "the delegation is not for our next epoch",
+                         0);
     return RB_OK;
 }
 
@@ -42,7 +43,8 @@ static enum rb_err check_origin(struct rb_node *n, const struct opening *o, stru
 static enum rb_err check_time(const struct channel *ch, struct rb_reject *rj) {
     if (ch->guard.on)
         return rb_reject(rj, RB_ERR_STATE, "6.15.1",
-                         "the members are still asked what they hold: they may know a later epoch", 0);
+                         "the members are still asked what they hold: they may know a later epoch",
+                         0);
     bool open = own_unsigned(ch->own) == NULL && ch->own->note_size < ch->own->f->tree.size;
     for (const struct outbox_item *i = ch->outbox; i; i = i->next)
         open |= !i->persisted;
@@ -62,8 +64,9 @@ static enum rb_err carried(struct rb_node *n, struct rb_slice leaf, enum rb_kind
 }
 
 /* an officer of that card signed it, for this channel, over the new origin */
-static enum rb_err signed_by(struct rb_node *n, const struct opening *o, const struct rb_record *rec,
-                             const struct rb_card *card, struct rb_reject *rj) {
+static enum rb_err signed_by(struct rb_node *n, const struct opening *o,
+                             const struct rb_record *rec, const struct rb_card *card,
+                             struct rb_reject *rj) {
     uint8_t kid[RB_KID_LEN];
     if (!rec->has_channel || memcmp(rec->channel, o->ch->id, RB_CHANNEL_LEN) != 0)
         return rb_reject(rj, RB_ERR_MALFORMED, "6.11.5", "the record names another channel", 0);
@@ -72,7 +75,8 @@ static enum rb_err signed_by(struct rb_node *n, const struct opening *o, const s
         if (memcmp(kid, rec->signers[0].kid, RB_KID_LEN) != 0) continue;
         if (rb_record_verify(rec, 0, o->d.origin, &card->officers[i].key, &n->work) == RB_OK)
             return RB_OK;
-        return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "the officer's signature does not verify", 0);
+        return rb_reject(rj, RB_ERR_SIGNATURE, "6.11.2", "the officer's signature does not verify",
+                         0);
     }
     return rb_reject(rj, RB_ERR_DENIED, "6.11.1", "no officer on our card has this key", 0);
 }
@@ -123,9 +127,11 @@ static enum rb_err check(struct rb_node *n, const struct rb_event *ev, struct op
     return RB_OK;
 }
 
-/* ---- opening it ----------------------------------------------------------------------------------
+/* ---- opening it
+ * ----------------------------------------------------------------------------------
  */
-/* What waits was signed over an earlier origin. On disk that is one number: below it all is stale. */
+/* What waits was signed over an earlier origin. On disk that is one number: below it all is stale.
+ */
 static void set_aside(struct rb_node *n, struct channel *ch) {
     uint8_t key[24], value[8];
     struct rb_writer k = rb_writer(key, sizeof key), v = rb_writer(value, sizeof value);
@@ -138,10 +144,11 @@ static void set_aside(struct rb_node *n, struct channel *ch) {
 }
 
 void epoch_opened(struct rb_node *n, struct channel *ch) {
-    struct rb_reject rj = {RB_ERR_STATE, "6.15.4",
-                           "records that waited were signed for the earlier epoch: they are kept as "
-                           "drafts, to be signed again",
-                           0};
+    struct rb_reject rj = {
+        RB_ERR_STATE, "6.15.4",
+        "records that waited were signed for the earlier epoch: they are kept as "
+        "drafts, to be signed again",
+        0};
     set_aside(n, ch);
     if (ch->stale)
         node_alert(n, RB_ALERT_WAITING, ch, NULL, RB_NO_MEMBER, NULL, RB_ROUTINE, 0, &rj);
@@ -172,7 +179,8 @@ void epoch_submit(struct rb_node *n, const struct rb_event *ev) {
     submit_refused(n, ev, &rj, RB_MARK_NONE);
 }
 
-/* ---- what waited ---------------------------------------------------------------------------------
+/* ---- what waited
+ * ---------------------------------------------------------------------------------
  */
 static bool node_signed(struct rb_node *n, const struct channel *ch, const struct rb_record *rec) {
     uint8_t kid[RB_KID_LEN];
@@ -223,7 +231,8 @@ static void settle_some(struct rb_node *n, struct channel *ch) {
     }
 }
 
-/* ---- the link ------------------------------------------------------------------------------------
+/* ---- the link
+ * ------------------------------------------------------------------------------------
  */
 static bool is_link(const struct rb_record *rec) {
     struct rb_reader r;
@@ -257,8 +266,7 @@ static enum rb_err make_link(struct rb_node *n, struct channel *ch) {
     struct rb_delegation d;
     struct rb_hash root;
     RB_TRY(rb_delegation_decode(buf_slice(&ch->own->delegation), &d, &n->work, NULL));
-    const struct feedx *before =
-        d.has_previous ? node_feedx_by_origin(n, d.previous_origin) : NULL;
+    const struct feedx *before = d.has_previous ? node_feedx_by_origin(n, d.previous_origin) : NULL;
     if (!before || d.previous_size > before->f->tree.size) return RB_OK; /* nothing is here of it */
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
     struct rb_writer w = node_writer(n, RB_MAX_ORIGIN + 128);
@@ -281,7 +289,8 @@ static enum rb_err make_link(struct rb_node *n, struct channel *ch) {
     return machine_make(n, ch, rec, 0);
 }
 
-/* ---- work ----------------------------------------------------------------------------------------
+/* ---- work
+ * ----------------------------------------------------------------------------------------
  */
 /* The link goes behind delegation and card, and before what is made anew. */
 void epoch_work(struct rb_node *n, struct channel *ch) {

@@ -5,12 +5,12 @@
 #include "guard.h"
 #include "readback/text.h"
 
-#define LOOK_BACK 1024u      /* leaves looked at for an older receipt, where the last one is no good */
-#define LOOK_VERIFY 8u       /* and signatures */
-#define BAD_MAX 16u          /* notes that do not verify; the rest of the answer is not looked at */
-#define NOTE_ROOM 1024u      /* one note of an answer: origin, size, root, two lines */
-#define SAY_AFTER_MS 2000u   /* a guard that ends at once is not worth a word */
-#define AGAIN_MS 5000u       /* who answered, but not this: asked again, doubling */
+#define LOOK_BACK 1024u /* leaves looked at for an older receipt, where the last one is no good */
+#define LOOK_VERIFY 8u  /* and signatures */
+#define BAD_MAX 16u     /* notes that do not verify; the rest of the answer is not looked at */
+#define NOTE_ROOM 1024u /* one note of an answer: origin, size, root, two lines */
+#define SAY_AFTER_MS 2000u /* a guard that ends at once is not worth a word */
+#define AGAIN_MS 5000u     /* who answered, but not this: asked again, doubling */
 
 static uint64_t bit(uint16_t member) {
     return UINT64_C(1) << member;
@@ -23,9 +23,11 @@ static size_t count(uint64_t bits) {
     return k;
 }
 
-/* ---- what is known of cosignatures, for the answer -----------------------------------------------
+/* ---- what is known of cosignatures, for the answer
+ * -----------------------------------------------
  */
-/* a line by `cosigner` on a checkpoint of this feed is stored; the log's line where the note has it */
+/* a line by `cosigner` on a checkpoint of this feed is stored; the log's line where the note has it
+ */
 void guard_cosigned(struct rb_node *n, struct feedx *fx, uint16_t cosigner, uint64_t size,
                     uint64_t time_s, const uint8_t sig[RB_SIG_LEN], struct rb_slice note) {
     struct rb_note *parsed = rb_arena_alloc(&n->work, sizeof *parsed);
@@ -41,8 +43,8 @@ void guard_cosigned(struct rb_node *n, struct feedx *fx, uint16_t cosigner, uint
     rb_vkey_make(rb_slice(fx->f->origin, fx->f->origin_n), RB_SIG_ED25519, &fx->f->log_key, &key);
     for (size_t i = 0; i < parsed->sigs_n && !c->has_log; i++) {
         const struct rb_note_sig *s = &parsed->sigs[i];
-        c->has_log = s->sig_n == RB_SIG_LEN && s->key_id == key.key_id &&
-                     rb_slice_eq(s->name, key.name);
+        c->has_log =
+            s->sig_n == RB_SIG_LEN && s->key_id == key.key_id && rb_slice_eq(s->name, key.name);
         if (c->has_log) memcpy(c->log, s->sig, RB_SIG_LEN);
     }
 }
@@ -62,15 +64,15 @@ void guard_judged(struct rb_node *n, struct feedx *fx, size_t index) {
                                    : NULL;
             if (!of) continue;
             if (!of->receipts)
-                of->receipts =
-                    rb_region_alloc(&n->region, RB_MAX_MEMBERS * sizeof *of->receipts);
+                of->receipts = rb_region_alloc(&n->region, RB_MAX_MEMBERS * sizeof *of->receipts);
             if (of->receipts)
                 of->receipts[c->cosigner] = (struct receipt_at){fx, (uint32_t)index + 1};
         }
     rb_arena_release(&n->work, mark);
 }
 
-/* ---- the answer ----------------------------------------------------------------------------------
+/* ---- the answer
+ * ----------------------------------------------------------------------------------
  */
 struct found {
     uint64_t size, time_s;
@@ -106,8 +108,8 @@ static void in_receipt(struct rb_node *n, const struct feedx *fx, uint16_t cosig
     if (rb_receipt_decode(f->body, &n->work, &r, NULL) == RB_OK)
         for (size_t i = 0; i < r.cosigs_n; i++) {
             const struct rb_receipt_cosig *x = &r.cosigs[i];
-            if (x->cosigner != cosigner || x->member != fx->f->member ||
-                x->epoch != fx->f->epoch || x->size <= c.size)
+            if (x->cosigner != cosigner || x->member != fx->f->member || x->epoch != fx->f->epoch ||
+                x->size <= c.size)
                 continue;
             c.size = x->size;
             c.time_s = x->time_s;
@@ -119,7 +121,8 @@ static void in_receipt(struct rb_node *n, const struct feedx *fx, uint16_t cosig
     if (good(n, fx, cosigner, &c)) *best = c;
 }
 
-/* The last receipt has the largest one, but who wrote nonsense into it must not hide what came before.
+/* The last receipt has the largest one, but who wrote nonsense into it must not hide what came
+ * before.
  */
 static void in_receipts(struct rb_node *n, const struct feedx *fx, uint16_t cosigner,
                         struct found *best) {
@@ -206,10 +209,11 @@ void guard_get(struct rb_node *n, struct channel *ch, uint64_t conn, struct peer
     serve_respond(n, ch, conn, 200, "application/octet-stream", answer(n, ch, m->index));
 }
 
-/* ---- what others bring ---------------------------------------------------------------------------
+/* ---- what others bring
+ * ---------------------------------------------------------------------------
  */
-/* A checkpoint of another's feed that our mirror key signed: nothing below it, and nothing that does not
- * go on from it, is cosigned (6.14.8). RB_ERR_SIGNATURE: it is none of ours. */
+/* A checkpoint of another's feed that our mirror key signed: nothing below it, and nothing that
+ * does not go on from it, is cosigned (6.14.8). RB_ERR_SIGNATURE: it is none of ours. */
 static enum rb_err cosigned_by_us(struct rb_node *n, struct channel *ch,
                                   const struct rb_note *note) {
     for (size_t i = 0; i < note->sigs_n; i++) {
@@ -231,7 +235,8 @@ static enum rb_err cosigned_by_us(struct rb_node *n, struct channel *ch,
 static enum rb_err other_shown(struct rb_node *n, struct channel *ch, const struct rb_note *note,
                                const struct rb_checkpoint *cp) {
     struct feedx *fx = node_feedx_by_origin(n, cp->origin);
-    if (cp->size <= (fx ? fx->head_size : load_head_known(n, RB_USE_MIRROR, cp->origin))) return RB_OK;
+    if (cp->size <= (fx ? fx->head_size : load_head_known(n, RB_USE_MIRROR, cp->origin)))
+        return RB_OK;
     RB_TRY(cosigned_by_us(n, ch, note));
     if (fx) {
         fx->head_size = cp->size;
@@ -279,7 +284,8 @@ static bool take_answer(struct rb_node *n, struct channel *ch, uint16_t member, 
     struct rb_slice note;
     uint32_t len;
     size_t bad = 0;
-    struct rb_reject rj = {RB_ERR_SIGNATURE, "6.14.3", "shows as ours what our keys did not sign", 0};
+    struct rb_reject rj = {RB_ERR_SIGNATURE, "6.14.3", "shows as ours what our keys did not sign",
+                           0};
     if (!lengths_ok(body)) return false;
     while (bad < BAD_MAX && rb_get_u32(&r, &len) == RB_OK && rb_get_view(&r, len, &note) == RB_OK) {
         size_t mark = rb_arena_mark(&n->work);
@@ -300,7 +306,8 @@ void guard_post(struct rb_node *n, struct channel *ch, struct rb_slice body, uin
         serve_refuse(n, conn, p, 400, &unreadable);
 }
 
-/* ---- asking --------------------------------------------------------------------------------------
+/* ---- asking
+ * --------------------------------------------------------------------------------------
  */
 static void path_of(const struct channel *ch, struct rb_writer *w) {
     rb_put_z(w, "/rb/v1/held?channel=");
@@ -356,7 +363,8 @@ void guard_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
     int status = ev->u.response.status;
     if (j->type == JOB_REQ_HELD && x) {
         x->held = false;
-        bool readable = status == 200 && take_answer(n, ch, j->member, j->peer, ev->u.response.body);
+        bool readable =
+            status == 200 && take_answer(n, ch, j->member, j->peer, ev->u.response.body);
         if (!readable) not_answered(n, ch, x, status);
         if (!readable && status == 200)
             node_alert(n, RB_ALERT_REFUSED, ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0,
@@ -367,7 +375,8 @@ void guard_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
     node_job_free(n, j);
 }
 
-/* ---- who is told ---------------------------------------------------------------------------------
+/* ---- who is told
+ * ---------------------------------------------------------------------------------
  */
 static const struct rb_book_member *unanswered(const struct channel *ch, const struct peer *p) {
     const struct rb_book_member *m =
@@ -391,11 +400,11 @@ bool guard_tells(struct channel *ch, const struct peer *p) {
 /* the line `guard` came: what we hold is brought, without being asked */
 void guard_bring(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p) {
     if (x->bringing) return;
-    x->bringing =
-        request(n, ch, x->member, p, JOB_REQ_BRING, answer(n, ch, x->member)) != NULL;
+    x->bringing = request(n, ch, x->member, p, JOB_REQ_BRING, answer(n, ch, x->member)) != NULL;
 }
 
-/* ---- its end -------------------------------------------------------------------------------------
+/* ---- its end
+ * -------------------------------------------------------------------------------------
  */
 /* members to whom there is a line: they have an address, or we do */
 static uint64_t lines(const struct rb_node *n, struct channel *ch, bool addressed) {
@@ -485,7 +494,8 @@ uint64_t guard_wake(struct rb_node *n, struct channel *ch) {
     return wake;
 }
 
-/* ---- its beginning -------------------------------------------------------------------------------
+/* ---- its beginning
+ * -------------------------------------------------------------------------------
  */
 /* all is loaded: own feeds that came from the store are guarded */
 void guard_start(struct rb_node *n, struct channel *ch) {
@@ -503,6 +513,14 @@ void guard_start(struct rb_node *n, struct channel *ch) {
     words(ch, &v);
 }
 
+/* Everybody is asked anew: a feed of ours has come to light of which nothing was known here. */
+void guard_again(struct channel *ch) {
+    ch->guard.on = ch->guard.asking = true;
+    ch->guard.answered = ch->guard.tried = ch->guard.told = 0;
+    for (size_t i = 0; i < ch->pulls_n; i++)
+        ch->pulls[i].held_at = ch->pulls[i].held_failures = 0;
+}
+
 const char *own_unsigned(const struct feedx *fx) {
     if (fx->f->frozen) return "our feed has two histories: a new epoch is needed";
     if (fx != fx->ch->own) return "an earlier epoch is signed no more";
@@ -510,7 +528,8 @@ const char *own_unsigned(const struct feedx *fx) {
     return fx->guarded ? fx->ch->guard.words : NULL;
 }
 
-/* what is logged already is still signed by a log key that was revoked: that may be the revocation */
+/* what is logged already is still signed by a log key that was revoked: that may be the revocation
+ */
 const char *own_waits(const struct feedx *fx) {
     const char *why = own_unsigned(fx);
     if (!why && keys_revoked(fx->ch, &fx->f->log_key))
@@ -518,7 +537,8 @@ const char *own_waits(const struct feedx *fx) {
     return why;
 }
 
-/* ---- an operator ends it -------------------------------------------------------------------------
+/* ---- an operator ends it
+ * -------------------------------------------------------------------------
  */
 static enum rb_err override_body(struct rb_node *n, struct channel *ch, struct rb_slice reason,
                                  struct rb_writer *w) {
@@ -548,8 +568,7 @@ static enum rb_err override_make(struct rb_node *n, const struct rb_event *ev,
                          ch ? "the channel is not joined yet" : "no such channel", 0);
     if (!ch->guard.on)
         return rb_reject(rj, RB_ERR_STATE, "6.14.9", "the start-up guard has ended already", 0);
-    if (ch->guard.overriding)
-        return rb_reject(rj, RB_ERR_BUSY, "6.14.9", "it is being ended", 0);
+    if (ch->guard.overriding) return rb_reject(rj, RB_ERR_BUSY, "6.14.9", "it is being ended", 0);
     if (reason.n == 0 || reason.n > RB_MAX_TEXT)
         return rb_reject(rj, RB_ERR_MALFORMED, "6.14.9", "an override says why", 0);
     struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);

@@ -1,5 +1,6 @@
 /* The start-up guard and what belongs to it (spec 6.14, 6.15). Only src/node looks in here: guard.c
- * asks and answers, lost.c gets back what was lost of our own feeds, epoch.c opens a further one. */
+ * asks and answers, lost.c gets back what was lost of our own feeds, epoch.c opens a further one.
+ */
 #ifndef RB_NODE_GUARD_H
 #define RB_NODE_GUARD_H
 #include "node_int.h"
@@ -9,6 +10,7 @@ void guard_start(struct rb_node *n, struct channel *ch);
 void guard_work(struct rb_node *n, struct channel *ch);
 uint64_t guard_wake(struct rb_node *n, struct channel *ch); /* mono; UINT64_MAX: never */
 void guard_end(struct rb_node *n, struct channel *ch);
+void guard_again(struct channel *ch);
 void guard_get(struct rb_node *n, struct channel *ch, uint64_t conn, struct peer *p);
 void guard_post(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
                 struct peer *p);
@@ -30,7 +32,8 @@ void guard_override(struct rb_node *n, const struct rb_event *ev);
 void guard_overridden(struct rb_node *n, struct channel *ch, bool made);
 
 /* ---- lost.c ---- */
-/* A member shows a checkpoint of an origin of ours. SIGNATURE, NOT_FOUND: our key did not sign it. */
+/* A member shows a checkpoint of an origin of ours. SIGNATURE, NOT_FOUND: our key did not sign it.
+ */
 enum rb_err lost_shown(struct rb_node *n, struct channel *ch, uint16_t member,
                        const struct rb_note *note, const struct rb_checkpoint *cp);
 void lost_work(struct rb_node *n, struct channel *ch);
@@ -50,7 +53,8 @@ void epoch_start(struct rb_node *n, struct channel *ch);
 void epoch_work(struct rb_node *n, struct channel *ch);
 
 /* ---- elsewhere, for these ---- */
-/* load.c: the head file as it was at the start, and what was found since, of feeds not known here */
+/* load.c: the head file as it was at the start, and what was found since, of feeds not known here
+ */
 uint64_t load_head_known(const struct rb_node *n, enum rb_key_use use, struct rb_slice origin);
 enum rb_err load_head_keep(struct rb_node *n, enum rb_key_use use, struct rb_slice origin,
                            uint64_t size, const struct rb_hash *root);
@@ -72,7 +76,8 @@ bool draft_unsigned(struct rb_node *n, struct channel *ch, const struct rb_recor
 enum rb_err take_push_decode(struct rb_slice body, struct take_in *in, struct rb_reject *rj);
 int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
                   const struct rb_add_entries *h, struct rb_reject *rj);
-/* all leaves of the pending checkpoint are here, and the guard was what held the cosignature back */
+/* all leaves of the pending checkpoint are here, and the guard was what held the cosignature back
+ */
 void take_resume(struct rb_node *n, struct feedx *fx);
 /* machine.c: as machine_make, and before all that waits */
 enum rb_err machine_make_first(struct rb_node *n, struct channel *ch, struct rb_record *rec,

@@ -1,7 +1,7 @@
-/* A lost part of our own feed (spec 6.14.7): leaves that our log key signed and that are in the hands of
- * others and not here. Nothing is signed until they are back: fetched, proven against our own
- * signature, stored, judged. The checkpoint they are proven against is stored first (as the feed's
- * pending one), so that a crash in the middle is no way past them. */
+/* A lost part of our own feed (spec 6.14.7): leaves that our log key signed and that are in the
+ * hands of others and not here. Nothing is signed until they are back: fetched, proven against our
+ * own signature, stored, judged. The checkpoint they are proven against is stored first (as the
+ * feed's pending one), so that a crash in the middle is no way past them. */
 #include "guard.h"
 #include "readback/text.h"
 
@@ -39,7 +39,8 @@ uint64_t lost_to(const struct feedx *fx) {
     return to > fx->f->tree.size ? to : 0;
 }
 
-/* ---- what is shown ------------------------------------------------------------------------------- */
+/* ---- what is shown
+ * ------------------------------------------------------------------------------- */
 /* the log's own line alone */
 static enum rb_err only_ours(struct rb_node *n, const struct feedx *fx, const struct rb_note *note,
                              struct buf *out) {
@@ -108,7 +109,8 @@ enum rb_err lost_shown(struct rb_node *n, struct channel *ch, uint16_t member,
     return own_shown(n, fx, member, note, cp);
 }
 
-/* ---- fetching ------------------------------------------------------------------------------------ */
+/* ---- fetching
+ * ------------------------------------------------------------------------------------ */
 static bool request(struct rb_node *n, struct channel *ch, struct feedx *fx, uint16_t member,
                     struct rb_slice origin) {
     struct peer *p = node_member_peer(n, ch, member);
@@ -158,7 +160,8 @@ static bool wanted(const struct feedx *fx) {
            !fx->recovering && !fx->lost_out && fx->raw.n < RB_RAW_MAX && fx->flying_n == 0;
 }
 
-/* Of those who showed it, one after the other; whoever brought nothing is asked again in the next round.
+/* Of those who showed it, one after the other; whoever brought nothing is asked again in the next
+ * round.
  */
 static void ask(struct rb_node *n, struct feedx *fx) {
     struct channel *ch = fx->ch;
@@ -169,7 +172,8 @@ static void ask(struct rb_node *n, struct feedx *fx) {
     if (!fx->lost_out) pause_asking(n, fx);
 }
 
-/* ---- what comes ---------------------------------------------------------------------------------- */
+/* ---- what comes
+ * ---------------------------------------------------------------------------------- */
 static enum rb_err opened(const struct feedx *fx, const struct take_in *in, struct rb_note *note,
                           struct rb_checkpoint *cp) {
     struct rb_vkey key;
@@ -180,16 +184,18 @@ static enum rb_err opened(const struct feedx *fx, const struct take_in *in, stru
     return RB_OK;
 }
 
-/* It goes on from what is here; or the proof says that it goes on from something else: then there are
- * two histories, and we signed both. */
+/* It goes on from what is here; or the proof says that it goes on from something else: then there
+ * are two histories, and we signed both. */
 static enum rb_err goes_on(struct rb_node *n, struct feedx *fx, const struct take_in *in,
                            const struct rb_checkpoint *cp) {
     struct rb_hash here, theirs;
     const uint64_t size = fx->f->tree.size;
     if (size == 0) rb_empty_root(&here);
     if (size > 0) rb_tree_root(&fx->f->tree, size, &here);
-    if (rb_consistency_verify(size, cp->size, &here, &in->ac.proof, &cp->root) == RB_OK) return RB_OK;
-    if (size > 0 && rb_consistency_old_root(size, cp->size, &in->ac.proof, &cp->root, &theirs) == RB_OK)
+    if (rb_consistency_verify(size, cp->size, &here, &in->ac.proof, &cp->root) == RB_OK)
+        return RB_OK;
+    if (size > 0 &&
+        rb_consistency_old_root(size, cp->size, &in->ac.proof, &cp->root, &theirs) == RB_OK)
         wait_for(n, fx, split_words, size);
     return RB_ERR_PROOF;
 }
@@ -223,8 +229,8 @@ static enum rb_err take_leaves(struct rb_node *n, struct feedx *fx, struct take_
     return RB_OK;
 }
 
-/* The delegation that came along is ours, and its log key signed what comes with it: an epoch of ours
- * that the store has forgotten. */
+/* The delegation that came along is ours, and its log key signed what comes with it: an epoch of
+ * ours that the store has forgotten. */
 static enum rb_err open_forgotten(struct rb_node *n, struct channel *ch, const struct take_in *in,
                                   struct rb_slice origin, struct feedx **out) {
     struct rb_delegation d;
@@ -233,11 +239,13 @@ static enum rb_err open_forgotten(struct rb_node *n, struct channel *ch, const s
     struct rb_note *note = rb_arena_alloc(&n->work, sizeof *note);
     if (!note) return RB_ERR_LIMIT;
     RB_TRY(rb_delegation_decode(in->delegation, &d, &n->work, NULL));
-    if (!rb_key_eq(&d.party, &n->self.party) || !rb_slice_eq(d.origin, origin)) return RB_ERR_DENIED;
+    if (!rb_key_eq(&d.party, &n->self.party) || !rb_slice_eq(d.origin, origin))
+        return RB_ERR_DENIED;
     rb_vkey_make(d.origin, RB_SIG_ED25519, &d.log, &key);
     RB_TRY(rb_checkpoint_open(in->ac.note, &key, note, &cp, NULL));
     RB_TRY(node_channel_open_feed(n, ch, in->delegation, true, out, NULL));
-    (*out)->guarded = ch->guard.on;
+    (*out)->guarded = true;
+    guard_again(ch); /* what others said of it before could not be read */
     if (ch->own == *out) {
         epoch_opened(n, ch);
         ch->link_due = false; /* it is among what comes back, or said then */
@@ -274,13 +282,16 @@ void lost_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
     }
     if (err != RB_OK && ev->u.response.status == 200) {
         struct rb_reject rj = {err, "6.14.7", "what it sent of our feed does not prove", 0};
-        node_alert(n, RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0, &rj);
+        node_alert(n, RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0,
+                   &rj);
     }
     node_job_free(n, j);
 }
 
-/* ---- ours again ---------------------------------------------------------------------------------- */
-/* all leaves of this checkpoint are here: others are brought it, and their cosignatures come back */
+/* ---- ours again
+ * ---------------------------------------------------------------------------------- */
+/* all leaves of this checkpoint are here: others are brought it, and their cosignatures come back
+ */
 static void latest(struct rb_node *n, struct feedx *fx, struct buf *note, uint64_t size) {
     if (size > fx->note_size) {
         buf_free(n, &fx->note);
@@ -354,7 +365,8 @@ uint64_t lost_wake(const struct channel *ch) {
     return wake;
 }
 
-/* A leaf came back and was judged: what it says of us holds again, and it waits nowhere any more. */
+/* A leaf came back and was judged: what it says of us holds again, and it waits nowhere any more.
+ */
 void lost_judged(struct rb_node *n, struct feedx *fx, struct rb_slice leaf) {
     struct rb_hash id;
     rb_leaf_hash(leaf, &id);

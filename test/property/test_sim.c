@@ -1,8 +1,11 @@
-/* Seeded runs of real nodes in the simulator: crashes, cuts, losses, slow disks, clocks that are off.
- * Whatever happens: nothing called durable or cosigned is lost, no honest feed forks, nodes with the same
- * leaves show the same situation, and once all is well again all hold the same and know it.
+/* Seeded runs of real nodes in the simulator: crashes, cuts, losses, slow disks, clocks that are off, further
+ * epochs, and, in a second series, disks put back from an old copy, with their head file or without.
+ * Whatever happens: nothing called durable or cosigned is lost (of a disk that was put back: nothing that
+ * another cosigned), no honest feed forks, nodes with the same leaves show the same situation, and once all
+ * is well again all hold the same and know it.
  *
- *   test-sim              runs from seed 1 on, until READBACK_SIM_SECONDS (default 40) have passed
+ *   test-sim              runs from seed 1 on, until READBACK_SIM_SECONDS (default 40, the second series
+ *                         half of it) have passed
  *   READBACK_SIM_SEED=n   that seed alone */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +25,8 @@ struct run {
     char channel[64];
     size_t said;          /* records released with success */
     char last[80];        /* the last of them */
+    bool restores;        /* old copies are put back */
+    struct sim_copy *copy[SIM_MAX_PARTIES];
 };
 
 static uint64_t below(struct run *r, uint64_t n) { return sim_random_below(r->s, n); }
@@ -129,7 +134,100 @@ static void line(struct run *r) {
     else sim_heal(r->s, a, b);
 }
 
+/* A further epoch, where the present one is idle; refused for many a reason. */
+static void epoch(struct run *r, struct sim_party *p) {
+    if (!sim_is_up(p)) return;
+    struct rb_client c = sim_client(p);
+    struct rb_signer_key officer = sim_officer(p, 0), party = sim_party_key(p);
+    json_t *out = NULL;
+    (void)rb_client_epoch(&c, &officer, &party, r->channel, NULL, &out);
+    json_decref(out);
+}
+
+/* ---- an old copy is put back --------------------------------------------------------------------- */
+static bool view_of(const struct run *r, struct sim_party *p, struct rb_channel_view *v) {
+    uint8_t id[RB_CHANNEL_LEN];
+    if (!sim_node(p) || rb_hex_decode(rb_str(r->channel), id, sizeof id) != RB_OK) return false;
+    return rb_node_channel_by_id(sim_node(p), id, v) && v->own_feed;
+}
+
+/* at a random moment, but for one thing: all that is logged is signed */
+static void copy(struct run *r, size_t i) {
+    struct sim_party *p = sim_party(r->s, i);
+    struct rb_channel_view v;
+    if (!view_of(r, p, &v) || v.waiting || v.signed_size != v.own_feed->tree.size) return;
+    struct sim_copy *c = sim_copy_disk(p);
+    sim_copy_free(r->copy[i]);
+    r->copy[i] = c;
+}
+
+static bool every_line(struct run *r) { /* all up, all lines, long enough for what waited to be heard */
+    sim_heal_all(r->s);
+    sim_set_links(r->s, (struct sim_range){500, 30000}, 0);
+    for (size_t i = 0; i < r->n; i++) sim_start(sim_party(r->s, i));
+    sim_run_for(r->s, 90000000);
+    for (size_t i = 0; i < r->n; i++)
+        if (!sim_is_up(sim_party(r->s, i))) return false;
+    return true;
+}
+
+struct at {
+    struct run *r;
+    struct sim_party *p;
+};
+
+static bool unguarded(void *ctx) {
+    struct at *a = ctx;
+    struct rb_channel_view v;
+    return view_of(a->r, a->p, &v) && !v.guarded;
+}
+
+static bool signs(void *ctx) {
+    struct at *a = ctx;
+    struct rb_channel_view v;
+    return view_of(a->r, a->p, &v) && !v.waiting;
+}
+
+/* Then what was lost is fetched from those who hold it; what nobody holds costs the epoch. */
+static void come_back(struct run *r, struct sim_party *p) {
+    struct at a = {r, p};
+    if (!sim_run_while_not(r->s, unguarded, &a, 200000000))
+        sim_break(r->s, "the guard of %s did not end", sim_handle(p));
+    for (int tries = 0; tries < 3 && !sim_run_while_not(r->s, signs, &a, 400000000); tries++) epoch(r, p);
+    if (!signs(&a)) sim_break(r->s, "%s never signed again", sim_handle(p));
+}
+
+static bool outward(const struct run *r, size_t i) {
+    return i == r->n - 1 && rb_node_card(sim_node(sim_party(r->s, i)))->addresses_n == 0;
+}
+
+/* With only some of the others in reach it says more, then its disk is put back. Leaves that are nowhere
+ * but with a member whom nobody can call are not to be had: it is not left alone with that one. */
+static void put_back(struct run *r) {
+    size_t i = below(r, r->n);
+    struct sim_party *p = sim_party(r->s, i);
+    struct sim_link was = *sim_link(r->s, p, sim_party(r->s, (i + 1) % r->n));
+    if (!r->copy[i] || !every_line(r)) return;
+    for (size_t k = 0; k < r->n; k++)
+        if (k != i && (outward(r, k) || below(r, 2))) sim_cut(r->s, p, sim_party(r->s, k));
+    for (uint64_t k = below(r, 4); k > 0; k--) say(r, p);
+    sim_run_for(r->s, below(r, 3000000));
+    for (size_t k = 0; k < r->n; k++) /* what is on its way arrives */
+        if (k != i) sim_cut(r->s, p, sim_party(r->s, k));
+    sim_run_for(r->s, 2000000);
+    sim_stop(p);
+    sim_restore_disk(p, r->copy[i], below(r, 2) == 0);
+    sim_heal_all(r->s);
+    sim_run_for(r->s, 1000000);
+    sim_start(p);
+    come_back(r, p);
+    sim_set_links(r->s, was.latency, was.loss_ppm);
+}
+
 static void happen(struct run *r) {
+    if (r->restores && below(r, 3) == 0) copy(r, below(r, r->n));
+    if (r->restores && below(r, 12) == 0) put_back(r);
+    if (below(r, 25) == 0) epoch(r, anyone(r));
     switch (below(r, 10)) {
     case 0:
     case 1:
@@ -207,8 +305,8 @@ static void set_up(struct run *r) {
 }
 
 /* NULL: well; else what is wrong, for the caller to free */
-static char *run_seed(uint64_t seed) {
-    struct run r = {.s = sim_create(seed, START_UTC_MS)};
+static char *run_seed(uint64_t seed, bool restores) {
+    struct run r = {.s = sim_create(seed, START_UTC_MS), .restores = restores};
     if (!r.s) return strdup("no simulator");
     set_up(&r);
     for (size_t i = 0; i < r.n; i++) {
@@ -222,6 +320,7 @@ static char *run_seed(uint64_t seed) {
     if (!sim_broken(r.s)) (void)sim_check(r.s);
     const char *b = sim_broken(r.s);
     char *out = b ? strdup(b) : NULL;
+    for (size_t i = 0; i < r.n; i++) sim_copy_free(r.copy[i]);
     sim_destroy(r.s);
     return out;
 }
@@ -233,13 +332,12 @@ static uint64_t number(const char *name, uint64_t otherwise) {
     return z && rb_dec_decode(rb_str(z), &n) == RB_OK ? n : otherwise;
 }
 
-static void test_seeds(void **state) {
-    (void)state;
+static void seeds(bool restores) {
     uint64_t from = number("READBACK_SIM_SEED", 1), to = getenv("READBACK_SIM_SEED") ? from : 400;
-    time_t until = time(NULL) + (time_t)number("READBACK_SIM_SECONDS", 40);
+    time_t until = time(NULL) + (time_t)number("READBACK_SIM_SECONDS", 40) / (restores ? 2 : 1);
     uint64_t seed = from;
     for (; seed <= to && (seed == from || time(NULL) < until); seed++) {
-        char *wrong = run_seed(seed);
+        char *wrong = run_seed(seed, restores);
         if (wrong) {
             print_error("seed=%llu: %s\n", (unsigned long long)seed, wrong);
             free(wrong);
@@ -247,6 +345,16 @@ static void test_seeds(void **state) {
         }
     }
     print_message("%llu seeded runs\n", (unsigned long long)(seed - from));
+}
+
+static void test_seeds(void **state) {
+    (void)state;
+    seeds(false);
+}
+
+static void test_old_copies(void **state) {
+    (void)state;
+    seeds(true);
 }
 
 /* The checkers themselves: what they are there for, they must see. */
@@ -285,6 +393,7 @@ int main(void) {
         cmocka_unit_test(test_same_seed_same_end),
         cmocka_unit_test(test_checker_sees_a_lost_record),
         cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_old_copies),
     };
     return cmocka_run_group_tests_name("test_sim", tests, NULL, NULL);
 }

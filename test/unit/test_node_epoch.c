@@ -1,4 +1,5 @@
-/* Further epochs of a feed (spec 6.15): what is refused, what follows the delegation, what waited. */
+/* Further epochs of a feed (spec 6.15): what is refused, what follows the delegation, what waited.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -134,7 +135,8 @@ static void test_what_is_refused(void **state) {
     fn_free(w);
 }
 
-/* ---- what waited ---------------------------------------------------------------------------------
+/* ---- what waited
+ * ---------------------------------------------------------------------------------
  */
 static enum rb_err sign_draft(struct fn_world *w, struct fn_party *p, const uint8_t ch[16],
                               struct rb_hash *id) {
@@ -147,7 +149,8 @@ static enum rb_err sign_draft(struct fn_world *w, struct fn_party *p, const uint
     return fn_submit_signed(w, p, ch, rb_slice(payload, d.payload.n), 0, 1, 1, &ev, id);
 }
 
-/* Its own checkpoint of what nobody holds is lost; records wait; a new epoch turns them to drafts. */
+/* Its own checkpoint of what nobody holds is lost; records wait; a new epoch turns them to drafts.
+ */
 static void stuck(struct fn_world *w, const uint8_t ch[16], size_t waiting) {
     struct fg_copy copy;
     struct rb_hash id;
@@ -159,8 +162,8 @@ static void stuck(struct fn_world *w, const uint8_t ch[16], size_t waiting) {
     fn_restart(w, &w->p[0]);
     fn_pass(w, 60000);
     for (size_t i = 0; i < waiting; i++)
-        assert_int_equal(fn_statement(w, &w->p[0], ch, i ? "Waits, too." : "Waits.", RB_ROUTINE, &id),
-                         RB_OK);
+        assert_int_equal(
+            fn_statement(w, &w->p[0], ch, i ? "Waits, too." : "Waits.", RB_ROUTINE, &id), RB_OK);
     assert_int_equal(fg_test(w, &w->p[0], ch), RB_OK);
     assert_int_equal(fg_view(&w->p[0], ch).outbox_n, waiting + 1);
 }
@@ -194,7 +197,8 @@ static void test_outbox_becomes_drafts(void **state) {
     fn_free(w);
 }
 
-/* More than there is room for drafts: the rest becomes drafts as those are signed, also after a crash */
+/* More than there is room for drafts: the rest becomes drafts as those are signed, also after a
+ * crash */
 static void test_more_than_drafts(void **state) {
     (void)state;
     struct fn_world *w = fn_world(3);
@@ -229,7 +233,8 @@ static void test_more_than_drafts(void **state) {
     fn_free(w);
 }
 
-/* ---- an epoch that the store has forgotten ---------------------------------------------------------
+/* ---- an epoch that the store has forgotten
+ * ---------------------------------------------------------
  */
 static void test_forgotten_epoch(void **state) {
     (void)state;
@@ -290,9 +295,12 @@ static void test_never_an_epoch_twice(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_next_epoch),         cmocka_unit_test(test_what_is_refused),
-        cmocka_unit_test(test_outbox_becomes_drafts), cmocka_unit_test(test_more_than_drafts),
-        cmocka_unit_test(test_forgotten_epoch),    cmocka_unit_test(test_never_an_epoch_twice),
+        cmocka_unit_test(test_next_epoch),
+        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_outbox_becomes_drafts),
+        cmocka_unit_test(test_more_than_drafts),
+        cmocka_unit_test(test_forgotten_epoch),
+        cmocka_unit_test(test_never_an_epoch_twice),
     };
     return cmocka_run_group_tests_name("test_node_epoch", tests, NULL, NULL);
 }

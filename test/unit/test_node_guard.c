@@ -53,7 +53,8 @@ static bool same_feed(struct fn_party *a, struct fn_party *b, const uint8_t ch[1
     return rb_hash_eq(&rx, &ry);
 }
 
-/* ---- when it ends --------------------------------------------------------------------------------
+/* ---- when it ends
+ * --------------------------------------------------------------------------------
  */
 static void test_alone(void **state) {
     (void)state;
@@ -171,7 +172,8 @@ static void test_outward_only_brings(void **state) {
     fn_free(w);
 }
 
-/* ---- answers -------------------------------------------------------------------------------------
+/* ---- answers
+ * -------------------------------------------------------------------------------------
  */
 static const char *query_of(const uint8_t ch[16]) {
     static char q[64];
@@ -195,8 +197,8 @@ static size_t held(struct fn_world *w, struct fn_party *at, struct fn_party *ask
     return k;
 }
 
-/* its own checkpoint, and what it cosigned of the two others: the answerer's, and the third's as far as
- * the third's receipts say */
+/* its own checkpoint, and what it cosigned of the two others: the answerer's, and the third's as
+ * far as the third's receipts say */
 static void test_the_answer(void **state) {
     (void)state;
     struct fn_world *w = fn_world(3);
@@ -278,7 +280,8 @@ static void test_forged_answers(void **state) {
     fn_request(w, &w->p[1], &w->p[0], true, "/rb/v1/held", query_of(ch), rb_str("xx"));
     assert_int_equal(w->answer.status, 400);
     memset(body, 0, sizeof body);
-    fn_request(w, &w->p[1], &w->p[0], true, "/rb/v1/held", query_of(ch), rb_slice(body, sizeof body));
+    fn_request(w, &w->p[1], &w->p[0], true, "/rb/v1/held", query_of(ch),
+               rb_slice(body, sizeof body));
     assert_int_equal(w->answer.status, 400);
     assert_int_equal(fg_view(&w->p[1], ch).guard_answered, 0);
     /* signed by others: passed over and said, and it holds nobody up */
@@ -308,7 +311,8 @@ static void test_forged_answers(void **state) {
     fn_free(w);
 }
 
-/* ---- a lost part ---------------------------------------------------------------------------------
+/* ---- a lost part
+ * ---------------------------------------------------------------------------------
  */
 static void lose_and_get_back(size_t before, size_t after, bool heads) {
     struct fn_world *w = fn_world(3);
@@ -371,7 +375,8 @@ static void test_crash_while_it_comes_back(void **state) {
     say(w, &w->p[0], ch, 300, &id);
     fn_pass(w, 20000);
     w->p[1].up = false;
-    say(w, &w->p[0], ch, 600, &id); /* bravo has the first part, charlie shows all and gives nothing */
+    say(w, &w->p[0], ch, 600,
+        &id); /* bravo has the first part, charlie shows all and gives nothing */
     fn_pass(w, 20000);
     uint64_t size = size_at(&w->p[0], ch, 0);
     fg_put_back(&w->p[0], &copy, true);
@@ -388,7 +393,8 @@ static void test_crash_while_it_comes_back(void **state) {
     w->p[1].up = w->p[2].up = false;
     fn_restart(w, &w->p[0]);
     fn_pass(w, 20000);
-    assert_int_equal(fg_override(w, &w->p[0], ch, "nobody answers"), RB_OK); /* ends the asking alone */
+    assert_int_equal(fg_override(w, &w->p[0], ch, "nobody answers"),
+                     RB_OK); /* ends the asking alone */
     v = fg_view(&w->p[0], ch);
     assert_non_null(v.waiting);
     assert_true(v.lost_to >= size);
@@ -404,7 +410,8 @@ static void test_crash_while_it_comes_back(void **state) {
     fn_free(w);
 }
 
-/* What waited in the outbox of the copy was logged since: it waits no more, and is not said twice. */
+/* What waited in the outbox of the copy was logged since: it waits no more, and is not said twice.
+ */
 static void test_outbox_found_again(void **state) {
     (void)state;
     struct fn_world *w = fn_world(3);
@@ -458,7 +465,8 @@ static void test_what_nobody_brings(void **state) {
     fn_free(w);
 }
 
-/* ---- override ------------------------------------------------------------------------------------
+/* ---- override
+ * ------------------------------------------------------------------------------------
  */
 static void test_override(void **state) {
     (void)state;
@@ -503,7 +511,8 @@ static void test_override(void **state) {
     fn_free(w);
 }
 
-/* ---- another history -----------------------------------------------------------------------------
+/* ---- another history
+ * -----------------------------------------------------------------------------
  */
 static void test_override_made_a_fork(void **state) {
     (void)state;
