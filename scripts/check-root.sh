@@ -48,10 +48,12 @@ make_root() {
 # how this machine reaches its mirror: certificates, settings of apt, names
 like_here() {
   mkdir -p "$root/etc/apt/apt.conf.d" "$root/usr/local/share/ca-certificates"
+  rm -f "$root"/etc/apt/apt.conf.d/*
   cp -L /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null
   cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/" 2>/dev/null
   find /etc/apt/apt.conf.d /etc/apt/auth.conf.d -maxdepth 1 -type f 2>/dev/null | while IFS= read -r file; do
-    case $file in *docker* | *autoremove*) continue ;; esac
+    # how to fetch; what this machine does besides is not for the root
+    case $file in /etc/apt/apt.conf.d/*) grep -qiE 'Acquire::(https?|[a-z:]*proxy|retries)' "$file" || continue ;; esac
     mkdir -p "$root$(dirname -- "$file")" && cp -- "$file" "$root$file"
   done
   rm -f "$root/etc/apt/sources.list.d/"*
