@@ -125,6 +125,7 @@ struct sim_request {
     size_t body_n;
     int status; /* the answer */
     char content_type[64], heads[40];
+    uint32_t retry_after_s;
     const char *reason;
     uint8_t *reply;
     size_t reply_n;

@@ -212,6 +212,7 @@ void net_respond(struct sim_party *p, const struct rb_effect *ef) {
     rb_put_z(&w, type);
     (void)rb_writer_z(&w);
     memcpy(r->heads, ef->u.respond.heads, sizeof ef->u.respond.heads);
+    r->retry_after_s = ef->u.respond.retry_after_s;
     r->reply = copy(ef->u.respond.body);
     r->reply_n = ef->u.respond.body.n;
     uint64_t us;
@@ -236,6 +237,7 @@ static void answer(struct sim_request *r) {
     ev.u.response.content_type = rb_str(r->content_type);
     ev.u.response.body = rb_slice(r->reply, r->reply_n);
     ev.u.response.heads = rb_str(r->heads);
+    ev.u.response.retry_after_s = r->retry_after_s;
     ev.u.response.reason = r->reason ? r->reason : "";
     sim_step(p, &ev);
 }

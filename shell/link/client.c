@@ -54,10 +54,26 @@ static void req_give_up(struct rb_out_req *r, const char *reason) {
     rb_lane_go(a);
 }
 
+static void req_timer(struct rb_out_req *r) {
+    struct timeval tv = {(time_t)(r->timeout_ms / 1000), (suseconds_t)(r->timeout_ms % 1000 * 1000)};
+    const struct rb_out *o = r->lane == NULL ? NULL : r->lane->out;
+    r->moved = o == NULL ? 0 : rb_stream_moved(&o->s);
+    if (event_add(r->timer, &tv) != 0) req_give_up(r, "no memory");
+}
+
+/* On a slow line a request, or the one that it waits behind, may take long: it is given up when too little
+ * moves (spec 7.4.6). */
 static void on_deadline(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what;
     struct rb_out_req *r = arg;
-    if (r->lane != NULL) req_give_up(r, "timed out");
+    if (r->lane == NULL) return;
+    const struct rb_out *o = r->lane->out;
+    uint64_t least = (uint64_t)r->timeout_ms * RB_LINK_MOVES_A_SECOND / 1000u;
+    if (least < RB_LINK_MOVES) least = RB_LINK_MOVES;
+    if (o != NULL && o->busy && rb_stream_moved(&o->s) >= r->moved + least)
+        req_timer(r);
+    else
+        req_give_up(r, "timed out");
 }
 
 /* ---- connections ---------------------------------------------------------------------------- */
@@ -143,8 +159,10 @@ static void out_answered(struct rb_out *o) {
     o->reporting = true;
     /* an answer that came before all was sent leaves a half-sent request on the line */
     bool last = h->close || rb_stream_sending(&o->s);
+    l->retry_after_s = h->retry_after_s;
     l->ops.response(l->ops.ctx, id, h->status, h->content_type, rb_slice(o->m.body, o->m.body_n),
                     h->heads, "");
+    l->retry_after_s = 0;
     o->reporting = false;
     rb_message_reset(&o->m, l);
     if (last || o->stale)
@@ -232,8 +250,8 @@ static bool req_fill(struct rb_out_req *r, const struct rb_effect *ef) {
     r->body_n = body.n;
     r->post = ef->u.request.post;
     r->deadline_ms = rb_link_now_ms() + ef->u.request.timeout_ms;
-    uint32_t ms = ef->u.request.timeout_ms;
-    struct timeval tv = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
+    r->timeout_ms = ef->u.request.timeout_ms;
+    struct timeval tv = {(time_t)(r->timeout_ms / 1000), (suseconds_t)(r->timeout_ms % 1000 * 1000)};
     r->timer = event_new(r->link->base, -1, 0, on_deadline, r);
     return r->timer != NULL && event_add(r->timer, &tv) == 0;
 }
@@ -256,6 +274,7 @@ void rb_link_request(struct rb_link *l, const struct rb_effect *ef) {
         return;
     }
     r->lane = lane;
+    if (lane->out != NULL) r->moved = rb_stream_moved(&lane->out->s);
     TAILQ_INSERT_TAIL(&r->lane->queue, r, at);
     rb_lane_go(r->lane);
 }

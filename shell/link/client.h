@@ -34,6 +34,8 @@ struct rb_out_req {
     struct rb_link *link;
     struct rb_lane *lane; /* NULL: finished */
     uint64_t id, deadline_ms;
+    uint32_t timeout_ms;
+    uint64_t moved; /* bytes that its connection had moved when the timer was set */
     struct event *timer;
     bool post, again; /* again: sent a second time already */
     uint8_t *bytes;   /* room for the head, the target, the body */

@@ -52,10 +52,11 @@ static enum rb_err get_crlf_line(struct rb_reader *r, struct rb_slice *out, stru
 }
 
 /* The fields with a meaning here; each may stand once. */
-enum field { F_LENGTH, F_TRANSFER, F_ENCODING, F_CONNECTION, F_TYPE, F_HEADS, F_HOST, F_EXPECT, F_N };
+enum field { F_LENGTH, F_TRANSFER, F_ENCODING, F_CONNECTION, F_TYPE, F_HEADS, F_HOST, F_EXPECT, F_LATER, F_N };
 static const char *const field_names[F_N] = {
     "Content-Length", "Transfer-Encoding", "Content-Encoding", "Connection",
-    "Content-Type",   "Readback-Heads",    "Host",             "Expect"};
+    "Content-Type",   "Readback-Heads",    "Host",             "Expect",
+    "Retry-After"};
 
 struct fields {
     bool has[F_N];
@@ -239,6 +240,9 @@ enum rb_err rb_http_response_decode(struct rb_slice head, uint64_t max_body,
         return rb_reject(rj, RB_ERR_MALFORMED, "7.4.2", "a body where none belongs", 0);
     if (!h.has_length && !status_has_no_body(h.status))
         return rb_reject(rj, RB_ERR_MALFORMED, "7.4.2", "an answer without Content-Length", 0);
+    uint64_t later; /* a date is not looked at: clocks differ */
+    if (f.has[F_LATER] && rb_dec_decode(f.value[F_LATER], &later) == RB_OK && later <= UINT32_MAX)
+        h.retry_after_s = (uint32_t)later;
     *out = h;
     return RB_OK;
 }
@@ -282,6 +286,11 @@ static const char *reason_phrase(int status) {
 
 void rb_http_response_encode(int status, struct rb_slice content_type, struct rb_slice heads,
                              bool close, size_t body_n, struct rb_writer *w) {
+    rb_http_later_encode(0, status, content_type, heads, close, body_n, w);
+}
+
+void rb_http_later_encode(uint32_t retry_after_s, int status, struct rb_slice content_type,
+                          struct rb_slice heads, bool close, size_t body_n, struct rb_writer *w) {
     rb_put_z(w, "HTTP/1.1 ");
     rb_put_dec(w, (uint64_t)status);
     rb_put_z(w, " ");
@@ -289,6 +298,12 @@ void rb_http_response_encode(int status, struct rb_slice content_type, struct rb
     rb_put_z(w, "\r\n");
     put_field(w, F_TYPE, content_type);
     put_field(w, F_HEADS, heads);
+    if (retry_after_s) {
+        char digits[16];
+        struct rb_writer d = rb_writer(digits, sizeof digits);
+        rb_put_dec(&d, retry_after_s);
+        put_field(w, F_LATER, rb_written(&d));
+    }
     if (close) put_field(w, F_CONNECTION, rb_str("close"));
     if (!status_has_no_body(status)) put_length(w, body_n);
     rb_put_z(w, "\r\n");

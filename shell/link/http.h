@@ -17,6 +17,7 @@ struct rb_http_head {       /* slices borrow from the head */
     bool gzip;              /* Content-Encoding */
     bool close;             /* Connection: close */
     struct rb_slice content_type, heads;
+    uint32_t retry_after_s; /* response; 0: none, or not a number of seconds */
 };
 /* Offset just behind the empty line that ends the head, 0 if it is not in p[0, n). Bytes before
  * `from` were searched already. */
@@ -31,6 +32,8 @@ enum rb_err rb_http_response_decode(struct rb_slice head, uint64_t max_body,
 /* Heads of our own messages. Empty slices: the field is left out. */
 void rb_http_request_encode(bool post, struct rb_slice target, struct rb_slice host, size_t body_n,
                             struct rb_writer *w);
+void rb_http_later_encode(uint32_t retry_after_s, int status, struct rb_slice content_type,
+                          struct rb_slice heads, bool close, size_t body_n, struct rb_writer *w);
 void rb_http_response_encode(int status, struct rb_slice content_type, struct rb_slice heads,
                              bool close, size_t body_n, struct rb_writer *w);
 

@@ -20,6 +20,9 @@
 #define RB_LINK_ALWAYS ((size_t)128 << 10) /* a body or answer up to here passes whatever others hold */
 #define RB_LINK_MAX_CHATTER 64u            /* messages of TLS itself on a connection that is open */
 #define RB_LINK_NEWS_LANES RB_MAX_CHANNELS /* held requests to one peer: one a channel */
+#define RB_LINK_SLOWEST 500u                /* bytes a second: a request has that much time for those that came */
+#define RB_LINK_MOVES 1024u                 /* bytes that a request moves at least while it is not given up, ... */
+#define RB_LINK_MOVES_A_SECOND 100u         /* ... or so many, if that is more */
 #define RB_LINK_LINGER_MS 1000u             /* how long a refused peer may go on sending */
 #define RB_LINK_LINGER_BYTES (1u << 20)
 #define RB_LINK_HOST 280u                   /* "host:port" with its NUL */
@@ -64,6 +67,7 @@ enum rb_io rb_stream_send(struct rb_stream *s, const uint8_t *bytes, size_t n);
 enum rb_io rb_stream_flush(struct rb_stream *s);
 static inline bool rb_stream_sending(const struct rb_stream *s) { return s->out != NULL; }
 void rb_stream_deadline(struct rb_stream *s, uint64_t ms); /* 0: none */
+uint64_t rb_stream_moved(const struct rb_stream *s); /* bytes that the other side has taken or given */
 void rb_stream_kick(struct rb_stream *s);                  /* ready() from the loop, soon */
 /* ends our side and goes on reading, to nowhere, so that the answer is not lost to a reset */
 void rb_stream_linger(struct rb_stream *s);
@@ -119,6 +123,7 @@ struct rb_link {
     struct event *reaper;
     struct evdns_base *dns;
     size_t lookups; /* going on */
+    uint32_t retry_after_s; /* of the answer that is being told */
     uint64_t log_window_s;
     unsigned log_n, log_left_out;
 };

@@ -119,4 +119,6 @@ void rb_link_close(struct rb_link *l) {
 
 uint16_t rb_link_port(const struct rb_link *l) { return l->port; }
 
+uint32_t rb_link_retry_after(const struct rb_link *l) { return l->retry_after_s; }
+
 void rb_link_stats(const struct rb_link *l, struct rb_link_stats *out) { *out = l->stats; }

@@ -38,6 +38,8 @@ enum rb_err rb_link_rekey(struct rb_link *l, const struct rb_seckey *tls) RB_MUS
 void rb_link_close(struct rb_link *l); /* calls nothing back; not from within ops */
 /* first port that was bound (listen on port 0 in tests) */
 uint16_t rb_link_port(const struct rb_link *l);
+/* within ops->response: Retry-After of that answer in seconds, 0: none */
+uint32_t rb_link_retry_after(const struct rb_link *l);
 /* `ef` of type REQUEST; the answer or failure always comes through ops->response, once */
 void rb_link_request(struct rb_link *l, const struct rb_effect *ef);
 void rb_link_cancel(struct rb_link *l, uint64_t request);

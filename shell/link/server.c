@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #define BACKLOG 128
+#define SEND_BYTES_PER_MS 4u /* what an answer is given at first; then it must move */
 #define ACCEPT_PAUSE_US 250000
-#define SEND_BYTES_PER_MS 4u /* the slowest line on which an answer is still sent to its end */
 #define HEAD_ROOM 512u
 
 enum phase { IN_READING, IN_ASKED, IN_ANSWERING, IN_LEAVING };
@@ -24,6 +24,8 @@ struct rb_in {
     struct rb_message m;
     enum phase phase;
     uint64_t id; /* of the request being answered */
+    uint64_t begun_ms; /* when the first byte of the one being read came */
+    uint64_t moved;    /* bytes that had moved when the deadline of an answer was set */
     bool close_after;
     uint8_t *answer;
     size_t answer_n;
@@ -122,12 +124,23 @@ static void in_answered(struct rb_in *in) {
 }
 
 /* Head and body leave in one buffer, so that they share a record where they can. */
+/* An answer that is not taken is given up after a while, unless enough of it moves. */
+static bool in_moves(struct rb_in *in) {
+    uint64_t was = in->moved, ms = in->s.link->cfg.request_deadline_ms;
+    uint64_t least = ms * RB_LINK_MOVES_A_SECOND / 1000u;
+    in->moved = rb_stream_moved(&in->s);
+    if (in->phase != IN_ANSWERING) return false;
+    if (in->moved < was + (least > RB_LINK_MOVES ? least : RB_LINK_MOVES)) return false;
+    rb_stream_deadline(&in->s, ms);
+    return true;
+}
+
 static enum rb_io in_send(struct rb_in *in, int status, struct rb_slice type, struct rb_slice heads,
-                          struct rb_slice body) {
+                          uint32_t retry_after_s, struct rb_slice body) {
     uint8_t *p = body.n <= RB_MAX_REQUEST ? malloc(HEAD_ROOM + body.n) : NULL;
     struct rb_writer w = rb_writer(p, p == NULL ? 0 : HEAD_ROOM + body.n);
     struct rb_slice all;
-    rb_http_response_encode(status, type, heads, in->close_after, body.n, &w);
+    rb_http_later_encode(retry_after_s, status, type, heads, in->close_after, body.n, &w);
     rb_put_slice(&w, body);
     if (p == NULL || rb_writer_done(&w, &all) != RB_OK) {
         free(p);
@@ -141,6 +154,7 @@ static enum rb_io in_send(struct rb_in *in, int status, struct rb_slice type, st
     if (io == RB_IO_DONE) in_answered(in);
     if (io != RB_IO_AGAIN) return io;
     event_del(in->s.rd); /* nothing is read before the answer is out */
+    in->moved = rb_stream_moved(&in->s);
     rb_stream_deadline(&in->s, in->s.link->cfg.request_deadline_ms + all.n / SEND_BYTES_PER_MS);
     return io;
 }
@@ -159,7 +173,7 @@ static void in_refuse(struct rb_in *in, int status, const struct rb_reject *rj) 
     rb_put_z(&w, rj->what);
     rb_put_z(&w, "\n");
     in->close_after = true;
-    enum rb_io io = in_send(in, status, rb_str("text/plain"), rb_str(""), rb_written(&w));
+    enum rb_io io = in_send(in, status, rb_str("text/plain"), rb_str(""), 0, rb_written(&w));
     if (io == RB_IO_FAIL || io == RB_IO_EOF) in_end(in);
 }
 
@@ -187,7 +201,7 @@ void rb_link_respond(struct rb_link *l, const struct rb_effect *ef) {
         body = rb_str("7.2.4 take the answers before this one first\n");
     }
     enum rb_io io = in_send(in, status, rb_str(type == NULL ? "" : type),
-                            rb_str(ef->u.respond.heads), body);
+                            rb_str(ef->u.respond.heads), ef->u.respond.retry_after_s, body);
     if (io == RB_IO_FAIL || io == RB_IO_EOF) {
         in->phase = IN_ANSWERING; /* the node has answered: no word to it */
         in_end(in);
@@ -229,13 +243,21 @@ static void in_ask(struct rb_in *in) {
     rb_message_reset(&in->m, l); /* whatever has become of it: the memory stays until the reaper */
 }
 
+/* From the first byte to the end, whatever drips in; what a slow line carried earns time. */
+static void in_deadline(struct rb_in *in) {
+    uint64_t end = in->begun_ms + in->s.link->cfg.request_deadline_ms +
+                   (uint64_t)in->m.body_n * 1000u / RB_LINK_SLOWEST;
+    uint64_t now = rb_link_now_ms();
+    rb_stream_deadline(&in->s, end > now ? end - now : 1);
+}
+
 static void in_read(struct rb_in *in) {
     bool begun = in->m.head_n > 0;
     enum rb_io io = rb_message_read(&in->m, &in->s);
     switch (io) {
     case RB_IO_AGAIN:
-        if (!begun && in->m.head_n > 0) /* from the first byte to the end, whatever drips in */
-            rb_stream_deadline(&in->s, in->s.link->cfg.request_deadline_ms);
+        if (!begun && in->m.head_n > 0) in->begun_ms = rb_link_now_ms();
+        if (in->m.head_n > 0) in_deadline(in);
         return;
     case RB_IO_DONE: in_ask(in); return;
     case RB_IO_FAIL:
@@ -318,6 +340,8 @@ static void in_expired(struct rb_stream *s) {
     } else if (in->phase == IN_READING && in->m.head_n > 0) {
         struct rb_reject rj = {RB_ERR_LIMIT, "7.2.2", "the request took too long", in->m.head_n};
         in_refuse(in, 408, &rj);
+        return;
+    } else if (in_moves(in)) {
         return;
     }
     in_end(in);

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <linux/sockios.h>
 #include <openssl/err.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -159,6 +161,14 @@ enum rb_io rb_stream_read(struct rb_stream *s, void *buf, size_t cap, size_t *n)
         return RB_IO_DONE;
     }
     return after_call(s, rc, "closed early");
+}
+
+/* What the kernel still has of ours has not moved. */
+uint64_t rb_stream_moved(const struct rb_stream *s) {
+    int waiting = 0;
+    if (ioctl(s->fd, SIOCOUTQ, &waiting) != 0 || waiting < 0) waiting = 0;
+    uint64_t out = s->counted_out > (uint64_t)waiting ? s->counted_out - (uint64_t)waiting : 0;
+    return out + s->counted_in;
 }
 
 enum rb_io rb_stream_flush(struct rb_stream *s) {

@@ -95,6 +95,15 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     if (x) x->fetching = true;
 }
 
+/* The rest of what came in part, from the same one at once. */
+void pull_more(struct rb_node *n, struct feedx *fx, struct peer *p) {
+    const struct rb_book_member *m = rb_book_member_by_party(&fx->ch->book, &p->party);
+    struct pullx *x = m ? pull_of(fx->ch, m->index) : NULL;
+    if (!x || x->fetching || fx->busy || fx->f->tree.size >= fx->pending_size) return;
+    ask_feed(n, fx->ch, x, p, rb_slice(fx->f->origin, fx->f->origin_n), fx->f->tree.size,
+             fx->pending_size);
+}
+
 static void tell_authors(struct rb_node *n, struct channel *ch) {
     for (size_t i = 0; i < ch->feeds_n; i++)
         if (relay_time(n, ch->feeds[i]) <= n->now.mono_ms) pull_cosigned(n, ch->feeds[i], NULL);

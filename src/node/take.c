@@ -311,6 +311,7 @@ void take_stored(struct rb_node *n, struct job *j) {
         fx->busy = false;
         struct take_in in = {.conn = j->conn};
         answer_info(n, &in, fx, 202);
+        if (j->conn == 0 && j->peer) pull_more(n, fx, j->peer);
         node_job_free(n, j);
         return;
     }
