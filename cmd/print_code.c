@@ -66,8 +66,8 @@ static bool dark(const QRcode *q, int x, int y) {
     if (x < 0 || y < 0 || x >= q->width || y >= q->width) return false;
     return q->data[(size_t)y * (size_t)q->width + (size_t)x] & 1;
 }
-/* Two rows of modules a line. What is light is drawn: on a dark terminal that is the code, on a light
- * one its negative, which readers take as well. */
+/* Two rows of modules a line. What is light is drawn: on a dark terminal that is the code, on a
+ * light one its negative, which readers take as well. */
 bool print_code_blocks(FILE *out, const char *text) {
     static const char *const block[2][2] = {{"\u2588", "\u2580"}, {"\u2584", " "}};
     QRcode *q = encoded(text);
