@@ -2,6 +2,7 @@
  */
 #ifndef READBACK_TEST_FUZZ_H
 #define READBACK_TEST_FUZZ_H
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "../unit/fixture_sealed.h"
 #include "fuzz.h"
+#include "readback/text.h"
 
 #define MAX_EVENTS 48u
 #define MAX_OUT 256u
@@ -297,6 +298,144 @@ static void receive(size_t who) {
     step(who, &ev);
 }
 
+/* ---- every endpoint, with bodies of its own form made of true keys ---------------------------------- */
+enum form { NOTHING, SAMPLE, NOTES, EVIDENCE, ADVANCE };
+static const struct endpoint {
+    const char *path;
+    bool post;
+    enum form form;
+} endpoints[] = {
+    {"/rb/v1/push", true, SAMPLE},          {"/mirror/add-checkpoint", true, SAMPLE},
+    {"/mirror/add-entries", true, SAMPLE},  {"/rb/v1/bodies", true, SAMPLE},
+    {"/rb/v1/add-cosignatures", true, NOTES}, {"/rb/v1/held", true, NOTES},
+    {"/rb/v1/evidence", true, EVIDENCE},    {"/rb/v1/advance", true, ADVANCE},
+    {"/rb/v1/heads", false, NOTHING},       {"/rb/v1/held", false, NOTHING},
+    {"/rb/v1/evidence", false, NOTHING},    {"/rb/v1/branch", false, NOTHING},
+    {"/rb/v1/cosignatures", false, NOTHING}, {"/rb/v1/news", false, NOTHING},
+    {"/rb/v1/feed", false, NOTHING},        {"/rb/v1/body", false, NOTHING},
+    {"/rb/v1/invitations", false, NOTHING}, {"/rb/v1/nonsense", false, NOTHING},
+};
+
+static const struct rb_feed *feed_of(size_t who, size_t member) {
+    struct rb_channel_view v;
+    FUZZ_CHECK(rb_node_channel_by_id(world->p[who].rb, channel, &v));
+    return rb_book_feed(v.book, (uint16_t)member, 0);
+}
+
+/* A checkpoint that the feed's own log key signed: true, or of another history; perhaps cosigned. */
+static void put_note(struct rb_writer *w, size_t who) {
+    static uint8_t text[512], message[768];
+    const uint8_t how = u8();
+    const struct rb_feed *f = feed_of(who, how & 1);
+    struct rb_writer t = rb_writer(text, sizeof text), m = rb_writer(message, sizeof message);
+    struct rb_vkey log, mirror;
+    struct rb_hash root;
+    char name[96];
+    uint8_t sig[72];
+    uint64_t size = 1 + u8() % (f->tree.size + ((how & 2) ? 4 : 0));
+    rb_tree_root(&f->tree, size <= f->tree.size ? size : f->tree.size, &root);
+    if (how & 4) root.b[0] ^= 1;
+    const struct rb_slice origin = rb_slice(f->origin, f->origin_n);
+    rb_checkpoint_text(origin, size, &root, &t);
+    rb_ed25519_sign(&world->p[how & 1].log[0], rb_written(&t), sig);
+    rb_vkey_make(origin, RB_SIG_ED25519, &f->log_key, &log);
+    rb_put_slice(w, rb_written(&t));
+    rb_put_u8(w, '\n');
+    if ((how & 8) == 0) rb_note_sig_encode(&log, rb_slice(sig, 64), w);
+    if ((how & 16) == 0) return;
+    const struct fn_party *by = &world->p[(how & 32) ? who : 1 - who];
+    struct rb_hash party;
+    struct rb_writer nw = rb_writer(name, sizeof name), sw = rb_writer(sig, 8);
+    rb_party_hash(&by->party.pub, &party);
+    rb_put_z(&nw, "readback/");
+    rb_put_hex(&nw, party.b, sizeof party.b);
+    rb_put_z(&nw, "/mirror");
+    rb_put_u64(&sw, (uint64_t)utc / 1000 + u8());
+    rb_cosignature_message((uint64_t)utc / 1000, rb_written(&t), &m);
+    rb_ed25519_sign(&by->mirror, rb_written(&m), sig + 8);
+    rb_vkey_make(rb_written(&nw), RB_SIG_COSIGNATURE_V1, &by->mirror.pub, &mirror);
+    rb_note_sig_encode(&mirror, rb_slice(sig, 72), w);
+}
+
+/* a leaf that is on some disk, as an advance copy of either feed at any place */
+static void put_advance(struct rb_writer *w, size_t who) {
+    const struct fn_party *p = &world->p[u8() % 2];
+    const struct rb_feed *f = feed_of(who, u8() % 2);
+    size_t skip = u8() % 32;
+    rb_put_u32(w, (uint32_t)f->origin_n);
+    rb_put(w, f->origin, f->origin_n);
+    rb_put_u64(w, u8());
+    for (size_t i = 0; i < p->items_n; i++)
+        if (p->items[i].ef.u.store.item == RB_ITEM_LEAF && p->items[i].ef.u.store.leaf.p != NULL && skip-- == 0)
+            rb_put_slice(w, p->items[i].ef.u.store.leaf);
+}
+
+static void put_evidence(struct rb_writer *w, size_t who) {
+    static uint8_t notes[2][2048];
+    struct rb_fork fork = {0};
+    struct rb_writer a = rb_writer(notes[0], sizeof notes[0]), b = rb_writer(notes[1], sizeof notes[1]);
+    put_note(&a, who);
+    put_note(&b, who);
+    fork.note_a = rb_written(&a);
+    fork.note_b = rb_written(&b);
+    fork.other_root.b[0] = u8();
+    fork.proof.n = u8() % 3;
+    rb_fork_encode(&fork, w);
+}
+
+static struct rb_slice form_of(enum form form, size_t who) {
+    static uint8_t room[MAX_BODY], note[2048];
+    struct rb_writer w = rb_writer(room, sizeof room);
+    if (form == SAMPLE) {
+        const struct sample *a = &samples[u8() % samples_n];
+        rb_put(&w, a->body, a->n);
+    }
+    for (size_t k = form == NOTES ? 1 + u8() % 3 : 0; k > 0; k--) {
+        struct rb_writer one = rb_writer(note, sizeof note);
+        put_note(&one, who);
+        rb_put_u32(&w, (uint32_t)one.n);
+        rb_put_slice(&w, rb_written(&one));
+    }
+    if (form == EVIDENCE) put_evidence(&w, who);
+    if (form == ADVANCE) put_advance(&w, who);
+    return w.over ? rb_slice(NULL, 0) : rb_written(&w);
+}
+
+static struct rb_slice query_of(size_t who) {
+    static uint8_t room[512];
+    struct rb_writer w = rb_writer(room, sizeof room);
+    const struct rb_feed *f = feed_of(who, u8() % 2);
+    struct rb_hash h;
+    rb_sha256(rb_slice(f->origin, f->origin_n), &h);
+    rb_put_z(&w, "channel=");
+    rb_put_hex(&w, channel, sizeof channel);
+    rb_put_z(&w, "&origin=");
+    rb_put_hex(&w, h.b, sizeof h.b);
+    rb_put_z(&w, "&from=");
+    rb_put_dec(&w, u8() % 16);
+    rb_put_z(&w, "&old=");
+    rb_put_dec(&w, u8() % 16);
+    rb_put_z(&w, "&above=");
+    rb_put_dec(&w, u8() % 16);
+    rb_put_z(&w, "&have=00000000000000000000000000000000");
+    return rb_written(&w);
+}
+
+static void ask(size_t who) {
+    const struct endpoint *e = &endpoints[u8() % (sizeof endpoints / sizeof *endpoints)];
+    const uint8_t how = u8();
+    struct rb_event ev = {.type = RB_EV_RECV};
+    ev.u.recv.conn = ++conn;
+    ev.u.recv.has_peer = (how & 15) != 15;
+    rb_party_hash(&world->p[(how & 15) == 14 ? who : 1 - who].party.pub, &ev.u.recv.peer);
+    ev.u.recv.post = (how & 16) ? !e->post : e->post;
+    ev.u.recv.path = rb_str(e->path);
+    ev.u.recv.query = query_of(who);
+    const struct rb_slice body = form_of(e->form, who);
+    ev.u.recv.body = (how & 32) ? mutate(body.p, body.n) : body;
+    step(who, &ev);
+}
+
 static void respond(size_t who) {
     static const int statuses[] = {0, 200, 202, 409, 404, 422, 503, 200};
     static const char *const words[] = {"0\n0\n\n", "9\n4\n\n", "4\n4\n\n", "99999\n99999\n\n", ""};
@@ -501,7 +640,8 @@ static void closed(size_t who) {
 static void one_event(uint8_t op) {
     size_t who = op & 1;
     switch (op >> 1 & 15) {
-    case 0: case 1: case 2: case 3: receive(who); break;
+    case 0: case 1: receive(who); break;
+    case 2: case 3: ask(who); break;
     case 4: case 5: respond(who); break;
     case 6: loaded(who); break;
     case 7: if (in_n && in[0] & 1) release(who); else submit(who); break;
