@@ -240,6 +240,45 @@ static void sealed_keys_open_with_their_passphrase(void **state) {
 
 /* ---- passphrases ---------------------------------------------------------------------------- */
 
+/* which one is used follows from its public half; those before stay */
+static void keys_that_take_anothers_place_stand_beside_it(void **state) {
+    struct rb_home *h = *state;
+    const struct rb_slice pass = rb_str("a passphrase");
+    char names[4][RB_MAX_HANDLE + 1], file[96];
+    struct rb_seckey first, found;
+    struct rb_key next, sealed[2], recipient[2];
+    uint8_t secret[32];
+    size_t n = 0;
+    assert_int_equal(rb_keys_make(h, "mirror", &first), RB_OK);
+    assert_int_equal(rb_keys_make_next(h, "mirror", &next), RB_OK);
+    assert_int_equal(rb_keys_find(h, "mirror", &first.pub, &found), RB_OK);
+    assert_memory_equal(&found, &first, sizeof found);
+    assert_int_equal(rb_keys_find(h, "mirror", &next, &found), RB_OK);
+    assert_memory_equal(&found.pub, &next, sizeof next);
+    assert_int_equal(rb_keys_find(h, "node", &next, &found), RB_ERR_NOT_FOUND);
+    assert_int_equal(rb_keys_seal_make(h, "officer-zoe", pass, &sealed[0]), RB_OK);
+    assert_int_equal(rb_keys_seal_next(h, "officer-zoe", pass, &sealed[1]), RB_OK);
+    assert_int_equal(rb_keys_seal_find(h, "officer-zoe", &sealed[0], file, sizeof file), RB_OK);
+    assert_string_equal(file, "officer-zoe");
+    assert_int_equal(rb_keys_seal_find(h, "officer-zoe", &sealed[1], file, sizeof file), RB_OK);
+    assert_int_equal(rb_keys_unseal(h, file, pass, &found), RB_OK);
+    assert_memory_equal(&found.pub, &sealed[1], sizeof found.pub);
+    assert_int_equal(rb_keys_seal_find(h, "officer-zoe", &next, file, sizeof file),
+                     RB_ERR_NOT_FOUND);
+    assert_int_equal(rb_keys_officers(h, names, 4, &n), RB_OK); /* one officer, two keys */
+    assert_int_equal(n, 1);
+    assert_string_equal(names[0], "zoe");
+    assert_int_equal(rb_keys_age_make(h, &recipient[0]), RB_OK);
+    for (size_t i = 1; i < 16; i++)
+        assert_int_equal(rb_keys_age_next(h, rb_slice(NULL, 0), &recipient[1]), RB_OK);
+    assert_int_equal(rb_keys_age_load(h, secret, &recipient[0]), RB_OK); /* the last comes first */
+    assert_memory_equal(&recipient[0], &recipient[1], sizeof recipient[0]);
+    assert_int_equal(rb_keys_age_next(h, rb_slice(NULL, 0), &recipient[1]), RB_ERR_LIMIT);
+    assert_int_equal(mode_of("keys/age.txt"), 0600);
+    rb_wipe(&found, sizeof found);
+    rb_wipe(&first, sizeof first);
+}
+
 static void passphrases_come_from_descriptors_and_files(void **state) {
     struct rb_passphrase p;
     char path[200], why[400];
@@ -478,6 +517,7 @@ int main(void) {
         T(keys_round_trip),
         T(openssl_and_age_read_our_keys),
         T(sealed_keys_open_with_their_passphrase),
+        T(keys_that_take_anothers_place_stand_beside_it),
         T(passphrases_come_from_descriptors_and_files),
         T(a_prompt_that_is_broken_off_leaves_a_terminal_that_shows),
         T(settings_are_read_and_unknown_ones_refused),
