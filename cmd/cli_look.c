@@ -140,6 +140,22 @@ static int inbox_places(struct cli *c, const json_t *o) {
     json_decref(channels);
     return rc;
 }
+/* FLASH that came ahead of its leaf: no record yet */
+static void inbox_advances(struct cli *c, const json_t *list) {
+    const json_t *x;
+    size_t i;
+    json_array_foreach(list, i, x) {
+        const json_t *body = json_object_get(x, "body");
+        cli_exercise(c, stdout, x);
+        cli_strong(c, stdout, "FLASH, NOT YET RECEIPTED");
+        printf("  %.12s  %s from %s in \"%s\"\n", cli_str(x, "record"), cli_text(x, "kind"),
+               cli_text(x, "author"), cli_text(x, "channel_title"));
+        if (json_is_object(body) && *cli_str(body, "title")) printf("  %s\n", cli_text(body, "title"));
+        if (json_is_object(body) && *cli_str(body, "text")) printf("  %s\n", cli_text(body, "text"));
+        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record is "
+             "here.\n");
+    }
+}
 /* of one precedence, as they came */
 static void inbox_items(struct cli *c, const json_t *items, const char *precedence) {
     const json_t *x;
@@ -158,6 +174,7 @@ int cli_inbox(struct cli *c) {
     if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK) {
+        inbox_advances(c, json_object_get(o, "advances"));
         inbox_items(c, items, "FLASH");
         rc = inbox_places(c, o);
         json_array_foreach(json_object_get(o, "invitations"), i, x) {

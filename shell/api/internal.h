@@ -113,6 +113,8 @@ bool rb_chan_name(struct rb_req *rq, const char *name, uint8_t id[RB_CHANNEL_LEN
 /* no reply where it fails */
 enum rb_err rb_chan_look(struct rb_req *rq, const uint8_t id[RB_CHANNEL_LEN], struct rb_chan *c);
 struct rb_slice rb_chan_handle(const struct rb_chan *c, uint16_t member);
+/* FLASH ahead of its leaf, "not yet receipted": appended to a list */
+void rb_advances_put(struct rb_chan *c, json_t *list);
 json_t *rb_chan_handle_json(const struct rb_chan *c, uint16_t member);
 json_t *rb_chan_handles(const struct rb_chan *c, uint64_t members);
 json_t *rb_chan_head(const struct rb_chan *c); /* {exercise, channel, title} */

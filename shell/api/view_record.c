@@ -566,7 +566,7 @@ static json_t *sorted(json_t *items) {
 
 void rb_get_inbox(struct rb_req *rq) {
     json_t *items = json_array(), *invited = json_array(), *o = json_object();
-    json_t *reminders = json_array();
+    json_t *reminders = json_array(), *advances = json_array();
     struct touched t = {.list = json_array(), .looks = RB_CHECK_LOOKS};
     for (size_t i = 0; i < rb_node_channels(rq->node); i++) {
         struct rb_channel_view v;
@@ -578,8 +578,10 @@ void rb_get_inbox(struct rb_req *rq) {
         if (c.v.state == RB_OWN_INVITED) json_array_append_new(invited, rb_chan_summary(&c));
         inbox_channel(&c, items, &t);
         rb_reminders_put(&c, reminders);
+        rb_advances_put(&c, advances);
     }
     rb_j_put(o, "now", rb_j_time(rq->at_utc_ms));
+    rb_j_put(o, "advances", advances);
     rb_j_put(o, "items", sorted(items));
     rb_j_put(o, "invitations", invited);
     rb_j_put(o, "conflicts", t.list);
