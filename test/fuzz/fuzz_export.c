@@ -14,7 +14,7 @@ static void unpack(struct rb_slice in) {
         struct rb_slice text, bytes;
         if (rb_get_view(&r, k, &text) != RB_OK || rb_get_u16(&r, &n) != RB_OK) return;
         if (rb_get_view(&r, n, &bytes) != RB_OK) return;
-        memcpy(name, text.p, text.n);
+        if (text.n > 0) memcpy(name, text.p, text.n);
         name[text.n] = '\0';
         if (strlen(name) == text.n && fuzz_name_ok(name)) fuzz_put(name, bytes.p, bytes.n);
     }
