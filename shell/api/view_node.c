@@ -184,14 +184,27 @@ static void put_draft(json_t *o, struct rb_chan *c, const struct rb_record *rec)
     rb_j_put(o, "envelope", rb_envelope_json(c, rec));
     rb_j_put(o, "kind", json_string(rb_kind_name(rec->kind)));
 }
+/* One that an officer signed waits for the second. One that nobody signs any more (6.15.4) may need
+ * one alone: how many sign goes into what they sign. */
+static bool two_due(const struct rb_chan *c, const struct rb_record *rec) {
+    struct rb_position p = {0};
+    const bool position = rec->kind == RB_KIND_POSITION && !rec->closed &&
+                          rb_position_decode(rec->body, &p, NULL) == RB_OK;
+    return rec->emergency.n == 0 &&
+           rb_rules_needs_two(c->charter, rec->kind, position ? (int)p.type : 0);
+}
 static json_t *draft_json(struct rb_req *rq, const struct rb_draft_view *d) {
     struct rb_chan c;
+    bool two = true;
     struct rb_record rec;
     struct rb_reject rj;
     json_t *o = NULL;
     if (rb_chan_look(rq, d->channel, &c) == RB_OK) {
         o = rb_chan_head(&c);
-        if (rb_payload_decode(d->payload, &rec, &rj) == RB_OK) put_draft(o, &c, &rec);
+        if (rb_payload_decode(d->payload, &rec, &rj) == RB_OK) {
+            two = d->signers_n > 0 || two_due(&c, &rec);
+            put_draft(o, &c, &rec);
+        }
         rb_j_put(o, "signers", rb_chan_signers(&c, c.v.own_member, d->signers, d->signers_n));
         if (c.v.own_feed)
             rb_j_put(o, "origin",
@@ -199,7 +212,7 @@ static json_t *draft_json(struct rb_req *rq, const struct rb_draft_view *d) {
     }
     if (o == NULL) o = json_object();
     rb_j_put(o, "draft", rb_j_hex(d->hash.b, RB_HASH_LEN));
-    rb_j_put(o, "needs_signers", json_integer(2));
+    rb_j_put(o, "needs_signers", json_integer(two ? 2 : 1));
     rb_j_put(o, "payload", rb_j_base64(d->payload));
     return o;
 }
