@@ -122,6 +122,7 @@ enum rb_err rb_node_check_brief(struct rb_node *n, const uint8_t id[RB_CHANNEL_L
     const struct rb_charter *terms;
     struct rb_conflicts found;
     struct channel *ch = node_channel_find(n, id);
+    if (ch) places_read_all(n, ch);
     struct spot *p = ch ? spot_of(ch, record) : NULL;
     if (!p) return RB_ERR_NOT_FOUND;
     RB_TRY(stand_now(n, ch, now_utc_ms, &terms));

@@ -382,6 +382,7 @@ void machine_timers(struct rb_node *n, struct channel *ch) {
     }
     if (may) line_test(n, ch);
     if (may) receipts(n, ch);
+    if (!places_read_some(n, ch, RB_READ_STEP)) return; /* at first, the rest waits for it */
     look(n, ch);
     arrive_some(n, ch);
 }

@@ -120,27 +120,34 @@ static void spot_fill(struct rb_node *n, struct spot *p, struct rb_slice body) {
     rb_arena_release(&n->work, mark);
 }
 
-/* ---- as things come ----------------------------------------------------------------------------
+/* ---- leaves --------------------------------------------------------------------------------------
  */
-static bool leaf_body(struct rb_node *n, struct rb_slice leaf, struct rb_slice *body) {
-    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
-    if (!rec || rb_record_decode(leaf, rec, NULL) != RB_OK) return false;
-    *body = rec->body;
-    return true;
+/* tag, array, protected, unprotected, payload */
+static bool leaf_payload(struct rb_slice leaf, struct rb_slice *payload) {
+    struct rb_reader r = rb_reader(leaf);
+    struct rb_cbor_head tag;
+    struct rb_slice skipped;
+    size_t n;
+    return rb_cbor_get_head(&r, &tag) == RB_OK && rb_cbor_get_array(&r, 4, &n) == RB_OK &&
+           rb_cbor_skip(&r, &skipped) == RB_OK && rb_cbor_skip(&r, &skipped) == RB_OK &&
+           rb_cbor_get_bytes(&r, payload) == RB_OK;
+}
+
+/* The body of an open record that was judged a moment ago, and so follows its grammar. */
+static bool leaf_body(struct rb_slice leaf, struct rb_slice *body) {
+    struct rb_slice payload;
+    struct rb_reader r;
+    return leaf_payload(leaf, &payload) && rb_cbor_find(payload, RB_ENV_BODY, &r) == RB_OK &&
+           rb_cbor_skip(&r, body) == RB_OK;
 }
 
 /* A leaf that is no record, because of a volume that 3.7 refuses perhaps, still says what it was
- * meant to be: tag, array, protected, unprotected, payload. */
+ * meant to be. */
 static bool meant_as_notice(struct rb_slice leaf) {
-    struct rb_reader r = rb_reader(leaf);
-    struct rb_cbor_head tag;
-    struct rb_slice skipped, payload;
-    size_t n;
+    struct rb_slice payload;
+    struct rb_reader r;
     uint64_t kind;
-    return rb_cbor_get_head(&r, &tag) == RB_OK && rb_cbor_get_array(&r, 4, &n) == RB_OK &&
-           rb_cbor_skip(&r, &skipped) == RB_OK && rb_cbor_skip(&r, &skipped) == RB_OK &&
-           rb_cbor_get_bytes(&r, &payload) == RB_OK &&
-           rb_cbor_find(payload, RB_ENV_KIND, &r) == RB_OK &&
+    return leaf_payload(leaf, &payload) && rb_cbor_find(payload, RB_ENV_KIND, &r) == RB_OK &&
            rb_cbor_get_uint(&r, &kind) == RB_OK && kind == RB_KIND_NOTICE;
 }
 
@@ -149,6 +156,48 @@ static bool is_notice(const struct rb_fact *f, struct rb_slice leaf) {
     return f->kind == RB_KIND_NOTICE && f->mark == RB_MARK_NONE;
 }
 
+/* ---- after a start ------------------------------------------------------------------------------
+ */
+/* What was known before the start is read once the node works: u32 spot, u32 length, body. */
+static bool read_later(struct rb_node *n, const struct spot *p, struct rb_slice body) {
+    struct channel *ch = p->fx->ch;
+    uint8_t head[8];
+    struct rb_writer w = rb_writer(head, sizeof head);
+    rb_put_u32(&w, (uint32_t)(p - ch->spots));
+    rb_put_u32(&w, (uint32_t)body.n);
+    const size_t before = ch->later.n;
+    if (buf_put(n, &ch->later, head, sizeof head) == RB_OK &&
+        buf_put(n, &ch->later, body.p, body.n) == RB_OK)
+        return true;
+    ch->later.n = before;
+    return false;
+}
+
+bool places_read_some(struct rb_node *n, struct channel *ch, size_t most) {
+    struct rb_reader r = rb_reader(buf_slice(&ch->later));
+    uint32_t spot, len;
+    struct rb_slice body;
+    r.at = ch->later_at;
+    for (; most > 0 && rb_get_u32(&r, &spot) == RB_OK && rb_get_u32(&r, &len) == RB_OK &&
+           rb_get_view(&r, len, &body) == RB_OK;
+         most--) {
+        struct spot *p = &ch->spots[spot];
+        if (p->state == SPOT_UNREAD) spot_fill(n, p, body);
+        remind_known(p);
+    }
+    ch->later_at = r.at;
+    if (rb_left(&r) > 0) return false;
+    buf_free(n, &ch->later);
+    ch->later_at = 0;
+    return true;
+}
+
+void places_read_all(struct rb_node *n, struct channel *ch) {
+    if (ch->later.n > 0) (void)places_read_some(n, ch, SIZE_MAX);
+}
+
+/* ---- as things come ----------------------------------------------------------------------------
+ */
 void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf) {
     const struct rb_fact *f = &fx->f->facts[index];
     if (!is_notice(f, leaf)) return;
@@ -164,16 +213,15 @@ void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_
         stand_spot(fx->ch, p);
         return;
     }
-    size_t mark = rb_arena_mark(&n->work);
-    struct rb_slice body;
-    if (leaf_body(n, leaf, &body))
-        spot_fill(n, p, body);
-    else {
+    struct rb_slice body = {NULL, 0};
+    if (!leaf_body(leaf, &body)) {
         p->state = SPOT_LEFT_OUT;
         stand_spot(fx->ch, p);
+        return;
     }
+    if (!n->started && read_later(n, p, body)) return;
+    spot_fill(n, p, body);
     if (n->started && !fx->own && p->state == SPOT_KNOWN) arrive_note(n, p);
-    rb_arena_release(&n->work, mark);
 }
 
 void places_opened(struct rb_node *n, struct feedx *fx, uint64_t leaf, struct rb_slice body,

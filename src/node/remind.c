@@ -152,6 +152,7 @@ bool rb_node_place_of(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
     size_t leaf;
     struct channel *ch = node_channel_find(n, id);
     if (!ch || !rb_book_find_held(&ch->book, record, &f, &leaf)) return false;
+    places_read_all(n, ch);
     struct feedx *fx = node_feedx(ch, f->member, f->epoch);
     const struct spot *p = fx ? places_find(ch, fx, leaf) : NULL;
     if (!p || p->state != SPOT_KNOWN || stand_sync(n, ch, now_utc_ms, &s) != RB_OK) return false;

@@ -122,6 +122,7 @@ void stand_changed(struct channel *ch, const struct rb_fact *f) {
 
 enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
                        const struct rb_situation **out) {
+    places_read_all(n, ch);
     RB_TRY(rb_node_situation(n, ch->id, utc_ms, out));
     if (ch->stand_serial != n->sit_serial) {
         look_at_all(ch, *out);
@@ -136,6 +137,7 @@ enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
 
 enum rb_err stand_now(struct rb_node *n, struct channel *ch, int64_t utc_ms,
                       const struct rb_charter **terms) {
+    places_read_all(n, ch);
     if (ch->stand_known && ch->charter && !ch->rules_dirty) {
         stand_settle(n, ch, utc_ms);
         *terms = ch->charter;
