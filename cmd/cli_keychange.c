@@ -352,12 +352,12 @@ static json_t *statement(struct change *g, const char *path, json_t *in, json_t 
 static const char *const means[] = {
     [RB_KEY_MIRROR] = "cosigns others' feeds, each from when its author holds the record of it",
     [RB_KEY_NODE] = "signs what the node says, from the record of it on",
-    [RB_KEY_OFFICER] = "the officer signs with it, from the record of it on",
+    [RB_KEY_OFFICER] = "signs for this officer, from the record of it on",
     [RB_KEY_TLS] =
         "is served once those who hold our feed hold the new card, at the latest in a day; "
         "others need the card by hand",
     [RB_KEY_AGE] =
-        "others seal to it once they hold the new card; the earlier one still opens what was "
+        "is what others seal to once they hold the new card; the earlier one still opens what was "
         "sealed to it",
 };
 static void show_rotation(struct change *g) {
@@ -366,7 +366,7 @@ static void show_rotation(struct change *g) {
     cli_strong(g->c, stderr, "A new key");
     fprintf(stderr, " for %s%s%s, in place of %s\n  the new one %s\n", role_words[g->role],
             *g->name ? " " : "", g->name, kid, means[g->role]);
-    fprintf(stderr, "  card version %llu, and a record of each in %zu channels\n",
+    fprintf(stderr, "  card version %llu; both are logged in each of our channels (%zu)\n",
             (unsigned long long)g->card->card.version + 1, json_array_size(g->channels));
     fputs("  the earlier key stays in the home; it is not revoked: where it may be in wrong hands, "
           "use "
@@ -385,6 +385,8 @@ static int rotate(struct change *g) {
     struct rb_passphrase age = {.n = 0};
     json_t *shown = NULL, *rotation = NULL, *card = NULL;
     int rc = make_key(g, &age);
+    if (rc == CLI_OK && rb_key_eq(&g->fresh, &g->old))
+        rc = cli_fail(g->c, "Nothing was done.", "this is the key that is there already");
     if (rc == CLI_OK)
         rotation = statement(g, "/v1/keys/rotation",
                              json_pack("{s:s,s:o,s:o}", "role", role_words[g->role], "old",

@@ -226,8 +226,8 @@ int cli_channel_suspend(struct cli *c) {
     return membership(
         c, "suspend",
         "Of ours there still pass: FLASH and answers to it; tests, receipts, service "
-        "records; cards and keys; rosters; charter matters. All else we release here is "
-        "kept and marked \"suspended\", until `readback channel resume`.");
+        "records; cards and keys; rosters; charter matters. All else of ours is "
+        "refused here until `readback channel resume`; what a node logged all the same is marked.");
 }
 int cli_channel_resume(struct cli *c) {
     return membership(c, "resume", "What was said while suspended keeps its mark.");
