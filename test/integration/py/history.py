@@ -139,6 +139,9 @@ class Check:
         self.sets = {n: {o: set(c.hashes) for o, c in feeds.items()} for n, feeds in copies.items()}
         self.log_keys = {o: self.log_key(o) for o in self.author}
         self.receipts = []  # (cosigner, origin, size, time, signature)
+        self.said_by = {e["record"]: e["node"] for e in reversed(events) if e["what"] in ("submitted", "acknowledged")}
+        begun = {e["copy"]: i for i, e in enumerate(events) if e["what"] == "copied"}
+        self.put_back = [(i, begun[e["copy"]], e) for i, e in enumerate(events) if e["what"] == "restored"]
 
     def say(self, code, words):
         self.found.append((code, words))
@@ -199,9 +202,8 @@ class Check:
 
     def void_at(self, node, position, also=lambda restored: True):
         """the first time it was put back to before that, or None"""
-        begun = {e["copy"]: i for i, e in enumerate(self.events) if e["what"] == "copied" and e["node"] == node}
-        for i, e in enumerate(self.events):
-            if i > position and e["what"] == "restored" and e["node"] == node and begun[e["copy"]] < position and also(e):
+        for i, begun, e in self.put_back:
+            if i > position > begun and e["node"] == node and also(e):
                 return i
         return None
 
@@ -211,7 +213,7 @@ class Check:
     def records(self):
         held = {}
         for i, e in enumerate(self.events):
-            if e["what"] == "held" and e["by"] != self.author_of(e["record"]):
+            if e["what"] == "held" and e["by"] != self.said_by.get(e["record"]):
                 held.setdefault(e["record"], i)
         for i, e in enumerate(self.events):
             if e["what"] == "acknowledged":
@@ -221,12 +223,6 @@ class Check:
                 self.everywhere(e["node"], e["record"], "acknowledged")
             elif e["what"] == "held":
                 self.still_held(e)
-
-    def author_of(self, record):
-        for e in self.events:
-            if e["what"] in ("submitted", "acknowledged") and e["record"] == record:
-                return e["node"]
-        return None
 
     def everywhere(self, author, record, why):
         for node in self.copies:
