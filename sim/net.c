@@ -176,7 +176,8 @@ void net_request(struct sim_party *p, const struct rb_effect *ef) {
     r->limit_us = limit;
     sim_push(s, p, SIM_TIMEOUT, limit)->id = r->id;
     uint64_t us;
-    if (travels(s, p, r->to, &us)) carry(s, r, false, REQUEST_HEAD + r->body_n + strlen(r->path), us);
+    bool deaf = s->links[p->index][r->to->index].deaf;
+    if (travels(s, p, r->to, &us) && !deaf) carry(s, r, false, REQUEST_HEAD + r->body_n + strlen(r->path), us);
 }
 
 static void arrive(struct sim *s, struct sim_request *r) {

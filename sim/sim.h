@@ -31,6 +31,7 @@ struct sim_link { /* one direction */
     uint32_t loss_ppm; /* lost messages in a million */
     uint32_t bytes_per_s; /* 0: no limit. Shared alike by the connections that have something to send */
     bool cut;
+    bool deaf; /* no request gets through, answers do: a listener that cannot be reached from there */
 };
 struct sim_party_spec {
     const char *handle;

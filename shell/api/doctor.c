@@ -5,6 +5,8 @@
 #include "internal.h"
 #include "readback/text.h"
 
+#define ONE_WAY_MS 600000 /* a call so long ago is a line that is open */
+
 struct diagnosis {
     struct rb_req *rq;
     json_t *problems;
@@ -76,6 +78,49 @@ static void look_waiting(struct diagnosis *d, struct rb_chan *c) {
     }
 }
 
+/* What the last outcome alone tells. An outage is nobody's fault until somebody has looked. */
+static bool look_why(struct diagnosis *d, const struct rb_peer_view *p, const char *what) {
+    char t[40];
+    const char *who = handle(d, p->card->handle);
+    if (p->card->addresses_n > 0 && p->last_call_utc_ms != 0 && p->last_call_utc_ms > d->rq->now.utc_ms - ONE_WAY_MS) {
+        found(d, "one-way", "between",
+              "what they say still comes; ask them whether their address and port are open",
+              "%s calls us (last at %s) and cannot be called (%s): the line is open one way.", who,
+              since(p->last_call_utc_ms, t), what);
+        return true;
+    }
+    if (strcmp(what, "key not pinned") == 0) {
+        found(d, "pin", "there",
+              "compare the fingerprint by phone; a changed key comes with a new card of theirs",
+              "At the address of %s answers somebody with another key than their card has.", who);
+        return true;
+    }
+    if (strcmp(what, "our key not accepted") == 0) {
+        found(d, "unknown-to-them", "there", "give them our card: they accredit it, then we are known",
+              "%s does not accept our key: they have no card of ours, or an older one.", who);
+        return true;
+    }
+    return false;
+}
+
+/* Cards name our address, others can be reached from here, and nobody calls. */
+static void look_outside(struct diagnosis *d) {
+    struct rb_peer_view p;
+    const struct rb_card *own = rb_node_card(d->rq->node);
+    size_t up = 0, called = 0;
+    for (size_t i = 0; i < rb_node_peers(d->rq->node); i++) {
+        if (!rb_node_peer(d->rq->node, i, &p)) continue;
+        up += p.link == RB_LINK_UP && p.card->addresses_n > 0;
+        called += p.last_call_utc_ms != 0;
+    }
+    if (!own || own->addresses_n == 0 || called > 0 || up < 2) return;
+    found(d, "not-called", "here",
+          "if records of others come late, ask one of them to call our address and port",
+          "%zu parties answer us and none has called us since this node started: our address may not be "
+          "reachable from outside.",
+          up);
+}
+
 static void look_links(struct diagnosis *d) {
     struct rb_peer_view p, last = {0};
     char t[40];
@@ -100,6 +145,7 @@ static void look_links(struct diagnosis *d) {
             continue; /* it calls us; see look_paths */
         const char *side = d->up > 0 ? "there" : "between";
         const char *what = p.last_outcome ? p.last_outcome : "no try has ended yet";
+        if (look_why(d, &p, what)) continue;
         if (p.link == RB_LINK_NEVER)
             found(d, "link-never", side,
                   "ask them by phone whether their node runs and the address is right",
@@ -177,6 +223,16 @@ static void look_dues(struct diagnosis *d, struct rb_chan *c) {
         found(d, "tests", "there", NULL, "%s has missed %u line tests in \"%s\".",
               handle(d, rb_chan_handle(c, m->index)), m->tests_missed, title(c, t));
     }
+}
+
+/* whom the outbox waits for */
+static void look_held_up(struct diagnosis *d, struct rb_chan *c) {
+    char t[RB_MAX_NAME + 1];
+    if (!c->v.held_up || c->v.outbox_n == 0) return;
+    found(d, "held-up", "between",
+          "FLASH goes by them; one is logged every few seconds in any case",
+          "%zu records of ours in \"%s\" wait here until %s has taken those before: the line to it is slow.",
+          c->v.outbox_n, title(c, t), handle(d, rb_chan_handle(c, c->v.held_up_by)));
 }
 
 /* the first record of ours that no other member is known to hold */
@@ -268,6 +324,7 @@ static void look_channel(struct diagnosis *d, struct rb_chan *c, unsigned pass) 
         look_dues(d, c);
         look_bodies(d, c);
         look_unheld(d, c);
+        look_held_up(d, c);
     }
 }
 static void look_channels(struct diagnosis *d, unsigned pass) {
@@ -289,6 +346,7 @@ void rb_get_doctor(struct rb_req *rq) {
     look_store(&d, facts);
     look_channels(&d, 0);
     look_links(&d);
+    look_outside(&d);
     look_channels(&d, 1);
     look_channels(&d, 2);
     size_t drafts = rb_node_drafts(rq->node);

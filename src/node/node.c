@@ -288,7 +288,7 @@ static void response_event(struct rb_node *n, const struct rb_event *ev) {
         fork_response(n, j, ev);
     else if (j->type == JOB_REQ_RELAY)
         relay_response(n, j, ev);
-    else if (j->type == JOB_REQ_ADVANCE)
+    else if (j->type == JOB_REQ_ADVANCE || j->type == JOB_REQ_SHOW)
         node_job_free(n, j); /* taken or not: the leaf follows */
     else
         pull_response(n, j, ev);

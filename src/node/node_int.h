@@ -369,6 +369,7 @@ struct outbox_item {
     bool persisted;
     bool keys;      /* card, rotation or revocation: keys.c */
     uint64_t token; /* DONE to be sent once logged or kept durably; 0 = none */
+    struct job *answer; /* ... by this, so that there is memory for it */
     struct rb_hash id;
 };
 struct draft {
@@ -392,6 +393,8 @@ struct pullx { /* what we ask one peer about one channel */
     bool relay;         /* a GET of cosignatures is out */
     uint64_t relay_for; /* the checkpoint of ours that they are asked for */
     uint64_t relay_at, relay_ms;
+    const struct feedx *shown_of; /* our note of this feed was shown to it ... */
+    uint64_t shown_size;          /* ... so large */
     uint64_t poll_at; /* mono: its heads are looked at then, where it does not call */
     bool held, bringing; /* a GET, a POST of what is held (6.14) is out */
     uint64_t held_at;    /* mono: not asked before */
@@ -522,6 +525,7 @@ enum job_type {
     JOB_ADVANCE_LOAD,
     JOB_REQ_ADVANCE,
     JOB_REQ_RELAY, /* GET of cosignatures */
+    JOB_REQ_SHOW,  /* our cosigned note, to who may lack the leaves */
     JOB_OPEN,
     JOB_REQ_EVIDENCE,
     JOB_REQ_EVIDENCE_LIST,
@@ -798,6 +802,8 @@ void pull_all(struct rb_node *n, struct channel *ch);
 void pull_invites(struct rb_node *n);
 void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads);
+void pull_show(struct rb_node *n, struct feedx *fx, struct peer *p);
+void pull_look(struct rb_node *n, struct channel *ch, const struct peer *p);
 void pull_more(struct rb_node *n, struct feedx *fx, struct peer *p);
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p);
 struct pullx *pull_of(struct channel *ch, uint16_t member);
@@ -808,6 +814,9 @@ void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char 
                  const char *what, enum rb_mark mark, const struct rb_hash *record,
                  const uint8_t *channel, uint64_t after_ticket);
 enum rb_err draft_load(struct rb_node *n, struct rb_slice key, struct rb_slice value);
+/* it was logged, or is kept: DONE by a JOB_DONE that was reserved */
+void submit_logged(struct rb_node *n, struct job *j, uint64_t token, const struct rb_hash *record,
+                   const uint8_t *channel, uint64_t after_ticket);
 void submit_refused(struct rb_node *n, const struct rb_event *ev, const struct rb_reject *rj,
                     enum rb_mark mark);
 

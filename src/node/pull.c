@@ -95,6 +95,13 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     if (x) x->fetching = true;
 }
 
+/* It has more than we do, as it just said: its heads are looked at. */
+void pull_look(struct rb_node *n, struct channel *ch, const struct peer *p) {
+    const struct rb_book_member *m = rb_book_member_by_party(&ch->book, &p->party);
+    struct pullx *x = m ? pull_of(ch, m->index) : NULL;
+    if (x && !x->heads && !x->heads_at) x->heads_at = n->now.mono_ms;
+}
+
 /* The rest of what came in part, from the same one at once. */
 void pull_more(struct rb_node *n, struct feedx *fx, struct peer *p) {
     const struct rb_book_member *m = rb_book_member_by_party(&fx->ch->book, &p->party);
@@ -268,6 +275,16 @@ static void feed_arrived(struct rb_node *n, struct job *j, struct pullx *x, stru
         x->quiet_ms = 0;
 }
 
+static void post_note(struct rb_node *n, const struct feedx *fx, struct job *j) {
+    struct rb_writer w = node_writer(n, fx->note.n + fx->cosig_line.n + 4);
+    rb_put_u32(&w, (uint32_t)(fx->note.n + fx->cosig_line.n));
+    rb_put_slice(&w, buf_slice(&fx->note));
+    rb_put_slice(&w, buf_slice(&fx->cosig_line));
+    struct rb_writer path = node_writer(n, 160);
+    path_channel(&path, "/rb/v1/add-cosignatures", fx->ch);
+    request(n, j, true, rb_written(&path), rb_written(&w), RB_REQUEST_MS);
+}
+
 /* Our cosignature goes back to the feed's author, or, where it cannot be reached, to a member between
  * (spec 6.8, 6.18). */
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *giver) {
@@ -282,13 +299,14 @@ void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *giver) {
     j->fx = fx;
     fx->told_size = fx->note_size;
     if (m->index == fx->f->member) fx->told_author = fx->note_size;
-    struct rb_writer w = node_writer(n, fx->note.n + fx->cosig_line.n + 4);
-    rb_put_u32(&w, (uint32_t)(fx->note.n + fx->cosig_line.n));
-    rb_put_slice(&w, buf_slice(&fx->note));
-    rb_put_slice(&w, buf_slice(&fx->cosig_line));
-    struct rb_writer path = node_writer(n, 160);
-    path_channel(&path, "/rb/v1/add-cosignatures", fx->ch);
-    request(n, j, true, rb_written(&path), rb_written(&w), RB_REQUEST_MS);
+    post_note(n, fx, j);
+}
+
+/* the same to whoever may not have heard of it */
+void pull_show(struct rb_node *n, struct feedx *fx, struct peer *p) {
+    const struct rb_book_member *m = rb_book_member_by_party(&fx->ch->book, &p->party);
+    struct job *j = m ? ask(n, fx->ch, p, m->index, JOB_REQ_SHOW) : NULL;
+    if (j) post_note(n, fx, j);
 }
 
 void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {

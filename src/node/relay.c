@@ -74,6 +74,22 @@ static bool put_note(struct rb_node *n, const struct feedx *fx, uint16_t member,
     return true;
 }
 
+/* Its author asks, so somebody does not hear it: those who did not cosign what we hold of it are shown
+ * our note once, and ask us then for what they lack (409, 6.8.3). */
+static void show_others(struct rb_node *n, struct feedx *fx) {
+    struct channel *ch = fx->ch;
+    for (size_t i = 0; i < ch->pulls_n; i++) {
+        struct pullx *x = &ch->pulls[i];
+        struct peer *p = node_member_peer(n, ch, x->member);
+        bool has = fx->cosigned && fx->cosigned[x->member].size >= fx->note_size;
+        bool shown = x->shown_of == fx && x->shown_size >= fx->note_size;
+        if (x->member == fx->f->member || has || shown || !callable(p)) continue;
+        x->shown_of = fx;
+        x->shown_size = fx->note_size;
+        pull_show(n, fx, p);
+    }
+}
+
 /* GET /rb/v1/cosignatures: for the feed's author alone; others have no use for it */
 void relay_get(struct rb_node *n, struct channel *ch, struct rb_slice query, uint64_t conn,
                struct peer *p) {
@@ -91,6 +107,7 @@ void relay_get(struct rb_node *n, struct channel *ch, struct rb_slice query, uin
     struct rb_writer w = node_writer(n, RB_MAX_MEMBERS * (NOTE_ROOM + 4) + 1);
     for (uint16_t k = 0; k < RB_MAX_MEMBERS; k++)
         (void)put_note(n, fx, k, above, &w);
+    if (fx->cosig_line.n) show_others(n, fx);
     serve_respond(n, ch, conn, 200, "application/octet-stream", rb_written(&w));
 }
 

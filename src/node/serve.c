@@ -363,6 +363,7 @@ static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_sl
         serve_when_stored(n, ch, conn, 200, rb_slice(NULL, 0));
         return;
     }
+    if (err == RB_ERR_STALE) pull_look(n, ch, p); /* it has more than we: fetched from it */
     int status = err == RB_ERR_NOT_FOUND   ? 404
                  : err == RB_ERR_STALE     ? 409
                  : err == RB_ERR_LIMIT     ? 413

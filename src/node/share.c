@@ -29,7 +29,7 @@ static void measure(const struct line *l, uint64_t *rate, uint64_t bytes, uint64
     else if (now > *rate)
         *rate = slow ? (*rate + now) / 2 : now;
     else if (slow && alone)
-        *rate = (*rate + 3 * now) / 4;
+        *rate = *rate > 5 * now ? 2 * now : (*rate + 3 * now) / 4; /* a line may change at once */
 }
 
 void share_sent(struct rb_node *n) {

@@ -26,6 +26,8 @@ struct wait { /* until `p` holds the record: its leaf is in a checkpoint that p 
     struct rb_hash record;
 };
 
+static bool fast, outward[3]; /* how the next world is */
+
 static bool channel_of(struct sim_party *p, const char *hex, struct rb_channel_view *v) {
     uint8_t id[RB_CHANNEL_LEN];
     assert_int_equal(rb_hex_decode(rb_str(hex), id, sizeof id), RB_OK);
@@ -83,7 +85,7 @@ static struct world begin(uint64_t seed, bool third) {
     struct world w = {.s = sim_create(seed, START_UTC_MS)};
     static const char *const names[] = {"alba", "brig", "corrie"};
     for (size_t i = 0; i < (third ? 3 : 2); i++) {
-        struct sim_party_spec spec = {.handle = names[i]};
+        struct sim_party_spec spec = {.handle = names[i], .outward_only = outward[i]};
         assert_non_null(sim_add_party(w.s, &spec));
     }
     for (size_t i = 0; i < sim_parties(w.s); i++)
@@ -95,7 +97,7 @@ static struct world begin(uint64_t seed, bool third) {
     w.brig = sim_party(w.s, 1);
     w.corrie = third ? sim_party(w.s, 2) : NULL;
     found(&w);
-    sim_set_speed(w.s, w.alba, w.brig, SPEED);
+    if (!fast) sim_set_speed(w.s, w.alba, w.brig, SPEED);
     return w;
 }
 
@@ -184,9 +186,130 @@ static void test_flash_under_an_import(void **state) {
     end(&w);
 }
 
+/* ---- a line that is busy with a whole package ----------------------------------------------------- */
+static bool advanced(void *ctx) {
+    const struct wait *w = ctx;
+    struct rb_channel_view v;
+    return channel_of(w->p, w->channel, &v) && rb_node_advances(sim_node(w->p), v.id) == 1;
+}
+
+static void test_advance_copy(void **state) {
+    (void)state;
+    struct world w = begin(2, false);
+    struct wait wait = {.p = w.brig, .of = w.alba, .channel = w.channel};
+    struct rb_channel_view v;
+    struct rb_advance_view a;
+    (void)flash(&w, w.alba, w.brig); /* the line is known to be slow */
+    sim_cut(w.s, w.alba, w.brig);
+    sim_run_for(w.s, 120000000); /* ... and then to be down, so that nobody is waited for */
+    for (int i = 0; i < 200; i++) release(w.alba, statement(&w, "ROUTINE"), NULL);
+    sim_heal(w.s, w.alba, w.brig);
+    release(w.brig, statement(&w, "ROUTINE"), NULL); /* who calls is tried again within a second */
+    sim_run_for(w.s, 12000000); /* a package is on its way by now, and has a minute to go */
+    release(w.alba, statement(&w, "FLASH"), &wait.record);
+    assert_true(sim_run_while_not(w.s, advanced, &wait, 30000000));
+    assert_false(holds(&wait));
+    assert_true(channel_of(w.brig, w.channel, &v));
+    assert_true(rb_node_advance(sim_node(w.brig), v.id, 0, &a));
+    assert_true(rb_hash_eq(&a.id, &wait.record));
+    assert_int_equal(a.record.precedence, RB_FLASH);
+    assert_true(sim_run_while_not(w.s, holds, &wait, 600000000));
+    assert_int_equal(rb_node_advances(sim_node(w.brig), v.id), 0); /* the record is there: the copy goes */
+    end(&w);
+}
+
+/* ---- ways round ------------------------------------------------------------------------------------ */
+/* the author knows that `p` cosigned its record, whatever the way */
+static bool known_held(void *ctx) {
+    const struct wait *w = ctx;
+    struct rb_channel_view v, own;
+    uint64_t time_s, at = UINT64_MAX;
+    if (!channel_of(w->p, w->channel, &v) || !channel_of(w->of, w->channel, &own)) return false;
+    for (uint64_t i = 0; i < own.own_feed->facts_n; i++)
+        if (rb_hash_eq(&own.own_feed->facts[i].id, &w->record)) at = i;
+    return at != UINT64_MAX && rb_node_cosigned(sim_node(w->of), v.id, v.own_member, &time_s) > at;
+}
+
+static void both_learn(struct world *w, struct sim_party *a, struct sim_party *b) {
+    struct sim_party *pair[2] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        struct wait wait = {.p = pair[1 - i], .of = pair[i], .channel = w->channel};
+        release(pair[i], statement(w, "IMMEDIATE"), &wait.record);
+        assert_true(sim_run_while_not(w->s, holds, &wait, 600000000));
+        assert_true(sim_run_while_not(w->s, known_held, &wait, 600000000));
+    }
+}
+
+static void test_two_that_only_call(void **state) {
+    (void)state;
+    fast = true;
+    outward[1] = outward[2] = true;
+    struct world w = begin(3, true);
+    outward[1] = outward[2] = fast = false;
+    both_learn(&w, w.brig, w.corrie);
+    end(&w);
+}
+
+static void test_cut_for_good(void **state) {
+    (void)state;
+    fast = true;
+    struct world w = begin(4, true);
+    fast = false;
+    sim_cut(w.s, w.alba, w.brig);
+    both_learn(&w, w.alba, w.brig);
+    end(&w);
+}
+
+static void test_one_way(void **state) {
+    (void)state;
+    fast = true;
+    struct world w = begin(5, true);
+    fast = false;
+    sim_link(w.s, w.brig, w.alba)->deaf = true; /* alba reaches brig, brig does not reach alba */
+    sim_link(w.s, w.corrie, w.alba)->deaf = true;
+    both_learn(&w, w.alba, w.brig);
+    end(&w);
+}
+
+/* ---- quotas ---------------------------------------------------------------------------------------- */
+static uint64_t leaves_at(const struct world *w, struct sim_party *p, uint16_t member) {
+    struct rb_channel_view v;
+    uint64_t most = 0;
+    assert_true(channel_of(p, w->channel, &v));
+    for (size_t k = 0; k < v.book->feeds_n; k++)
+        if (v.book->feeds[k]->member == member && v.book->feeds[k]->tree.size > most)
+            most = v.book->feeds[k]->tree.size;
+    return most;
+}
+
+static void test_no_more_in_a_day(void **state) {
+    (void)state;
+    fast = true;
+    struct world w = begin(6, true);
+    fast = false;
+    struct rb_node_limits few = {.leaves_a_day = 40, .bytes_a_day = 0};
+    rb_node_limits_set(sim_node(w.brig), &few);
+    for (int i = 0; i < 400; i++) release(w.alba, statement(&w, "ROUTINE"), NULL);
+    sim_run_for(w.s, 600000000);
+    uint64_t all = leaves_at(&w, w.alba, 0);
+    assert_true(all > 400);
+    assert_int_equal(leaves_at(&w, w.corrie, 0), all); /* who has other limits has all of it */
+    assert_true(leaves_at(&w, w.brig, 0) <= 40 + 256); /* packages are whole */
+    struct wait wait = {.p = w.brig, .of = w.corrie, .channel = w.channel};
+    release(w.corrie, statement(&w, "ROUTINE"), &wait.record); /* others go on */
+    assert_true(sim_run_while_not(w.s, holds, &wait, 60000000));
+    few.leaves_a_day = 0; /* an operator lifts it: all comes, at the latest after the hour */
+    rb_node_limits_set(sim_node(w.brig), &few);
+    sim_run_for(w.s, 4000000000u);
+    assert_int_equal(leaves_at(&w, w.brig, 0), leaves_at(&w, w.alba, 0));
+    end(&w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_flash_under_an_import),
+        cmocka_unit_test(test_flash_under_an_import), cmocka_unit_test(test_advance_copy),
+        cmocka_unit_test(test_two_that_only_call),    cmocka_unit_test(test_cut_for_good),
+        cmocka_unit_test(test_one_way),               cmocka_unit_test(test_no_more_in_a_day),
     };
     return cmocka_run_group_tests_name("test_slow_line", tests, NULL, NULL);
 }
