@@ -42,16 +42,16 @@ double rb_straight_most(double lat0, double lat1, double dlon) {
 
 /* Length along an edge that is straight in longitude and latitude (Simpson's rule). */
 static double straight_length(double lat0, double lat1, double dlon) {
-    enum { STEPS = 256 };
+    const int steps = 256; /* an enumeration would be mixed with floats */
     double sum = 0;
-    for (int i = 0; i <= STEPS; i++) {
-        double lat = (lat0 + (lat1 - lat0) * i / STEPS) * RB_RAD, s = sin(lat);
+    for (int i = 0; i <= steps; i++) {
+        double lat = (lat0 + (lat1 - lat0) * i / steps) * RB_RAD, s = sin(lat);
         double w = 1 - RB_WGS84_E2 * s * s, n = RB_WGS84_A / sqrt(w);
         double ns = n * (1 - RB_WGS84_E2) / w * (lat1 - lat0) * RB_RAD;
         double ew = n * cos(lat) * dlon * RB_RAD;
-        sum += (i == 0 || i == STEPS ? 1 : i % 2 ? 4 : 2) * sqrt(ns * ns + ew * ew);
+        sum += (i == 0 || i == steps ? 1 : i % 2 ? 4 : 2) * sqrt(ns * ns + ew * ew);
     }
-    return sum / (3 * STEPS);
+    return sum / (3 * steps);
 }
 
 /* A curve straight in longitude and latitude bends, against the geodesics, by at most
@@ -118,11 +118,11 @@ static double zone(double lat) {
 }
 
 static double straight_area(double lat0, double lat1, double dlon) {
-    enum { STEPS = 256 };
+    const int steps = 256; /* an enumeration would be mixed with floats */
     double sum = 0;
-    for (int i = 0; i <= STEPS; i++)
-        sum += (i == 0 || i == STEPS ? 1 : i % 2 ? 4 : 2) * zone(lat0 + (lat1 - lat0) * i / STEPS);
-    return sum / (3 * STEPS) * dlon * RB_RAD;
+    for (int i = 0; i <= steps; i++)
+        sum += (i == 0 || i == steps ? 1 : i % 2 ? 4 : 2) * zone(lat0 + (lat1 - lat0) * i / steps);
+    return sum / (3 * steps) * dlon * RB_RAD;
 }
 
 /* signed area between the edge and the equator */
