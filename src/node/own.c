@@ -38,7 +38,9 @@ enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice l
     if (ch->outbox_n >= RB_MAX_OUTBOX) return RB_ERR_BUSY;
     struct outbox_item *item = rb_region_alloc(&n->region, sizeof *item);
     if (!item) return RB_ERR_LIMIT;
-    if (buf_put(n, &item->leaf, leaf.p, leaf.n) != RB_OK) {
+    if (token) item->answer = node_job(n, JOB_DONE);
+    if ((token && !item->answer) || buf_put(n, &item->leaf, leaf.p, leaf.n) != RB_OK) {
+        if (item->answer) node_job_free(n, item->answer);
         rb_region_free(&n->region, item, sizeof *item);
         return RB_ERR_LIMIT;
     }
@@ -69,6 +71,15 @@ static void outbox_key(const struct channel *ch, uint64_t order, uint8_t key[24]
     rb_put_u64(&w, order);
 }
 
+/* whoever handed it over is told once, when that is durable */
+static void answer(struct rb_node *n, const struct channel *ch, struct outbox_item *item,
+                   uint64_t ticket) {
+    if (!item->token) return;
+    submit_logged(n, item->answer, item->token, &item->id, ch->id, ticket);
+    item->answer = NULL;
+    item->token = 0;
+}
+
 static void outbox_free(struct rb_node *n, struct channel *ch, struct outbox_item *item) {
     if (item->keys) keys_dequeued(ch);
     if (item->persisted) {
@@ -76,6 +87,7 @@ static void outbox_free(struct rb_node *n, struct channel *ch, struct outbox_ite
         outbox_key(ch, item->order, key);
         node_store_meta(n, RB_TABLE_OUTBOX, rb_slice(key, sizeof key), rb_slice(NULL, 0));
     }
+    if (item->answer) node_job_free(n, item->answer);
     buf_free(n, &item->leaf);
     rb_region_free(&n->region, item, sizeof *item);
 }
@@ -117,9 +129,7 @@ static void persist_waiting(struct rb_node *n, struct channel *ch) {
         uint64_t ticket =
             node_store_meta(n, RB_TABLE_OUTBOX, rb_slice(key, sizeof key), rb_written(&w));
         item->persisted = true;
-        if (item->token)
-            submit_done(n, item->token, RB_OK, NULL, NULL, RB_MARK_NONE, &item->id, ch->id, ticket);
-        item->token = 0;
+        answer(n, ch, item, ticket);
     }
 }
 
@@ -132,8 +142,7 @@ void own_drain(struct rb_node *n, struct channel *ch) {
         if (ticket == 0) break;
         ch->outbox = item->next;
         ch->outbox_n--;
-        if (item->token)
-            submit_done(n, item->token, RB_OK, NULL, NULL, RB_MARK_NONE, &item->id, ch->id, ticket);
+        answer(n, ch, item, ticket);
         outbox_free(n, ch, item);
     }
     persist_waiting(n, ch);
@@ -163,7 +172,7 @@ void own_found(struct rb_node *n, struct channel *ch, const struct rb_hash *id) 
         item = item->next;
     if (!item) return;
     unlink_item(ch, item);
-    if (item->token) submit_done(n, item->token, RB_OK, NULL, NULL, RB_MARK_NONE, id, ch->id, 0);
+    answer(n, ch, item, 0);
     outbox_free(n, ch, item);
 }
 

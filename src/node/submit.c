@@ -19,12 +19,26 @@ void submit_done(struct rb_node *n, uint64_t token, enum rb_err err, const char 
         /* a yes would come before it is durable */
         if (after)
             e.u.done.reject = (struct rb_reject){
-                RB_ERR_LIMIT, "6.11.9", "memory is short: it may be done all the same, look before trying again", 0};
+                RB_ERR_LIMIT, "6.11.9",
+                "memory is short: it may be done all the same, look before trying again", 0};
         *node_effect(n, RB_EF_DONE) = e;
         return;
     }
     j->done = e;
     j->ticket = after;
+}
+
+void submit_logged(struct rb_node *n, struct job *j, uint64_t token, const struct rb_hash *record,
+                   const uint8_t *channel, uint64_t after) {
+    j->done = (struct rb_effect){.type = RB_EF_DONE};
+    j->done.u.done.token = token;
+    j->done.u.done.has_record = true;
+    j->done.u.done.record = *record;
+    memcpy(j->done.u.done.channel, channel, RB_CHANNEL_LEN);
+    j->ticket = after;
+    if (after) return;
+    *node_effect(n, RB_EF_DONE) = j->done;
+    node_job_free(n, j);
 }
 
 void submit_refused(struct rb_node *n, const struct rb_event *ev, const struct rb_reject *rj,
