@@ -21,7 +21,7 @@ static void delay(struct rb_node *n, struct line *l, uint64_t ms, uint64_t bytes
 
 static void measure(const struct line *l, uint64_t *rate, uint64_t bytes, uint64_t ms, bool alone) {
     if (bytes < 256) return;
-    uint64_t took = ms > l->least_ms + ms / 4 ? ms - l->least_ms : ms / 4;
+    uint64_t took = ms > l->least_ms + ms / 2 ? ms - l->least_ms : ms / 2;
     uint64_t now = within(bytes * 1000 / (took ? took : 1), RB_LINE_LEAST, RB_LINE_MOST);
     bool slow = took >= RB_LINE_SLOW_MS;
     if (*rate == 0)
@@ -29,7 +29,7 @@ static void measure(const struct line *l, uint64_t *rate, uint64_t bytes, uint64
     else if (now > *rate)
         *rate = slow ? (*rate + now) / 2 : now;
     else if (slow && alone)
-        *rate = *rate > 5 * now ? 2 * now : (*rate + 3 * now) / 4; /* a line may change at once */
+        *rate = *rate > 4 * now ? now : (*rate + 3 * now) / 4; /* a line may change at once */
 }
 
 void share_sent(struct rb_node *n) {
