@@ -636,20 +636,23 @@ class Swarm:
             self.behind = node, len(node.records)
 
     def caught_up(self):
-        if self.behind is None:
-            return
-        node, since = self.behind
-        if node.runs() and any(held_by(node, r) - {node.handle} for r in node.records[since:][-5:]):
-            self.behind = None
+        """whether nobody is behind"""
+        if self.behind is not None:
+            node, since = self.behind
+            if node.runs() and any(held_by(node, r) - {node.handle} for r in node.records[since:][-5:]):
+                self.behind = None
+        return self.behind is None
 
     def restore(self, seconds=60):
         """a store from an old copy, with all others there to be asked, until what it says is held again; half of the
         time with the head file: then nothing here says that there was more, and who holds it must be there"""
         able = [n for n in self.nodes if n.copy]
-        if not able or self.behind:
+        if not able:
             return
         node = self.random.choice(able)
         self.whole()
+        until(lambda: self.watch() or self.caught_up(), lambda: "%s goes on: %s" % (
+            self.behind[0].handle, self.behind[0].log_tail(800)), 2 * seconds)
         if not self.put_back(node, self.random.random() < 0.5):
             return
         self.start(node)
@@ -681,7 +684,7 @@ class Swarm:
             peer.want(not self.ends, "; ".join(self.ends))
             if time.monotonic() >= restore_at:
                 self.restore()
-                restore_at = time.monotonic() + max(10, seconds / 6)
+                restore_at = time.monotonic() + max(10, seconds / 12)
             self.step()
             self.look()
             self.caught_up()
@@ -730,8 +733,10 @@ class Swarm:
             heads = {n.handle: self.heads(n, clients[n.handle]) for n in self.nodes}
             digests = {n.handle: (n.api.get(at) or {}).get("digest") for n in self.nodes}
             same = len(set(heads.values())) == len(set(digests.values())) == 1 and None not in digests.values()
-            return None if same else (heads, digests)
-        state = [None]
+            still = heads == state[1]  # a receipt may follow what was said last
+            state[1] = heads
+            return None if same and still else (heads, digests)
+        state = [None, None]
 
         def same():
             self.watch()
@@ -740,18 +745,25 @@ class Swarm:
             except OSError:
                 return False
             return state[0] is None
-        until(same, lambda: "the same at all nodes: %r" % (state[0],), seconds, 0.5)
+        until(same, lambda: "the same at all nodes: %r" % (state[0],), seconds, 3)
         return clients
 
     def collect(self, clients, folder):
-        """every feed from every node, over its peer port (6.4)"""
-        for n in self.nodes:
-            client, tries = clients[n.handle], 0
-            for origin, _, _ in peer.read_heads(self.heads(n, client)):
-                where = "log" if origin.split("/")[2] == n.card.hash else "mirror"
-                prefix = "/%s/%s" % (where, peer.sha256(origin.encode()).hex())
-                note = client.get(prefix + "/checkpoint").body
-                history_module.write_copy(folder, n.handle, origin, client.leaves(prefix, peer.Note(note).size), note)
+        """every feed from every node, over its peer port (6.4), of a moment in which nothing was logged"""
+        def whole():
+            before = {n.handle: self.heads(n, clients[n.handle]) for n in self.nodes}
+            for n in self.nodes:
+                self.collect_one(n, clients[n.handle], before[n.handle], folder)
+            return before == {n.handle: self.heads(n, clients[n.handle]) for n in self.nodes}
+        until(whole, "a moment of silence", 300)
+
+    @staticmethod
+    def collect_one(node, client, heads, folder):
+        for origin, _, _ in peer.read_heads(heads):
+            where = "log" if origin.split("/")[2] == node.card.hash else "mirror"
+            prefix = "/%s/%s" % (where, peer.sha256(origin.encode()).hex())
+            note = client.get(prefix + "/checkpoint").body
+            history_module.write_copy(folder, node.handle, origin, client.leaves(prefix, peer.Note(note).size), note)
 
     def summary(self):
         return ", ".join("%d %s" % (v, k) for k, v in self.counts.items()) + ", %d records acknowledged" % sum(
