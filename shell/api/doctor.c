@@ -66,15 +66,17 @@ static void look_waiting(struct diagnosis *d, struct rb_chan *c) {
         const struct rb_feed *f = c->v.book->feeds[i];
         if (!f->frozen || f->branch > 0) continue;
         bool ours = f->member == c->v.own_member;
-        found(d, "fork", ours ? "here" : "there",
-              ours ? "`readback forks --save DIR` keeps the evidence; open a new epoch with a new "
-                     "log key to go on, and say by phone how it came to this"
-                   : "`readback forks --save DIR` keeps the evidence for others to check; ask them by "
-                     "phone how it came to this. They go on in a new epoch",
-              "The log key of %s signed two different histories of its feed in \"%s\": that feed is "
-              "frozen. What was said on either stays said; what moved the state beyond their common "
-              "part is contested.",
-              ours ? "this node" : handle(d, rb_chan_handle(c, f->member)), title(c, t));
+        found(
+            d, "fork", ours ? "here" : "there",
+            ours
+                ? "`readback forks --save DIR` keeps the evidence; open a new epoch with a new "
+                  "log key to go on, and say by phone how it came to this"
+                : "`readback forks --save DIR` keeps the evidence for others to check; ask them by "
+                  "phone how it came to this. They go on in a new epoch",
+            "The log key of %s signed two different histories of its feed in \"%s\": that feed is "
+            "frozen. What was said on either stays said; what moved the state beyond their common "
+            "part is contested.",
+            ours ? "this node" : handle(d, rb_chan_handle(c, f->member)), title(c, t));
     }
 }
 
@@ -82,7 +84,8 @@ static void look_waiting(struct diagnosis *d, struct rb_chan *c) {
 static bool look_why(struct diagnosis *d, const struct rb_peer_view *p, const char *what) {
     char t[40];
     const char *who = handle(d, p->card->handle);
-    if (p->card->addresses_n > 0 && p->last_call_utc_ms != 0 && p->last_call_utc_ms > d->rq->now.utc_ms - ONE_WAY_MS) {
+    if (p->card->addresses_n > 0 && p->last_call_utc_ms != 0 &&
+        p->last_call_utc_ms > d->rq->now.utc_ms - ONE_WAY_MS) {
         found(d, "one-way", "between",
               "what they say still comes; ask them whether their address and port are open",
               "%s calls us (last at %s) and cannot be called (%s): the line is open one way.", who,
@@ -96,7 +99,8 @@ static bool look_why(struct diagnosis *d, const struct rb_peer_view *p, const ch
         return true;
     }
     if (strcmp(what, "our key not accepted") == 0) {
-        found(d, "unknown-to-them", "there", "give them our card: they accredit it, then we are known",
+        found(d, "unknown-to-them", "there",
+              "give them our card: they accredit it, then we are known",
               "%s does not accept our key: they have no card of ours, or an older one.", who);
         return true;
     }
@@ -116,7 +120,8 @@ static void look_outside(struct diagnosis *d) {
     if (!own || own->addresses_n == 0 || called > 0 || up < 2) return;
     found(d, "not-called", "here",
           "if records of others come late, ask one of them to call our address and port",
-          "%zu parties answer us and none has called us since this node started: our address may not be "
+          "%zu parties answer us and none has called us since this node started: our address may "
+          "not be "
           "reachable from outside.",
           up);
 }
@@ -231,7 +236,8 @@ static void look_held_up(struct diagnosis *d, struct rb_chan *c) {
     if (!c->v.held_up || c->v.outbox_n == 0) return;
     found(d, "held-up", "between",
           "FLASH goes by them; one is logged every few seconds in any case",
-          "%zu records of ours in \"%s\" wait here until %s has taken those before: the line to it is slow.",
+          "%zu records of ours in \"%s\" wait here until %s has taken those before: the line to it "
+          "is slow.",
           c->v.outbox_n, title(c, t), handle(d, rb_chan_handle(c, c->v.held_up_by)));
 }
 
@@ -265,7 +271,8 @@ static void count_bodies(struct rb_chan *c, struct bodies by[RB_MAX_MEMBERS]) {
         uint16_t author = rb_situation_author(c->s, i);
         const struct rb_feed *f = rb_chan_feed(c, i, &leaf);
         struct rb_feed_ref at = rb_feed_ref_of(c, f);
-        if (f->branch > 0 || author >= RB_MAX_MEMBERS || !rb_node_body(c->rq->node, &at, leaf, &b)) continue;
+        if (f->branch > 0 || author >= RB_MAX_MEMBERS || !rb_node_body(c->rq->node, &at, leaf, &b))
+            continue;
         if (b.state == RB_BODY_MISSING && by[author].missing++ == 0)
             by[author].why_missing = b.why ? b.why : "it has not arrived yet";
         if (b.state == RB_BODY_BAD && by[author].bad++ == 0)

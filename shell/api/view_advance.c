@@ -1,5 +1,5 @@
-/* Advance copies (spec 6.17.3): FLASH that came ahead of its leaf. Shown, never counted: no view that says
- * what is held or answered looks in here. */
+/* Advance copies (spec 6.17.3): FLASH that came ahead of its leaf. Shown, never counted: no view
+ * that says what is held or answered looks in here. */
 #include <stdlib.h>
 #include "internal.h"
 

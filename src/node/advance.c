@@ -1,12 +1,13 @@
 /* Advance copies: a FLASH record that has to wait for a push under way is also sent by itself, so
- * that somebody sees it. The receiver shows it as not yet receipted and keeps it in memory alone: it
- * is no record, and nothing rests on it. Spec 6.17.3. */
+ * that somebody sees it. The receiver shows it as not yet receipted and keeps it in memory alone:
+ * it is no record, and nothing rests on it. Spec 6.17.3. */
 #include "node_int.h"
 #include "readback/text.h"
 
 #define HOUR_MS 3600000u
 
-/* ---- sending ----------------------------------------------------------------------------------- */
+/* ---- sending -----------------------------------------------------------------------------------
+ */
 static void send_one(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p,
                      uint64_t index) {
     struct job *j = node_job(n, JOB_ADVANCE_LOAD);
@@ -69,7 +70,8 @@ void advance_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev)
     e->u.request.timeout_ms = RB_REQUEST_MS;
 }
 
-/* ---- kept -------------------------------------------------------------------------------------- */
+/* ---- kept --------------------------------------------------------------------------------------
+ */
 static void drop(struct rb_node *n, struct advance **at) {
     struct advance *a = *at;
     *at = a->next;
@@ -102,7 +104,8 @@ void advance_came(struct rb_node *n, const struct feedx *fx, const struct rb_has
         }
 }
 
-/* ---- taking ------------------------------------------------------------------------------------ */
+/* ---- taking ------------------------------------------------------------------------------------
+ */
 struct advanced {
     struct feedx *fx;
     uint64_t index;
@@ -221,7 +224,8 @@ void advance_take(struct rb_node *n, struct channel *ch, struct rb_slice body, u
     serve_refuse(n, conn, p, status, &rj);
 }
 
-/* ---- looking ----------------------------------------------------------------------------------- */
+/* ---- looking -----------------------------------------------------------------------------------
+ */
 size_t rb_node_advances(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN]) {
     size_t k = 0;
     for (const struct advance *a = n->advances; a; a = a->next)

@@ -9,7 +9,8 @@ static bool callable(const struct peer *p) {
     return p && p->card.addresses_n && p->link != RB_LINK_DOWN;
 }
 
-/* ---- bringing ---------------------------------------------------------------------------------- */
+/* ---- bringing ----------------------------------------------------------------------------------
+ */
 /* The author itself; where it cannot be reached whoever gave us the leaves, and else one after the
  * other those that can. */
 struct peer *relay_way(struct rb_node *n, struct feedx *fx, struct peer *giver) {
@@ -40,7 +41,8 @@ void relay_failed(struct rb_node *n, struct feedx *fx) {
     fx->tell_at = n->now.mono_ms + (uint64_t)5 * RB_RETRY_MIN_MS;
 }
 
-/* ---- given ------------------------------------------------------------------------------------- */
+/* ---- given -------------------------------------------------------------------------------------
+ */
 static bool put_note(struct rb_node *n, const struct feedx *fx, uint16_t member, uint64_t above,
                      struct rb_writer *w) {
     const struct cosigned *c = fx->cosigned ? &fx->cosigned[member] : NULL;
@@ -74,8 +76,8 @@ static bool put_note(struct rb_node *n, const struct feedx *fx, uint16_t member,
     return true;
 }
 
-/* Its author asks, so somebody does not hear it: those who did not cosign what we hold of it are shown
- * our note once, and ask us then for what they lack (409, 6.8.3). */
+/* Its author asks, so somebody does not hear it: those who did not cosign what we hold of it are
+ * shown our note once, and ask us then for what they lack (409, 6.8.3). */
 static void show_others(struct rb_node *n, struct feedx *fx) {
     struct channel *ch = fx->ch;
     for (size_t i = 0; i < ch->pulls_n; i++) {
@@ -111,9 +113,10 @@ void relay_get(struct rb_node *n, struct channel *ch, struct rb_slice query, uin
     serve_respond(n, ch, conn, 200, "application/octet-stream", rb_written(&w));
 }
 
-/* ---- asked for --------------------------------------------------------------------------------- */
-/* The largest size that all whom we cannot reach have cosigned, as far as is known; UINT64_MAX: there is
- * nobody to be asked about. */
+/* ---- asked for ---------------------------------------------------------------------------------
+ */
+/* The largest size that all whom we cannot reach have cosigned, as far as is known; UINT64_MAX:
+ * there is nobody to be asked about. */
 static uint64_t lacking(struct rb_node *n, struct channel *ch) {
     uint64_t least = UINT64_MAX;
     for (size_t i = 0; i < ch->pulls_n; i++) {

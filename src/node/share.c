@@ -4,9 +4,9 @@
 
 /* ---- how fast a line is ------------------------------------------------------------------------
  * A request takes the line's delay, which small ones show, and its bytes. What is measured is never
- * more than what the line carries; a push that was quick for other reasons than a fast line there is
- * not, so a higher figure is believed at once and a lower one only of a request that took long and
- * had the line for itself. */
+ * more than what the line carries; a push that was quick for other reasons than a fast line there
+ * is not, so a higher figure is believed at once and a lower one only of a request that took long
+ * and had the line for itself. */
 static uint64_t within(uint64_t x, uint64_t least, uint64_t most) {
     return x < least ? least : x > most ? most : x;
 }
@@ -79,8 +79,8 @@ bool share_any_slow(struct rb_node *n, struct channel *ch) {
     return false;
 }
 
-/* A push has more than its leaves; on a line that takes that in a second or more, one leaf goes at a
- * time. */
+/* A push has more than its leaves; on a line that takes that in a second or more, one leaf goes at
+ * a time. */
 uint64_t share_second(const struct peer *p) {
     if (p->line.out == 0) return RB_LINE_UNKNOWN;
     if (p->line.out >= RB_LINE_FAST) return p->line.out;
@@ -92,7 +92,8 @@ uint64_t share_asks(const struct peer *p) {
     return p->line.in ? p->line.in : p->line.out ? p->line.out : RB_LINE_FAST;
 }
 
-/* ---- what our leaves weigh --------------------------------------------------------------------- */
+/* ---- what our leaves weigh ---------------------------------------------------------------------
+ */
 void share_weigh(struct rb_node *n, struct feedx *fx, size_t leaf, size_t bytes) {
     const struct rb_fact *f = &fx->f->facts[leaf];
     void *p = fx->weights;
@@ -113,7 +114,8 @@ uint64_t share_weight(const struct feedx *fx, uint64_t from, uint64_t to) {
     return fx->weights[to - 1] - (from ? fx->weights[from - 1] : 0);
 }
 
-/* ---- may it be logged? ------------------------------------------------------------------------- */
+/* ---- may it be logged? -------------------------------------------------------------------------
+ */
 /* Before its first answer a member with an address may be reachable; where nobody has an address to
  * call, whoever called lately is. */
 bool share_reachable(const struct rb_node *n, const struct peer *p) {
@@ -152,7 +154,8 @@ bool share_may_log(struct rb_node *n, struct channel *ch, uint8_t precedence) {
     return true;
 }
 
-/* ---- what is stored of one member in a day (6.17.4) --------------------------------------------- */
+/* ---- what is stored of one member in a day (6.17.4) ---------------------------------------------
+ */
 #define DAY_MS 86400000u
 #define HOUR_MS 3600000u
 

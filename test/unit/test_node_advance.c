@@ -1,5 +1,6 @@
-/* Advance copies from the wire: whatever is not a FLASH record of its bringer's own, signed by an officer
- * of its, is refused and leaves nothing; and no more are kept than agreed. Spec 6.17.3, 6.17.4. */
+/* Advance copies from the wire: whatever is not a FLASH record of its bringer's own, signed by an
+ * officer of its, is refused and leaves nothing; and no more are kept than agreed.
+ * Spec 6.17.3, 6.17.4. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -87,7 +88,8 @@ static void test_refused(void **state) {
     assert_int_equal(kept(&c), 0);
     fn_free(c.w);
     c = begin(RB_ROUTINE);
-    assert_int_equal(bring(&c, 0, c.origin, c.index, c.leaf), 422); /* it has to wait for its leaf */
+    assert_int_equal(bring(&c, 0, c.origin, c.index, c.leaf),
+                     422); /* it has to wait for its leaf */
     assert_int_equal(kept(&c), 0);
     fn_free(c.w);
 }
