@@ -116,6 +116,18 @@ static enum rb_err amended_make(struct rb_book *b, struct rb_fact *fact, struct 
     return amended_cards(b, am, work, mark);
 }
 
+/* Does it speak of this channel? Who is in two channels with the party could log here what it signed for
+ * the other one, and all it said here would lie past what it stands by (5.6.8). */
+static bool revokes_here(const struct rb_book *b, const struct rb_revocation *r) {
+    struct rb_origin o;
+    if (r->role == RB_KEY_TLS || r->role == RB_KEY_AGE) return true; /* they name no feed */
+    for (size_t i = 0; i < r->stood_n; i++)
+        if (rb_origin_decode(r->stood[i].origin, &o) == RB_OK &&
+            memcmp(o.channel, b->channel, RB_CHANNEL_LEN) == 0)
+            return true;
+    return false;
+}
+
 static enum rb_err revocation_make(struct rb_book *b, struct rb_fact *fact, struct rb_arena *work,
                                    enum rb_mark *mark) {
     struct rb_slice body;
@@ -123,7 +135,7 @@ static enum rb_err revocation_make(struct rb_book *b, struct rb_fact *fact, stru
     if (r == NULL) return RB_ERR_LIMIT;
     fact->extra->revocation = r;
     if (rb_carried_decode(fact->body, &body, NULL) != RB_OK ||
-        rb_revocation_decode(body, r, work, NULL) != RB_OK)
+        rb_revocation_decode(body, r, work, NULL) != RB_OK || !revokes_here(b, r))
         *mark = RB_MARK_BAD_STATEMENT;
     return RB_OK;
 }

@@ -682,13 +682,31 @@ static void receipts_outlive_the_mirror_key(void **state) {
     in_force(w);
     struct rb_hash id = say(w, 1, RB_KIND_STATEMENT);
     fx_held(w, 1, 0, 5000);
-    struct rb_record r = revoke(w, 0, RB_KEY_MIRROR, &w->party[0].mirror.pub, NULL, 0);
+    struct rb_record r = revoke(w, 0, RB_KEY_MIRROR, &w->party[0].mirror.pub, fx_feed_of(w, 1, 0), 0);
     fx_say(w, 0, &r);
     assert_false(holds(w, &id, 0)); /* nobody can witness the receipt */
     fx_held(w, 1, 2, 6000);
     assert_true(holds(w, &id, 0));
     fx_held(w, 0, 2, 5999); /* the revocation was held before it */
     assert_false(holds(w, &id, 0));
+}
+
+/* 5.6.8: what a party signed for another channel, and a member of both logs here, says nothing here. */
+static void revoked_for_another_channel(void **state) {
+    struct fx *w = *state;
+    in_force(w);
+    struct rb_hash said = say(w, 1, RB_KIND_STATEMENT);
+    struct fx_feed elsewhere = *fx_feed_of(w, 1, 0);
+    char *channel = memchr(elsewhere.origin, '/', elsewhere.origin_n);
+    channel[1] = channel[1] == '0' ? '1' : '0';
+    struct rb_record r = revoke(w, 1, RB_KEY_OFFICER, &w->party[1].officer[0].pub, &elsewhere, 0);
+    struct rb_hash id = fx_say(w, 2, &r);
+    struct rb_situation *s = now(w);
+    assert_int_equal(fx_mark(s, &said), RB_MARK_NONE);
+    assert_int_equal(fx_mark(s, &id), RB_MARK_BAD_STATEMENT);
+    r = revoke(w, 1, RB_KEY_OFFICER, &w->party[1].officer[0].pub, fx_feed_of(w, 1, 0), 0);
+    fx_say(w, 2, &r);
+    assert_int_equal(fx_mark(now(w), &said), RB_MARK_DISOWNED);
 }
 
 static void mirror_key_within_what_is_stood_by(void **state) {
@@ -773,6 +791,7 @@ int main(void) {
         T(groups_have_a_lead),
         T(disowned_from_a_size_on),
         T(receipts_outlive_the_mirror_key),
+        T(revoked_for_another_channel),
         T(mirror_key_within_what_is_stood_by),
         T(a_fork_contests_what_moves),
         T(folding_out_of_room),

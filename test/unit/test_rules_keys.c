@@ -142,7 +142,8 @@ static void a_revocation_takes_its_own_partys_keys(void **state) {
     in_force(w);
     struct rb_hash id = say(w, 1, RB_KIND_STATEMENT);
     struct rb_hash spite =
-        spoken(w, 2, revoke(w, 2, RB_KEY_OFFICER, &p->officer[0].pub, NULL, 0), FX_OFFICER);
+        spoken(w, 2,
+               revoke(w, 2, RB_KEY_OFFICER, &p->officer[0].pub, fx_feed_of(w, 2, 0), 0), FX_OFFICER);
     struct rb_hash after = say(w, 1, RB_KIND_STATEMENT);
     struct rb_situation *s = now(w);
     assert_int_equal(fx_mark(s, &spite), RB_MARK_NONE); /* it is said, and takes nothing */
@@ -265,13 +266,14 @@ static void a_lost_mirror_key(void **state) {
     struct rb_hash id = say(w, 1, RB_KIND_STATEMENT);
     fx_held(w, 1, 0, 5000);
     const struct rb_key *key = &w->party[0].mirror.pub;
-    spoken(w, 2, revoke(w, 2, RB_KEY_MIRROR, key, NULL, 0), FX_OFFICER);
+    const struct fx_feed *f = fx_feed_of(w, 1, 0);
+    spoken(w, 2, revoke(w, 2, RB_KEY_MIRROR, key, f, 0), FX_OFFICER);
     assert_true(holds(w, &id, 0)); /* another party's word */
-    spoken(w, 0, revoke(w, 0, RB_KEY_NODE, key, NULL, 0), FX_OFFICER);
+    spoken(w, 0, revoke(w, 0, RB_KEY_NODE, key, f, 0), FX_OFFICER);
     assert_true(holds(w, &id, 0)); /* another role's */
     struct rb_seckey k = fresh_key(1), old = w->party[0].mirror;
     spoken(w, 0, rotate(w, 0, RB_KEY_MIRROR, key, &k.pub), FX_OFFICER);
-    spoken(w, 2, revoke(w, 0, RB_KEY_MIRROR, &old.pub, NULL, 0), FX_OFFICER);
+    spoken(w, 2, revoke(w, 0, RB_KEY_MIRROR, &old.pub, f, 0), FX_OFFICER);
     assert_false(holds(w, &id, 0));
     w->party[0].mirror = k;
     fx_held(w, 1, 0, 9000); /* the new key says it again */
