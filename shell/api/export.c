@@ -247,6 +247,7 @@ enum rb_err rb_export_book(const struct rb_api_host *host, const struct rb_book 
                            const struct rb_situation *situation, int64_t now_utc_ms,
                            const char *folder, json_t **report, char *why, size_t why_n) {
     struct rb_export x = {.host = host, .b = book, .s = situation, .now_utc_ms = now_utc_ms};
+    *report = NULL;
     (void)snprintf(why, why_n, "%s", "");
     RB_TRY(rb_export_dir_begin(&x.dir, folder, why, why_n));
     enum rb_err err = export_begin(&x);
@@ -255,7 +256,10 @@ enum rb_err rb_export_book(const struct rb_api_host *host, const struct rb_book 
     if (err == RB_OK) {
         *report = rb_export_report(&x, folder);
         err = *report == NULL ? RB_ERR_LIMIT : rb_export_dir_finish(&x.dir);
-        if (err != RB_OK) json_decref(*report);
+    }
+    if (err != RB_OK) {
+        json_decref(*report);
+        *report = NULL; /* the caller has none, and lets go of none */
     }
     if (err != RB_OK && why[0] == 0) (void)snprintf(why, why_n, "The export failed: %s.", rb_err_text(err));
     if (err != RB_OK) rb_export_dir_abandon(&x.dir);
