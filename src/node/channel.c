@@ -189,6 +189,18 @@ static enum rb_err keep_charter(struct rb_node *n, struct channel *ch,
     return RB_OK;
 }
 
+/* Who left, or is not listed any more since the charter in force is another one */
+static uint64_t gone_members(const struct channel *ch, const struct rb_situation *s) {
+    uint64_t gone = 0;
+    for (size_t i = 0; i < s->members_n; i++) {
+        bool listed = ch->charter_state != RB_CHARTER_IN_FORCE;
+        for (size_t k = 0; k < ch->charter->members_n && !listed; k++)
+            listed = ch->charter->members[k].index == s->members[i].index;
+        if (s->members[i].left || !listed) gone |= 1ull << s->members[i].index;
+    }
+    return gone;
+}
+
 enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch) {
     if (!ch->rules_dirty) return RB_OK;
     const struct rb_situation *s;
@@ -197,6 +209,7 @@ enum rb_err node_refresh_rules(struct rb_node *n, struct channel *ch) {
     bool was_in_force = ch->charter_state == RB_CHARTER_IN_FORCE;
     ch->charter_state = s->charter_state;
     ch->standing = rb_situation_standing(s, ch->own_member);
+    ch->gone = gone_members(ch, s) & ~(1ull << ch->own_member);
     for (size_t i = 0; i < s->members_n; i++) { /* leaves after a leave take no larger checkpoint */
         if (s->members[i].index == ch->own_member) continue;
         struct rb_feed *f = rb_book_latest_feed(&ch->book, s->members[i].index);

@@ -427,6 +427,7 @@ struct channel {
     uint64_t floor_at;     /* mono: a record is logged then, whoever is slow */
     bool held_up;          /* the outbox waits for a slow line ... */
     uint16_t held_up_by;   /* ... of this member */
+    uint64_t gone; /* members' bits: left, or not listed any more (6.4.1) */
     size_t pulls_n;
     struct pullx *pulls;
     /* rules cached for admission; refolded when a record that can change them was judged */

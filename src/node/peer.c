@@ -10,6 +10,7 @@ struct peer *node_peer_find(const struct rb_node *n, const struct rb_hash *party
 
 struct peer *node_member_peer(const struct rb_node *n, struct channel *ch, uint16_t member) {
     const struct rb_book_member *m = rb_book_member(&ch->book, member);
+    if (ch->gone >> member & 1) return NULL; /* it is told nothing more */
     return m ? node_peer_find(n, &m->party) : NULL;
 }
 

@@ -9,6 +9,13 @@ bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p) {
     return p && ch && rb_book_member_by_party(&ch->book, &p->party) != NULL;
 }
 
+/* ... and still one: who left, or was taken off the list, is told nothing more. What it said before may still
+ * come from it, and be answered. */
+static bool serve_reads(struct rb_node *n, struct channel *ch, const struct peer *p) {
+    if (!serve_member(n, ch, p)) return false;
+    return !(ch->gone >> rb_book_member_by_party(&ch->book, &p->party)->index & 1);
+}
+
 void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
                    const char *type, struct rb_slice body) {
     if (conn == 0 || conn == UINT64_MAX) return;
@@ -106,6 +113,11 @@ static struct channel *param_channel(struct rb_node *n, struct rb_slice query,
     return ch && serve_member(n, ch, p) ? ch : NULL;
 }
 
+static struct channel *param_reads(struct rb_node *n, struct rb_slice query, const struct peer *p) {
+    struct channel *ch = param_channel(n, query, p);
+    return ch && serve_reads(n, ch, p) ? ch : NULL;
+}
+
 /* ---- heads and news ---------------------------------------------------------------------------
  */
 static void heads(struct rb_node *n, struct channel *ch, uint64_t conn, const struct peer *p) {
@@ -145,6 +157,11 @@ void serve_news(struct rb_node *n, struct channel *ch) {
     for (struct job *j = n->jobs, *next; j; j = next) {
         next = j->next;
         if (j->type != JOB_WAIT_NEWS || j->ch != ch) continue;
+        if (!serve_reads(n, ch, j->peer)) {
+            serve_not_found(n, j->conn, j->peer);
+            node_job_free(n, j);
+            continue;
+        }
         char own[33];
         node_heads_digest(n, ch, own);
         if (memcmp(own, j->have, sizeof own) == 0 && n->now.mono_ms < j->deadline &&
@@ -161,7 +178,7 @@ static void invitations(struct rb_node *n, uint64_t conn, struct peer *p) {
     for (size_t i = 0; i < n->channels_n; i++) {
         struct channel *ch = n->channels[i];
         struct feedx *fx = node_feedx(ch, ch->book.proposer, 0);
-        if (!fx || !fx->own || fx->note_size == 0 || !serve_member(n, ch, p)) continue;
+        if (!fx || !fx->own || fx->note_size == 0 || !serve_reads(n, ch, p)) continue;
         rb_put(&w, fx->f->origin, fx->f->origin_n);
         rb_put_u8(&w, '\n');
     }
@@ -279,7 +296,7 @@ static void log_path(struct rb_node *n, struct rb_slice path, size_t prefix, boo
         return;
     }
     struct feedx *fx = node_feedx_by_hash(n, &h);
-    if (!fx || fx->own != own || fx->note_size == 0 || !serve_member(n, fx->ch, p))
+    if (!fx || fx->own != own || fx->note_size == 0 || !serve_reads(n, fx->ch, p))
         serve_not_found(n, conn, p);
     else if (rb_slice_is(rest, "checkpoint"))
         checkpoint(n, fx, conn);
@@ -439,30 +456,30 @@ static void serve_get(struct rb_node *n, const struct rb_event *ev, struct peer 
         log_path(n, path, 8, false, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/invitations")) {
         invitations(n, conn, p);
-    } else if (rb_slice_is(path, "/rb/v1/heads") && (ch = param_channel(n, query, p)) != NULL) {
+    } else if (rb_slice_is(path, "/rb/v1/heads") && (ch = param_reads(n, query, p)) != NULL) {
         heads(n, ch, conn, p);
-    } else if (rb_slice_is(path, "/rb/v1/held") && (ch = param_channel(n, query, p)) != NULL) {
+    } else if (rb_slice_is(path, "/rb/v1/held") && (ch = param_reads(n, query, p)) != NULL) {
         guard_get(n, ch, conn, p);
-    } else if (rb_slice_is(path, "/rb/v1/body") && (ch = param_channel(n, query, p)) != NULL) {
+    } else if (rb_slice_is(path, "/rb/v1/body") && (ch = param_reads(n, query, p)) != NULL) {
         carry_get(n, ch, query, conn, p);
-    } else if (rb_slice_is(path, "/rb/v1/evidence") && (ch = param_channel(n, query, p)) != NULL) {
+    } else if (rb_slice_is(path, "/rb/v1/evidence") && (ch = param_reads(n, query, p)) != NULL) {
         fork_list(n, ch, conn);
     } else if (rb_slice_is(path, "/rb/v1/branch") && serve_param(query, "origin", &hex) &&
                rb_hex_decode(hex, h.b, RB_HASH_LEN) == RB_OK) {
         struct feedx *fx = node_feedx_by_hash(n, &h);
-        if (fx && serve_member(n, fx->ch, p))
+        if (fx && serve_reads(n, fx->ch, p))
             branch_get(n, fx, query, conn, p);
         else
             serve_not_found(n, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/cosignatures") &&
-               (ch = param_channel(n, query, p)) != NULL) {
+               (ch = param_reads(n, query, p)) != NULL) {
         relay_get(n, ch, query, conn, p);
-    } else if (rb_slice_is(path, "/rb/v1/news") && (ch = param_channel(n, query, p)) != NULL) {
+    } else if (rb_slice_is(path, "/rb/v1/news") && (ch = param_reads(n, query, p)) != NULL) {
         news(n, ch, query, conn, p);
     } else if (rb_slice_is(path, "/rb/v1/feed") && serve_param(query, "origin", &hex) &&
                rb_hex_decode(hex, h.b, RB_HASH_LEN) == RB_OK) {
         struct feedx *fx = node_feedx_by_hash(n, &h);
-        if (fx && fx->note_size && serve_member(n, fx->ch, p))
+        if (fx && fx->note_size && serve_reads(n, fx->ch, p))
             feed(n, fx, query, conn, p);
         else
             serve_not_found(n, conn, p);

@@ -249,6 +249,10 @@ class Keys(unittest.TestCase):
             until(lambda: self.me(charlie, node)["left"], "left at " + node.handle, SECONDS)
         self.assertIsNone(voice.say())
         self.traffic_goes_on(but=("charlie",))
+        known = lambda record: charlie.api.get("/v1/records/" + record)
+        kept_from = lambda: [r for r in (self.next_said(self.alfa),)
+                             if "bravo" in until(lambda: held_by(self.alfa, r), "held by bravo", SECONDS) and not known(r)]
+        unseen = until(kept_from, "something that who left is not told", SECONDS)[0]  # 6.4.1
         self.alfa.ok("channel", "amend", self.channel, "--add-member", "charlie", "--answer", "FLASH=10m", "--officer", "duty", "--yes")
         waiting = until(lambda: self.view(self.bravo)["amendments"], "the amendment at bravo", SECONDS)
         self.assertEqual([(d["field"], d.get("member")) for d in waiting[0]["differences"] if d["field"] != "accept_by"],
@@ -262,6 +266,7 @@ class Keys(unittest.TestCase):
             until(lambda: self.me(charlie, node)["active"], "active at " + node.handle, SECONDS)
         self.traffic_goes_on()
         self.assertIn("alfa", held_by(self.bravo, kept))
+        until(lambda: known(unseen), "told all, once listed again", SECONDS)
 
     def test_12_all_show_the_same(self):
         for v in self.voices:
