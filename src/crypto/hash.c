@@ -20,7 +20,8 @@ static void context_free(void *p) {
     EVP_MD_CTX_free(p);
 }
 
-/* This thread's, with all the memory that its hashing will ever want: later there is nobody to tell. */
+/* This thread's, with all the memory that its hashing will ever want: later there is nobody to
+ * tell. */
 static bool context_make(void) {
     EVP_MD_CTX *made = EVP_MD_CTX_new();
     if (made == NULL) return false;

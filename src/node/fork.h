@@ -1,19 +1,19 @@
-/* Forks (spec 6.16): what the node keeps of a feed that has more than one history. Only src/node looks
- * in here; fork.c has the evidence, branch.c the other histories. */
+/* Forks (spec 6.16): what the node keeps of a feed that has more than one history. Only src/node
+ * looks in here; fork.c has the evidence, branch.c the other histories. */
 #ifndef RB_NODE_FORK_H
 #define RB_NODE_FORK_H
 #include "node_int.h"
 
 #define RB_EVIDENCE_MAX 8192u /* bytes of one piece; without extension lines never above 4,095 */
-#define RB_BRANCH_STEP 512u /* leaves of another history in one answer */
-#define RB_BRANCH_MS 120000u /* for such an answer */
-#define RB_FORK_ASK_MS 5000u /* between two questions for what a proof left out, of one feed */
+#define RB_BRANCH_STEP 512u   /* leaves of another history in one answer */
+#define RB_BRANCH_MS 120000u  /* for such an answer */
+#define RB_FORK_ASK_MS 5000u  /* between two questions for what a proof left out, of one feed */
 
 struct history { /* a checkpoint of the feed that its log key signed */
     uint64_t size;
     struct rb_hash root;
 };
-struct piece { /* of evidence */
+struct piece {       /* of evidence */
     struct buf text; /* 4.10.2, with the log's own signature lines alone */
     struct history h[2];
     uint64_t told;   /* members' bits: they have it */
@@ -21,9 +21,9 @@ struct piece { /* of evidence */
 };
 struct want { /* a history that evidence shows */
     struct history h;
-    bool done;      /* held, or given up: there is no room for it */
-    int8_t slot;    /* where it grows; -1: not decided */
-    uint8_t not_of; /* slots, by bits, that it does not go on from */
+    bool done;        /* held, or given up: there is no room for it */
+    int8_t slot;      /* where it grows; -1: not decided */
+    uint8_t not_of;   /* slots, by bits, that it does not go on from */
     uint64_t brought; /* members' bits: they have it from us, or do not want it */
 };
 struct slot { /* branch number k + 1 of the book */
@@ -36,18 +36,18 @@ struct forkx {
     struct want wants[2 * RB_MAX_BRANCHES];
     struct slot slots[RB_MAX_BRANCHES];
     bool asking;
-    size_t turn, at; /* whom to ask next, by ch->pulls; for which of the wanted */
-    size_t tried;    /* of this round */
-    uint32_t rounds; /* without a leaf */
-    uint64_t ask_at; /* mono: not before */
-    bool bringing;   /* we have no address: what is here goes to those who have */
-    uint64_t bring_at; /* mono: not before */
+    size_t turn, at;      /* whom to ask next, by ch->pulls; for which of the wanted */
+    size_t tried;         /* of this round */
+    uint32_t rounds;      /* without a leaf */
+    uint64_t ask_at;      /* mono: not before */
+    bool bringing;        /* we have no address: what is here goes to those who have */
+    uint64_t bring_at;    /* mono: not before */
     uint64_t own_checked; /* of the feed held here, up to this size: evidence speaks of it */
 };
 
 /* ---- fork.c ---- */
-/* Keeps what proves a fork: checked, stored, the feed freezes. Known before: RB_OK, nothing is stored.
- * RB_ERR_LIMIT: no memory; else as rb_fork_verify. */
+/* Keeps what proves a fork: checked, stored, the feed freezes. Known before: RB_OK, nothing is
+ * stored. RB_ERR_LIMIT: no memory; else as rb_fork_verify. */
 enum rb_err fork_keep(struct rb_node *n, struct feedx *fx, const struct rb_fork *fork,
                       const struct peer *giver, struct rb_reject *rj);
 /* A larger checkpoint was shown with a proof that does not go on from ours: is it a fork? true: it

@@ -139,7 +139,8 @@ static void load_meta(struct rb_node *n, const struct rb_event *ev) {
 /* Receipts logged earlier say up to where first cosignatures are logged; tests, which slot was met.
  */
 static void first_logged(struct rb_node *n, struct feedx *own, const struct rb_receipt_cosig *c) {
-    struct feedx *fx = c->member == own->f->member ? node_feedx(own->ch, c->member, c->epoch) : NULL;
+    struct feedx *fx =
+        c->member == own->f->member ? node_feedx(own->ch, c->member, c->epoch) : NULL;
     struct mirror *m = fx ? own_mirror(n, fx, c->cosigner) : NULL;
     size_t said = 0;
     if (!m) return;

@@ -317,7 +317,8 @@ static void silent_dues(struct rb_node *n, struct channel *ch, const struct rb_s
                                .subject = subject->id,
                                .member = d->member,
                                .due_utc_ms = d->due_utc_ms};
-        /* of a closed record the leaf alone is no delivery (9.5.5); what was cosigned is the feed */
+        /* of a closed record the leaf alone is no delivery (9.5.5); what was cosigned is the feed
+         */
         const struct rb_place *at = &sit->order[d->subject].place;
         s.delivered = m && ch->book.feeds[at->feed]->branch == 0 && m->covered > at->leaf &&
                       (!subject->closed || (sit->order[d->subject].bodies >> d->member & 1));

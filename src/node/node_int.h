@@ -8,10 +8,10 @@
  * Closed bodies: body.c (the table), open.c (opening), told.c (what we say of them), retain.c
  * (purging), carry.c (given and asked by peers, waiting in memory), fetch.c (asking), offer.c
  * (handing over before a push and again).
- * Places (spec 10.6): places.c (what is known of them), stand.c (which of them stand), check.c (what
- * is compared), arrive.c (what arrived), despite.c (released in spite of it), probing.c (asked again
- * and again), remind.c (views and reminders).
- * A `place` above all of this is a closed record's; one of 10.6 is a `spot` here. */
+ * Places (spec 10.6): places.c (what is known of them), stand.c (which of them stand), check.c
+ * (what is compared), arrive.c (what arrived), despite.c (released in spite of it), probing.c
+ * (asked again and again), remind.c (views and reminders). A `place` above all of this is a closed
+ * record's; one of 10.6 is a `spot` here. */
 #ifndef RB_NODE_INT_H
 #define RB_NODE_INT_H
 #include "readback/node.h"
@@ -52,7 +52,7 @@
 #define RB_CACHE_OF_ONE (4u << 20) /* bodies of one giver that wait in memory */
 #define RB_CACHE_ALL (16u << 20)
 #define RB_CACHE_MS 600000u
-#define RB_SHORT_MS 1000u /* after this, work that memory was short for is tried again */
+#define RB_SHORT_MS 1000u    /* after this, work that memory was short for is tried again */
 #define RB_CACHE_LEAST 1024u /* what one of them counts at least */
 #define RB_CACHE_BUCKETS 1024u
 #define RB_POSTED_MAX 4096u /* entries in one POST of bodies */
@@ -65,24 +65,25 @@
 #define RB_MISSING_MAX 6000u /* leaves listed in one receipt: it stays a leaf */
 #define RB_NONE UINT32_MAX   /* no body, no place */
 /* fair shares, spec 6.17 */
-#define RB_LINE_UNKNOWN 8192u     /* unpushed bytes before a line was measured */
-#define RB_LINE_FAST 65536u       /* bytes a second; a line that takes them is not called slow */
-#define RB_LINE_LEAST 300u        /* and none is taken for slower than this */
+#define RB_LINE_UNKNOWN 8192u /* unpushed bytes before a line was measured */
+#define RB_LINE_FAST 65536u   /* bytes a second; a line that takes them is not called slow */
+#define RB_LINE_LEAST 300u    /* and none is taken for slower than this */
 #define RB_LINE_MOST (64u << 20)
-#define RB_LINE_SLOW_MS 500u      /* a request that took less beside the delay shows no slow line */
-#define RB_LINE_SMALL 1024u       /* bytes of a request and its answer that show the delay */
-#define RB_LINE_DELAY_MS 600000u  /* how long a least delay is believed */
-#define RB_LINE_HEAD 1500u        /* of a second's worth: what a push has beside the leaves */
-#define RB_LINE_WORDS 64u         /* what each leaf has beside its bytes */
-#define RB_LINE_WARM_MS 150000u   /* the urgent connection of a slow line is kept open */
+#define RB_LINE_SLOW_MS 500u     /* a request that took less beside the delay shows no slow line */
+#define RB_LINE_SMALL 1024u      /* bytes of a request and its answer that show the delay */
+#define RB_LINE_DELAY_MS 600000u /* how long a least delay is believed */
+#define RB_LINE_HEAD 1500u       /* of a second's worth: what a push has beside the leaves */
+#define RB_LINE_WORDS 64u        /* what each leaf has beside its bytes */
+#define RB_LINE_WARM_MS 150000u  /* the urgent connection of a slow line is kept open */
 #define RB_LINE_PATIENCE_MS 60000u /* who takes nothing for so long holds up nobody */
-#define RB_LINE_HEARD_MS 75000u   /* who only calls us is reachable for so long after a call */
-#define RB_LINE_FLOOR_MS 5000u    /* one record of ours is logged in so long, whoever is slow */
-#define RB_LATER_MOST_MS 3600000u /* a peer's Retry-After is believed up to this */
-#define RB_POLL_MS 60000u       /* how often who never called is asked for its heads */
-#define RB_POLL_LONG_MS 7200000u /* who called is, after so long without a call */
-#define RB_RELAY_MIN_MS 2000u   /* a member between is asked for cosignatures after this, doubling ... */
-#define RB_RELAY_MAX_MS 120000u /* ... up to this */
+#define RB_LINE_HEARD_MS 75000u    /* who only calls us is reachable for so long after a call */
+#define RB_LINE_FLOOR_MS 5000u     /* one record of ours is logged in so long, whoever is slow */
+#define RB_LATER_MOST_MS 3600000u  /* a peer's Retry-After is believed up to this */
+#define RB_POLL_MS 60000u          /* how often who never called is asked for its heads */
+#define RB_POLL_LONG_MS 7200000u   /* who called is, after so long without a call */
+#define RB_RELAY_MIN_MS                                                                            \
+    2000u /* a member between is asked for cosignatures after this, doubling ... */
+#define RB_RELAY_MAX_MS 120000u      /* ... up to this */
 #define RB_ADVANCES_MAX 16u          /* advance copies kept of one member */
 #define RB_ADVANCES_BYTES (1u << 20) /* and their bytes */
 #define RB_ADVANCES_HOUR 60u         /* and how many are looked at in an hour */
@@ -91,10 +92,10 @@
 #define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
 /* places, spec 10.6 */
 #define RB_READ_STEP 2048u    /* notices of before our start, read in one step */
-#define RB_ARRIVED_STEP 512u /* work on notices that arrived, in one step: each costs this ... */
-#define RB_ARRIVED_COST 16u  /* ... and 1 for each place it touches ... */
+#define RB_ARRIVED_STEP 512u  /* work on notices that arrived, in one step: each costs this ... */
+#define RB_ARRIVED_COST 16u   /* ... and 1 for each place it touches ... */
 #define RB_ARRIVED_LOOKS 256u /* ... and 1 for so many looks */
-#define RB_BRIEF_MS 60000    /* how long a check in short is kept */
+#define RB_BRIEF_MS 60000     /* how long a check in short is kept */
 
 struct buf { /* grows in the region */
     uint8_t *p;
@@ -104,7 +105,7 @@ struct attempt {
     int64_t utc_ms;
     const char *outcome;
 };
-struct line { /* how fast a peer takes and gives, as its answers show; share.c */
+struct line {                    /* how fast a peer takes and gives, as its answers show; share.c */
     uint64_t out, in;            /* bytes a second, 0: not known */
     uint64_t least_ms, least_at; /* delay of small requests, and when (mono) it was so */
     uint64_t heard_at;           /* mono: it answered or called; 0: never */
@@ -125,13 +126,13 @@ struct peer {
     uint32_t failures;
     uint64_t retry_at; /* mono; nothing is sent before */
     struct attempt attempts[8];
-    size_t attempts_n;   /* total, ring of 8 */
-    struct rb_key tls_before; /* of the card before, accepted until then (2.7.6) */
-    int64_t tls_before_until; /* UTC ms; 0: there is none */
+    size_t attempts_n;         /* total, ring of 8 */
+    struct rb_key tls_before;  /* of the card before, accepted until then (2.7.6) */
+    int64_t tls_before_until;  /* UTC ms; 0: there is none */
     struct rb_key tls_revoked; /* of the last revocation; zero: none */
-    uint64_t invites_at; /* mono: ask for invitations then, where we only connect outwards */
+    uint64_t invites_at;       /* mono: ask for invitations then, where we only connect outwards */
     bool asking;
-    size_t cached; /* bytes of bodies it gave that wait in memory */
+    size_t cached;                     /* bytes of bodies it gave that wait in memory */
     size_t advances_n, advances_bytes; /* copies it gave that are kept */
     uint64_t advances_from, advances_hour, advances_said;
     uint64_t day_from, day_leaves, day_bytes; /* mono: leaves of its that were stored since */
@@ -144,14 +145,14 @@ struct cosig {
 };
 struct mirror { /* what one peer holds of our feed */
     uint16_t member;
-    uint64_t known;   /* leaves it has, as far as we know; the next push starts here */
-    uint64_t pending; /* size of the checkpoint it has, cosigned or pending */
-    bool inflight;    /* LOAD or REQUEST under way */
-    bool urgent;      /* the same for one with FLASH, beside the other */
-    uint64_t urgent_to; /* size of its checkpoint */
-    uint64_t flying_to; /* size of the checkpoint that the push under way brings with all its leaves;
-                           0: none, or fewer leaves */
-    uint64_t flying_n;  /* bytes of that push */
+    uint64_t known;       /* leaves it has, as far as we know; the next push starts here */
+    uint64_t pending;     /* size of the checkpoint it has, cosigned or pending */
+    bool inflight;        /* LOAD or REQUEST under way */
+    bool urgent;          /* the same for one with FLASH, beside the other */
+    uint64_t urgent_to;   /* size of its checkpoint */
+    uint64_t flying_to;   /* size of the checkpoint that the push under way brings with all its
+                             leaves;   0: none, or fewer leaves */
+    uint64_t flying_n;    /* bytes of that push */
     uint64_t advanced_to; /* FLASH below it was sent by itself, or need not be */
     uint64_t share_known, share_at; /* share.c: what it had when (mono) it had so much first */
     uint64_t retry_at;
@@ -185,7 +186,7 @@ struct receipt_at { /* the last receipt that has a cosignature by a member */
     const struct feedx *at;
     uint32_t leaf; /* + 1; 0: none */
 };
-struct guard { /* of a channel, spec 6.14; members' bits */
+struct guard {             /* of a channel, spec 6.14; members' bits */
     bool on, said, asking; /* asking: whoever has not answered, also after its end */
     bool opening;          /* an epoch of ours that the store has forgotten is being fetched */
     bool overriding;
@@ -208,22 +209,22 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct ticket_size flying[16];
     size_t flying_n;
     bool signing;
-    uint64_t told_size; /* others': cosigned and on its way to its author, or there */
+    uint64_t told_size;   /* others': cosigned and on its way to its author, or there */
     uint64_t told_author; /* the same, to the author itself */
     uint64_t tell_at;     /* mono: not before, after a failure */
-    size_t via;         /* whom it went through last, where the author cannot be reached */
-    uint64_t head_size; /* head file at start: largest signed or cosigned, and its root */
+    size_t via;           /* whom it went through last, where the author cannot be reached */
+    uint64_t head_size;   /* head file at start: largest signed or cosigned, and its root */
     struct rb_hash head_root;
     const char *waiting; /* own: why nothing is signed */
     uint64_t *weights;   /* own: bytes that leaves up to this one make, bodies included */
     size_t weights_n, weights_cap;
     uint64_t flash_to; /* own: behind the last FLASH record */
-    bool closed;         /* its party left: no larger checkpoint is taken */
-    uint64_t left_at;    /* own: behind the record by which we left, with which it ends for others */
-    bool guarded;        /* own: loaded from the store, and the guard has not ended */
+    bool closed;       /* its party left: no larger checkpoint is taken */
+    uint64_t left_at;  /* own: behind the record by which we left, with which it ends for others */
+    bool guarded;      /* own: loaded from the store, and the guard has not ended */
     /* own: a lost part comes back (lost.c); `pending` is the checkpoint to reach */
-    bool recovering; /* leaves of it are being stored and judged */
-    bool lost_out;   /* a request for them is under way */
+    bool recovering;                              /* leaves of it are being stored and judged */
+    bool lost_out;                                /* a request for them is under way */
     uint64_t lost_shown, lost_failed, lost_unfit; /* members' bits */
     uint64_t lost_at;                             /* mono: not before */
     uint32_t lost_rounds;
@@ -231,8 +232,9 @@ struct feedx { /* a feed with what the node knows beside the book */
     uint64_t lost_note_size;
     struct cosigned *cosigned;   /* by member; NULL: none */
     struct receipt_at *receipts; /* by cosigner; NULL: none */
-    struct forkx *fork;  /* what proves that it has two histories, and those; NULL: nothing (fork.h) */
-    bool fork_asking;    /* for what a proof left out */
+    struct forkx
+        *fork;        /* what proves that it has two histories, and those; NULL: nothing (fork.h) */
+    bool fork_asking; /* for what a proof left out */
     uint64_t fork_ask_at;
     /* own */
     size_t mirrors_n;
@@ -293,7 +295,8 @@ struct body { /* one ciphertext of one author: who may have it, and what is here
     bool queued;                  /* a record that names it waits in the outbox */
     bool stored;                  /* META speaks of it */
     bool wanted, fetching;
-    bool as_file; /* opened as an attachment: what holds for one leaf's holds for all that name it */
+    bool
+        as_file; /* opened as an attachment: what holds for one leaf's holds for all that name it */
     uint8_t file_why;         /* WHY_NONE: it has the commitments of file_list */
     struct rb_hash file_list; /* SHA-256 of both */
     bool wrong; /* it was whole once, and another: pauses grow on, whatever comes meanwhile */
@@ -330,10 +333,12 @@ struct spot { /* a notice, and what is needed of its place beside the register *
     uint64_t brief_changes; /* of the register then */
     int64_t brief_utc;
 };
-struct probing { /* checks of ours that met closed places, 10.6.10: those that count, oldest first */
+struct probing { /* checks of ours that met closed places, 10.6.10: those that count, oldest first
+                  */
     struct rb_probe probe;
-    struct rb_hash plans[RB_PROBE_REFUSE]; /* of which plan each was; zero: asked before our start */
-    int64_t said_utc[2];                   /* that there were 16, 64; 0 = never */
+    struct rb_hash
+        plans[RB_PROBE_REFUSE]; /* of which plan each was; zero: asked before our start */
+    int64_t said_utc[2];        /* that there were 16, 64; 0 = never */
 };
 struct chain { /* by index + 1; 0 = none */
     uint32_t first, last;
@@ -367,8 +372,8 @@ struct outbox_item {
     struct buf leaf;
     uint8_t precedence;
     bool persisted;
-    bool keys;      /* card, rotation or revocation: keys.c */
-    uint64_t token; /* DONE to be sent once logged or kept durably; 0 = none */
+    bool keys;          /* card, rotation or revocation: keys.c */
+    uint64_t token;     /* DONE to be sent once logged or kept durably; 0 = none */
     struct job *answer; /* ... by this, so that there is memory for it */
     struct rb_hash id;
 };
@@ -389,22 +394,22 @@ struct pullx { /* what we ask one peer about one channel */
     uint64_t
         quiet_ms; /* wait before asking again where asking brought nothing; 0 = the last one did */
     uint64_t retry_at;
-    bool body; /* a GET of a body is out */
+    bool body;          /* a GET of a body is out */
     bool relay;         /* a GET of cosignatures is out */
     uint64_t relay_for; /* the checkpoint of ours that they are asked for */
     uint64_t relay_at, relay_ms;
     const struct feedx *shown_of; /* our note of this feed was shown to it ... */
     uint64_t shown_size;          /* ... so large */
-    uint64_t poll_at; /* mono: its heads are looked at then, where it does not call */
-    bool held, bringing; /* a GET, a POST of what is held (6.14) is out */
-    uint64_t held_at;    /* mono: not asked before */
+    uint64_t poll_at;             /* mono: its heads are looked at then, where it does not call */
+    bool held, bringing;          /* a GET, a POST of what is held (6.14) is out */
+    uint64_t held_at;             /* mono: not asked before */
     uint32_t held_failures;
     bool evidence, evidence_list; /* a POST, a GET of evidence is out */
     uint32_t evidence_failures;
-    uint64_t evidence_at;    /* mono: no POST before */
+    uint64_t evidence_at;   /* mono: no POST before */
     char evidence_seen[32]; /* digest of the list that it gave last */
 };
-struct key_move { /* a key that others must know of before it is used; keys.c */
+struct key_move {              /* a key that others must know of before it is used; keys.c */
     struct rb_key now, before; /* the one before serves those ... */
     struct feedx *at;          /* ... who do not hold this feed of ours ... */
     uint64_t leaf;             /* ... beyond this leaf; NULL: it never changed */
@@ -424,10 +429,10 @@ struct channel {
     uint64_t stale_below;      /* orders below it are */
     bool link_due;             /* our epoch is to say which one came before */
     uint64_t relay_wake;
-    uint64_t floor_at;     /* mono: a record is logged then, whoever is slow */
-    bool held_up;          /* the outbox waits for a slow line ... */
-    uint16_t held_up_by;   /* ... of this member */
-    uint64_t gone; /* members' bits: left, or not listed any more (6.4.1) */
+    uint64_t floor_at;   /* mono: a record is logged then, whoever is slow */
+    bool held_up;        /* the outbox waits for a slow line ... */
+    uint16_t held_up_by; /* ... of this member */
+    uint64_t gone;       /* members' bits: left, or not listed any more (6.4.1) */
     size_t pulls_n;
     struct pullx *pulls;
     /* rules cached for admission; refolded when a record that can change them was judged */
@@ -470,32 +475,32 @@ struct channel {
     struct rb_register *reg; /* NULL before the first */
     struct spot *spots;
     size_t spots_n, spots_cap;
-    struct buf later;             /* bodies of those known before our start that are still to be read */
+    struct buf later; /* bodies of those known before our start that are still to be read */
     size_t later_at;
-    size_t spots_lost;            /* notices that there was no room even to note */
-    size_t spots_beside;          /* notices in other histories of forked feeds: not compared */
-    uint32_t *said;               /* spots in the situation's order */
+    size_t spots_lost;   /* notices that there was no room even to note */
+    size_t spots_beside; /* notices in other histories of forked feeds: not compared */
+    uint32_t *said;      /* spots in the situation's order */
     size_t said_n, said_cap;
-    uint64_t stand_serial;        /* of the fold that `gone` and `said` are from */
-    int64_t stand_utc;            /* when what is over was looked at; somebody may ask of any time */
-    int64_t stand_next;           /* until then nothing known is over that was not at stand_utc */
-    bool stand_known;             /* nothing came since the last fold that makes a place stand or rest */
-    bool revocations;             /* one was judged: what is receipted may change what stands */
+    uint64_t stand_serial; /* of the fold that `gone` and `said` are from */
+    int64_t stand_utc;     /* when what is over was looked at; somebody may ask of any time */
+    int64_t stand_next;    /* until then nothing known is over that was not at stand_utc */
+    bool stand_known;      /* nothing came since the last fold that makes a place stand or rest */
+    bool revocations;      /* one was judged: what is receipted may change what stands */
     size_t unread_n, malformed_n; /* of those not gone, at that time */
     struct probing *probing;      /* NULL: none yet */
-    uint32_t *arrived; /* spots read here for the first time, to be compared */
+    uint32_t *arrived;            /* spots read here for the first time, to be compared */
     size_t arrived_n, arrived_cap;
     size_t arrived_to, arrived_at; /* in the situation; compared */
     uint64_t arrive_from;          /* mono: not before, after memory was short */
     /* which of our keys signs here, keys.c */
     struct rb_key *revoked; /* keys of ours that were revoked, in whosever feed */
     size_t revoked_n, revoked_cap;
-    size_t key_waits;            /* changes of keys in the outbox ... */
-    struct feedx *tail_of;       /* ... of this feed, ... */
-    struct rb_key node_tail;     /* ... behind which this node key signs */
+    size_t key_waits;        /* changes of keys in the outbox ... */
+    struct feedx *tail_of;   /* ... of this feed, ... */
+    struct rb_key node_tail; /* ... behind which this node key signs */
     struct key_move mirror_key, tls_key;
-    int64_t remind_utc;            /* next reminder; INT64_MAX: none */
-    int64_t reminded_utc;          /* before our start: what was due by then was said */
+    int64_t remind_utc;   /* next reminder; INT64_MAX: none */
+    int64_t reminded_utc; /* before our start: what was due by then was said */
 };
 enum job_type {
     JOB_PUSH_LOAD,
@@ -547,12 +552,12 @@ struct job {
     uint16_t member;
     uint64_t conn; /* to answer; 0 = a pull of ours */
     uint64_t from, to, got;
-    uint64_t old;      /* feed: the asker's pending checkpoint; push: what goes along as `old`,
-                          UINT64_MAX: what the member has by then */
-    uint64_t wanted;   /* leaves below it were asked for a second time */
-    uint64_t sent_at;  /* mono: the request left; ... */
-    size_t sent_n;     /* ... with so many bytes, ... */
-    bool sent, alone;  /* ... while no other was under way to that peer */
+    uint64_t old;     /* feed: the asker's pending checkpoint; push: what goes along as `old`,
+                         UINT64_MAX: what the member has by then */
+    uint64_t wanted;  /* leaves below it were asked for a second time */
+    uint64_t sent_at; /* mono: the request left; ... */
+    size_t sent_n;    /* ... with so many bytes, ... */
+    bool sent, alone; /* ... while no other was under way to that peer */
     bool urgent;
     uint64_t deadline; /* mono */
     uint64_t time_s;
@@ -593,10 +598,10 @@ struct rb_node {
     struct channel *sit_of; /* whose the cached situation is; NULL = none */
     int64_t sit_utc;
     uint64_t sit_serial; /* of this fold */
-    struct buf unsaid; /* at start: released in spite of a check, and not said; despite.c */
-    struct buf heads;  /* the head file as it was at start: a feed may be opened later */
-    size_t judge_turn; /* whose share comes next */
-    uint64_t judge_at; /* mono: judging failed for want of memory; not before */
+    struct buf unsaid;   /* at start: released in spite of a check, and not said; despite.c */
+    struct buf heads;    /* the head file as it was at start: a feed may be opened later */
+    size_t judge_turn;   /* whose share comes next */
+    uint64_t judge_at;   /* mono: judging failed for want of memory; not before */
     bool clock_known;
     int64_t clock_lead;  /* utc less mono, to notice a clock that was set */
     uint64_t purge_from; /* mono: nothing is purged by time before */
@@ -708,7 +713,8 @@ uint64_t share_second(const struct peer *p); /* bytes it takes in a second */
 uint64_t share_asks(const struct peer *p);   /* bytes to ask it for at once */
 bool share_slow(const struct peer *p);
 bool share_reachable(const struct rb_node *n, const struct peer *p);
-bool share_any_slow(struct rb_node *n, struct channel *ch); /* a line that is up to a member of it */
+bool share_any_slow(struct rb_node *n,
+                    struct channel *ch); /* a line that is up to a member of it */
 /* how many leaves of this author may be stored now; *wait_s: when more may, where it is none */
 uint64_t share_room(struct rb_node *n, struct feedx *fx, uint32_t *wait_s);
 void share_stored(struct rb_node *n, struct feedx *fx, uint64_t leaves, uint64_t bytes);
@@ -947,8 +953,8 @@ void offer_again(struct rb_node *n, struct channel *ch);
 
 /* places.c: notices that were judged, and those of them whose place is known */
 void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf);
-/* At most so many of those that were known before our start are read; true: none is left. Whoever asks
- * for what stands has the rest read first. */
+/* At most so many of those that were known before our start are read; true: none is left. Whoever
+ * asks for what stands has the rest read first. */
 bool places_read_some(struct rb_node *n, struct channel *ch, size_t most);
 void places_read_all(struct rb_node *n, struct channel *ch);
 /* A closed one can be read now; `news`: for the first time. */
@@ -967,8 +973,9 @@ static inline const struct rb_fact *spot_fact(const struct spot *p) {
 enum rb_err stand_sync(struct rb_node *n, struct channel *ch, int64_t utc_ms,
                        const struct rb_situation **out);
 
-/* The same where the situation itself is not asked for: it is folded only if something came that can make
- * a place stand or rest. What came since the last fold stands. *terms: the charter by which to compare */
+/* The same where the situation itself is not asked for: it is folded only if something came that
+ * can make a place stand or rest. What came since the last fold stands. *terms: the charter by
+ * which to compare */
 enum rb_err stand_now(struct rb_node *n, struct channel *ch, int64_t utc_ms,
                       const struct rb_charter **terms);
 /* a record was judged, or its body opened */
@@ -994,8 +1001,8 @@ struct despite { /* what a notice that is submitted touches */
     struct rb_hash named[RB_MAX_REFS];
     struct rb_hash *rest; /* in the step's arena */
 };
-/* May it be released? STATE 10.6.11: it touches places, and was not submitted in spite of that; BUSY
- * 10.6.10; MALFORMED: a volume. Other kinds than notices: RB_OK, and nothing is in *out. */
+/* May it be released? STATE 10.6.11: it touches places, and was not submitted in spite of that;
+ * BUSY 10.6.10; MALFORMED: a volume. Other kinds than notices: RB_OK, and nothing is in *out. */
 enum rb_err despite_check(struct rb_node *n, struct channel *ch, const struct rb_record *rec,
                           struct rb_slice readable, bool despite, struct despite *out,
                           struct rb_reject *rj);

@@ -306,7 +306,8 @@ static void asked(struct rb_node *n, struct job *j, struct rb_slice body) {
     uint64_t room = share_second(j->peer), have;
     size_t which;
     if (room > RB_OFFER_BYTES) room = RB_OFFER_BYTES;
-    while (next && (room || offers_n(next) == 0) && rb_left(&r) && rb_get_line(&r, &line) == RB_OK) {
+    while (next && (room || offers_n(next) == 0) && rb_left(&r) &&
+           rb_get_line(&r, &line) == RB_OK) {
         if (!answer_line(j, line, &which, &have)) continue;
         const struct body *b = &j->ch->bodies[offer_at(j, which).body];
         bool small = b->size <= RB_MAX_SEALED;

@@ -97,7 +97,8 @@ static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item
     if (!node_room(n, item->leaf.n))
         return 0; /* a leaf in the tree that no STORE names would fork us */
     const struct rb_slice leaf = node_keep(n, buf_slice(&item->leaf));
-    if (leaf.p == NULL || rb_book_judge(&fx->ch->book, fx->f, leaf, RB_MARK_NONE, &n->work) != RB_OK) {
+    if (leaf.p == NULL ||
+        rb_book_judge(&fx->ch->book, fx->f, leaf, RB_MARK_NONE, &n->work) != RB_OK) {
         n->overflow = true;
         return 0;
     }
@@ -146,7 +147,8 @@ void own_drain(struct rb_node *n, struct channel *ch) {
         outbox_free(n, ch, item);
     }
     persist_waiting(n, ch);
-    if (ch->own) own_maybe_sign(n, ch->own); /* where memory was short for it when that was stored */
+    if (ch->own)
+        own_maybe_sign(n, ch->own); /* where memory was short for it when that was stored */
 }
 
 void own_item_free(struct rb_node *n, struct channel *ch, struct outbox_item *item) {

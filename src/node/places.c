@@ -120,7 +120,8 @@ static void spot_fill(struct rb_node *n, struct spot *p, struct rb_slice body) {
     rb_arena_release(&n->work, mark);
 }
 
-/* ---- leaves --------------------------------------------------------------------------------------
+/* ---- leaves
+ * --------------------------------------------------------------------------------------
  */
 /* tag, array, protected, unprotected, payload */
 static bool leaf_payload(struct rb_slice leaf, struct rb_slice *payload) {

@@ -58,8 +58,8 @@ static void ask_heads(struct rb_node *n, struct channel *ch, struct pullx *x, st
     if (!j) return;
     struct rb_writer w = node_writer(n, 160);
     path_channel(&w, "/rb/v1/heads", ch);
-    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS)
-        ->u.request.urgent = urgent;
+    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS)->u.request.urgent =
+        urgent;
     x->heads = true;
     x->heads_at = 0;
 }
@@ -90,8 +90,7 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     rb_put_dec(&w, old);
     rb_put_z(&w, "&max=");
     rb_put_dec(&w, share_asks(p));
-    request(n, j, false, rb_written(&w), rb_slice(NULL, 0),
-            RB_REQUEST_MS);
+    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
     if (x) x->fetching = true;
 }
 
@@ -116,8 +115,8 @@ static void tell_authors(struct rb_node *n, struct channel *ch) {
         if (relay_time(n, ch->feeds[i]) <= n->now.mono_ms) pull_cosigned(n, ch->feeds[i], NULL);
 }
 
-/* Whoever does not call us may be unable to, and what it says would not come: its heads are looked at
- * now and then. An idle line is silent for hours otherwise. */
+/* Whoever does not call us may be unable to, and what it says would not come: its heads are looked
+ * at now and then. An idle line is silent for hours otherwise. */
 static void look_now_and_then(struct rb_node *n, struct pullx *x, const struct peer *p) {
     uint64_t called = p->line.called_at ? p->line.called_at + RB_POLL_LONG_MS : 0;
     if (x->poll_at < called) x->poll_at = called;
@@ -186,7 +185,7 @@ void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, stru
     if (rb_slice_is(heads, own))
         x->heads_at = x->quiet_ms = 0;
     else if (x->heads_at == 0)
-        x->heads_at = n->now.mono_ms + (x->quiet_ms       ? x->quiet_ms
+        x->heads_at = n->now.mono_ms + (x->quiet_ms     ? x->quiet_ms
                                         : share_slow(p) ? RB_HEADS_SLOW_MS
                                                         : RB_HEADS_QUIET_MS);
 }
@@ -256,7 +255,8 @@ static void heads_arrived(struct rb_node *n, struct job *j, struct pullx *x, str
             guard_bring(n, j->ch, x, j->peer);
         else if (rb_slice_starts(line, "evidence "))
             fork_heard(n, j->ch, x, j->peer, rb_slice_sub(line, 9, line.n));
-        else if (look_at_head(n, j->ch, x, j->peer, line)) return; /* one at a time; news come again */
+        else if (look_at_head(n, j->ch, x, j->peer, line))
+            return; /* one at a time; news come again */
     if (x->heads_at)
         nothing_new(n, x);
     else /* the same heads: a held GET may hang again, though never in a tight circle */
@@ -285,12 +285,11 @@ static void post_note(struct rb_node *n, const struct feedx *fx, struct job *j) 
     request(n, j, true, rb_written(&path), rb_written(&w), RB_REQUEST_MS);
 }
 
-/* Our cosignature goes back to the feed's author, or, where it cannot be reached, to a member between
- * (spec 6.8, 6.18). */
+/* Our cosignature goes back to the feed's author, or, where it cannot be reached, to a member
+ * between (spec 6.8, 6.18). */
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *giver) {
     struct peer *p = relay_way(n, fx, giver);
-    const struct rb_book_member *m =
-        p ? rb_book_member_by_party(&fx->ch->book, &p->party) : NULL;
+    const struct rb_book_member *m = p ? rb_book_member_by_party(&fx->ch->book, &p->party) : NULL;
     struct job *j = m ? ask(n, fx->ch, p, m->index, JOB_REQ_COSIG) : NULL;
     if (!j) {
         fx->tell_at = n->now.mono_ms + RB_RETRY_MAX_MS;

@@ -63,7 +63,8 @@ static bool push_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, st
         return true;
     }
     if (!m->inflight) {
-        bool bulk = m->offering; /* bodies of others: FLASH does not wait for them, but for its own */
+        bool bulk =
+            m->offering; /* bodies of others: FLASH does not wait for them, but for its own */
         if (!bulk && !m->push_due) offer_before_push(n, fx, m, p);
         if (!bulk && m->offering) return true;
         if (share_weight(fx, m->known, fx->flash_to) > share_second(p) + 2 * RB_LINE_HEAD)
@@ -86,8 +87,8 @@ static void push_member(struct rb_node *n, struct feedx *fx, struct mirror *m, s
     if (n->now.mono_ms < m->retry_at || n->now.mono_ms < p->retry_at) return;
     if (m->known < fx->flash_to && fx->flash_to <= fx->note_size && push_flash(n, fx, m, p)) return;
     if (m->urgent || (m->inflight && m->offering)) return;
-    /* one request of bodies at most is waited for: under a steady load others come meanwhile, though
-     * not on a slow line, where they would come after the leaf and be asked for, too */
+    /* one request of bodies at most is waited for: under a steady load others come meanwhile,
+     * though not on a slow line, where they would come after the leaf and be asked for, too */
     bool along = m->inflight && !share_slow(p);
     if (!m->offering && (along || (!m->inflight && !m->push_due))) offer_before_push(n, fx, m, p);
     if (!m->offering && !m->inflight) start_push(n, fx, m, p, m->known, UINT64_MAX, false);
@@ -102,7 +103,8 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
     }
 }
 
-/* A peer that could not be reached lives: it is tried within a second, and pushed to at once then. */
+/* A peer that could not be reached lives: it is tried within a second, and pushed to at once then.
+ */
 void push_again(struct rb_node *n, struct peer *p) {
     if (p->retry_at <= n->now.mono_ms + RB_RETRY_MIN_MS) return;
     p->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS;

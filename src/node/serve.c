@@ -9,8 +9,8 @@ bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p) {
     return p && ch && rb_book_member_by_party(&ch->book, &p->party) != NULL;
 }
 
-/* ... and still one: who left, or was taken off the list, is told nothing more. What it said before may still
- * come from it, and be answered. */
+/* ... and still one: who left, or was taken off the list, is told nothing more. What it said before
+ * may still come from it, and be answered. */
 static bool serve_reads(struct rb_node *n, struct channel *ch, const struct peer *p) {
     if (!serve_member(n, ch, p)) return false;
     return !(ch->gone >> rb_book_member_by_party(&ch->book, &p->party)->index & 1);
@@ -497,7 +497,7 @@ void serve_recv(struct rb_node *n, const struct rb_event *ev) {
     p->line.called_at = n->now.mono_ms ? n->now.mono_ms : 1;
     p->last_call = n->now.utc_ms;
     if (p->card.addresses_n == 0)
-        node_peer_ok(n, p); /* it only connects outwards: this is its line */
+        node_peer_ok(n, p);            /* it only connects outwards: this is its line */
     if (p->failures) push_again(n, p); /* it lives: try our way again */
     if (ev->u.recv.post)
         serve_post(n, ev, p);

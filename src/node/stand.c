@@ -91,8 +91,8 @@ void stand_spot(struct channel *ch, const struct spot *p) {
         ch->stand_next = p->end_utc;
 }
 
-/* Does it take effect on its subject, or on who may say what? A receipt does where it decides what a
- * revocation disowns, and until the charter is in force. */
+/* Does it take effect on its subject, or on who may say what? A receipt does where it decides what
+ * a revocation disowns, and until the charter is in force. */
 static bool moves(const struct channel *ch, const struct rb_fact *f) {
     if (f->mark != RB_MARK_NONE) return false;
     if (f->refs_n[RB_REF_SUPERSEDES] > 0) return true;

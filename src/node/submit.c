@@ -119,8 +119,7 @@ bool draft_unsigned(struct rb_node *n, struct channel *ch, const struct rb_recor
     memcpy(d->channel, ch->id, RB_CHANNEL_LEN);
     if (buf_put(n, &d->payload, rec->payload.p, rec->payload.n) != RB_OK) return false;
     d->used = true;
-    struct body *b =
-        rec->closed ? body_find(ch, ch->own_member, &rec->ciphertext_hash) : NULL;
+    struct body *b = rec->closed ? body_find(ch, ch->own_member, &rec->ciphertext_hash) : NULL;
     if (b) b->queued = false;
     draft_store(n, d);
     return true;
@@ -258,7 +257,8 @@ static enum rb_err submitted_admit(struct rb_node *n, const struct rb_event *ev,
     struct rb_fact fact;
     node_fact_of(s->rec, s->readable, &fact);
     fact.signers = (uint8_t)s->all_n;
-    if (node_refresh_rules(n, s->ch) != RB_OK) /* not to be mistaken for rules that are unknown here */
+    if (node_refresh_rules(n, s->ch) !=
+        RB_OK) /* not to be mistaken for rules that are unknown here */
         return rb_reject(rj, RB_ERR_LIMIT, "6.11.9", rb_err_text(RB_ERR_LIMIT), 0);
     enum rb_mark m = node_admit(n, s->ch, &fact, s->rec);
     s->due = s->ch->charter ? node_signers_due(s->ch, &fact) : 1;

@@ -212,8 +212,8 @@ static void wait_stored(struct rb_node *n, struct feedx *fx, const struct take_i
     fx->busy = true;
 }
 
-/* Of what one member says no more is stored in a day than is agreed here; its log is in order, so this
- * holds for FLASH, too (spec 6.17.4). */
+/* Of what one member says no more is stored in a day than is agreed here; its log is in order, so
+ * this holds for FLASH, too (spec 6.17.4). */
 static bool quota_used_up(struct rb_node *n, struct feedx *fx, const struct take_in *in) {
     struct rb_reject rj = {RB_ERR_BUSY, "6.17.4", "as much of this member as is taken in a day", 0};
     uint32_t wait_s = 0;
@@ -587,8 +587,7 @@ static bool unjudged(const struct feedx *fx) {
     uint64_t to = fork_feed_size(fx);
     if (crowded && fx->stored > to) to = fx->stored;
     if (fx->own) to = fx->stored; /* a lost part that came back */
-    return fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size &&
-           fx->raw_at < fx->raw.n;
+    return fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size && fx->raw_at < fx->raw.n;
 }
 
 static void raw_taken(struct feedx *fx, size_t k) {

@@ -12,9 +12,9 @@ size_t rb_node_peers(const struct rb_node *n) {
 bool rb_node_peer(const struct rb_node *n, size_t i, struct rb_peer_view *out) {
     if (i >= n->peers_n) return false;
     const struct peer *p = n->peers[i];
-    *out = (struct rb_peer_view){p->party,        &p->card,           p->accredited, p->link,
-                                 p->link_since,   p->last_ok,         p->last_try,   p->last_outcome,
-                                 p->failures,     p->last_call,       p->line.out,   share_slow(p)};
+    *out = (struct rb_peer_view){p->party,      &p->card,     p->accredited, p->link,
+                                 p->link_since, p->last_ok,   p->last_try,   p->last_outcome,
+                                 p->failures,   p->last_call, p->line.out,   share_slow(p)};
     return true;
 }
 

@@ -18,7 +18,9 @@ bool rb_evidence_statement(const struct rb_feed *f, uint64_t leaf, struct rb_sli
     return rb_hash_eq(&party, &f->authority->party);
 }
 
-struct rb_slice rb_evidence_delegation(const struct rb_feed *f) { return f->authority->delegation; }
+struct rb_slice rb_evidence_delegation(const struct rb_feed *f) {
+    return f->authority->delegation;
+}
 
 void rb_evidence_mirror(const struct rb_evidence_party *p, size_t i, struct rb_vkey *out) {
     rb_vkey_make(rb_str(p->mirror_name), RB_SIG_COSIGNATURE_V1, &p->mirrors[i], out);

@@ -116,8 +116,8 @@ static enum rb_err amended_make(struct rb_book *b, struct rb_fact *fact, struct 
     return amended_cards(b, am, work, mark);
 }
 
-/* Does it speak of this channel? Who is in two channels with the party could log here what it signed for
- * the other one, and all it said here would lie past what it stands by (5.6.8). */
+/* Does it speak of this channel? Who is in two channels with the party could log here what it
+ * signed for the other one, and all it said here would lie past what it stands by (5.6.8). */
 static bool revokes_here(const struct rb_book *b, const struct rb_revocation *r) {
     struct rb_origin o;
     if (r->role == RB_KEY_TLS || r->role == RB_KEY_AGE) return true; /* they name no feed */

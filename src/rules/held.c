@@ -41,7 +41,8 @@ enum rb_err rb_book_cosig_key(const struct rb_book *b, uint16_t cosigner, struct
     return RB_ERR_SIGNATURE;
 }
 
-bool rb_book_is_mirror_key(const struct rb_book *b, uint16_t member, struct rb_slice name, uint32_t key_id) {
+bool rb_book_is_mirror_key(const struct rb_book *b, uint16_t member, struct rb_slice name,
+                           uint32_t key_id) {
     if (member >= RB_MAX_MEMBERS) return false;
     for (size_t i = 0; i < b->index->mirror[member].n; i++) {
         struct rb_vkey v;
@@ -64,8 +65,8 @@ static void try_keys(const struct rb_book *b, const struct rb_receipt_cosig *c,
     }
 }
 
-/* A checkpoint's root is that of one history: each that is held here is tried. Good for good once it
- * verified; what did not is tried again only with keys that came later. */
+/* A checkpoint's root is that of one history: each that is held here is tried. Good for good once
+ * it verified; what did not is tried again only with keys that came later. */
 static bool cosig_good(struct rb_book *b, const struct rb_receipt_cosig *c,
                        struct rb_cosig_check *check, size_t *feed) {
     uint8_t branch[RB_MAX_BRANCHES + 1];
@@ -211,7 +212,8 @@ struct coverings {
     size_t n, cap;
 };
 
-/* Of every branch that has the checkpoint's leaves in front: each branch's steps are all of them. */
+/* Of every branch that has the checkpoint's leaves in front: each branch's steps are all of them.
+ */
 static enum rb_err cover(struct rb_fold *f, struct coverings *out, uint32_t feed,
                          const struct covering *like) {
     uint32_t first = feed - f->b->feeds[feed]->branch, own = rb_stem_at(f->s, feed, like->size - 1);
