@@ -263,6 +263,8 @@ static enum rb_err make_node(struct rb_host *h, char *why, size_t why_n) {
     else if (h->mem_n < h->cfg.region_bytes)
         rb_log(RB_LOG_WARN, "host", "only %zu MiB of address space instead of %llu", h->mem_n >> 20,
                (unsigned long long)(h->cfg.region_bytes >> 20));
+    if (err == RB_OK)
+        rb_node_limits_set(h->node, &(struct rb_node_limits){h->cfg.leaves_a_day, h->cfg.bytes_a_day});
     return err;
 }
 

@@ -360,7 +360,8 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
     (void)state;
     assert_int_equal(config_of("[peer]\nlisten = 127.0.0.1:7443\nlisten = [::1]:7443\nidle = 5m\n"
                                "[api]\nsocket = /run/readback.sock\n[log]\nformat = json\n"
-                               "level = warn\n[limits]\nregion = 2G\n",
+                               "level = warn\n[limits]\nregion = 2G\nleaves-a-day = 5000\n"
+                               "bytes-a-day = 128M\n",
                                &c, why, sizeof why),
                      RB_OK);
     assert_int_equal(c.listen_n, 2);
@@ -370,6 +371,8 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
     assert_true(c.log_json);
     assert_int_equal(c.log_level, RB_LOG_WARN);
     assert_true(c.region_bytes == (uint64_t)2 << 30);
+    assert_int_equal(c.leaves_a_day, 5000);
+    assert_int_equal(c.bytes_a_day, 128 << 20);
     static const struct {
         const char *text, *word;
     } bad[] = {
@@ -381,6 +384,7 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
         {"[limits]\nregion = 12\n", "not one"},
         {"[limits]\nregion = 1M\n", "not one"},
         {"[limits]\nregion = 99999999999999999999G\n", "not one"},
+        {"[limits]\nleaves-a-day = 0\n", "not one"},
         {"words\n", "cannot be read as settings"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
