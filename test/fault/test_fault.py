@@ -34,6 +34,7 @@ def tally(what, sort, how, ran, total, outcomes):
 
 class Case(unittest.TestCase):
     budget = {}  # sort: how many N of it are tried in a short run, each once and from then on
+    always = {}  # sort: N that are tried besides
 
     def passes(self):
         """(sort's name, how, N, after) of each run; `self.total` by a run with nothing failing"""
@@ -45,7 +46,7 @@ class Case(unittest.TestCase):
                 if sort == "torn" and how == "once":
                     continue  # a full disk stays full
                 numbers = sample(total, want, "%d %s %s" % (SEED, sort, how)) if want else []
-                numbers = ONE or numbers
+                numbers = ONE or sorted({*self.always.get(sort, ()), *numbers})
                 outcomes = {}
                 for n in numbers:
                     yield sort, n, after, outcomes
@@ -300,6 +301,7 @@ class Receive(Moving):
 class Export(Line):
     what = "export"
     budget = {"memory": 2, "write": 2, "sync": 1, "open": 1, "name": 1, "sqlite": 1, "torn": 1}
+    always = {"memory": (1, 10)}  # the caller's connection, and its request: the event library's own
 
     def export(self):
         shutil.rmtree(self.folder, ignore_errors=True)
