@@ -340,9 +340,10 @@ static enum rb_err check_card(struct rb_host *h, struct rb_slice raw, char *why,
     } else if (own != NULL && !rb_key_eq(&own->party, &card->party)) {
         (void)snprintf(why, why_n, "card.cose and readback.db are of different parties.");
         err = RB_ERR_STATE;
-    } else if (host_key(h, "mirror", &card->mirror) == NULL ||
-               host_key(h, "node", &card->node) == NULL) {
-        (void)snprintf(why, why_n, "card.cose names other mirror or node keys than keys/ holds.");
+    } else if (host_key_find(h, "mirror", &card->mirror) == NULL ||
+               host_key_find(h, "node", &card->node) == NULL) {
+        (void)snprintf(why, why_n, "card.cose names a key that is not here: %s",
+                       rb_home_error(h->home));
         err = RB_ERR_STATE;
     } else if (!rb_keyring_locked(h->ring) && !rb_keyring_holds(h->ring, &card->age)) {
         (void)snprintf(why, why_n, "card.cose names another age key than keys/age.txt holds.");
