@@ -208,7 +208,7 @@ static void cost(struct run *r, const char *name, unsigned size) {
         const unsigned before = r->said;
         r->said = say(&r->w, r->said, ROUND);
         wait_judged(&k, r->said, r->w.b.handle);
-        (void)usleep(2000000); /* what is put off, the situation, belongs to it */
+        (void)sleep(2); /* what is put off, the situation, belongs to it */
         bench_add(&us, (side_cpu_s(&r->w.b) - b) * 1e6 / (r->said - before));
         bench_add(&sender_us, (side_cpu_s(&r->w.a) - a) * 1e6 / (r->said - before));
     }
@@ -306,7 +306,7 @@ static void heal(struct run *r) {
     wait_judged(&k, to, b->handle);
     const double s = bench_us_since(begin) / 1e6;
     look_close(&k);
-    (void)usleep(3000000); /* what still goes to and fro because of it */
+    (void)sleep(3); /* what still goes to and fro because of it */
     const uint64_t wire = side_wire_bytes(b, &in, &out);
     struct bench_row *row = bench_row(
         "heal-after-partition", "bytes", (double)wire,

@@ -60,7 +60,7 @@ void host_tls(struct rb_host *h) {
     if (rb_key_eq(&pub, &h->tls_served)) return;
     const struct rb_seckey *key = host_key(h, "tls", &pub);
     if (key == NULL || rb_link_rekey(h->link, key) != RB_OK) {
-        h->tls_look_ms = now.mono_ms + 60u * TLS_LOOK_MS;
+        h->tls_look_ms = now.mono_ms + (uint64_t)60 * TLS_LOOK_MS;
         return;
     }
     rb_log(RB_LOG_INFO, "keys", "another TLS key of ours is served from now on");

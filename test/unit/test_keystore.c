@@ -459,6 +459,12 @@ static void the_sandbox_runs_no_program(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static bool opens(const char *path, int flags) {
+    const int fd = open(path, flags | O_CLOEXEC, 0600);
+    if (fd >= 0) (void)close(fd);
+    return fd >= 0;
+}
+
 /* 0: only what is in `home` can be made, changed and removed; 77: this kernel has no landlock */
 static int reaches_only(const char *mine, const char *other, const char *config) {
     char path[RB_HOME_PATH_MAX];
@@ -466,16 +472,16 @@ static int reaches_only(const char *mine, const char *other, const char *config)
     if (syscall(444, NULL, 0, 1u) < 1) return 77;
     if (rb_landlock(&reach) != RB_OK) return 2;
     (void)snprintf(path, sizeof path, "%s/made", other);
-    if (open(path, O_WRONLY | O_CREAT, 0600) >= 0 || errno != EACCES) return 3;
+    if (opens(path, O_WRONLY | O_CREAT) || errno != EACCES) return 3;
     (void)snprintf(path, sizeof path, "%s/there", other);
-    if (open(path, O_RDONLY) >= 0 || errno != EACCES) return 4;
+    if (opens(path, O_RDONLY) || errno != EACCES) return 4;
     if (unlink(path) == 0 || errno != EACCES) return 5;
-    if (open(config, O_RDONLY) < 0) return 6;
-    if (open(config, O_WRONLY) >= 0) return 7;
-    if (open("/etc/passwd", O_RDONLY) < 0) return 8; /* as /etc/hosts and what names need */
-    if (open("/etc/passwd", O_WRONLY) >= 0) return 9;
+    if (!opens(config, O_RDONLY)) return 6;
+    if (opens(config, O_WRONLY)) return 7;
+    if (!opens("/etc/passwd", O_RDONLY)) return 8; /* as /etc/hosts and what names need */
+    if (opens("/etc/passwd", O_WRONLY)) return 9;
     (void)snprintf(path, sizeof path, "%s/made", mine);
-    if (open(path, O_RDWR | O_CREAT, 0600) < 0) return 10;
+    if (!opens(path, O_RDWR | O_CREAT)) return 10;
     if (truncate(path, 0) != 0 || rename(path, path) != 0 || unlink(path) != 0) return 11;
     return 0;
 }
