@@ -1,5 +1,6 @@
-/* A live party's disk as of now, and that copy put back. An operator's own way is readback-operation(7), which
- * never copies the head file; here it can be put back, too, because that is one of the ways in which it fails. */
+/* A live party's disk as of now, and that copy put back. An operator's own way is
+ * readback-operation(7), which never copies the head file; here it can be put back, too, because
+ * that is one of the ways in which it fails. */
 #include "copy_home.h"
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +31,8 @@ static bool pour(int in, int out) {
 
 static bool copy_file(const char *from, const char *to) {
     int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
-    bool ok = in >= 0 && (out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) >= 0 && pour(in, out);
+    bool ok = in >= 0 && (out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) >= 0 &&
+              pour(in, out);
     int e = errno;
     if (in >= 0) (void)close(in);
     if (out >= 0) ok = close(out) == 0 && ok;
@@ -38,7 +40,9 @@ static bool copy_file(const char *from, const char *to) {
     return ok;
 }
 
-static void join(char out[PATH_N], const char *a, const char *b) { (void)snprintf(out, PATH_N, "%.600s/%.300s", a, b); }
+static void join(char out[PATH_N], const char *a, const char *b) {
+    (void)snprintf(out, PATH_N, "%.600s/%.300s", a, b);
+}
 
 /* each file of the folder: copied to the other one, or, without one, removed */
 static bool each_file(const char *folder, const char *to) {
@@ -55,14 +59,16 @@ static bool each_file(const char *folder, const char *to) {
     return ok;
 }
 
-/* keys, card, settings, head file: what is not there on one side is not there on the other afterwards */
+/* keys, card, settings, head file: what is not there on one side is not there on the other
+ * afterwards */
 static bool copy_rest(const char *from, const char *to, char *why, size_t why_n) {
     char one[PATH_N], two[PATH_N];
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
         join(one, from, beside[i]);
         join(two, to, beside[i]);
         if (unlink(two) != 0 && errno != ENOENT) return off(why, why_n, "cannot replace", two);
-        if (access(one, F_OK) == 0 && !copy_file(one, two)) return off(why, why_n, "cannot copy", one);
+        if (access(one, F_OK) == 0 && !copy_file(one, two))
+            return off(why, why_n, "cannot copy", one);
     }
     join(one, from, "keys");
     join(two, to, "keys");
@@ -75,7 +81,8 @@ bool home_copy(const char *home, const char *to, char *why, size_t why_n) {
     join(from_db, home, "readback.db");
     join(to_db, to, "readback.db");
     if (mkdir(to, 0700) != 0) return off(why, why_n, "cannot make", to);
-    return rb_store_copy(from_db, to_db, NULL, NULL, why, why_n) == RB_OK && copy_rest(home, to, why, why_n);
+    return rb_store_copy(from_db, to_db, NULL, NULL, why, why_n) == RB_OK &&
+           copy_rest(home, to, why, why_n);
 }
 
 bool home_put_back(const char *from, const char *home, bool whole, char *why, size_t why_n) {

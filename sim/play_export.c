@@ -1,5 +1,5 @@
-/* The verb export (spec 9.5): a channel as a folder; where the step says so, the outsider's program reads that
- * without any node, and what it says stands in the scorecard. */
+/* The verb export (spec 9.5): a channel as a folder; where the step says so, the outsider's program
+ * reads that without any node, and what it says stands in the scorecard. */
 #include "play.h"
 #include <ftw.h>
 #include <spawn.h>
@@ -15,9 +15,12 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
     return remove(path);
 }
 
-static void drop(const char *dir) { (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+static void drop(const char *dir) {
+    (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
 
-/* what the program says on its standard output, as JSON; NULL: it could not be run, or said no JSON */
+/* what the program says on its standard output, as JSON; NULL: it could not be run, or said no JSON
+ */
 static json_t *run(const char *const *argv, int *code) {
     int fd[2], status = -1;
     pid_t pid;
@@ -58,14 +61,16 @@ static void check_folder(struct play *p, const json_t *s, const char *folder, st
         o->status = 0;
         json_decref(o->answer);
         o->answer = json_pack("{s:{s:s,s:s}}", "error", "code", "verify", "sentence",
-                              p->ex->verify ? "readback-verify did not answer" : "where is readback-verify? --verify says it");
+                              p->ex->verify ? "readback-verify did not answer"
+                                            : "where is readback-verify? --verify says it");
         return;
     }
     (void)snprintf(o->text + n, sizeof o->text - n, "; checked without any node: %s, %zu records",
                    json_is_true(json_object_get(said, "holds")) ? "it holds" : "it does NOT hold",
                    json_array_size(json_object_get(said, "records")));
-    json_array_append_new(p->exports, json_pack("{s:s,s:s,s:i,s:o}", "as", ex_string(s, "as"), "by", ex_string(s, "by"),
-                                                "exit", code, "verified", said));
+    json_array_append_new(p->exports,
+                          json_pack("{s:s,s:s,s:i,s:o}", "as", ex_string(s, "as"), "by",
+                                    ex_string(s, "by"), "exit", code, "verified", said));
 }
 
 void play_export(struct play *p, const json_t *s, struct outcome *o) {
@@ -79,7 +84,8 @@ void play_export(struct play *p, const json_t *s, struct outcome *o) {
     if (p->ex->live) json_object_del(in, "directory"); /* a daemon writes into its own home alone */
     o->status = c.call(c.ctx, "POST", "/v1/export", in, &o->answer);
     json_decref(in);
-    (void)snprintf(o->text, sizeof o->text, "exports the channel: %zu feeds", json_array_size(json_object_get(o->answer, "feeds")));
+    (void)snprintf(o->text, sizeof o->text, "exports the channel: %zu feeds",
+                   json_array_size(json_object_get(o->answer, "feeds")));
     const char *written = ex_string(o->answer, "directory");
     char made[1024] = "";
     if (o->status == 200 && written) {

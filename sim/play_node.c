@@ -1,15 +1,19 @@
-/* Verbs about nodes (spec 9.5): links, stop and start, a disk copied and put back, a further epoch. */
+/* Verbs about nodes (spec 9.5): links, stop and start, a disk copied and put back, a further epoch.
+ */
 #include "play.h"
 
 void play_links(struct play *p, const json_t *s, struct outcome *o) {
     const json_t *pair = json_object_get(s, "between");
-    const char *a = json_string_value(json_array_get(pair, 0)), *b = json_string_value(json_array_get(pair, 1));
-    bool cut = strcmp(ex_string(s, "do"), "cut") == 0, one = json_is_true(json_object_get(s, "one-way"));
+    const char *a = json_string_value(json_array_get(pair, 0)),
+               *b = json_string_value(json_array_get(pair, 1));
+    bool cut = strcmp(ex_string(s, "do"), "cut") == 0,
+         one = json_is_true(json_object_get(s, "one-way"));
     size_t ia = (size_t)ex_party_index(p->ex, a), ib = (size_t)ex_party_index(p->ex, b);
     struct stage *st = p->stage;
     bool ok = st->link && st->link(st->ctx, ia, ib, cut) && (one || st->link(st->ctx, ib, ia, cut));
     o->status = ok ? 200 : 501;
-    (void)snprintf(o->text, sizeof o->text, "the link %s %s %s is %s", a, one ? "to" : "and", b, cut ? "cut" : "restored");
+    (void)snprintf(o->text, sizeof o->text, "the link %s %s %s is %s", a, one ? "to" : "and", b,
+                   cut ? "cut" : "restored");
 }
 
 void play_node(struct play *p, const json_t *s, struct outcome *o) {
@@ -19,9 +23,11 @@ void play_node(struct play *p, const json_t *s, struct outcome *o) {
     bool start = strcmp(verb, "start") == 0;
     bool ok = start ? st->start(st->ctx, by) : st->stop(st->ctx, by, strcmp(verb, "crash") == 0);
     o->status = ok ? 200 : 0;
-    (void)snprintf(o->text, sizeof o->text, "the node %s", start ? "is started" : strcmp(verb, "crash") ? "is stopped" : "crashes");
+    (void)snprintf(o->text, sizeof o->text, "the node %s",
+                   start                   ? "is started"
+                   : strcmp(verb, "crash") ? "is stopped"
+                                           : "crashes");
 }
-
 
 /* refused in the API's form, so that a step can want it */
 static void refuse(struct outcome *o, int status, const char *code, const char *sentence) {
@@ -42,7 +48,8 @@ void play_restore(struct play *p, const json_t *s, struct outcome *o) {
     size_t by = (size_t)play_by(p, s);
     bool whole = json_is_true(json_object_get(s, "whole"));
     (void)snprintf(o->text, sizeof o->text, "the copy %.100s is put back%s", ex_string(s, "copy"),
-                   whole ? ", the head file, too: what was signed last is forgotten" : "; the head file stays");
+                   whole ? ", the head file, too: what was signed last is forgotten"
+                         : "; the head file stays");
     if (st->is_up(st->ctx, by))
         refuse(o, 409, "state", "the node runs: stop it first");
     else

@@ -109,8 +109,7 @@ static void what_is_off_is_named(void **state) {
         "\"warned\"");
 }
 
-#define NODE(verb, more)                                                                           \
-    "{\"do\": \"" verb "\", \"origin\": \"device\", \"by\": \"a\"" more "}"
+#define NODE(verb, more) "{\"do\": \"" verb "\", \"origin\": \"device\", \"by\": \"a\"" more "}"
 #define COPY NODE("copy", ", \"as\": \"monday\"")
 
 /* a disk is put back from a copy of the same party's, made before; nobody opens a feed by device */
@@ -118,7 +117,8 @@ static void a_disk_is_copied_and_put_back(void **state) {
     (void)state;
     good(COPY);
     good(COPY ", " NODE("stop", "") ", " NODE("restore", ", \"copy\": \"$monday\""));
-    good(COPY ", " NODE("restore", ", \"copy\": \"$monday\", \"whole\": true, \"refused\": \"state\""));
+    good(COPY
+         ", " NODE("restore", ", \"copy\": \"$monday\", \"whole\": true, \"refused\": \"state\""));
     good(STEP("epoch", ", \"officer\": \"second\", \"as\": \"later\""));
     good(STEP("export", ", \"as\": \"folder\""));
     off(NODE("copy", ""), "\"as\" is missing");
@@ -127,7 +127,8 @@ static void a_disk_is_copied_and_put_back(void **state) {
     off(NODE("restore", ", \"copy\": \"$monday\"") ", " COPY, "earlier step");
     off(COPY ", " NODE("restore", ", \"copy\": \"monday\""), "earlier step");
     off(COPY ", " NODE("restore", ", \"copy\": \"$c\""), "earlier step");
-    off(COPY ", {\"do\": \"restore\", \"origin\": \"device\", \"by\": \"b\", \"copy\": \"$monday\"}",
+    off(COPY
+        ", {\"do\": \"restore\", \"origin\": \"device\", \"by\": \"b\", \"copy\": \"$monday\"}",
         "another party's");
     off(COPY ", " NODE("restore", ", \"copy\": \"$monday\", \"whole\": 1"), "steps[2].whole");
     off(STEP("epoch", ", \"officer\": \"nobody\""), "no such officer");
