@@ -52,7 +52,7 @@ room_of() {
     shell/api/*) echo api ;;
     shell/os/opener.*) echo opener ;;
     shell/*) echo shell ;;
-    sim/stage_live.c) echo cmd ;; # drives real daemons, as a program would
+    sim/stage_live.c | sim/copy_home.*) echo cmd ;; # drives real daemons, as a program would
     sim/*) echo sim ;;
     cmd/*verify*) echo verify ;;
     cmd/*) echo cmd ;;
