@@ -69,7 +69,7 @@
 #define RB_LINE_FAST 65536u   /* bytes a second; a line that takes them is not called slow */
 #define RB_LINE_LEAST 300u    /* and none is taken for slower than this */
 #define RB_LINE_MOST (64u << 20)
-#define RB_LINE_SLOW_MS 500u     /* a request that took less beside the delay shows no slow line */
+#define RB_LINE_SLOW_MS 1000u    /* a request that took less beside the delay shows no slow line */
 #define RB_LINE_SMALL 1024u      /* bytes of a request and its answer that show the delay */
 #define RB_LINE_DELAY_MS 600000u /* how long a least delay is believed */
 #define RB_LINE_HEAD 1500u       /* of a second's worth: what a push has beside the leaves */

@@ -693,6 +693,8 @@ class Line(unittest.TestCase):
                       "N 35° 25' 59.99\" E 36° 05' 59.99\""):
             o = json.loads(self.s.ok("operation", "--title", "T", "--circle", place + "; 1.5 km", "--from", "011300ZJAN30", "--for",
                                      "1h", "--yes", "--json").stdout)
+            # on a machine that is slow it may wait a moment before it is logged
+            until(lambda: self.s.run("show", o["record"]).returncode == OK, "logged")
             shown = self.s.json("show", o["record"])["body"]["volumes"][0]
             near.append((shown["circle"]["lat"], shown["circle"]["lon"]))
             self.assertEqual(shown["circle"]["radius"], 1500)
