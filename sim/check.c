@@ -30,15 +30,9 @@ static bool in_outbox(const struct sim_party *p, const struct rb_hash *id) {
 }
 
 bool sim_payload_hash(struct rb_slice leaf, struct rb_hash *out) {
-    struct rb_reader r = rb_reader(leaf);
-    struct rb_cbor_head tag;
-    struct rb_slice skipped, payload;
-    size_t n;
-    if (rb_cbor_get_head(&r, &tag) != RB_OK || rb_cbor_get_array(&r, 4, &n) != RB_OK ||
-        rb_cbor_skip(&r, &skipped) != RB_OK || rb_cbor_skip(&r, &skipped) != RB_OK ||
-        rb_cbor_get_bytes(&r, &payload) != RB_OK)
-        return false;
-    rb_payload_hash(payload, out);
+    struct rb_record rec;
+    if (rb_record_decode(leaf, &rec, NULL) != RB_OK) return false;
+    rb_payload_hash(rec.payload, out);
     return true;
 }
 
