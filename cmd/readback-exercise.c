@@ -17,6 +17,7 @@ static const char help[] =
     "  --json             transcript, scorecard and expectations as one JSON object\n"
     "  --seed NUMBER      seed of the simulated run (default: the file's)\n"
     "  --readbackd PATH   the daemon for --live (default: beside this program)\n"
+    "  --verify PATH      readback-verify, for exports that are checked (default: beside this program)\n"
     "  --dir PATH         where the homes of a live run are made; kept afterwards\n"
     "  --help, --version\n"
     "\n"
@@ -26,13 +27,13 @@ static const char help[] =
 struct options {
     bool live, json, check, seeded;
     uint64_t seed;
-    const char *readbackd, *dir, *file;
+    const char *readbackd, *verify, *dir, *file;
 };
 
 /* -1: go on; else the exit status */
 static int read_options(int argc, char **argv, struct options *o) {
     static const struct option known[] = {{"live", 0, NULL, 'l'}, {"json", 0, NULL, 'j'}, {"check", 0, NULL, 'c'},
-                                          {"seed", 1, NULL, 's'}, {"readbackd", 1, NULL, 'd'}, {"dir", 1, NULL, 'D'},
+                                          {"seed", 1, NULL, 's'}, {"readbackd", 1, NULL, 'd'}, {"dir", 1, NULL, 'D'}, {"verify", 1, NULL, 'V'},
                                           {"help", 0, NULL, 'h'}, {"version", 0, NULL, 'v'}, {NULL, 0, NULL, 0}};
     int c;
     while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
@@ -42,6 +43,7 @@ static int read_options(int argc, char **argv, struct options *o) {
         case 'c': o->check = true; break;
         case 'd': o->readbackd = optarg; break;
         case 'D': o->dir = optarg; break;
+        case 'V': o->verify = optarg; break;
         case 's':
             o->seeded = true;
             if (rb_dec_decode(rb_str(optarg), &o->seed) == RB_OK) break;
@@ -100,11 +102,12 @@ static size_t expectations(const struct exercise *ex) {
     return n;
 }
 
-static int play(const struct exercise *ex, const struct options *o) {
-    char why[512];
+static int play(struct exercise *ex, const struct options *o) {
+    char why[512], verify[1100];
     uint64_t seed = o->seeded ? o->seed : ex->seed;
     struct stage st;
     struct play p;
+    ex->verify = o->verify ? o->verify : beside("readback-verify", verify, sizeof verify) ? verify : NULL;
     if (!open_stage(ex, o, seed, &st, why, sizeof why)) {
         (void)fprintf(stderr, "readback-exercise: %s\n", why);
         return EX_MACHINERY;

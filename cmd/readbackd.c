@@ -414,6 +414,26 @@ static int run(struct daemon *d) {
     return EXIT_FAILURE;
 }
 
+/* ---- memory of the event library ---------------------------------------------------------------
+ */
+
+/* libevent 2.1's HTTP goes through NULL where a connection or a request could not be made, and a
+ * caller whose request's line found no room waits until the connection is idle for too long.
+ * Nothing is held that is not stored: an end that says why is better. */
+static void *had_or_end(void *p, size_t n) {
+    static const char words[] =
+        "readbackd: Memory is short: it ends here and may be started again.\n";
+    if (p != NULL || n == 0) return p;
+    if (write(STDERR_FILENO, words, sizeof words - 1) < 0) _exit(EXIT_FAILURE);
+    _exit(EXIT_FAILURE);
+}
+static void *malloc_or_end(size_t n) {
+    return had_or_end(malloc(n), n);
+}
+static void *realloc_or_end(void *p, size_t n) {
+    return had_or_end(realloc(p, n), n);
+}
+
 int main(int argc, char **argv) {
     struct options o = {0};
     struct daemon d = {.options = &o};
@@ -422,6 +442,7 @@ int main(int argc, char **argv) {
     if (end >= 0) return end;
     (void)umask(077);
     rb_harden();
+    event_set_mem_functions(malloc_or_end, realloc_or_end, free); /* before it has any */
     const enum rb_err err = start(&d, &o, why, sizeof why);
     int status = err == RB_ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
     if (err == RB_OK)

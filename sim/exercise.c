@@ -228,6 +228,11 @@ static const struct shape export_shape[] = {STEP_SHAPES, {"by", 's', true}, {"ch
 static const struct shape test_shape[] = {STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {NULL, 0, false}};
 static const struct shape link_shape[] = {STEP_SHAPES, {"between", 'l', true}, {"one-way", 'b', false}, {NULL, 0, false}};
 static const struct shape node_shape[] = {STEP_SHAPES, {"by", 's', true}, {NULL, 0, false}};
+static const struct shape copy_shape[] = {STEP_SHAPES, {"by", 's', true}, {NULL, 0, false}};
+static const struct shape restore_shape[] = {STEP_SHAPES, {"by", 's', true}, {"copy", 's', true}, {"whole", 'b', false},
+                                             {NULL, 0, false}};
+static const struct shape epoch_shape[] = {STEP_SHAPES, {"by", 's', true}, {"channel", 's', true},
+                                           {"officer", 's', false}, {NULL, 0, false}};
 static const struct shape say_shape[] = {STEP_SHAPES, {"text", 's', true}, {NULL, 0, false}};
 static const struct shape expect_step_shape[] = {{"at", 's', false}, {"do", 's', true}, EXPECT_SHAPES, {NULL, 0, false}};
 static const struct shape expect_shape[] = {EXPECT_SHAPES, {NULL, 0, false}};
@@ -240,7 +245,8 @@ static const struct verb {
              {"purge", purge_shape}, {"disclose", disclose_shape}, {"check", check_shape},
              {"import", import_shape}, {"playback", playback_shape}, {"export", export_shape}, {"test", test_shape},
              {"cut", link_shape}, {"heal", link_shape}, {"stop", node_shape}, {"start", node_shape},
-             {"crash", node_shape}, {"say", say_shape}, {"expect", expect_step_shape}};
+             {"crash", node_shape}, {"copy", copy_shape}, {"restore", restore_shape}, {"epoch", epoch_shape},
+             {"say", say_shape}, {"expect", expect_step_shape}};
 
 static bool handles_known(struct reader *r, const json_t *list, size_t least, const char *where) {
     size_t i;
@@ -308,6 +314,21 @@ static bool read_import(struct reader *r, const json_t *s, const char *where) {
     return handles_known(r, json_object_get(s, "recipients"), 0, where);
 }
 
+/* a copy of this party's own, made before: another's would make one party of two */
+static bool read_restore(struct reader *r, const json_t *s, const char *where) {
+    const char *copy = ex_string(s, "copy"), *by = ex_string(s, "by");
+    size_t i;
+    json_t *c;
+    json_array_foreach(json_object_get(r->ex->root, "steps"), i, c) {
+        if (c == s) break;
+        const char *as = ex_string(c, "as");
+        if (copy[0] == '$' && as && strcmp(ex_string(c, "do") ? ex_string(c, "do") : "", "copy") == 0 &&
+            strcmp(as, copy + 1) == 0)
+            return strcmp(ex_string(c, "by"), by) == 0 || off(r, "%s.copy: it is another party's", where);
+    }
+    return off(r, "%s.copy: a copy made in an earlier step is wanted, as $NAME", where);
+}
+
 static bool read_step_parts(struct reader *r, const json_t *s, const char *verb, const char *where) {
     const char *by = ex_string(s, "by");
     if (by && ex_party_index(r->ex, by) < 0) return off(r, "%s.by: no party has this handle", where);
@@ -318,6 +339,8 @@ static bool read_step_parts(struct reader *r, const json_t *s, const char *verb,
     if (strcmp(verb, "cut") == 0 || strcmp(verb, "heal") == 0) return read_link(r, s, where);
     if (strcmp(verb, "expect") == 0) return read_expectation(r, s, where);
     if (strcmp(verb, "import") == 0) return read_import(r, s, where);
+    if (strcmp(verb, "restore") == 0) return read_restore(r, s, where);
+    if (strcmp(verb, "copy") == 0 && !ex_string(s, "as")) return off(r, "%s: \"as\" is missing", where);
     if (json_object_get(s, "recipients")) return read_recipients(r, s, where);
     return true;
 }

@@ -17,6 +17,7 @@ struct exercise {
     uint64_t seed;
     bool live;
     int64_t live_limit_s;
+    const char *verify; /* path of readback-verify; set by who plays; NULL: exports are not checked here */
 };
 /* false: why is a sentence with the place in the file */
 bool ex_load(const char *path, bool live, struct exercise *out, char *why, size_t why_n);
@@ -59,6 +60,11 @@ struct stage {
     bool (*start)(void *ctx, size_t party);
     bool (*stop)(void *ctx, size_t party, bool crash);
     bool (*link)(void *ctx, size_t from, size_t to, bool cut); /* NULL: not possible here */
+    bool (*is_up)(void *ctx, size_t party);
+    /* the party's disk as of now, under a name; false: memory or disk is short, see broken */
+    bool (*copy)(void *ctx, size_t party, const char *name);
+    /* that copy back into a party that is down; whole: its head file, too */
+    bool (*restore)(void *ctx, size_t party, const char *name, bool whole);
     const char *(*broken)(void *ctx); /* NULL while all is well */
     void (*finish)(void *ctx); /* after the last step, what can be checked here only; may be NULL */
     void (*close)(void *ctx);
@@ -80,7 +86,7 @@ struct play {
     uint64_t seed;
     FILE *out;         /* transcript for people; NULL: only collected */
     json_t *transcript, *expectations, *records, *vars;
-    json_t *checks, *imports; /* what checks and imports came to, for the scorecard */
+    json_t *checks, *imports, *exports; /* what these came to, for the scorecard */
     json_t *score;     /* once computed */
     char failed[512];  /* first expectation or step that failed */
     char why[512];     /* what was found; or the machinery's sentence */

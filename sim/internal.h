@@ -138,7 +138,10 @@ struct sim_signed { /* every root that this party's log keys ever told the world
 struct sim_done { /* submissions the node called durable */
     uint8_t channel[RB_CHANNEL_LEN];
     struct rb_hash record;
+    struct rb_hash payload; /* what a draft of it is named by; zero: it was not found on the disk */
 };
+/* of a leaf: false if it is no record */
+bool sim_payload_hash(struct rb_slice leaf, struct rb_hash *out);
 struct sim_person {
     char name[RB_MAX_HANDLE + 1];
     struct rb_seckey key;

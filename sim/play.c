@@ -79,7 +79,7 @@ static struct rb_signer_key officer_of(struct play *p, const json_t *s, const ch
     return p->stage->officer(p->stage->ctx, (size_t)play_by(p, s), ex_string(s, member));
 }
 
-static void keep_variable(struct play *p, const char *name, const json_t *answer, const char *member) {
+void play_keep(struct play *p, const char *name, const json_t *answer, const char *member) {
     const char *value = ex_string(answer, member);
     if (name && value) json_object_set_new(p->vars, name, json_string(value));
 }
@@ -100,7 +100,7 @@ static void found(struct play *p, const json_t *s, struct outcome *o) {
     o->status = rb_client_found(&c, &officer, &party, filled, &o->answer);
     (void)snprintf(o->text, sizeof o->text, "proposed the charter \"%s\" (%zu members)", ex_string(filled, "title"),
                    json_array_size(json_object_get(filled, "members")));
-    keep_variable(p, name, o->answer, "channel");
+    play_keep(p, name, o->answer, "channel");
     json_decref(filled);
 }
 
@@ -118,7 +118,7 @@ static void accept_(struct play *p, const json_t *s, struct outcome *o) {
     play_wait_for(p, by, "channels", play_channel(p, s));
     o->status = rb_client_accept(&c, &officer, &party, play_channel(p, s), &o->answer);
     (void)snprintf(o->text, sizeof o->text, "accepted the charter and opened its feed");
-    keep_variable(p, ex_string(s, "as"), o->answer, "record");
+    play_keep(p, ex_string(s, "as"), o->answer, "record");
 }
 
 static void note_record(struct play *p, const json_t *s, const json_t *draft, const json_t *answer) {
@@ -167,7 +167,7 @@ void play_release(struct play *p, const json_t *s, const json_t *draft, struct o
     o->status = rb_client_release(&c, &officer, draft, &o->answer);
     countersign(p, s, json_is_true(json_object_get(draft, "despite")), o);
     describe(draft, o->answer, o);
-    keep_variable(p, ex_string(s, "as"), o->answer, ex_string(o->answer, "record") ? "record" : "draft");
+    play_keep(p, ex_string(s, "as"), o->answer, ex_string(o->answer, "record") ? "record" : "draft");
     if (o->status >= 200 && o->status < 300 && ex_string(o->answer, "record")) note_record(p, s, draft, o->answer);
 }
 
@@ -248,7 +248,7 @@ static void purge(struct play *p, const json_t *s, struct outcome *o) {
     record_call(p, s, "purge", in, o);
     (void)snprintf(o->text, sizeof o->text, "deletes the body of %s%s%.300s", short_hash(ex_string(s, "record"), subject),
                    ex_string(s, "reason") ? ": " : "", ex_string(s, "reason") ? ex_string(s, "reason") : "");
-    keep_variable(p, ex_string(s, "as"), o->answer, "record");
+    play_keep(p, ex_string(s, "as"), o->answer, "record");
 }
 
 static void disclose(struct play *p, const json_t *s, struct outcome *o) {
@@ -270,28 +270,7 @@ static void line_test(struct play *p, const json_t *s, struct outcome *o) {
     o->status = c.call(c.ctx, "POST", path, in, &o->answer);
     json_decref(in);
     (void)snprintf(o->text, sizeof o->text, "line test by hand");
-    keep_variable(p, ex_string(s, "as"), o->answer, "record");
-}
-
-static void links(struct play *p, const json_t *s, struct outcome *o) {
-    const json_t *pair = json_object_get(s, "between");
-    const char *a = json_string_value(json_array_get(pair, 0)), *b = json_string_value(json_array_get(pair, 1));
-    bool cut = strcmp(ex_string(s, "do"), "cut") == 0, one = json_is_true(json_object_get(s, "one-way"));
-    size_t ia = (size_t)ex_party_index(p->ex, a), ib = (size_t)ex_party_index(p->ex, b);
-    struct stage *st = p->stage;
-    bool ok = st->link && st->link(st->ctx, ia, ib, cut) && (one || st->link(st->ctx, ib, ia, cut));
-    o->status = ok ? 200 : 501;
-    (void)snprintf(o->text, sizeof o->text, "the link %s %s %s is %s", a, one ? "to" : "and", b, cut ? "cut" : "restored");
-}
-
-static void node(struct play *p, const json_t *s, struct outcome *o) {
-    const char *verb = ex_string(s, "do");
-    size_t by = (size_t)play_by(p, s);
-    struct stage *st = p->stage;
-    bool start = strcmp(verb, "start") == 0;
-    bool ok = start ? st->start(st->ctx, by) : st->stop(st->ctx, by, strcmp(verb, "crash") == 0);
-    o->status = ok ? 200 : 0;
-    (void)snprintf(o->text, sizeof o->text, "the node %s", start ? "is started" : strcmp(verb, "crash") ? "is stopped" : "crashes");
+    play_keep(p, ex_string(s, "as"), o->answer, "record");
 }
 
 static void say(struct play *p, const json_t *s, struct outcome *o) {
@@ -312,8 +291,9 @@ static const struct {
 } verbs[] = {{"accredit", accredit}, {"found", found}, {"accept", accept_}, {"release", release},
              {"position", position}, {"attach", attach}, {"purge", purge}, {"disclose", disclose},
              {"check", play_check}, {"import", play_import}, {"playback", play_back}, {"export", play_export},
-             {"test", line_test}, {"cut", links}, {"heal", links},
-             {"stop", node}, {"start", node}, {"crash", node}, {"say", say}, {"expect", expect}};
+             {"test", line_test}, {"cut", play_links}, {"heal", play_links}, {"stop", play_node}, {"start", play_node},
+             {"crash", play_node}, {"copy", play_copy}, {"restore", play_restore}, {"epoch", play_epoch}, {"say", say},
+             {"expect", expect}};
 
 /* ---- one step ------------------------------------------------------------------------------------------ */
 static const char *error_code(const json_t *answer) {
@@ -414,7 +394,8 @@ static bool play_expect(struct play *p) {
 enum ex_exit ex_play(const struct exercise *ex, struct stage *st, uint64_t seed, FILE *out, struct play *p) {
     *p = (struct play){.ex = ex, .stage = st, .seed = seed, .out = out, .transcript = json_array(),
                        .expectations = json_array(), .records = json_array(), .vars = json_object(),
-                       .checks = json_array(), .imports = json_array()};
+                       .checks = json_array(), .imports = json_array(),
+                       .exports = json_array()};
     st->tell = tell_node;
     st->tell_ctx = p;
     bool played = play_steps(p);
@@ -436,5 +417,6 @@ void ex_play_free(struct play *p) {
     json_decref(p->vars);
     json_decref(p->checks);
     json_decref(p->imports);
+    json_decref(p->exports);
     json_decref(p->score);
 }

@@ -23,6 +23,14 @@ void play_release(struct play *p, const json_t *step, const json_t *draft, struc
 /* verbs about places (play_place.c) */
 void play_check(struct play *p, const json_t *step, struct outcome *o);
 void play_import(struct play *p, const json_t *step, struct outcome *o);
-void play_export(struct play *p, const json_t *step, struct outcome *o);
 void play_back(struct play *p, const json_t *step, struct outcome *o);
+/* an export, checked by the outsider's program (play_export.c) */
+void play_export(struct play *p, const json_t *step, struct outcome *o);
+/* verbs about a node's disk and its feed (play_node.c) */
+void play_links(struct play *p, const json_t *step, struct outcome *o);
+void play_node(struct play *p, const json_t *step, struct outcome *o);
+void play_copy(struct play *p, const json_t *step, struct outcome *o);
+void play_restore(struct play *p, const json_t *step, struct outcome *o);
+void play_epoch(struct play *p, const json_t *step, struct outcome *o);
+void play_keep(struct play *p, const char *name, const json_t *answer, const char *member);
 #endif

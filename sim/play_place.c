@@ -1,9 +1,7 @@
 /* Verbs about places (spec 9.5): a plan is checked, a list of sites read and released row by row, a place
  * played back to who notified it. */
 #include "play.h"
-#include <ftw.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #define MAX_FILE (1u << 20)
 
@@ -137,27 +135,6 @@ void play_import(struct play *p, const json_t *s, struct outcome *o) {
     json_array_append_new(p->imports, noted);
     release_rows(p, s, json_object_get(read, "rows"), o);
     json_decref(read);
-}
-
-/* ---- export ---------------------------------------------------------------------------------------------- */
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
-void play_export(struct play *p, const json_t *s, struct outcome *o) {
-    struct rb_client c = play_client(p, play_by(p, s));
-    const char *tmp = getenv("TMPDIR");
-    char dir[256], folder[288];
-    (void)snprintf(dir, sizeof dir, "%.200s/readback-export-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(dir)) return;
-    (void)snprintf(folder, sizeof folder, "%s/export", dir);
-    json_t *in = json_pack("{s:s,s:s}", "channel", play_channel(p, s), "directory", folder);
-    if (p->ex->live) json_object_del(in, "directory"); /* a daemon writes into its own home alone */
-    o->status = c.call(c.ctx, "POST", "/v1/export", in, &o->answer);
-    json_decref(in);
-    (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    (void)snprintf(o->text, sizeof o->text, "exports the channel: %zu feeds", json_array_size(json_object_get(o->answer, "feeds")));
 }
 
 /* ---- play-back ------------------------------------------------------------------------------------------- */

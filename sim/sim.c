@@ -343,12 +343,34 @@ static void signed_(struct sim_party *p, const struct sim_event *e) {
     sim_step(p, &ev);
 }
 
+/* the leaf as the disk has it: in a feed, or in the outbox */
+static bool stored_leaf(const struct sim_party *p, const struct rb_hash *id, struct rb_slice *out) {
+    for (size_t i = 0; i < p->disk.feeds_n; i++)
+        for (size_t k = 0; k < p->disk.feeds[i].leaves_n; k++)
+            if (rb_hash_eq(&p->disk.feeds[i].leaves[k].hash, id)) {
+                *out = p->disk.feeds[i].leaves[k].leaf;
+                return true;
+            }
+    for (size_t i = 0; i < p->disk.meta_n; i++) {
+        const struct disk_meta *m = &p->disk.meta[i];
+        struct rb_hash h;
+        if (m->table != RB_TABLE_OUTBOX || m->value.n < 1) continue;
+        *out = rb_slice_sub(m->value, 1, m->value.n);
+        rb_leaf_hash(*out, &h);
+        if (rb_hash_eq(&h, id)) return true;
+    }
+    return false;
+}
+
 static void note_done(struct sim_party *p, const struct rb_effect *ef) {
     if (ef->u.done.reject.err != RB_OK || !ef->u.done.has_record) return;
     p->done = sim_grow(p->done, &p->done_cap, p->done_n + 1, sizeof *p->done);
     struct sim_done *d = &p->done[p->done_n++];
     memcpy(d->channel, ef->u.done.channel, RB_CHANNEL_LEN);
     d->record = ef->u.done.record;
+    struct rb_slice leaf;
+    memset(&d->payload, 0, sizeof d->payload);
+    if (stored_leaf(p, &d->record, &leaf)) (void)sim_payload_hash(leaf, &d->payload);
 }
 
 static void carry_out(struct sim_party *p, const struct rb_effect *ef) {

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "copy_home.h"
 #include "exercise.h"
 #include "shell/os/keystore.h"
 #include "shell/os/os.h"
@@ -249,6 +250,24 @@ static bool stop(void *ctx, size_t i, bool crash) {
     return !broken(ctx);
 }
 
+static bool is_up(void *ctx, size_t i) { return ((struct live *)ctx)->party[i].pid != 0; }
+static void copy_path(const struct live *l, size_t i, const char *name, char out[PATH_N]) {
+    (void)snprintf(out, PATH_N, "%.500s.copy-%.64s", l->party[i].home, name);
+}
+static bool copy(void *ctx, size_t i, const char *name) {
+    struct live *l = ctx;
+    char to[PATH_N], why[400] = "";
+    copy_path(l, i, name, to);
+    return home_copy(l->party[i].home, to, why, sizeof why) || fail(l, "no copy of %s: %s", l->party[i].handle, why);
+}
+static bool restore(void *ctx, size_t i, const char *name, bool whole) {
+    struct live *l = ctx;
+    char from[PATH_N], why[400] = "";
+    copy_path(l, i, name, from);
+    return home_put_back(from, l->party[i].home, whole, why, sizeof why) ||
+           fail(l, "%s could not be put back: %s", l->party[i].handle, why);
+}
+
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
     (void)st, (void)flag, (void)ftw;
     return remove(path);
@@ -312,8 +331,8 @@ bool stage_live_open(const struct exercise *ex, const char *readbackd, const cha
     l->parties_n = ex_parties(ex);
     for (size_t i = 0; i < l->parties_n; i++) l->party[i].handle = ex_string(ex_party(ex, i), "handle");
     *out = (struct stage){.ctx = l, .mode = "live", .client = client, .officer = officer, .party_key = party_key,
-                          .now_utc_ms = now, .wait_until = wait_until, .start = start, .stop = stop, .broken = broken,
-                          .close = close_};
+                          .now_utc_ms = now, .wait_until = wait_until, .start = start, .stop = stop, .is_up = is_up, .copy = copy,
+                          .restore = restore, .broken = broken, .close = close_};
     if (set_up(l, ex, dir)) return true;
     (void)snprintf(why, why_n, "%s", l->broken);
     close_(l);

@@ -3,9 +3,18 @@
 #include "sim.h"
 #include <stdlib.h>
 
+#define COPIES 16u
+
+struct copy {
+    size_t party;
+    char name[64];
+    struct sim_copy *of;
+};
 struct stage_sim {
     struct sim *sim;
     struct stage *stage;
+    struct copy copies[COPIES];
+    size_t copies_n;
 };
 
 static struct sim_party *party(void *ctx, size_t i) { return sim_party(((struct stage_sim *)ctx)->sim, i); }
@@ -36,11 +45,35 @@ static bool link_(void *ctx, size_t from, size_t to, bool cut) {
     return true;
 }
 
+static bool is_up(void *ctx, size_t i) { return sim_is_up(party(ctx, i)); }
+static bool copy(void *ctx, size_t i, const char *name) {
+    struct stage_sim *s = ctx;
+    if (s->copies_n == COPIES) {
+        sim_break(s->sim, "more than %u copies of disks", COPIES);
+        return false;
+    }
+    struct copy *c = &s->copies[s->copies_n++];
+    c->party = i;
+    (void)snprintf(c->name, sizeof c->name, "%s", name);
+    c->of = sim_copy_disk(party(ctx, i));
+    return true;
+}
+static bool restore(void *ctx, size_t i, const char *name, bool whole) {
+    struct stage_sim *s = ctx;
+    for (size_t k = 0; k < s->copies_n; k++) {
+        if (s->copies[k].party != i || strcmp(s->copies[k].name, name) != 0) continue;
+        sim_restore_disk(party(ctx, i), s->copies[k].of, whole);
+        return !broken(ctx);
+    }
+    return false;
+}
+
 /* nodes that hold the same leaves must show the same situation */
 static void finish(void *ctx) { (void)sim_check(((struct stage_sim *)ctx)->sim); }
 
 static void close_(void *ctx) {
     struct stage_sim *s = ctx;
+    for (size_t i = 0; i < s->copies_n; i++) sim_copy_free(s->copies[i].of);
     sim_destroy(s->sim);
     free(s);
 }
@@ -114,6 +147,7 @@ bool stage_sim_open(const struct exercise *ex, uint64_t seed, struct stage *out,
     s->stage = out;
     *out = (struct stage){.ctx = s, .mode = "simulated", .client = client, .officer = officer, .party_key = party_key,
                           .now_utc_ms = now, .wait_until = wait_until, .start = start, .stop = stop, .link = link_,
+                          .is_up = is_up, .copy = copy, .restore = restore,
                           .broken = broken, .finish = finish, .close = close_};
     for (size_t i = 0; i < ex_parties(ex); i++) add_party(sim, ex_party(ex, i));
     sim_on_alert(sim, on_alert, s);

@@ -40,7 +40,7 @@ static bool judge_channels(struct judge *j) {
 static bool is(const char *a, const char *b) { return a && strcmp(a, b) == 0; }
 
 static bool device_may(const char *verb) {
-    static const char *const may[] = {"accredit", "found", "accept", "stop", "start", "crash", "cut", "heal", "say"};
+    static const char *const may[] = {"accredit", "found", "accept", "stop", "start", "crash", "copy", "restore", "cut", "heal", "say"};
     for (size_t i = 0; i < sizeof may / sizeof *may; i++)
         if (is(verb, may[i])) return true;
     return false;

@@ -73,9 +73,13 @@ static enum rb_err number(const json_t *v, int64_t scale, int64_t *out) {
     return RB_OK;
 }
 
+/* within a turn: what is further is no angle, and a JSON number could not bear it */
 enum rb_err rb_json_degrees(const json_t *v, int64_t *nanodeg) {
-    if (json_is_string(v)) return rb_decimal(text_of(v), 9, nanodeg);
-    return number(v, RB_NANODEG, nanodeg);
+    int64_t n = 0;
+    RB_TRY(json_is_string(v) ? rb_decimal(text_of(v), 9, &n) : number(v, RB_NANODEG, &n));
+    if (n < -360 * RB_NANODEG || n > 360 * RB_NANODEG) return RB_ERR_USAGE;
+    *nanodeg = n;
+    return RB_OK;
 }
 
 /* metres without a unit: to the nearest millimetre, halves away from zero */

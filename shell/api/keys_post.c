@@ -19,7 +19,7 @@ static bool get_role(struct rb_req *rq, enum rb_key_role *out) {
 }
 static bool get_key(struct rb_req *rq, const char *field, struct rb_key *out) {
     const char *z = rb_j_string(rq->body, field);
-    if (z && rb_hex_decode(rb_str(z), out->b, RB_KEY_LEN) == RB_OK && strlen(z) == 2 * RB_KEY_LEN)
+    if (z && rb_hex_decode(rb_str(z), out->b, RB_KEY_LEN) == RB_OK && strlen(z) == (size_t)2 * RB_KEY_LEN)
         return true;
     rb_fail_words(rq, RB_ERR_USAGE, field, "a public key is 64 hex digits",
                   "`readback key list --json` shows them");

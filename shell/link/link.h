@@ -6,7 +6,7 @@
 
 struct event_base;
 struct rb_link;
-struct rb_link_ops { /* called from the loop, never from within rb_link_* calls */
+struct rb_link_ops { /* called from the loop, never from within rb_link_* calls; log alone at any time */
     void *ctx;
     /* whose raw Ed25519 TLS key is this? */
     bool (*peer_by_tls)(void *ctx, const struct rb_key *tls, struct rb_hash *party);

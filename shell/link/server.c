@@ -28,7 +28,6 @@ struct rb_in {
     uint64_t begun_ms; /* when the first byte of the one being read came */
     uint64_t moved;    /* bytes that had moved when the deadline of an answer was set */
     bool close_after;
-    bool untaken; /* it was refused an answer for those that it does not take */
     uint8_t *answer;
     size_t answer_n;
     size_t waste;
@@ -92,7 +91,6 @@ static void in_end(struct rb_in *in) {
     if (in->s.state == RB_STREAM_DEAD) return;
     if (in->s.chatter > RB_LINK_MAX_CHATTER)
         log_ended(in, "too many messages of TLS itself (7.1.4)");
-    if (in->untaken) log_ended(in, "it takes no answers (7.2.4)");
     bool asked = in->phase == IN_ASKED;
     TAILQ_REMOVE(&l->in, in, all);
     l->stats.conns_in--;
@@ -195,7 +193,10 @@ void rb_link_respond(struct rb_link *l, const struct rb_effect *ef) {
     struct rb_slice body = ef->u.respond.body;
     if (!may_answer(in, body.n)) {
         l->stats.refused++;
-        in->untaken = true;
+        char peer[20];
+        peer_words(in, peer);
+        rb_link_log(l, RB_LOG_WARN, "answer to %s refused: it takes none of those before (7.2.4)",
+                    peer);
         status = 503;
         type = "text/plain";
         body = rb_str("7.2.4 take the answers before this one first\n");
@@ -204,7 +205,6 @@ void rb_link_respond(struct rb_link *l, const struct rb_effect *ef) {
                             rb_str(ef->u.respond.heads), ef->u.respond.retry_after_s, body);
     if (io == RB_IO_FAIL || io == RB_IO_EOF) {
         in->phase = IN_ANSWERING; /* the node has answered: no word to it */
-        in->untaken = false;      /* nothing is logged from within a call */
         in_end(in);
     }
 }

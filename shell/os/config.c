@@ -14,6 +14,8 @@ void rb_config_default(struct rb_config *c) {
     c->idle_ms = 120000;
     c->log_level = RB_LOG_INFO;
     c->region_bytes = (uint64_t)16 << 30;
+    c->leaves_a_day = RB_DAY_LEAVES;
+    c->bytes_a_day = RB_DAY_BYTES;
 }
 
 enum rb_err rb_config_listen(struct rb_config *c, const char *address) {
@@ -72,6 +74,14 @@ static enum rb_err set_bytes(const char *v, uint64_t *out) {
     return RB_OK;
 }
 
+static enum rb_err set_leaves(const char *v, uint64_t *out) {
+    uint64_t n = 0;
+    RB_TRY(rb_dec_decode(rb_str(v), &n));
+    if (n < 1000 || n > (uint64_t)1 << 40) return RB_ERR_LIMIT;
+    *out = n;
+    return RB_OK;
+}
+
 static enum rb_err set_socket(const char *v, struct rb_config *c) {
     if (v[0] == '\0' || strlen(v) >= sizeof c->api_socket) return RB_ERR_LIMIT;
     memcpy(c->api_socket, v, strlen(v) + 1);
@@ -106,6 +116,8 @@ static enum rb_err set(struct rb_config *c, const char *section, const char *nam
     if (strcmp(key, "log.level") == 0) return rb_log_level_decode(v, &c->log_level);
     if (strcmp(key, "log.format") == 0) return set_format(v, c);
     if (strcmp(key, "limits.region") == 0) return set_bytes(v, &c->region_bytes);
+    if (strcmp(key, "limits.leaves-a-day") == 0) return set_leaves(v, &c->leaves_a_day);
+    if (strcmp(key, "limits.bytes-a-day") == 0) return set_bytes(v, &c->bytes_a_day);
     return RB_ERR_NOT_FOUND;
 }
 

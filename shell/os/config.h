@@ -18,6 +18,7 @@ struct rb_config {
     enum rb_log_level log_level;
     bool log_json;
     uint64_t region_bytes; /* [limits] region */
+    uint64_t leaves_a_day, bytes_a_day; /* [limits]: of one member; spec 6.17.4 */
 };
 void rb_config_default(struct rb_config *c);
 /* why: a sentence with the line's number */

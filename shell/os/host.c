@@ -263,6 +263,8 @@ static enum rb_err make_node(struct rb_host *h, char *why, size_t why_n) {
     else if (h->mem_n < h->cfg.region_bytes)
         rb_log(RB_LOG_WARN, "host", "only %zu MiB of address space instead of %llu", h->mem_n >> 20,
                (unsigned long long)(h->cfg.region_bytes >> 20));
+    if (err == RB_OK)
+        rb_node_limits_set(h->node, &(struct rb_node_limits){h->cfg.leaves_a_day, h->cfg.bytes_a_day});
     return err;
 }
 
@@ -338,9 +340,10 @@ static enum rb_err check_card(struct rb_host *h, struct rb_slice raw, char *why,
     } else if (own != NULL && !rb_key_eq(&own->party, &card->party)) {
         (void)snprintf(why, why_n, "card.cose and readback.db are of different parties.");
         err = RB_ERR_STATE;
-    } else if (host_key(h, "mirror", &card->mirror) == NULL ||
-               host_key(h, "node", &card->node) == NULL) {
-        (void)snprintf(why, why_n, "card.cose names other mirror or node keys than keys/ holds.");
+    } else if (host_key_find(h, "mirror", &card->mirror) == NULL ||
+               host_key_find(h, "node", &card->node) == NULL) {
+        (void)snprintf(why, why_n, "card.cose names a key that is not here: %s",
+                       rb_home_error(h->home));
         err = RB_ERR_STATE;
     } else if (!rb_keyring_locked(h->ring) && !rb_keyring_holds(h->ring, &card->age)) {
         (void)snprintf(why, why_n, "card.cose names another age key than keys/age.txt holds.");

@@ -96,6 +96,9 @@ void host_plan(struct rb_host *h);
 
 /* hostkeys.c: NULL after the log said why */
 const struct rb_seckey *host_key(struct rb_host *h, const char *role, const struct rb_key *pub);
+/* the same without a word in the log: rb_home_error has the sentence */
+const struct rb_seckey *host_key_find(struct rb_host *h, const char *role,
+                                      const struct rb_key *pub);
 void host_keys_close(struct rb_host *h);
 /* effects.c: reads the log keys of our feeds */
 void host_log_keys(struct rb_host *h);

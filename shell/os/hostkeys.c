@@ -13,7 +13,8 @@ static struct host_key *known(struct rb_host *h, const char *role, const struct 
 }
 
 /* a file that appeared since the start is found too: a rotation needs no restart */
-const struct rb_seckey *host_key(struct rb_host *h, const char *role, const struct rb_key *pub) {
+const struct rb_seckey *host_key_find(struct rb_host *h, const char *role,
+                                      const struct rb_key *pub) {
     struct host_key *k = known(h, role, pub);
     if (k != NULL) return &k->key;
     struct host_key **list = reallocarray(h->keys, h->keys_n + 1, sizeof *list);
@@ -23,12 +24,17 @@ const struct rb_seckey *host_key(struct rb_host *h, const char *role, const stru
     if (k == NULL) return NULL;
     k->role = role;
     if (rb_keys_find(h->home, role, pub, &k->key) != RB_OK) {
-        rb_log(RB_LOG_ERROR, "keys", "%s", rb_home_error(h->home));
         free(k);
         return NULL;
     }
     h->keys[h->keys_n++] = k;
     return &k->key;
+}
+
+const struct rb_seckey *host_key(struct rb_host *h, const char *role, const struct rb_key *pub) {
+    const struct rb_seckey *key = host_key_find(h, role, pub);
+    if (key == NULL) rb_log(RB_LOG_ERROR, "keys", "%s", rb_home_error(h->home));
+    return key;
 }
 
 void host_keys_close(struct rb_host *h) {
@@ -54,7 +60,7 @@ void host_tls(struct rb_host *h) {
     if (rb_key_eq(&pub, &h->tls_served)) return;
     const struct rb_seckey *key = host_key(h, "tls", &pub);
     if (key == NULL || rb_link_rekey(h->link, key) != RB_OK) {
-        h->tls_look_ms = now.mono_ms + 60u * TLS_LOOK_MS;
+        h->tls_look_ms = now.mono_ms + (uint64_t)60 * TLS_LOOK_MS;
         return;
     }
     rb_log(RB_LOG_INFO, "keys", "another TLS key of ours is served from now on");

@@ -29,8 +29,8 @@ static void send_one(struct rb_node *n, struct feedx *fx, struct mirror *m, stru
 void advance_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p,
                    uint64_t from) {
     if (m->advanced_to < from) m->advanced_to = from;
-    if (m->advanced_to + 16 * RB_ADVANCES_MAX < fx->flash_to)
-        m->advanced_to = fx->flash_to - 16 * RB_ADVANCES_MAX;
+    const uint64_t most = (uint64_t)16 * RB_ADVANCES_MAX;
+    if (m->advanced_to + most < fx->flash_to) m->advanced_to = fx->flash_to - most;
     for (; m->advanced_to < fx->flash_to; m->advanced_to++) {
         const struct rb_fact *f = &fx->f->facts[m->advanced_to];
         if (f->precedence == RB_FLASH && f->mark == RB_MARK_NONE && f->kind != 0 &&

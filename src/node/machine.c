@@ -366,8 +366,13 @@ static void look(struct rb_node *n, struct channel *ch) {
         ch->next_due_utc = n->now.utc_ms + (int64_t)RB_SETTLE_MS;
         return;
     }
-    silent_dues(n, ch, sit);
-    silent_tests(n, ch, sit);
+    /* Who left or suspended its part may say nothing of others' silence (5.7.1, 5.7.3): it would be
+     * marked, so never be found said, and be made anew each time. What moves the standing comes
+     * here. */
+    if (!ch->standing.left && !ch->standing.suspended) {
+        silent_dues(n, ch, sit);
+        silent_tests(n, ch, sit);
+    }
     rb_arena_release(&n->work, mark);
 }
 

@@ -67,7 +67,7 @@ static bool push_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, st
             m->offering; /* bodies of others: FLASH does not wait for them, but for its own */
         if (!bulk && !m->push_due) offer_before_push(n, fx, m, p);
         if (!bulk && m->offering) return true;
-        if (share_weight(fx, m->known, fx->flash_to) > share_second(p) + 2 * RB_LINE_HEAD)
+        if (share_weight(fx, m->known, fx->flash_to) > share_second(p) + (uint64_t)2 * RB_LINE_HEAD)
             advance_flash(n, fx, m, p, m->known);
         start_push(n, fx, m, p, m->known, UINT64_MAX, true);
         return true;

@@ -159,12 +159,18 @@ bool share_may_log(struct rb_node *n, struct channel *ch, uint8_t precedence) {
 #define DAY_MS 86400000u
 #define HOUR_MS 3600000u
 
+/* whoever left brings what it said before within its limits, too */
+static struct peer *author(const struct rb_node *n, struct feedx *fx) {
+    const struct rb_book_member *m = rb_book_member(&fx->ch->book, fx->f->member);
+    return m ? node_peer_find(n, &m->party) : NULL;
+}
+
 static uint64_t left(uint64_t limit, uint64_t used) {
     return limit == 0 ? UINT64_MAX : used < limit ? limit - used : 0;
 }
 
 uint64_t share_room(struct rb_node *n, struct feedx *fx, uint32_t *wait_s) {
-    struct peer *p = node_member_peer(n, fx->ch, fx->f->member);
+    struct peer *p = author(n, fx);
     if (!p) return UINT64_MAX;
     if (n->now.mono_ms - p->day_from >= DAY_MS) {
         p->day_from = n->now.mono_ms;
@@ -176,14 +182,14 @@ uint64_t share_room(struct rb_node *n, struct feedx *fx, uint32_t *wait_s) {
 }
 
 void share_stored(struct rb_node *n, struct feedx *fx, uint64_t leaves, uint64_t bytes) {
-    struct peer *p = node_member_peer(n, fx->ch, fx->f->member);
+    struct peer *p = author(n, fx);
     if (!p) return;
     p->day_leaves += leaves;
     p->day_bytes += bytes;
 }
 
 bool share_quota_news(struct rb_node *n, struct feedx *fx) {
-    struct peer *p = node_member_peer(n, fx->ch, fx->f->member);
+    struct peer *p = author(n, fx);
     if (!p || (p->quota_said && n->now.mono_ms - p->quota_said < HOUR_MS)) return false;
     p->quota_said = n->now.mono_ms ? n->now.mono_ms : 1;
     return true;

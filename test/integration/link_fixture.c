@@ -72,8 +72,7 @@ static void on_response(void *ctx, uint64_t request, int status, struct rb_slice
 
 static void on_log(void *ctx, int level, const char *line) {
     (void)level;
-    struct party *p = ctx;
-    assert_false(p->w->in_call);
+    (void)ctx;
     if (getenv("LINK_TEST_LOG") != NULL) fprintf(stderr, "%s\n", line);
 }
 

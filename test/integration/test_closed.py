@@ -363,7 +363,7 @@ class Closed(unittest.TestCase):
 
     def ciphertexts(self):
         db = sqlite3.connect("file:%s?mode=ro" % os.path.join(self.b.home, "readback.db"), uri=True)
-        rows = [r[0] for r in db.execute("SELECT bytes FROM chunks")]
+        rows = [r[0] for r in db.execute("SELECT bytes FROM chunks") if len(r[0]) >= 128]  # ends of pieces are short
         db.close()
         self.assertGreater(len(rows), 5)
         some = rows[:12] + rows[-12:]  # each costs a walk through a process's memory

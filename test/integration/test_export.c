@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -184,6 +185,7 @@ static enum rb_err export_to(const char *where, char *why, size_t why_n) {
     json_t *report = NULL;
     const struct rb_situation *s = fx_fold(w, book, w->clock_ms + 1000);
     const enum rb_err err = rb_export_book(&host, book, s, w->clock_ms, where, &report, why, why_n);
+    assert_int_equal(report != NULL, err == RB_OK); /* what was let go of is not handed out */
     if (err == RB_OK) {
         assert_true(json_is_object(report));
         json_decref(report);
@@ -627,6 +629,24 @@ static void whole_or_not_at_all(void **state) {
     assert_int_equal(run(argv), 0);
 }
 
+/* the report is made by then */
+static void the_last_calls_fail(void **state) {
+    char fresh[128], whole[128], why[300] = "";
+    (void)state;
+    (void)snprintf(fresh, sizeof fresh, "%s/late", top);
+    (void)snprintf(whole, sizeof whole, "%s/whole", top);
+    fault_in = LONG_MAX;
+    assert_int_equal(export_to(whole, why, sizeof why), RB_OK);
+    const long calls = LONG_MAX - fault_in;
+    assert_true(calls > 100);
+    for (long n = calls - 2; n <= calls; n++) {
+        fault_in = n;
+        assert_int_not_equal(export_to(fresh, why, sizeof why), RB_OK);
+        assert_int_equal(fault_in, 0);
+        assert_int_equal(access(fresh, F_OK), -1);
+    }
+}
+
 /* ---- lies that bear good signatures --------------------------------------------------------------- */
 
 /* text, the log's line, the peer's cosignature line */
@@ -836,6 +856,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(links),
         cmocka_unit_test(refuses_what_is_there),
         cmocka_unit_test(whole_or_not_at_all),
+        cmocka_unit_test(the_last_calls_fail),
         cmocka_unit_test(another_key_signs),
         cmocka_unit_test(a_fork_is_said),
         cmocka_unit_test(a_receipt_of_nobody),

@@ -114,7 +114,7 @@ static void release(struct sim_party *p, json_t *draft, struct rb_hash *record) 
     int status = rb_client_release(&c, &officer, draft, &out);
     if (status / 100 != 2) print_error("%d %s\n", status, json_dumps(out, 0));
     assert_int_equal(status / 100, 2);
-    struct rb_hash h;
+    struct rb_hash h = {0};
     assert_int_equal(rb_hex_decode(rb_str(json_string_value(json_object_get(out, "record"))), h.b, RB_HASH_LEN), RB_OK);
     if (record) *record = h;
     json_decref(out);

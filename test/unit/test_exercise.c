@@ -109,6 +109,33 @@ static void what_is_off_is_named(void **state) {
         "\"warned\"");
 }
 
+#define NODE(verb, more) "{\"do\": \"" verb "\", \"origin\": \"device\", \"by\": \"a\"" more "}"
+#define COPY NODE("copy", ", \"as\": \"monday\"")
+
+/* a disk is put back from a copy of the same party's, made before; nobody opens a feed by device */
+static void a_disk_is_copied_and_put_back(void **state) {
+    (void)state;
+    good(COPY);
+    good(COPY ", " NODE("stop", "") ", " NODE("restore", ", \"copy\": \"$monday\""));
+    good(COPY
+         ", " NODE("restore", ", \"copy\": \"$monday\", \"whole\": true, \"refused\": \"state\""));
+    good(STEP("epoch", ", \"officer\": \"second\", \"as\": \"later\""));
+    good(STEP("export", ", \"as\": \"folder\""));
+    off(NODE("copy", ""), "\"as\" is missing");
+    off(COPY ", " COPY, "set twice");
+    off(NODE("restore", ""), "\"copy\" is missing");
+    off(NODE("restore", ", \"copy\": \"$monday\"") ", " COPY, "earlier step");
+    off(COPY ", " NODE("restore", ", \"copy\": \"monday\""), "earlier step");
+    off(COPY ", " NODE("restore", ", \"copy\": \"$c\""), "earlier step");
+    off(COPY
+        ", {\"do\": \"restore\", \"origin\": \"device\", \"by\": \"b\", \"copy\": \"$monday\"}",
+        "another party's");
+    off(COPY ", " NODE("restore", ", \"copy\": \"$monday\", \"whole\": 1"), "steps[2].whole");
+    off(STEP("epoch", ", \"officer\": \"nobody\""), "no such officer");
+    off(NODE("epoch", ", \"channel\": \"$c\""), "9.8.3");
+    off("{\"do\": \"copy\", \"origin\": \"illustrative\", \"by\": \"n\", \"as\": \"m\"}", "9.8.2");
+}
+
 /* nobody checks, imports, plays back or exports by device, and no invented party by report */
 static void the_truth_rule_holds_for_them(void **state) {
     (void)state;
@@ -167,7 +194,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_verb_is_read),    cmocka_unit_test(each_row_is_a_variable),
         cmocka_unit_test(what_is_off_is_named), cmocka_unit_test(the_truth_rule_holds_for_them),
-        cmocka_unit_test(what_is_merged),
+        cmocka_unit_test(what_is_merged),       cmocka_unit_test(a_disk_is_copied_and_put_back),
     };
     return cmocka_run_group_tests_name("exercise", tests, setup, teardown);
 }

@@ -360,7 +360,8 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
     (void)state;
     assert_int_equal(config_of("[peer]\nlisten = 127.0.0.1:7443\nlisten = [::1]:7443\nidle = 5m\n"
                                "[api]\nsocket = /run/readback.sock\n[log]\nformat = json\n"
-                               "level = warn\n[limits]\nregion = 2G\n",
+                               "level = warn\n[limits]\nregion = 2G\nleaves-a-day = 5000\n"
+                               "bytes-a-day = 128M\n",
                                &c, why, sizeof why),
                      RB_OK);
     assert_int_equal(c.listen_n, 2);
@@ -370,6 +371,8 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
     assert_true(c.log_json);
     assert_int_equal(c.log_level, RB_LOG_WARN);
     assert_true(c.region_bytes == (uint64_t)2 << 30);
+    assert_int_equal(c.leaves_a_day, 5000);
+    assert_int_equal(c.bytes_a_day, 128 << 20);
     static const struct {
         const char *text, *word;
     } bad[] = {
@@ -381,6 +384,7 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
         {"[limits]\nregion = 12\n", "not one"},
         {"[limits]\nregion = 1M\n", "not one"},
         {"[limits]\nregion = 99999999999999999999G\n", "not one"},
+        {"[limits]\nleaves-a-day = 0\n", "not one"},
         {"words\n", "cannot be read as settings"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -455,6 +459,12 @@ static void the_sandbox_runs_no_program(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static bool opens(const char *path, int flags) {
+    const int fd = open(path, flags | O_CLOEXEC, 0600);
+    if (fd >= 0) (void)close(fd);
+    return fd >= 0;
+}
+
 /* 0: only what is in `home` can be made, changed and removed; 77: this kernel has no landlock */
 static int reaches_only(const char *mine, const char *other, const char *config) {
     char path[RB_HOME_PATH_MAX];
@@ -462,16 +472,16 @@ static int reaches_only(const char *mine, const char *other, const char *config)
     if (syscall(444, NULL, 0, 1u) < 1) return 77;
     if (rb_landlock(&reach) != RB_OK) return 2;
     (void)snprintf(path, sizeof path, "%s/made", other);
-    if (open(path, O_WRONLY | O_CREAT, 0600) >= 0 || errno != EACCES) return 3;
+    if (opens(path, O_WRONLY | O_CREAT) || errno != EACCES) return 3;
     (void)snprintf(path, sizeof path, "%s/there", other);
-    if (open(path, O_RDONLY) >= 0 || errno != EACCES) return 4;
+    if (opens(path, O_RDONLY) || errno != EACCES) return 4;
     if (unlink(path) == 0 || errno != EACCES) return 5;
-    if (open(config, O_RDONLY) < 0) return 6;
-    if (open(config, O_WRONLY) >= 0) return 7;
-    if (open("/etc/passwd", O_RDONLY) < 0) return 8; /* as /etc/hosts and what names need */
-    if (open("/etc/passwd", O_WRONLY) >= 0) return 9;
+    if (!opens(config, O_RDONLY)) return 6;
+    if (opens(config, O_WRONLY)) return 7;
+    if (!opens("/etc/passwd", O_RDONLY)) return 8; /* as /etc/hosts and what names need */
+    if (opens("/etc/passwd", O_WRONLY)) return 9;
     (void)snprintf(path, sizeof path, "%s/made", mine);
-    if (open(path, O_RDWR | O_CREAT, 0600) < 0) return 10;
+    if (!opens(path, O_RDWR | O_CREAT)) return 10;
     if (truncate(path, 0) != 0 || rename(path, path) != 0 || unlink(path) != 0) return 11;
     return 0;
 }

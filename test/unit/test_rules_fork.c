@@ -422,7 +422,7 @@ static void seen_of_too_many_forks(void **state) {
         struct rb_record r = fx_record(w, RB_KIND_STATEMENT);
         fx_turn(w, h[1]);
         fx_see(w, &r, 1, 0, h[1]->n);
-        for (uint16_t epoch = 1; epoch <= n; epoch++)
+        for (uint16_t epoch = 1; epoch <= (uint16_t)n; epoch++)
             fx_see(w, &r, 2, epoch, 2);
         struct rb_hash id = fx_say(w, 0, &r);
         struct rb_situation *s = alike(w, h, 2);
