@@ -15,7 +15,7 @@
 #define ACCEPT_PAUSE_US 250000
 #define DEFAULT_CONNS 2048u
 #define DEFAULT_PER_ADDRESS 64u
-#define KEPT_DESCRIPTORS 32u /* listeners, the list, standard streams, the event loop's own */
+#define KEPT_DESCRIPTORS ((size_t)32) /* listeners, the list, standard streams, the event loop's own */
 
 uint64_t relay_now_ms(void) {
     return rb_clock_us() / 1000u + 1u; /* never 0 */
@@ -366,7 +366,7 @@ static enum rb_err take_names(struct rb_relay *r, const struct rb_relay_config *
 
 static size_t room(size_t wanted) {
     const size_t all = rb_descriptors();
-    const size_t most = all > 2u * KEPT_DESCRIPTORS ? all - KEPT_DESCRIPTORS : all / 2;
+    const size_t most = all > 2 * KEPT_DESCRIPTORS ? all - KEPT_DESCRIPTORS : all / 2;
     if (wanted <= most) return wanted;
     rb_log(RB_LOG_WARN, "relay", "%zu connections at most: the system allows %zu descriptors", most,
            all);

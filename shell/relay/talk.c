@@ -26,6 +26,7 @@ static struct conn *find(struct rb_relay *r, const struct party *p, enum relay_s
                          bool newest) {
     struct conn *c, *found = NULL;
     TAILQ_FOREACH(c, &r->conns, all) {
+        // cppcheck-suppress uninitvar ; the macro sets it
         if (c->party != p || c->state != state || (newest && c->asked)) continue;
         found = c;
         if (!newest) break;
