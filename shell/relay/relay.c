@@ -15,7 +15,8 @@
 #define ACCEPT_PAUSE_US 250000
 #define DEFAULT_CONNS 2048u
 #define DEFAULT_PER_ADDRESS 64u
-#define KEPT_DESCRIPTORS ((size_t)32) /* listeners, the list, standard streams, the event loop's own */
+#define KEPT_DESCRIPTORS                                                                           \
+    ((size_t)32) /* listeners, the list, standard streams, the event loop's own */
 
 uint64_t relay_now_ms(void) {
     return rb_clock_us() / 1000u + 1u; /* never 0 */
