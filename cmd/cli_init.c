@@ -8,6 +8,7 @@
 
 /* ---- what goes on a card
  * -------------------------------------------------------------------------- */
+#define RELAY "relay=" /* of an address: one at a relay */
 struct new_officer {
     char name[RB_MAX_HANDLE + 1];
     bool has_key; /* given as a .pub file; else a sealed key is made */
@@ -72,8 +73,11 @@ static int plan_make(struct cli *c, struct plan *p) {
     for (size_t i = 0; rc == CLI_OK && (v = cli_nth(c, "address", i)) != NULL; i++) {
         struct rb_config probe = {0};
         if (i == RB_MAX_ADDRESSES) return cli_usage(c, "at most %u addresses", RB_MAX_ADDRESSES);
-        if (rb_config_listen(&probe, v) != RB_OK || *v == ':')
-            return cli_usage(c, "--address wants HOST:PORT: %s", v);
+        const bool relay = strncmp(v, RELAY, sizeof RELAY - 1) == 0;
+        if ((relay ? rb_config_relay(&probe, v + sizeof RELAY - 1) : rb_config_listen(&probe, v)) !=
+                RB_OK ||
+            *v == ':')
+            return cli_usage(c, "--address wants HOST:PORT or relay=HOST:PORT: %s", v);
         p->addresses[p->addresses_n++] = v;
     }
     return rc;
@@ -179,10 +183,16 @@ static enum rb_err make_keys(struct rb_home *h, struct plan *p, const struct pas
     }
     return RB_OK;
 }
-/* where to listen for an address: loopback stays loopback, all else is the port on all interfaces
+/* where to listen for an address, or to wait: loopback stays loopback, all else is the port on all interfaces
  */
 static void put_listen(struct rb_writer *w, const char *address) {
     const char *port = strrchr(address, ':');
+    if (strncmp(address, RELAY, sizeof RELAY - 1) == 0) {
+        rb_put_z(w, "relay = ");
+        rb_put_z(w, address + sizeof RELAY - 1);
+        rb_put_z(w, "\n");
+        return;
+    }
     bool loopback = strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]:", 6) == 0;
     rb_put_z(w, "listen = ");
     if (!loopback) rb_put_z(w, address[0] == '[' ? "[::]" : "0.0.0.0");
@@ -191,7 +201,7 @@ static void put_listen(struct rb_writer *w, const char *address) {
 }
 /* unless --listen says otherwise */
 static enum rb_err write_config(struct cli *c, struct rb_home *h, const struct plan *p) {
-    char text[1024];
+    char text[4096];
     struct rb_writer w = rb_writer(text, sizeof text);
     const char *v;
     rb_put_z(&w, "; settings of readbackd; see readback-config(5)\n[peer]\n");
@@ -200,8 +210,9 @@ static enum rb_err write_config(struct cli *c, struct rb_home *h, const struct p
         rb_put_z(&w, v);
         rb_put_z(&w, "\n");
     }
-    for (size_t i = 0; !cli_has(c, "listen") && i < p->addresses_n; i++)
-        put_listen(&w, p->addresses[i]);
+    for (size_t i = 0; i < p->addresses_n; i++)
+        if (!cli_has(c, "listen") || strncmp(p->addresses[i], RELAY, sizeof RELAY - 1) == 0)
+            put_listen(&w, p->addresses[i]);
     if (rb_home_has(h, "config.ini")) return RB_OK;
     return w.over ? RB_ERR_LIMIT : rb_home_write_new(h, "config.ini", rb_written(&w));
 }
@@ -328,6 +339,21 @@ static void fingerprint_big(const struct rb_card *card) {
     rb_fingerprint(card->handle, &card->party, f);
     printf("\n    %.23s\n    %s\n\n", f, f + 24); /* two lines of four groups */
 }
+/* what who runs a relay lists of this party (readback-relay(8)) */
+static void print_relay_line(const struct rb_card *card) {
+    char buf[256];
+    struct rb_hash party;
+    struct rb_writer w = rb_writer(buf, sizeof buf);
+    rb_party_hash(&card->party, &party);
+    rb_put_hex(&w, party.b, RB_HASH_LEN);
+    rb_put_z(&w, " ");
+    rb_put_hex(&w, card->tls.b, RB_KEY_LEN);
+    for (size_t i = 0; i < card->addresses_n; i++)
+        if (rb_slice_starts(card->addresses[i], RELAY)) {
+            printf("  for the relay's list: %s\n", rb_writer_z(&w));
+            return;
+        }
+}
 static void card_print(struct cli *c, const struct rb_card *card) {
     char buf[256];
     cli_strong(c, stdout, "Card ");
@@ -345,6 +371,7 @@ static void card_print(struct cli *c, const struct rb_card *card) {
     for (size_t i = 0; i < card->addresses_n; i++)
         put_slice("  address: ", card->addresses[i]);
     if (card->addresses_n == 0) puts("  address: none, it only connects outwards");
+    print_relay_line(card);
     for (size_t i = 0; i < card->officers_n; i++) {
         w = rb_writer(buf, sizeof buf);
         rb_openssh_pub_encode(&card->officers[i].key, card->officers[i].name, &w);

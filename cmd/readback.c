@@ -12,7 +12,7 @@ static const struct cli_option init_options[] = {
     {"handle", "HANDLE", "short name of the party: a-z, 0-9, -"},
     {"name", "LANG=NAME", "display name (repeat)"},
     {"address", "HOST:PORT",
-     "where others reach its node (repeat); none: it only connects outwards"},
+     "where others reach its node, or relay=HOST:PORT (repeat); none: it only connects outwards"},
     {"officer", "NAME[=FILE]",
      "an officer: a sealed key is made, or the .pub file's key is taken (repeat; else \"duty\")"},
     {"listen", "HOST:PORT", "where readbackd listens, if not on the port of each address"},

@@ -15,6 +15,7 @@ mkdir -p "$tree" "$out" || exit 1
 scripts/tracked-files.sh | tar -cf - -T - | tar -xf - -C "$tree" || exit 1
 cp -r -- "$tree/packaging/debian" "$tree/debian" || exit 1
 cp -- packaging/systemd/readbackd@.service "$tree/debian/readback.readbackd@.service" &&
+  cp -- packaging/systemd/readback-relay.service "$tree/debian/readback.readback-relay.service" &&
   cp -- packaging/systemd/readback.sysusers "$tree/debian/readback.sysusers" &&
   cp -- packaging/systemd/readback.tmpfiles "$tree/debian/readback.tmpfiles" || exit 1
 export DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS-} nocheck" LC_ALL=C.UTF-8

@@ -18,17 +18,17 @@ done
 
 wants() { [ -e "$root/$1" ] || { echo "the packages lack /$1"; bad=1; }; }
 for file in usr/bin/readback usr/bin/readbackd usr/bin/readback-verify usr/bin/readback-exercise \
-  lib/systemd/system/readbackd@.service usr/lib/sysusers.d/readback.conf usr/lib/tmpfiles.d/readback.conf \
+  usr/bin/readback-relay lib/systemd/system/readbackd@.service lib/systemd/system/readback-relay.service usr/lib/sysusers.d/readback.conf usr/lib/tmpfiles.d/readback.conf \
   usr/share/bash-completion/completions/readback usr/share/zsh/vendor-completions/_readback \
   usr/share/fish/vendor_completions.d/readback.fish usr/share/man/man7/readback-operation.7.gz \
-  usr/share/man/man8/readbackd.8.gz usr/share/man/man1/readback-verify.1.gz \
+  usr/share/man/man8/readbackd.8.gz usr/share/man/man8/readback-relay.8.gz usr/share/man/man1/readback-verify.1.gz \
   usr/share/doc/readback/examples/config.ini.example usr/share/doc/readback-verify/copyright; do
   case $file in # where newer releases keep units
     lib/systemd/*) [ -e "$root/usr/$file" ] && continue ;;
   esac
   wants "$file"
 done
-for program in readback readbackd readback-verify readback-exercise; do
+for program in readback readbackd readback-relay readback-verify readback-exercise; do
   "$root/usr/bin/$program" --help >/dev/null </dev/null || { echo "$program --help: status $?"; bad=1; }
 done
 if dpkg -c "$folder"/readback-verify_*.deb | grep -qE 'readbackd|systemd'; then

@@ -9,7 +9,7 @@ cd -- "$(dirname -- "$0")/.." || exit 2
 rm -rf -- "$to"
 meson install -C "$build" --no-rebuild --quiet --destdir "$to" || exit 1
 bad=0
-for program in readback readbackd readback-verify readback-exercise; do
+for program in readback readbackd readback-relay readback-verify readback-exercise; do
   at=$(find "$to" -path "*/bin/$program" -type f -perm -u+x)
   [ -n "$at" ] || { echo "$program is not installed"; bad=1; continue; }
   "$at" --help >/dev/null </dev/null || { echo "$program --help: status $?"; bad=1; }

@@ -80,10 +80,48 @@ static void look_waiting(struct diagnosis *d, struct rb_chan *c) {
     }
 }
 
+/* A relay between is neither side's fault, and what it says is no party's word. */
+static bool look_relay_way(struct diagnosis *d, const char *who, const char *what) {
+    if (strcmp(what, "relay not reached") == 0)
+        found(d, "relay-not-reached", "between",
+              "what we say is kept and goes out by itself; ask who runs the relay whether it does",
+              "The relay by which %s can be called is not reached from here.", who);
+    else if (strcmp(what, "not at the relay") == 0)
+        found(d, "not-at-relay", "between",
+              "their node may be off, or the relay may not list them; ask them by phone",
+              "The relay by which %s can be called says that nobody by that name waits there.", who);
+    else if (strcmp(what, "relay refused") == 0)
+        found(d, "relay-refused", "between", "it is tried again by itself; the relay may be busy",
+              "The relay by which %s can be called did not join us.", who);
+    else
+        return false;
+    return true;
+}
+
+/* Where nobody of ours waits, nobody can call. */
+static void look_relays(struct diagnosis *d, const json_t *facts) {
+    const json_t *relays = json_object_get(json_object_get(facts, "link"), "relays"), *r = NULL;
+    size_t i = 0;
+    json_array_foreach(relays, i, r) {
+        const char *at = json_string_value(json_object_get(r, "relay"));
+        const char *what = json_string_value(json_object_get(r, "outcome"));
+        if (at == NULL || what == NULL || what[0] == '\0' ||
+            json_integer_value(json_object_get(r, "waiting")) > 0)
+            continue;
+        bool listed = strcmp(what, "not listed at the relay") != 0;
+        found(d, "relay-of-ours", listed ? "between" : "here",
+              listed ? "it is tried again by itself; ask who runs the relay whether it does"
+                     : "give who runs the relay the line that `readback card` shows; after a "
+                       "change of the TLS key the new one",
+              "Others cannot call us by the relay %s: %s.", at, what);
+    }
+}
+
 /* What the last outcome alone tells. An outage is nobody's fault until somebody has looked. */
 static bool look_why(struct diagnosis *d, const struct rb_peer_view *p, const char *what) {
     char t[40];
     const char *who = handle(d, p->card->handle);
+    if (look_relay_way(d, who, what)) return true;
     if (p->card->addresses_n > 0 && p->last_call_utc_ms != 0 &&
         p->last_call_utc_ms > d->rq->now.utc_ms - ONE_WAY_MS) {
         found(d, "one-way", "between",
@@ -352,6 +390,7 @@ void rb_get_doctor(struct rb_req *rq) {
     look_self(&d);
     look_store(&d, facts);
     look_channels(&d, 0);
+    look_relays(&d, facts);
     look_links(&d);
     look_outside(&d);
     look_channels(&d, 1);

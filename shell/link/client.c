@@ -129,7 +129,10 @@ static void out_send(struct rb_out *o, struct rb_out_req *r) {
     struct rb_writer w = rb_writer(head, sizeof head);
     const uint8_t *target = r->bytes + HEAD_ROOM + r->body_n;
     size_t at = o->lane->address_i == 0 ? 0 : o->lane->address_i - 1; /* the one that was reached */
-    rb_http_request_encode(r->post, rb_slice(target, r->target_n), rb_str(p->addresses[at]),
+    const char *host = p->addresses[at];
+    if (strncmp(host, RB_RELAY_PREFIX, sizeof RB_RELAY_PREFIX - 1) == 0)
+        host += sizeof RB_RELAY_PREFIX - 1;
+    rb_http_request_encode(r->post, rb_slice(target, r->target_n), rb_str(host),
                            r->body_n, &w);
     memcpy(r->bytes + HEAD_ROOM - w.n, head, w.n); /* bounds: rb_link_request checks the target */
     o->busy = true;

@@ -12,6 +12,7 @@ struct rb_lane {
     struct rb_out *out;       /* NULL: not connected */
     bool dialling, asking;    /* asking: within rb_lookup_start */
     size_t address_i;
+    bool relay; /* the address being tried is one */
     struct rb_endpoint ends[RB_LOOKUP_MAX];
     size_t ends_n, ends_i;
     struct rb_lookup *lookup;

@@ -8,6 +8,7 @@
 static void note(struct rb_lane *a, const char *why) {
     static const char *const order[] = {"no address",   "no route",   "refused",
                                         "timed out",    "closed early", "bad answer",
+                                        "relay not reached", "relay refused", "not at the relay",
                                         "our key not accepted", "key not pinned"};
     int have = -1, now = 0;
     for (int i = 0; i < (int)(sizeof order / sizeof order[0]); i++) {
@@ -33,18 +34,22 @@ static struct rb_out *out_create(struct rb_lane *a, int fd) {
 }
 
 static bool connect_to(struct rb_lane *a, const struct rb_endpoint *e) {
+    const char *words = a->relay ? "relay not reached" : "no route";
     int fd = socket(e->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        note(a, "no route");
+        note(a, words);
         return false;
     }
     if (connect(fd, (const struct sockaddr *)&e->sa, e->n) != 0 && errno != EINPROGRESS) {
-        note(a, errno == ECONNREFUSED ? "refused" : "no route");
+        note(a, errno == ECONNREFUSED && !a->relay ? "refused" : words);
         close(fd);
         return false;
     }
     a->out = out_create(a, fd);
-    if (a->out == NULL) note(a, "no route");
+    if (a->out == NULL)
+        note(a, "no route");
+    else if (a->relay)
+        a->out->s.call = &a->peer->party;
     return a->out != NULL;
 }
 
@@ -64,6 +69,8 @@ static void on_lookup(void *ctx, const struct rb_endpoint *e, size_t n);
 /* true: wait for the answer */
 static bool take_address(struct rb_lane *a) {
     const char *address = a->peer->addresses[a->address_i++];
+    a->relay = strncmp(address, RB_RELAY_PREFIX, sizeof RB_RELAY_PREFIX - 1) == 0;
+    if (a->relay) address += sizeof RB_RELAY_PREFIX - 1;
     a->ends_i = 0;
     a->ends_n = rb_endpoint_numeric(address, &a->ends[0]) ? 1 : 0;
     if (a->ends_n == 1) return false;
@@ -95,7 +102,7 @@ static void on_lookup(void *ctx, const struct rb_endpoint *e, size_t n) {
     for (size_t i = 0; i < n; i++) a->ends[i] = e[i];
     a->ends_n = n;
     a->ends_i = 0;
-    if (n == 0) note(a, "no address");
+    if (n == 0) note(a, a->relay ? "relay not reached" : "no address");
     if (!a->asking) dial_next(a);
 }
 
@@ -129,10 +136,16 @@ void rb_dial_abort(struct rb_lane *a) {
     a->dialling = false;
 }
 
+static const char *late_words(const struct rb_lane *a) {
+    const struct rb_out *o = a->out;
+    if (!a->relay || (o != NULL && o->s.state == RB_STREAM_HANDSHAKE)) return "timed out";
+    return o != NULL && o->s.state == RB_STREAM_CALLING ? "relay refused" : "relay not reached";
+}
+
 static void on_attempt_timeout(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what;
     struct rb_lane *a = arg;
-    if (a->dialling) rb_dial_failed(a, "timed out");
+    if (a->dialling) rb_dial_failed(a, late_words(a));
 }
 
 struct event *rb_dial_timer(struct rb_lane *a) {

@@ -5,6 +5,7 @@
 #define RB_SHELL_LINK_INTERNAL_H
 #include "link.h"
 #include "http.h"
+#include "preface.h"
 #include "readback/party.h"
 #include "../os/os.h"
 #include <event2/event.h>
@@ -25,12 +26,13 @@
 #define RB_LINK_MOVES_A_SECOND 100u         /* ... or so many, if that is more */
 #define RB_LINK_LINGER_MS 1000u             /* how long a refused peer may go on sending */
 #define RB_LINK_LINGER_BYTES (1u << 20)
+#define RB_LINK_UNPROVEN 16u /* joined by a relay, the handshake not complete */
 #define RB_LINK_HOST 280u                   /* "host:port" with its NUL */
 
 /* ---- stream: TLS over one socket ----------------------------------------------------------- */
 enum rb_io { RB_IO_DONE, RB_IO_AGAIN, RB_IO_EOF, RB_IO_FAIL };
-enum rb_stream_state { RB_STREAM_CONNECTING, RB_STREAM_HANDSHAKE, RB_STREAM_OPEN, RB_STREAM_RAW,
-                       RB_STREAM_DEAD };
+enum rb_stream_state { RB_STREAM_CONNECTING, RB_STREAM_CALLING, RB_STREAM_HANDSHAKE, RB_STREAM_OPEN,
+                       RB_STREAM_RAW, RB_STREAM_DEAD };
 struct rb_stream;
 struct rb_stream_ops { /* called from the loop only; `key` from within the handshake */
     bool (*key)(struct rb_stream *s, const struct rb_key *tls); /* is this the peer's? */
@@ -53,6 +55,9 @@ struct rb_stream {
     const uint8_t *out; /* what is being sent; the owner's, until it is sent or the stream dead */
     size_t out_n, out_at;
     const char *why; /* static words, after a failure */
+    const struct rb_hash *call; /* by a relay: whom; NULL: directly */
+    uint8_t line[RB_RELAY_LINE]; /* what the relay says */
+    size_t line_n;
     SLIST_ENTRY(rb_stream) dead;
 };
 /* Takes fd in every case. `ops->destroy` is never called if this fails. */
@@ -74,9 +79,12 @@ void rb_stream_linger(struct rb_stream *s);
 enum rb_io rb_stream_drain(struct rb_stream *s, size_t *budget);
 void rb_stream_doom(struct rb_stream *s); /* closes; memory goes later */
 void rb_stream_free_parts(struct rb_stream *s);
+void rb_stream_tune(int fd);
 
 /* ---- TLS contexts (tls.c) ------------------------------------------------------------------- */
 enum rb_err rb_tls_context(const struct rb_seckey *key, SSL_CTX **out) RB_MUST_USE;
+/* with the key of the context; what is signed must begin with a context of its own */
+enum rb_err rb_tls_sign(const SSL_CTX *ctx, struct rb_slice in, uint8_t sig[RB_SIG_LEN]) RB_MUST_USE;
 
 /* ---- one incoming message ------------------------------------------------------------------- */
 struct rb_message {
@@ -96,6 +104,7 @@ void rb_message_reset(struct rb_message *m, struct rb_link *l);
 /* ---- the link ------------------------------------------------------------------------------- */
 struct rb_in;   /* a connection somebody made to us */
 struct rb_peer; /* a party we send requests to */
+struct rb_waits; /* connections waiting at a relay */
 struct rb_out_req;
 TAILQ_HEAD(rb_in_list, rb_in);
 TAILQ_HEAD(rb_req_list, rb_out_req);
@@ -117,6 +126,7 @@ struct rb_link {
     size_t bodies;  /* bytes of unfinished bodies */
     size_t answers; /* bytes of answers that are being sent */
     struct rb_peer_list peers;
+    struct rb_waits *waits;
     struct rb_req_list finished; /* failed or cancelled, to be reported from the loop */
     struct event *report;
     struct rb_stream_list dead;
@@ -132,9 +142,12 @@ uint64_t rb_link_now_ms(void); /* monotonic */
 void rb_link_log(struct rb_link *l, enum rb_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* ---- server.c, client.c, resolve.c ----------------------------------------------------------- */
+/* ---- server.c, client.c, wait.c, resolve.c ----------------------------------------------------------- */
 enum rb_err rb_server_open(struct rb_link *l, char *why, size_t why_n) RB_MUST_USE;
 void rb_server_close(struct rb_link *l);
+void rb_server_take(struct rb_link *l, int fd); /* joined by a relay; takes fd in every case */
+void rb_waits_again(struct rb_link *l);
+void rb_waits_close(struct rb_link *l);
 enum rb_err rb_client_open(struct rb_link *l) RB_MUST_USE;
 void rb_client_close(struct rb_link *l);
 

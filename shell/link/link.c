@@ -103,11 +103,13 @@ enum rb_err rb_link_rekey(struct rb_link *l, const struct rb_seckey *tls) {
     RB_TRY(rb_tls_context(tls, &fresh));
     SSL_CTX_free(l->tls); /* connections that are there keep it as long as they need */
     l->tls = fresh;
+    rb_waits_again(l);
     return RB_OK;
 }
 
 void rb_link_close(struct rb_link *l) {
     if (l == NULL) return;
+    rb_waits_close(l);
     rb_server_close(l);
     rb_client_close(l);
     bury(l);

@@ -35,6 +35,17 @@ enum rb_err rb_link_open(struct event_base *base, const struct rb_link_config *c
                          size_t why_n) RB_MUST_USE;
 /* another TLS key for connections made from now on. RB_ERR_INTERNAL: the one before serves on */
 enum rb_err rb_link_rekey(struct rb_link *l, const struct rb_seckey *tls) RB_MUST_USE;
+/* Keeps connections waiting at this relay ("host:port", spec 7.5), by which others call us. Once for
+ * each relay. RB_ERR_LIMIT */
+enum rb_err rb_link_wait(struct rb_link *l, const char *relay,
+                         const struct rb_hash *party) RB_MUST_USE;
+struct rb_link_wait_view {
+    const char *relay;
+    size_t waiting;  /* connections there now */
+    const char *why; /* static words: why none is; "" */
+};
+/* false: there is no i-th */
+bool rb_link_waits(const struct rb_link *l, size_t i, struct rb_link_wait_view *out);
 void rb_link_close(struct rb_link *l); /* calls nothing back; not from within ops */
 /* first port that was bound (listen on port 0 in tests) */
 uint16_t rb_link_port(const struct rb_link *l);

@@ -19,6 +19,7 @@ struct rb_in {
     uint8_t address[16]; /* whom it counts for: IPv4, or the first half of an IPv6 address */
     bool known;  /* the key that was shown is a party's */
     bool proven; /* and the handshake is complete */
+    bool relayed; /* a relay joined it: no address of its own */
     struct rb_key key;
     struct rb_hash peer;
     struct rb_message m;
@@ -362,11 +363,8 @@ static void address_of(const struct sockaddr *sa, uint8_t out[16]) {
 }
 
 /* A full table: the stranger who has been at its handshake longest, or is being seen off, makes room. */
-static bool make_room(struct rb_link *l, const uint8_t address[16]) {
+static bool table_room(struct rb_link *l) {
     struct rb_in *in;
-    size_t same = 0;
-    TAILQ_FOREACH(in, &l->in, all) if (memcmp(in->address, address, 16) == 0) same++;
-    if (same >= l->cfg.max_conns_per_address) return false;
     if (l->stats.conns_in < l->cfg.max_conns) return true;
     TAILQ_FOREACH(in, &l->in, all) {
         if (in->proven) continue;
@@ -374,6 +372,14 @@ static bool make_room(struct rb_link *l, const uint8_t address[16]) {
         return true;
     }
     return false;
+}
+
+static bool make_room(struct rb_link *l, const uint8_t address[16]) {
+    struct rb_in *in;
+    size_t same = 0;
+    TAILQ_FOREACH(in, &l->in, all) if (!in->relayed && memcmp(in->address, address, 16) == 0) same++;
+    if (same >= l->cfg.max_conns_per_address) return false;
+    return table_room(l);
 }
 
 static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct sockaddr *sa, int n,
@@ -393,6 +399,36 @@ static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct socka
         return;
     }
     memcpy(in->address, address, sizeof address);
+    TAILQ_INSERT_TAIL(&l->in, in, all);
+    l->stats.conns_in++;
+    rb_stream_deadline(&in->s, l->cfg.request_deadline_ms);
+}
+
+/* Strangers who came by a relay are many at one address: of them the oldest makes room (spec 7.5.8). */
+static void relayed_room(struct rb_link *l) {
+    struct rb_in *in, *oldest = NULL;
+    size_t n = 0;
+    TAILQ_FOREACH(in, &l->in, all) {
+        if (!in->relayed || in->proven) continue;
+        if (oldest == NULL) oldest = in;
+        n++;
+    }
+    if (n >= RB_LINK_UNPROVEN) in_end(oldest);
+}
+
+void rb_server_take(struct rb_link *l, int fd) {
+    relayed_room(l);
+    struct rb_in *in = table_room(l) ? calloc(1, sizeof *in) : NULL;
+    if (in == NULL) {
+        l->stats.refused++;
+        close(fd);
+        return;
+    }
+    if (rb_stream_init(&in->s, l, &in_ops, fd, false) != RB_OK) {
+        free(in);
+        return;
+    }
+    in->relayed = true;
     TAILQ_INSERT_TAIL(&l->in, in, all);
     l->stats.conns_in++;
     rb_stream_deadline(&in->s, l->cfg.request_deadline_ms);

@@ -43,7 +43,7 @@ static bool make_tls(struct rb_stream *s) {
 }
 
 /* No gathering of small writes; and a peer whose machine is gone is noticed even when nothing is due. */
-static void tune_socket(int fd) {
+void rb_stream_tune(int fd) {
     int one = 1, idle = KEEPALIVE_S, count = 3;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
@@ -54,7 +54,7 @@ static void tune_socket(int fd) {
 enum rb_err rb_stream_init(struct rb_stream *s, struct rb_link *l, const struct rb_stream_ops *ops,
                            int fd, bool client) {
     *s = (struct rb_stream){.link = l, .ops = ops, .fd = fd, .client = client};
-    tune_socket(fd);
+    rb_stream_tune(fd);
     s->state = client ? RB_STREAM_CONNECTING : RB_STREAM_HANDSHAKE;
     if (make_tls(s) && make_events(s) &&
         event_add(client ? s->wr : s->rd, NULL) == 0)
@@ -123,22 +123,50 @@ static const char *connect_words(int err) {
     }
 }
 
+static enum rb_io say_call(struct rb_stream *s) {
+    uint8_t buf[RB_RELAY_LINE];
+    struct rb_writer w = rb_writer(buf, sizeof buf);
+    rb_relay_line_encode(&(struct rb_relay_line){.word = RB_RELAY_CALL, .party = *s->call}, &w);
+    s->state = RB_STREAM_CALLING;
+    s->why = "relay not reached";
+    /* the first bytes of a connection always fit */
+    return send(s->fd, w.p, w.n, MSG_NOSIGNAL) == (ssize_t)w.n ? RB_IO_DONE : RB_IO_FAIL;
+}
+
 static enum rb_io finish_connect(struct rb_stream *s) {
     int err = 0;
     socklen_t n = sizeof err;
     if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &n) != 0) err = errno;
     if (err != 0) {
-        s->why = connect_words(err);
+        s->why = s->call != NULL ? "relay not reached" : connect_words(err);
         return RB_IO_FAIL;
     }
     s->state = RB_STREAM_HANDSHAKE;
     s->why = "closed early";
-    return event_add(s->rd, NULL) == 0 ? RB_IO_DONE : RB_IO_FAIL;
+    if (event_add(s->rd, NULL) != 0) return RB_IO_FAIL;
+    return s->call == NULL ? RB_IO_DONE : say_call(s);
+}
+
+/* The relay's answer; TLS begins behind it (spec 7.5.5). */
+static enum rb_io hear_relay(struct rb_stream *s) {
+    struct rb_relay_line l;
+    enum rb_err err = rb_relay_read_line(s->fd, s->line, &s->line_n);
+    if (err == RB_ERR_BUSY) return RB_IO_AGAIN;
+    if (err == RB_OK) err = rb_relay_line_decode(rb_slice(s->line, s->line_n), &l, NULL);
+    s->state = RB_STREAM_HANDSHAKE;
+    if (err == RB_OK && l.word == RB_RELAY_JOINED) return RB_IO_DONE;
+    bool unknown = err == RB_OK && l.word == RB_RELAY_REFUSED && l.why == RB_RELAY_UNKNOWN;
+    s->why = unknown ? "not at the relay" : "relay refused";
+    return RB_IO_FAIL;
 }
 
 enum rb_io rb_stream_handshake(struct rb_stream *s) {
     if (s->state == RB_STREAM_CONNECTING) {
         enum rb_io io = finish_connect(s);
+        if (io != RB_IO_DONE) return io;
+    }
+    if (s->state == RB_STREAM_CALLING) {
+        enum rb_io io = hear_relay(s);
         if (io != RB_IO_DONE) return io;
     }
     if (s->state != RB_STREAM_HANDSHAKE) return RB_IO_DONE;

@@ -85,6 +85,16 @@ static bool set_profile(SSL_CTX *ctx) {
            SSL_CTX_set1_client_sigalgs_list(ctx, "ed25519") == 1;
 }
 
+enum rb_err rb_tls_sign(const SSL_CTX *ctx, struct rb_slice in, uint8_t sig[RB_SIG_LEN]) {
+    EVP_PKEY *key = SSL_CTX_get0_privatekey(ctx);
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    size_t n = RB_SIG_LEN;
+    bool good = key != NULL && md != NULL && EVP_DigestSignInit(md, NULL, NULL, NULL, key) == 1 &&
+                EVP_DigestSign(md, sig, &n, in.p, in.n) == 1 && n == RB_SIG_LEN;
+    EVP_MD_CTX_free(md);
+    return good ? RB_OK : RB_ERR_INTERNAL;
+}
+
 enum rb_err rb_tls_context(const struct rb_seckey *key, SSL_CTX **out) {
     SSL_CTX *ctx = SSL_CTX_new(TLS_method());
     if (ctx == NULL) return RB_ERR_INTERNAL;

@@ -29,6 +29,20 @@ enum rb_err rb_config_listen(struct rb_config *c, const char *address) {
     return RB_OK;
 }
 
+enum rb_err rb_config_relay(struct rb_config *c, const char *address) {
+    const char *colon = strrchr(address, ':');
+    uint64_t port = 0;
+    if (c->relay_n == RB_CONFIG_RELAYS) return RB_ERR_LIMIT;
+    if (colon == NULL || colon == address || strlen(address) >= sizeof c->relay[0])
+        return RB_ERR_USAGE;
+    if (rb_dec_decode(rb_str(colon + 1), &port) != RB_OK || port < 1 || port > 65535)
+        return RB_ERR_USAGE;
+    for (size_t i = 0; i < c->relay_n; i++)
+        if (strcmp(c->relay[i], address) == 0) return RB_ERR_USAGE;
+    memcpy(c->relay[c->relay_n++], address, strlen(address) + 1);
+    return RB_OK;
+}
+
 /* ---- values --------------------------------------------------------------------------------- */
 
 static enum rb_err set_ms(const char *v, uint32_t *out) {
@@ -91,6 +105,7 @@ static enum rb_err set(struct rb_config *c, const char *section, const char *nam
     char key[64];
     (void)snprintf(key, sizeof key, "%s.%s", section, name);
     if (strcmp(key, "peer.listen") == 0) return rb_config_listen(c, v);
+    if (strcmp(key, "peer.relay") == 0) return rb_config_relay(c, v);
     if (strcmp(key, "peer.connections") == 0) return set_count(v, &c->max_conns);
     if (strcmp(key, "peer.connections-per-address") == 0)
         return set_count(v, &c->max_conns_per_address);

@@ -5,9 +5,12 @@
 #include "shell/os/os.h"
 
 #define RB_CONFIG_LISTEN 8u
+#define RB_CONFIG_RELAYS 4u
 struct rb_config {
     char listen[RB_CONFIG_LISTEN][128]; /* [peer] listen, "host:port" */
     size_t listen_n;
+    char relay[RB_CONFIG_RELAYS][272]; /* [peer] relay, "host:port": where it waits for calls */
+    size_t relay_n;
     uint32_t max_conns, max_conns_per_address;
     uint32_t request_deadline_ms, idle_ms;
     char api_socket[108]; /* [api] socket; "": readbackd.sock in the home */
@@ -23,4 +26,5 @@ enum rb_err rb_config_read(const char *path, struct rb_config *c, char *why,
                            size_t why_n) RB_MUST_USE;
 /* "host:port", "[v6]:port", ":port"; appends */
 enum rb_err rb_config_listen(struct rb_config *c, const char *address) RB_MUST_USE;
+enum rb_err rb_config_relay(struct rb_config *c, const char *address) RB_MUST_USE;
 #endif

@@ -140,6 +140,15 @@ static enum rb_err api_log_key(void *ctx, const uint8_t channel[RB_CHANNEL_LEN],
     return RB_OK;
 }
 
+static json_t *relays_json(const struct rb_host *h) {
+    json_t *all = json_array();
+    struct rb_link_wait_view v;
+    for (size_t i = 0; rb_link_waits(h->link, i, &v); i++)
+        (void)json_array_append_new(all, json_pack("{s:s, s:i, s:s}", "relay", v.relay, "waiting",
+                                                   (int)v.waiting, "outcome", v.why));
+    return all;
+}
+
 static void api_describe(void *ctx, json_t *status) {
     const struct rb_host *h = ctx;
     struct rb_link_stats s = {0};
@@ -151,6 +160,7 @@ static void api_describe(void *ctx, json_t *status) {
         "requests_out", (json_int_t)s.requests_out, "refused", (json_int_t)s.refused,
         "handshakes_failed", (json_int_t)s.handshakes_failed, "connections_in", (int)s.conns_in,
         "connections_out", (int)s.conns_out, "port", (int)rb_link_port(h->link));
+    if (link != NULL) (void)json_object_set_new(link, "relays", relays_json(h));
     if (link != NULL) (void)json_object_set_new(status, "link", link);
     if (rb_store_unclean(h->store)) /* another program reads the database */
         (void)json_object_set_new(status, "purge_unfinished", json_true());

@@ -377,6 +377,7 @@ static enum rb_err open_all(struct rb_host *h, char *why, size_t why_n) {
     RB_TRY(host_open_api(h, why, why_n));
     RB_TRY(load_state(h, why, why_n));
     RB_TRY(take_card(h, why, why_n));
+    host_wait(h);
     if (h->failed) {
         (void)snprintf(why, why_n, "The store failed while starting.");
         return RB_ERR_IO;

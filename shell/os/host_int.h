@@ -72,6 +72,7 @@ struct rb_host {
     size_t keys_n;
     struct rb_key tls_served;
     uint64_t tls_look_ms, card_version;
+    bool waits; /* at the relays of the settings */
     struct log_key *log_keys;
     size_t log_keys_n;
     struct load_list loads;
@@ -104,6 +105,8 @@ void host_log_keys(struct rb_host *h);
 /* serves the TLS key that is due */
 void host_tls(struct rb_host *h);
 void host_card_taken(struct rb_host *h);
+/* begins to wait at the relays of the settings, once it is known who we are */
+void host_wait(struct rb_host *h);
 /* effects.c */
 void host_carry_out(struct rb_host *h, const struct rb_effects *fx);
 /* bodies.c */

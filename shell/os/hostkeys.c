@@ -67,10 +67,22 @@ void host_tls(struct rb_host *h) {
     h->tls_served = pub;
 }
 
+void host_wait(struct rb_host *h) {
+    const struct rb_card *card = rb_node_card(h->node);
+    struct rb_hash party;
+    if (h->waits || h->link == NULL || card == NULL) return;
+    h->waits = true;
+    rb_party_hash(&card->party, &party);
+    for (size_t i = 0; i < h->cfg.relay_n; i++)
+        if (rb_link_wait(h->link, h->cfg.relay[i], &party) != RB_OK)
+            rb_log(RB_LOG_ERROR, "link", "no memory to wait at the relay %s", h->cfg.relay[i]);
+}
+
 /* A card of ours was taken: the age key on it may be a new one. */
 void host_card_taken(struct rb_host *h) {
     const struct rb_card *card = rb_node_card(h->node);
     h->tls_look_ms = 0;
+    host_wait(h);
     if (card == NULL || rb_keyring_locked(h->ring) || rb_keyring_holds(h->ring, &card->age)) return;
     if (rb_keyring_reload(h->ring, h->home) != RB_OK)
         rb_log(RB_LOG_ERROR, "keys", "%s", rb_home_error(h->home));

@@ -58,7 +58,8 @@ static enum rb_err allow_all(int rules, const struct rb_reach *reach, uint64_t h
     static const char *const read_only[] = {
         "/etc",     "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
         "/usr/lib", "/usr/share/zoneinfo",  "/proc/self",      "/dev/urandom"};
-    RB_TRY(allow(rules, reach->home, handled & ~(uint64_t)LL_EXECUTE, handled));
+    if (reach->home != NULL)
+        RB_TRY(allow(rules, reach->home, handled & ~(uint64_t)LL_EXECUTE, handled));
     for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
         if (allow(rules, read_only[i], LL_READ_FILE | LL_READ_DIR, handled) == RB_ERR_IO)
             return RB_ERR_IO;

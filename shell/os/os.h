@@ -38,8 +38,8 @@ size_t rb_descriptors(void);
 uint64_t rb_sd_watchdog_us(void);
 
 struct rb_reach { /* files that are needed after the start */
-    const char *home;
-    const char *config;     /* a file elsewhere; NULL */
+    const char *home;       /* NULL: none */
+    const char *config;     /* a file elsewhere, or a folder to be read; NULL */
     const char *socket_dir; /* where the API's socket lies, if not in the home; NULL */
 };
 /* After setup: no program can be started, no other process traced, no kernel interface loaded; no file

@@ -2,7 +2,8 @@
 #include "party_form.h"
 #include "readback/text.h"
 
-#define MAX_ADDRESS 262u /* a name of 253, a colon, a port; brackets */
+#define RELAY "relay="
+#define MAX_ADDRESS 268u /* a name of 253, a colon, a port; before them RELAY */
 
 static const struct rb_enum_name type_card[] = {{RB_ST_CARD, "card"}, {0, NULL}};
 static const struct rb_field name_fields[] = {
@@ -23,7 +24,7 @@ static const struct rb_field card_fields[] = {
     F(4, "issued", RB_F_TIME, REQ, 0, "when"),
     F_TUPLES(5, "names", OPT, 8, &name_schema, "by language"),
     F_ARRAY(6, "addresses", RB_F_NAME, OPT | FULL, MAX_ADDRESS, RB_MAX_ADDRESSES,
-            "host:port; absent: only connects outwards"),
+            "host:port or relay=host:port; absent: only connects outwards"),
     F(7, "mirror", RB_F_KEY, REQ, 0, "cosigns"),
     F(8, "node", RB_F_KEY, REQ, 0, "signs machine records"),
     F(9, "tls", RB_F_KEY, REQ, 0, "pinned"),
@@ -144,8 +145,9 @@ static bool host_ok(struct rb_slice h) {
 }
 
 static bool address_ok(struct rb_slice a) {
-    size_t colon = a.n;
     uint64_t port = 0;
+    if (rb_slice_starts(a, RELAY)) a = rb_slice_sub(a, sizeof RELAY - 1, a.n);
+    size_t colon = a.n;
     for (size_t i = 0; i < a.n; i++)
         if (a.p[i] == ':') colon = i;
     if (colon == a.n || !host_ok(rb_slice_sub(a, 0, colon))) return false;

@@ -110,6 +110,15 @@ static void addresses(void **state) {
         {"[::g]:443", false},
         {"a/b:443", false},
         {"u@a:443", false},
+        {"relay=a:1", true},
+        {"relay=[2001:db8::1]:7444", true},
+        {"relay=", false},
+        {"relay=a", false},
+        {"relay=a:0", false},
+        {"relay=relay=a:1", false},
+        {"relay= a:1", false},
+        {"Relay=a:1", false},
+        {"via=a:1", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fixture_reset();
