@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "../unit/fixture_lie.h"
 #include "../unit/fixture_sealed.h"
 #include "fuzz.h"
 #include "readback/text.h"
@@ -18,7 +19,7 @@
 static struct fn_world *world;
 static uint8_t channel[16];
 static struct sample { /* what the nodes said to each other while they were founded, and last */
-    char path[160];
+    char path[256];
     uint8_t body[8192];
     size_t n;
     bool post;
@@ -75,6 +76,49 @@ static void say_closed(size_t who, const char *text) {
     keep_head();
 }
 
+static void keep_sample(const char *path, struct rb_slice body) {
+    struct sample *s = &samples[samples_n++];
+    FUZZ_CHECK(samples_n <= 64 && strlen(path) < sizeof s->path && body.n <= sizeof s->body);
+    memset(s, 0, sizeof *s);
+    memcpy(s->path, path, strlen(path));
+    memcpy(s->body, body.p, s->n = body.n);
+    s->post = true;
+}
+
+/* The first one's feed goes on in two ways: the evidence of it, and what is brought of the second way. */
+static void keep_fork(void) {
+    static uint8_t notes[2][1024], text[4096];
+    static char path[512];
+    struct rb_fork fork = {0};
+    struct rb_hash origin, root;
+    struct rb_writer w = rb_writer(text, sizeof text), pw = rb_writer(path, sizeof path - 1);
+    struct lie *a = lie_begin(&world->p[0], channel), *b = lie_begin(&world->p[0], channel);
+    lie_say(world, a, channel, "The one.");
+    lie_say(world, b, channel, "The other.");
+    fork.note_a = lie_note(world, a, a->tree.size, notes[0], sizeof notes[0]);
+    fork.note_b = lie_note(world, b, b->tree.size, notes[1], sizeof notes[1]);
+    rb_tree_root(&b->tree, b->tree.size, &fork.other_root); /* the same size: no hashes in its proof */
+    rb_fork_encode(&fork, &w);
+    FUZZ_CHECK(!w.over);
+    rb_put_z(&pw, "/rb/v1/evidence?channel=");
+    rb_put_hex(&pw, channel, sizeof channel);
+    keep_sample(path, rb_written(&w));
+    memset(path, 0, sizeof path);
+    pw = rb_writer(path, sizeof path - 1);
+    rb_sha256(rb_slice(b->origin, b->origin_n), &origin);
+    rb_tree_root(&b->tree, b->tree.size, &root);
+    rb_put_z(&pw, "/rb/v1/branch?origin=");
+    rb_put_hex(&pw, origin.b, sizeof origin.b);
+    rb_put_z(&pw, "&size=");
+    rb_put_dec(&pw, b->tree.size);
+    rb_put_z(&pw, "&root=");
+    rb_put_hex(&pw, root.b, sizeof root.b);
+    FUZZ_CHECK(!pw.over);
+    keep_sample(path, lie_branch_body(b, 0));
+    lie_end(a);
+    lie_end(b);
+}
+
 static void build_world(void) {
     struct rb_hash id;
     struct rb_charter *c = calloc(1, sizeof *c);
@@ -102,6 +146,7 @@ static void build_world(void) {
         say_closed(i, "Not pushed yet.");
         world->p[1 - i].deaf = false;
     }
+    keep_fork();
 }
 
 static void put_back(void) {
@@ -309,6 +354,7 @@ static const struct endpoint {
     {"/mirror/add-entries", true, SAMPLE},  {"/rb/v1/bodies", true, SAMPLE},
     {"/rb/v1/add-cosignatures", true, NOTES}, {"/rb/v1/held", true, NOTES},
     {"/rb/v1/evidence", true, EVIDENCE},    {"/rb/v1/advance", true, ADVANCE},
+    {"/rb/v1/branch", true, SAMPLE},
     {"/rb/v1/heads", false, NOTHING},       {"/rb/v1/held", false, NOTHING},
     {"/rb/v1/evidence", false, NOTHING},    {"/rb/v1/branch", false, NOTHING},
     {"/rb/v1/cosignatures", false, NOTHING}, {"/rb/v1/news", false, NOTHING},
