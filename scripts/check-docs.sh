@@ -17,7 +17,7 @@ pages=0
 while IFS= read -r page; do
   pages=$((pages + 1))
   made=$(scdoc <"$page" 2>&1) || { echo "$page: $made"; bad=1; continue; }
-  words=$(groff -t -man -Tutf8 -ww -z <<<"$made" 2>&1)
+  words=$(groff -t -man -Tutf8 -ww -W break -z <<<"$made" 2>&1)
   [ -z "$words" ] || { echo "$page: $words"; bad=1; }
 done < <(scripts/tracked-files.sh 'man/*.scd')
 [ "$pages" -gt 0 ] || { echo 'man: no page'; bad=1; }
