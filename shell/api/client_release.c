@@ -8,6 +8,8 @@
 
 #define CALL_MAX 256
 #define EPOCH_TRIES 100
+#define JOIN_TRIES 300
+#define JOIN_PAUSE_MS 100
 /* bounded by what a record and its Sig_structure can be */
 #define TBS_MAX (RB_MAX_LEAF + 1024)
 
@@ -340,17 +342,25 @@ static int join(const struct rb_client *c, const struct rb_signer_key *officer,
     json_decref(answer);
     return status;
 }
-/* The channel is known from its founder's push on; its charter is read a moment later. */
-static bool not_judged_yet(int status, const json_t *answer) {
-    const char *field =
-        json_string_value(json_object_get(json_object_get(answer, "error"), "field"));
-    return status == 400 && field != NULL && strcmp(field, "answers") == 0;
+/* The channel is known from its founder's push on; its charter is judged a moment later. */
+static int join_soon(const struct rb_client *c, const struct rb_signer_key *officer,
+                     const struct rb_signer_key *party, const char *channel, char *charter_record,
+                     json_t **out) {
+    const struct timespec pause = {0, JOIN_PAUSE_MS * 1000000L};
+    int status = join(c, officer, party, channel, charter_record, out);
+    for (int tries = 0; status == 503 && tries < JOIN_TRIES; tries++) {
+        json_decref(*out);
+        *out = NULL;
+        (void)nanosleep(&pause, NULL);
+        status = join(c, officer, party, channel, charter_record, out);
+    }
+    return status;
 }
 
 int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *officer,
                      const struct rb_signer_key *party, const char *channel, json_t **out) {
     char record[65] = "", path[4096];
-    int status = join(c, officer, party, channel, record, out);
+    int status = join_soon(c, officer, party, channel, record, out);
     const char *code = json_string_value(json_object_get(json_object_get(*out, "error"), "code"));
     if (status == 409 && code &&
         strcmp(code, "exists") ==
@@ -369,13 +379,6 @@ int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *offi
     json_t *draft = json_pack("{s:s,s:s,s:[s],s:{s:s}}", "channel", channel, "kind", "position",
                               "answers", record, "body", "type", "accept");
     status = rb_client_release(c, officer, draft, out);
-    for (int tries = 0; tries < 100 && not_judged_yet(status, *out); tries++) {
-        const struct timespec pause = {0, 100000000};
-        (void)nanosleep(&pause, NULL);
-        json_decref(*out);
-        *out = NULL;
-        status = rb_client_release(c, officer, draft, out);
-    }
     json_decref(draft);
     return status;
 }
