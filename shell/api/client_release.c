@@ -1,13 +1,13 @@
 /* Composing, signing, releasing: what every program of an officer does with the local API. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "client.h"
 #include "readback/party.h"
 #include "readback/text.h"
 
 #define CALL_MAX 256
 #define EPOCH_TRIES 100
+#define EPOCH_PAUSE_MS 50
 #define JOIN_TRIES 300
 #define JOIN_PAUSE_MS 100
 /* bounded by what a record and its Sig_structure can be */
@@ -346,12 +346,11 @@ static int join(const struct rb_client *c, const struct rb_signer_key *officer,
 static int join_soon(const struct rb_client *c, const struct rb_signer_key *officer,
                      const struct rb_signer_key *party, const char *channel, char *charter_record,
                      json_t **out) {
-    const struct timespec pause = {0, JOIN_PAUSE_MS * 1000000L};
     int status = join(c, officer, party, channel, charter_record, out);
-    for (int tries = 0; status == 503 && tries < JOIN_TRIES; tries++) {
+    for (int tries = 0; status == 503 && c->wait != NULL && tries < JOIN_TRIES; tries++) {
         json_decref(*out);
         *out = NULL;
-        (void)nanosleep(&pause, NULL);
+        c->wait(c->ctx, JOIN_PAUSE_MS);
         status = join(c, officer, party, channel, charter_record, out);
     }
     return status;
@@ -419,15 +418,14 @@ static int epoch_once(const struct rb_client *c, const struct rb_signer_key *off
 int rb_client_epoch(const struct rb_client *c, const struct rb_signer_key *officer,
                     const struct rb_signer_key *party, const char *channel, const json_t *stands_by,
                     json_t **out) {
-    const struct timespec pause = {.tv_nsec = 50000000};
     int status = 0;
     *out = NULL;
     for (int i = 0; i < EPOCH_TRIES; i++) {
         json_decref(*out);
         *out = NULL;
         status = epoch_once(c, officer, party, channel, stands_by, out);
-        if (status != 503) break;
-        (void)nanosleep(&pause, NULL);
+        if (status != 503 || c->wait == NULL) break;
+        c->wait(c->ctx, EPOCH_PAUSE_MS);
     }
     return status;
 }
