@@ -167,7 +167,7 @@ static int client_call(void *ctx, const char *method, const char *path, const js
     return c.status;
 }
 
-struct rb_client sim_client(struct sim_party *p) { return (struct rb_client){p, client_call}; }
+struct rb_client sim_client(struct sim_party *p) { return (struct rb_client){p, client_call, NULL}; }
 
 int sim_get(struct sim_party *p, const char *path, json_t **out) {
     return client_call(p, "GET", path, NULL, out);

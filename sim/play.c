@@ -25,18 +25,21 @@ static const char *short_hash(const char *hash, char buf[16]) {
     return buf;
 }
 
-/* What a step speaks of may still be on its way to the party: it waits for it, as a person would. */
+/* What a step speaks of may still be on its way to the party: it waits for it, as a person would; for a channel
+ * until its charter is judged, which is what can be accepted. */
 void play_wait_for(struct play *p, int by, const char *what, const char *name) {
     struct stage *st = p->stage;
     struct rb_client c = play_client(p, by);
     int64_t until = st->now_utc_ms(st->ctx) + ARRIVAL_MS;
+    bool channel = strcmp(what, "channels") == 0;
     char path[128];
     (void)snprintf(path, sizeof path, "/v1/%s/%.64s", what, name);
     for (;;) {
         json_t *out = NULL;
         int status = c.call(c.ctx, "GET", path, NULL, &out);
+        bool there = status == 200 && (!channel || ex_string(out, "charter_record"));
         json_decref(out);
-        if (status == 200 || st->now_utc_ms(st->ctx) >= until || st->broken(st->ctx)) return;
+        if (there || st->now_utc_ms(st->ctx) >= until || st->broken(st->ctx)) return;
         (void)st->wait_until(st->ctx, st->now_utc_ms(st->ctx) + 200);
     }
 }
@@ -313,6 +316,20 @@ static bool warned(const json_t *answer, const char *code) {
     return false;
 }
 
+/* What the node answered, without anything of a record's content: that is printed, and kept in files of a run. */
+static void why_not(struct play *p, const struct outcome *o) {
+    const json_t *e = json_object_get(o->answer, "error"), *w;
+    const char *clause = ex_string(e, "clause"), *field = ex_string(e, "field"), *sentence = ex_string(e, "sentence");
+    size_t i, n;
+    (void)snprintf(p->why, sizeof p->why, "status %d %s%s%s%s%s: %.200s", o->status, error_code(o->answer), clause ? ", clause " : "",
+                   clause ? clause : "", field ? ", field " : "", field ? field : "",
+                   sentence ? sentence : o->answer ? "done" : "nobody answered");
+    json_array_foreach(json_object_get(o->answer, "warnings"), i, w) {
+        n = strlen(p->why);
+        (void)snprintf(p->why + n, sizeof p->why - n, "%s%.40s", i ? ", " : "; warnings: ", ex_string(w, "code") ? ex_string(w, "code") : "?");
+    }
+}
+
 static bool refused_as_wanted(struct play *p, const json_t *s, struct outcome *o) {
     const char *want = ex_string(s, "refused");
     bool ok = o->status >= 200 && o->status < 300, told = warned(o->answer, ex_string(s, "warned"));
@@ -325,9 +342,7 @@ static bool refused_as_wanted(struct play *p, const json_t *s, struct outcome *o
                        code ? code : "", sentence ? sentence : "");
         return true;
     }
-    char *found = o->answer ? json_dumps(o->answer, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    (void)snprintf(p->why, sizeof p->why, "status %d %.400s", o->status, found ? found : "nobody answered");
-    free(found);
+    why_not(p, o);
     return false;
 }
 

@@ -2,6 +2,7 @@
 #include "client.h"
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define MAX_ANSWER (256u << 20)
 
@@ -92,6 +93,12 @@ static int call(void *ctx, const char *method, const char *path, const json_t *i
     return (int)status;
 }
 
+static void pause_ms(void *ctx, unsigned ms) {
+    const struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    (void)ctx;
+    (void)nanosleep(&t, NULL);
+}
+
 struct rb_client *rb_client_unix(const char *socket_path) {
     struct carrier *c = calloc(1, sizeof *c);
     if (c == NULL) return NULL;
@@ -101,7 +108,7 @@ struct rb_client *rb_client_unix(const char *socket_path) {
         rb_client_unix_free(&c->client);
         return NULL;
     }
-    c->client = (struct rb_client){c, call};
+    c->client = (struct rb_client){c, call, pause_ms};
     return &c->client;
 }
 void rb_client_unix_free(struct rb_client *client) {

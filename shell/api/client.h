@@ -9,6 +9,8 @@ struct rb_client {
     void *ctx;
     /* HTTP status, or 0 when nobody answers; *out is the caller's to free, NULL if no body */
     int (*call)(void *ctx, const char *method, const char *path, const json_t *in, json_t **out);
+    /* between two askings of who is busy; NULL: it is not asked again */
+    void (*wait)(void *ctx, unsigned ms);
 };
 struct rb_signer_key { /* an officer's or the party's key, wherever it is kept (ssh-agent, sealed file) */
     void *ctx;
@@ -55,7 +57,7 @@ int rb_client_countersign_draft(const struct rb_client *c, const struct rb_signe
 /* charter: JSON of the charter's body, members by {"handle","role",...}; cards are filled in by the node */
 int rb_client_found(const struct rb_client *c, const struct rb_signer_key *officer,
                     const struct rb_signer_key *party, const json_t *charter, json_t **out);
-/* joins the feed (delegation of a log key) and accepts the charter */
+/* joins the feed (delegation of a log key) and accepts the charter; 503 where that is not judged yet */
 int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *officer,
                      const struct rb_signer_key *party, const char *channel, json_t **out);
 /* a further epoch of our feed (spec 6.15); stands_by: how much of the one before, NULL: all that is signed */

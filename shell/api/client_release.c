@@ -1,13 +1,15 @@
 /* Composing, signing, releasing: what every program of an officer does with the local API. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "client.h"
 #include "readback/party.h"
 #include "readback/text.h"
 
 #define CALL_MAX 256
 #define EPOCH_TRIES 100
+#define EPOCH_PAUSE_MS 50
+#define JOIN_TRIES 300
+#define JOIN_PAUSE_MS 100
 /* bounded by what a record and its Sig_structure can be */
 #define TBS_MAX (RB_MAX_LEAF + 1024)
 
@@ -340,17 +342,24 @@ static int join(const struct rb_client *c, const struct rb_signer_key *officer,
     json_decref(answer);
     return status;
 }
-/* The channel is known from its founder's push on; its charter is read a moment later. */
-static bool not_judged_yet(int status, const json_t *answer) {
-    const char *field =
-        json_string_value(json_object_get(json_object_get(answer, "error"), "field"));
-    return status == 400 && field != NULL && strcmp(field, "answers") == 0;
+/* The channel is known from its founder's push on; its charter is judged a moment later. */
+static int join_soon(const struct rb_client *c, const struct rb_signer_key *officer,
+                     const struct rb_signer_key *party, const char *channel, char *charter_record,
+                     json_t **out) {
+    int status = join(c, officer, party, channel, charter_record, out);
+    for (int tries = 0; status == 503 && c->wait != NULL && tries < JOIN_TRIES; tries++) {
+        json_decref(*out);
+        *out = NULL;
+        c->wait(c->ctx, JOIN_PAUSE_MS);
+        status = join(c, officer, party, channel, charter_record, out);
+    }
+    return status;
 }
 
 int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *officer,
                      const struct rb_signer_key *party, const char *channel, json_t **out) {
     char record[65] = "", path[4096];
-    int status = join(c, officer, party, channel, record, out);
+    int status = join_soon(c, officer, party, channel, record, out);
     const char *code = json_string_value(json_object_get(json_object_get(*out, "error"), "code"));
     if (status == 409 && code &&
         strcmp(code, "exists") ==
@@ -369,13 +378,6 @@ int rb_client_accept(const struct rb_client *c, const struct rb_signer_key *offi
     json_t *draft = json_pack("{s:s,s:s,s:[s],s:{s:s}}", "channel", channel, "kind", "position",
                               "answers", record, "body", "type", "accept");
     status = rb_client_release(c, officer, draft, out);
-    for (int tries = 0; tries < 100 && not_judged_yet(status, *out); tries++) {
-        const struct timespec pause = {0, 100000000};
-        (void)nanosleep(&pause, NULL);
-        json_decref(*out);
-        *out = NULL;
-        status = rb_client_release(c, officer, draft, out);
-    }
     json_decref(draft);
     return status;
 }
@@ -416,15 +418,14 @@ static int epoch_once(const struct rb_client *c, const struct rb_signer_key *off
 int rb_client_epoch(const struct rb_client *c, const struct rb_signer_key *officer,
                     const struct rb_signer_key *party, const char *channel, const json_t *stands_by,
                     json_t **out) {
-    const struct timespec pause = {.tv_nsec = 50000000};
     int status = 0;
     *out = NULL;
     for (int i = 0; i < EPOCH_TRIES; i++) {
         json_decref(*out);
         *out = NULL;
         status = epoch_once(c, officer, party, channel, stands_by, out);
-        if (status != 503) break;
-        (void)nanosleep(&pause, NULL);
+        if (status != 503 || c->wait == NULL) break;
+        c->wait(c->ctx, EPOCH_PAUSE_MS);
     }
     return status;
 }

@@ -373,6 +373,18 @@ void rb_post_charter_found(struct rb_req *rq) {
 
 /* ---- joining ----------------------------------------------------------------------------------
  */
+/* A channel is known as soon as its charter came, which is judged a moment later, once it is
+ * cosigned. Nobody can accept it before. */
+static bool charter_judged(struct rb_req *rq, const struct rb_chan *c) {
+    const struct rb_feed *founding = rb_book_feed(c->v.book, c->v.book->proposer, FOUNDING_EPOCH);
+    if (c->s->charter_record < c->s->order_n) return true;
+    if (founding == NULL || founding->facts_n == 0)
+        rb_fail_words(rq, RB_ERR_BUSY, "channel", "the charter has come and is not judged yet",
+                      "try again in a moment");
+    else
+        rb_fail_words(rq, RB_ERR_STATE, "channel", "this channel has no charter to accept", NULL);
+    return false;
+}
 void rb_post_join_prepare(struct rb_req *rq) {
     struct rb_chan c;
     uint8_t buf[RB_MAX_ORIGIN];
@@ -383,6 +395,7 @@ void rb_post_join_prepare(struct rb_req *rq) {
         rb_fail_words(rq, RB_ERR_EXISTS, "channel", "we have joined this channel already", NULL);
         return;
     }
+    if (!charter_judged(rq, &c)) return;
     if (rb_node_next_origin(rq->node, c.v.id, &w) != RB_OK ||
         rb_origin_decode(rb_written(&w), &origin) != RB_OK) {
         rb_fail_words(rq, RB_ERR_STATE, "channel", "this channel cannot be joined by this node",
@@ -391,9 +404,8 @@ void rb_post_join_prepare(struct rb_req *rq) {
     }
     json_t *o = rb_chan_head(&c);
     rb_j_put(o, "charter", rb_charter_json(&c));
-    if (c.s->charter_record < c.s->order_n)
-        rb_j_put(o, "charter_record",
-                 rb_j_hex(rb_situation_fact(c.s, c.s->charter_record)->id.b, RB_HASH_LEN));
+    rb_j_put(o, "charter_record",
+             rb_j_hex(rb_situation_fact(c.s, c.s->charter_record)->id.b, RB_HASH_LEN));
     if (delegation(rq, c.v.id, origin.epoch, origin.exercise, NULL, o) && carrier(rq, c.v.id, o))
         rb_reply(rq, 200, o);
     else

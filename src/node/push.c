@@ -103,17 +103,17 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
     }
 }
 
-/* A peer that could not be reached lives: it is tried within a second, and pushed to at once then.
- */
+/* A peer that could not be reached lives: it is tried within a second, and pushed to at once then,
+ * whatever it answered before. */
 void push_again(struct rb_node *n, struct peer *p) {
-    if (p->retry_at <= n->now.mono_ms + RB_RETRY_MIN_MS) return;
-    p->retry_at = n->now.mono_ms + RB_RETRY_MIN_MS;
+    const uint64_t soon = n->now.mono_ms + RB_RETRY_MIN_MS;
+    if (p->retry_at > soon) p->retry_at = soon;
     for (size_t c = 0; c < n->channels_n; c++)
         for (size_t i = 0; i < n->channels[c]->feeds_n; i++) {
             struct feedx *fx = n->channels[c]->feeds[i];
             for (size_t k = 0; k < fx->mirrors_n; k++)
                 if (node_member_peer(n, fx->ch, fx->mirrors[k].member) == p)
-                    fx->mirrors[k].retry_at = 0;
+                    fx->mirrors[k].retry_at = fx->mirrors[k].failures = 0;
         }
 }
 
@@ -279,6 +279,7 @@ static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t memb
     if (!m || size <= m->covered) return RB_OK;
     m->covered = size;
     m->covered_time_s = c.time_s;
+    m->retry_at = m->failures = 0; /* it takes what we say, whichever way its word came */
     if (m->known < size) m->known = size;
     if (m->pending < size) m->pending = size;
     machine_queue_cosig(n, fx, m, &c);
@@ -332,11 +333,15 @@ static bool cosignatures(struct rb_node *n, struct job *j, struct rb_slice body)
     return good;
 }
 
-static void push_failed(struct rb_node *n, struct mirror *m, struct job *j, int status,
-                        const char *what) {
+static void put_off(struct rb_node *n, struct mirror *m) {
     uint64_t wait = RB_RETRY_MIN_MS << (m->failures < 4 ? m->failures : 4);
     m->failures++;
     m->retry_at = n->now.mono_ms + wait;
+}
+
+static void push_failed(struct rb_node *n, struct mirror *m, struct job *j, int status,
+                        const char *what) {
+    put_off(n, m);
     if (status == 0 || status == 404) return; /* the link's own story; or it does not know us yet */
     struct rb_reject rj = {RB_ERR_DENIED, "6.3.5", what, (uint64_t)status};
     node_alert(n, RB_ALERT_REFUSED, j->ch, NULL, j->member, &j->peer->party, RB_ROUTINE, 0, &rj);
@@ -404,14 +409,17 @@ static void push_corrected(struct rb_node *n, struct mirror *m, struct job *j, i
         m->failures = 0;
         m->retry_at = 0;
     } else {
-        push_failed(n, m, j, 0, NULL);
+        put_off(n, m);
     }
 }
 
 /* It takes no more of us for now, and says when. Its word is believed for an hour. */
 static void push_later(struct rb_node *n, struct mirror *m, struct job *j, uint32_t after_s) {
     uint64_t ms = (uint64_t)after_s * 1000;
-    push_failed(n, m, j, m->failures ? 0 : 429, "the peer takes no more of us for now");
+    if (m->failures == 0)
+        push_failed(n, m, j, 429, "the peer takes no more of us for now");
+    else
+        put_off(n, m);
     if (ms < RB_RETRY_MAX_MS) ms = RB_RETRY_MAX_MS;
     if (ms > RB_LATER_MOST_MS) ms = RB_LATER_MOST_MS;
     m->retry_at = n->now.mono_ms + ms;

@@ -74,13 +74,14 @@ def free_port():
 
 
 def until(what, name, seconds=WAIT_S, pause=0.03):
+    """name: a text, or what makes one once it was in vain, so that logs have their last lines"""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         v = what()
         if v:
             return v
         time.sleep(pause)
-    raise AssertionError("in vain: " + name)
+    raise AssertionError("in vain: " + (name() if callable(name) else name))
 
 
 def environment(fault):
@@ -144,6 +145,10 @@ class Party:
 
     def alive(self):
         return self.daemon is not None and self.daemon.poll() is None
+
+    def stopping(self):
+        """it said that it ends: it may not have come to it yet"""
+        return "Nothing more is acknowledged; stopping." in self.words()
 
     def words(self):
         """what the daemon said since its start"""

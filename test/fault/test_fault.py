@@ -168,7 +168,17 @@ class Line(Case):
 
     @classmethod
     def settle(cls):
-        until(cls.same, "both hold the same\n--- northland\n%s\n--- southland\n%s" % (cls.n.tail()[-1500:], cls.s.tail()[-1500:]), pause=0.1)
+        until(cls.same, lambda: cls.told("both hold the same"), pause=0.1)
+
+    @classmethod
+    def told(cls, name):
+        """what each holds, and the end of what it said"""
+        out = [name]
+        for p in cls.parties:
+            heads = ["%s %s/%s %d" % (use, o.split("/")[2][:6], o.split("/")[3], size) for (use, o), (size, _) in f.heads_of(p.home).items()]
+            feeds = ["member %d epoch %d: %d leaves" % (k[1], k[2], len(v)) for k, v in f.feeds_of(p.home).items()]
+            out.append("--- %s: %s\n%s" % (p.handle, "; ".join(heads + feeds), p.tail()[-3000:]))
+        return "\n".join(out)
 
     def holds(self, p):
         """what must hold of a home at any time"""
@@ -195,11 +205,13 @@ class Line(Case):
         self.totals = {name: self.victim.fault.seen(n) for name, n in SORTS.items()}
 
     def revive(self, p):
-        """after whatever happened: it runs, with nothing failing"""
+        """after whatever happened: it runs, with nothing failing; whether it had ended"""
         p.fault.disarm()
-        if not p.alive():
-            self.assertIn(p.end(), (OK, FAILED, IN_OPENSSL))
-            p.start()
+        if p.alive() and not p.stopping():
+            return False
+        self.assertIn(p.end(asked=False), (OK, FAILED, IN_OPENSSL))
+        p.start()
+        return True
 
 
 class Start(Line):
@@ -240,13 +252,18 @@ class Moving(Line):
         """a record is said and held by the other one, or the victim ended"""
         r = self.say(self.n, text)
         if r.returncode == OK:
-            until(lambda: not self.victim.alive() or self.same(), "held\n%s\n%s" % (self.n.tail()[-3000:], self.s.tail()[-3000:]))
+            until(lambda: not self.victim.alive() or self.same(), lambda: self.told("held"))
         return r
 
     def again(self, text):
         """what was refused, with nothing failing; a node that is about to stop may refuse once more"""
-        self.revive(self.victim)
+        self.died |= self.revive(self.victim)
         return self.say(self.n, text).returncode == OK
+
+    def alike(self):
+        """both hold the same; a node that was about to stop when it was looked at is started when it has"""
+        self.died |= self.revive(self.victim)
+        return self.same()
 
     def setUp(self):
         self.settle()
@@ -265,16 +282,15 @@ class Moving(Line):
                     until(lambda: not self.victim.alive() or self.same() or time.monotonic() > end, "")
                     self.victim.fault.disarm()
                 if r.returncode == OK:
-                    until(lambda: not self.victim.alive() or self.same(), "held\n%s\n%s" % (self.n.tail()[-5000:], self.s.tail()[-3000:]))
+                    until(lambda: not self.victim.alive() or self.same(), lambda: self.told("held"))
                 else:
                     self.assertIn(r.returncode, (FAILED, NOBODY), r.stderr)
                     self.assertTrue(sentence(r.stderr), "no word: %r" % r.stderr)
-                fired, self.victim.died = self.victim.fault.fired(), not self.victim.alive()
-                self.revive(self.victim)
-                self.note(outcomes, "not met" if not fired else "stopped" if self.victim.died else "refused" if r.returncode else "went on")
+                self.died = self.revive(self.victim)
                 if r.returncode != OK:
-                    until(lambda text=text: self.again(text), "said again\n" + self.n.tail())
-                self.settle()
+                    until(lambda text=text: self.again(text), lambda: self.told("said again"))
+                until(self.alike, lambda: self.told("both hold the same"), pause=0.1)
+                self.note(outcomes, "not met" if not self.victim.fault.fired() else "stopped" if self.died else "refused" if r.returncode else "went on")
                 for p in self.parties:
                     self.holds(p)
         self.whole()
@@ -338,13 +354,11 @@ class Export(Line):
                 r = self.export()
                 self.assertIn(r.returncode, (OK, FAILED, NOBODY), r.stderr)
                 self.assertTrue(r.returncode == OK or sentence(r.stderr), "no word: %r" % r.stderr)
-                died = not self.n.alive()
-                self.revive(self.n)
-                self.note(outcomes, "stopped" if died else "refused" if r.returncode else "went on")
+                self.note(outcomes, "stopped" if self.revive(self.n) else "refused" if r.returncode else "went on")
                 if r.returncode != OK:
                     # what is left of it is no export that somebody could take for a whole one
                     left, verifies = self.files(), self.verify().returncode == OK
-                    until(self.again, "exported again\n%s" % r.stderr)
+                    until(self.again, lambda r=r: self.told("exported again\n%s" % r.stderr))
                     self.assertTrue(not verifies or left >= self.files(), "half an export verifies")
                 good = self.verify()
                 self.assertEqual(good.returncode, OK, good.stdout + good.stderr)

@@ -157,20 +157,30 @@ static json_t *member_with_card(struct sim_party *p) {
 static bool has_channel(void *ctx) {
     return sim_node(ctx) && rb_node_channels(sim_node(ctx)) > 0;
 }
-static void accept_channel(struct sim_party *p) {
+static int accept_channel(struct sim_party *p) {
     struct rb_client c = sim_client(p);
     struct rb_signer_key officer = sim_officer(p, 0), party = sim_party_key(p);
     json_t *out = NULL;
+    char path[160];
     assert_true(sim_run_while_not(sim, has_channel, p, 120 * SECOND));
-    int status = 0;
-    for (int tries = 0; tries < 20 && status != 200;
-         tries++) { /* the charter may not be judged yet */
+    snprintf(path, sizeof path, "/v1/channels/%s/join/prepare", channel);
+    /* it has come, and is stored, cosigned, judged yet: nothing can be signed to join it before */
+    int status = call(p, "POST", path, json_object(), &out), waited = 0;
+    while (status == 503) {
+        assert_string_equal(code(out), "busy");
         json_decref(out);
-        status = rb_client_accept(&c, &officer, &party, channel, &out);
-        sim_run_for(sim, SECOND);
+        sim_run_for(sim, SECOND / 100);
+        status = call(p, "POST", path, json_object(), &out);
+        assert_true(++waited < 1000);
     }
     expect(status, 200, out);
+    assert_int_equal(strlen(str(out, "charter_record")), 64);
     json_decref(out);
+    status = rb_client_accept(&c, &officer, &party, channel, &out);
+    expect(status, 200, out);
+    json_decref(out);
+    sim_run_for(sim, SECOND);
+    return waited;
 }
 int world_begin(void **state) {
     (void)state;
@@ -209,8 +219,8 @@ int world_begin(void **state) {
     snprintf(channel, sizeof channel, "%s", str(out, "channel"));
     json_decref(out);
     json_decref(charter);
-    accept_channel(south);
-    accept_channel(east);
+    const int waited = accept_channel(south);
+    assert_true(waited + accept_channel(east) > 0); /* the one who was looked at when it had just come */
     settle();
     return 0;
 }

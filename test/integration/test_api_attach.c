@@ -510,7 +510,7 @@ static void test_failing_disk(void **state) {
                                    .random = failing_random,
                                    .stage = failing_stage,
                                    .stage_drop = failing_drop};
-        struct rb_client c = {&f, failing_call};
+        struct rb_client c = {&f, failing_call, NULL};
         int fd = file_of(bytes, 700000);
         json_t *m = meta("map.bin", "south"), *out = NULL;
         assert_int_equal(rb_api_create(&host, &f.api), RB_OK);
