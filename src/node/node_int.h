@@ -243,6 +243,9 @@ struct feedx { /* a feed with what the node knows beside the book */
     struct buf pending;
     uint64_t pending_size;
     struct rb_hash pending_root;
+    struct buf ahead; /* the last one before it whose leaves all were here, not cosigned: they are
+                         judged under the guard (6.14.1), so it is what speaks of them */
+    uint64_t ahead_size;
     bool busy;      /* store and cosign of one request under way */
     struct buf raw; /* leaves not yet judged: u32 length, bytes */
     size_t raw_at;
