@@ -353,6 +353,16 @@ bool rb_node_fork(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], siz
 /* a leaf of another history of a feed, branch >= 1; n 0: none. Borrows until the next step */
 struct rb_slice rb_node_branch_leaf(const struct rb_node *n, const struct rb_feed_ref *feed,
                                     uint8_t branch, uint64_t leaf);
+/* ---- the outbox: records of ours that wait for their place in our feed ---------------------------- */
+struct rb_outbox_view {
+    struct rb_hash id;
+    struct rb_slice leaf;  /* borrows until the next step */
+    bool stale;            /* signed for an earlier epoch: it will not be logged as it is (6.15.4) */
+    const void *at;        /* where the list stands: NULL for the first; not to be kept over a step */
+};
+/* the next one in the order in which they will be logged, the stale ones last; false: no more */
+bool rb_node_outbox_next(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                         struct rb_outbox_view *v);
 /* ---- advance copies (6.17.3): shown, never counted ------------------------------------------------- */
 struct rb_advance_view {
     uint16_t member, epoch;

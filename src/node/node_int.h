@@ -77,6 +77,8 @@
 #define RB_LINE_WARM_MS 150000u  /* the urgent connection of a slow line is kept open */
 #define RB_LINE_PATIENCE_MS 60000u /* who takes nothing for so long holds up nobody */
 #define RB_LINE_HEARD_MS 75000u    /* who only calls us is reachable for so long after a call */
+#define RB_QUIET_MS                                                                                \
+    150000u /* who only calls us, and did not for so long (three held GETs), is not heard from */
 #define RB_LINE_FLOOR_MS 5000u     /* one record of ours is logged in so long, whoever is slow */
 #define RB_LATER_MOST_MS 3600000u  /* a peer's Retry-After is believed up to this */
 #define RB_POLL_MS 60000u          /* how often who never called is asked for its heads */
@@ -373,7 +375,7 @@ struct outbox_item {
     struct outbox_item *next;
     uint64_t order;
     struct buf leaf;
-    uint8_t precedence;
+    uint8_t precedence, kind;
     bool persisted;
     bool keys;          /* card, rotation or revocation: keys.c */
     uint64_t token;     /* DONE to be sent once logged or kept durably; 0 = none */
@@ -657,6 +659,9 @@ enum rb_err node_peer_put(struct rb_node *n, struct rb_slice card, bool accredit
                           struct peer **out, struct rb_reject *rj);
 void node_peer_ok(struct rb_node *n, struct peer *p);
 void node_peer_failed(struct rb_node *n, struct peer *p, const char *why);
+/* whoever only calls us and stopped calling; and when (mono) the next one may have */
+void node_peers_quiet(struct rb_node *n);
+uint64_t node_peers_wake(const struct rb_node *n);
 struct peer *node_member_peer(const struct rb_node *n, struct channel *ch, uint16_t member);
 /* as stored: u8 flags, i64 UTC ms and 32 bytes where bit 1 is set, the card */
 enum rb_err node_peer_load(struct rb_node *n, struct rb_slice value, struct rb_reject *rj);

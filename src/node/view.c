@@ -22,6 +22,22 @@ size_t rb_node_channels(const struct rb_node *n) {
     return n->channels_n;
 }
 
+bool rb_node_outbox_next(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                         struct rb_outbox_view *v) {
+    const struct channel *ch = node_channel_find(n, id);
+    const struct outbox_item *at = v->at, *next = at ? at->next : ch ? ch->outbox : NULL;
+    if (!ch) return false;
+    if (!next && !v->stale) {
+        v->stale = true;
+        next = ch->stale;
+    }
+    if (!next) return false;
+    v->at = next;
+    v->id = next->id;
+    v->leaf = buf_slice(&next->leaf);
+    return true;
+}
+
 static enum rb_body_state place_state(const struct body *b, const struct place *p) {
     if (b->state == RB_BODY_PURGED) return RB_BODY_PURGED;
     if (p->verdict == VERDICT_BAD) return RB_BODY_BAD;
