@@ -131,8 +131,9 @@ static int inbox_places(struct cli *c, const json_t *o) {
     json_t *channels = NULL;
     size_t i;
     if (cli_int(o, "uncompared") > 0)
-        printf("NOT COMPARED for this list: %lld unread notices. Look again, or at each of them.\n\n",
-               (long long)cli_int(o, "uncompared"));
+        printf(
+            "NOT COMPARED for this list: %lld unread notices. Look again, or at each of them.\n\n",
+            (long long)cli_int(o, "uncompared"));
     if (json_array_size(conflicts) + json_array_size(reminders) == 0) return CLI_OK;
     int rc = cli_get_json(c, "/v1/channels", &channels);
     json_array_foreach(conflicts, i, x) inbox_conflict(c, x, channel_of(channels, x));
@@ -150,9 +151,12 @@ static void inbox_advances(struct cli *c, const json_t *list) {
         cli_strong(c, stdout, "FLASH, NOT YET RECEIPTED");
         printf("  %.12s  %s from %s in \"%s\"\n", cli_str(x, "record"), cli_text(x, "kind"),
                cli_text(x, "author"), cli_text(x, "channel_title"));
-        if (json_is_object(body) && *cli_str(body, "title")) printf("  %s\n", cli_text(body, "title"));
-        if (json_is_object(body) && *cli_str(body, "text")) printf("  %s\n", cli_text(body, "text"));
-        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record is "
+        if (json_is_object(body) && *cli_str(body, "title"))
+            printf("  %s\n", cli_text(body, "title"));
+        if (json_is_object(body) && *cli_str(body, "text"))
+            printf("  %s\n", cli_text(body, "text"));
+        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record "
+             "is "
              "here.\n");
     }
 }

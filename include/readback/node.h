@@ -308,6 +308,11 @@ struct rb_peer_view {
     int64_t last_call_utc_ms; /* when it last called us, since our start; 0: never */
     uint64_t takes_bytes_s;   /* what the line to it carries, as measured; 0: not known */
     bool slow;                /* records of ours wait for such a line (6.17.1) */
+    /* its clock less ours, by its last cosignature on a checkpoint of ours (6.7.1) */
+    bool clock_known;
+    int64_t clock_least_ms, clock_most_ms;   /* most INT64_MAX: no upper bound */
+    int64_t clock_their_utc_ms, clock_our_utc_ms; /* what it was dated, and when it was here by ours */
+    uint64_t clock_seen_mono_ms;
 };
 enum rb_own_state { RB_OWN_INVITED, RB_OWN_JOINED };
 struct rb_channel_view {

@@ -319,9 +319,10 @@ static void not_logged(struct rb_req *rq, const char *name, bool show) {
         rb_fail_words(rq, RB_ERR_EXISTS, "record", "these digits fit more than one record",
                       "give more digits");
     else
-        rb_fail_words(rq, RB_ERR_NOT_FOUND, "record",
-                      "the record is in no log here yet: it waits to be sent, or is an advance copy",
-                      "`readback show` shows it");
+        rb_fail_words(
+            rq, RB_ERR_NOT_FOUND, "record",
+            "the record is in no log here yet: it waits to be sent, or is an advance copy",
+            "`readback show` shows it");
     json_decref(o);
 }
 static bool find(struct rb_req *rq, const char *name, bool show, struct rb_chan *c,

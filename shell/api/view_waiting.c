@@ -73,8 +73,7 @@ static json_t *waiting_json(struct rb_chan *c, const struct rb_outbox_view *v,
 static json_t *advance_json(struct rb_chan *c, const struct rb_advance_view *a) {
     char buf[256];
     struct rb_writer w = rb_writer(buf, sizeof buf);
-    json_t *body =
-        a->record.closed ? json_null() : rb_body_json(c, a->record.kind, a->record.body);
+    json_t *body = a->record.closed ? json_null() : rb_body_json(c, a->record.kind, a->record.body);
     json_t *o = record_json(c, &a->id, a->member, &a->record, body);
     rb_put_z(&w, "Advance copy: not yet in the log of ");
     rb_put_slice(&w, rb_chan_handle(c, a->member));

@@ -278,8 +278,7 @@ static bool says_it(struct rb_slice body, const struct rb_silence *s) {
     if (rb_silence_decode(body, &was, NULL) != RB_OK) return false;
     if (was.member != s->member || was.about != s->about || was.has_subject != s->has_subject)
         return false;
-    return s->has_subject ? rb_hash_eq(&was.subject, &s->subject)
-                          : was.due_utc_ms >= s->due_utc_ms;
+    return s->has_subject ? rb_hash_eq(&was.subject, &s->subject) : was.due_utc_ms >= s->due_utc_ms;
 }
 
 /* Only what says the same holds it back: an outbox may wait for hours, behind a slow line or the

@@ -459,6 +459,7 @@ static void notice_clock(struct rb_node *n) {
     if (!n->clock_known || jumped) n->clock_lead = lead;
     n->clock_known = true;
     if (jumped) retain_clock(n, moved);
+    if (jumped) clock_moved(n);
     for (size_t i = 0; i < n->channels_n && jumped; i++) {
         struct channel *ch = n->channels[i];
         ch->next_due_utc = ch->remind_utc = n->now.utc_ms;

@@ -35,6 +35,8 @@
 #define RB_RETRY_MAX_MS 60000u
 #define RB_INVITES_OF_ONE 4u   /* of them by one proposer */
 #define RB_COSIGS_MAX 256u     /* cosignatures in one add-cosignatures */
+#define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known, clock.c */
+#define RB_CLOCK_OLD_MS 600000u /* then a wider answer about a clock replaces a narrower one */
 #define RB_CLOCK_JUMP_MS 5000  /* utc moved against mono by more: the clock was set */
 #define RB_RAW_MAX (64u << 20) /* leaves stored and not yet judged, per feed */
 /* closed bodies, spec 9.4 to 9.6 */
@@ -116,6 +118,15 @@ struct line {                    /* how fast a peer takes and gives, as its answ
     size_t asked;                /* requests under way */
     uint64_t gave_at, gave_n;    /* it fetches our leaves: when they were given, how many bytes */
 };
+struct clock_seen { /* its clock less ours, in ms, as its last cosignature shows; clock.c */
+    bool known;
+    int64_t least_ms, most_ms;
+    int64_t their_utc_ms, our_utc_ms; /* T, and when it was here */
+    uint64_t mono;
+};
+struct signed_at {
+    uint64_t size, mono;
+};
 struct peer {
     struct rb_hash party;
     struct line line;
@@ -140,6 +151,7 @@ struct peer {
     uint64_t day_from, day_leaves, day_bytes; /* mono: leaves of its that were stored since */
     uint64_t quota_said;                      /* mono: that it is used up; 0: never */
     int64_t last_call;
+    struct clock_seen clock;
 };
 struct cosig {
     uint64_t size, time_s;
@@ -239,6 +251,8 @@ struct feedx { /* a feed with what the node knows beside the book */
     bool fork_asking; /* for what a proof left out */
     uint64_t fork_ask_at;
     /* own */
+    struct signed_at signed_at[RB_SIGNED_KEPT]; /* ring of signed_n */
+    size_t signed_n;
     size_t mirrors_n;
     struct mirror *mirrors;
     /* others: mirror with a pending checkpoint */
@@ -694,6 +708,12 @@ enum rb_mark node_admit(struct rb_node *n, struct channel *ch, const struct rb_f
 size_t node_signers_due(const struct channel *ch, const struct rb_fact *fact);
 void node_heads_digest(struct rb_node *n, struct channel *ch, char out[33]);
 void node_heads_text(struct rb_node *n, struct channel *ch, struct rb_writer *w);
+
+/* clock.c */
+void clock_signed(struct rb_node *n, struct feedx *fx);
+void clock_cosigned(struct rb_node *n, struct feedx *fx, uint16_t member, uint64_t size,
+                    uint64_t time_s);
+void clock_moved(struct rb_node *n);
 
 /* guard.c: why nothing of this feed of ours is signed; NULL: it may be */
 const char *own_waits(const struct feedx *fx);

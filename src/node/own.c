@@ -275,6 +275,7 @@ void own_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t
     if (buf_put(n, &fx->note, w.p, w.n) != RB_OK) n->overflow = true;
     fx->note_size = j->to;
     fx->ch->heads_dirty = true;
+    clock_signed(n, fx);
     own_store_note(n, fx);
     node_job_free(n, j);
     own_maybe_sign(n, fx);

@@ -221,7 +221,7 @@ static uint64_t quiet_at(const struct peer *p) {
 }
 
 void node_peers_quiet(struct rb_node *n) {
-    struct rb_reject rj = {RB_ERR_IO, "6.18.4", "it only calls us, and does not", 0};
+    struct rb_reject rj = {RB_ERR_IO, "6.18.4", "it only calls us, and was not heard from", 0};
     for (size_t i = 0; i < n->peers_n; i++) {
         struct peer *p = n->peers[i];
         if (n->now.mono_ms < quiet_at(p)) continue;

@@ -279,6 +279,7 @@ static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t memb
     if (!m || size <= m->covered) return RB_OK;
     m->covered = size;
     m->covered_time_s = c.time_s;
+    clock_cosigned(n, fx, member, size, c.time_s);
     if (m->known < size) m->known = size;
     if (m->pending < size) m->pending = size;
     machine_queue_cosig(n, fx, m, &c);

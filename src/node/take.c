@@ -587,8 +587,9 @@ void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, st
 /* ---- judging ----------------------------------------------------------------------------------
  */
 /* Leaves are judged once cosigned. Under the guard nothing is, and somebody has to see a FLASH:
- * there, once all of the checkpoint they came under are durable (6.14.1). Where a long feed comes in
- * many pushes under one checkpoint, so that room for the rest of it would run out, once durable. */
+ * there, once all of the checkpoint they came under are durable (6.14.1). Where a long feed comes
+ * in many pushes under one checkpoint, so that room for the rest of it would run out, once durable.
+ */
 static bool unjudged(const struct feedx *fx) {
     bool crowded = fx->raw.n - fx->raw_at > RB_RAW_MAX / 2;
     uint64_t to = fork_feed_size(fx), ahead = fx->ch->guard.on ? fork_whole_size(fx) : 0;
