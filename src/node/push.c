@@ -277,9 +277,9 @@ static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t memb
     if (p && p->card.addresses_n == 0) share_fetched(n, p);
     struct mirror *m = own_mirror(n, fx, member);
     if (!m || size <= m->covered) return RB_OK;
+    clock_cosigned(n, fx, member, size, c.time_s);
     m->covered = size;
     m->covered_time_s = c.time_s;
-    clock_cosigned(n, fx, member, size, c.time_s);
     if (m->known < size) m->known = size;
     if (m->pending < size) m->pending = size;
     machine_queue_cosig(n, fx, m, &c);

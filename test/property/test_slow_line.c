@@ -167,6 +167,21 @@ static size_t number(const char *name, size_t otherwise) {
     return z && rb_dec_decode(rb_str(z), &n) == RB_OK ? (size_t)n : otherwise;
 }
 
+/* whom what waits is waiting for; an outage is nobody's fault, and this is none */
+static void doctor_says(struct sim_party *p, const char *code, const char *words) {
+    json_t *out = NULL, *x = NULL;
+    size_t i, n = 0;
+    assert_int_equal(sim_get(p, "/v1/doctor", &out), 200);
+    json_array_foreach(json_object_get(out, "problems"), i, x) {
+        if (strcmp(json_string_value(json_object_get(x, "code")), code) != 0) continue;
+        n++;
+        assert_string_equal(json_string_value(json_object_get(x, "side")), "between");
+        assert_non_null(strstr(json_string_value(json_object_get(x, "sentence")), words));
+    }
+    assert_int_equal(n, 1);
+    json_decref(out);
+}
+
 static void test_flash_under_an_import(void **state) {
     (void)state;
     struct world w = begin(1, false);
@@ -175,6 +190,7 @@ static void test_flash_under_an_import(void **state) {
     sim_run_for(w.s, 30000000);
     for (int i = 0; i < TRIES; i++) {
         size_t before = waiting(&w);
+        doctor_says(w.alba, "held-up", "wait here until brig has taken those before: the line to it is slow");
         uint64_t us = flash(&w, w.alba, w.brig);
         print_message("at rest %llu ms; under the import %llu ms, %zu rows waiting\n", (unsigned long long)rest / 1000,
                       (unsigned long long)us / 1000, before);
