@@ -131,8 +131,9 @@ static int inbox_places(struct cli *c, const json_t *o) {
     json_t *channels = NULL;
     size_t i;
     if (cli_int(o, "uncompared") > 0)
-        printf("NOT COMPARED for this list: %lld unread notices. Look again, or at each of them.\n\n",
-               (long long)cli_int(o, "uncompared"));
+        printf(
+            "NOT COMPARED for this list: %lld unread notices. Look again, or at each of them.\n\n",
+            (long long)cli_int(o, "uncompared"));
     if (json_array_size(conflicts) + json_array_size(reminders) == 0) return CLI_OK;
     int rc = cli_get_json(c, "/v1/channels", &channels);
     json_array_foreach(conflicts, i, x) inbox_conflict(c, x, channel_of(channels, x));
@@ -150,9 +151,12 @@ static void inbox_advances(struct cli *c, const json_t *list) {
         cli_strong(c, stdout, "FLASH, NOT YET RECEIPTED");
         printf("  %.12s  %s from %s in \"%s\"\n", cli_str(x, "record"), cli_text(x, "kind"),
                cli_text(x, "author"), cli_text(x, "channel_title"));
-        if (json_is_object(body) && *cli_str(body, "title")) printf("  %s\n", cli_text(body, "title"));
-        if (json_is_object(body) && *cli_str(body, "text")) printf("  %s\n", cli_text(body, "text"));
-        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record is "
+        if (json_is_object(body) && *cli_str(body, "title"))
+            printf("  %s\n", cli_text(body, "title"));
+        if (json_is_object(body) && *cli_str(body, "text"))
+            printf("  %s\n", cli_text(body, "text"));
+        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record "
+             "is "
              "here.\n");
     }
 }
@@ -389,6 +393,29 @@ static void show_record(struct cli *c, const json_t *o) {
     if (json_array_size(json_object_get(o, "positions"))) puts("\n  Positions");
     json_array_foreach(json_object_get(o, "positions"), i, x) show_position(x);
 }
+/* in no log here yet: nobody is known to hold it, and there is nothing to be said of answers */
+static void show_not_logged(struct cli *c, const json_t *o) {
+    char kind[96];
+    cli_exercise(c, stdout, o);
+    cli_strong(c, stdout, cli_str(o, "state_sentence"));
+    printf("\n%s  %.12s\n%s  %s by %s%s%s\n  %s\n  written ", cli_str(o, "channel_title"),
+           cli_str(o, "channel"), cli_text(o, "precedence"), what(o, kind), cli_text(o, "author"),
+           *cli_str(o, "title") ? ", " : "", cli_str(o, "title"), cli_str(o, "record"));
+    cli_time(stdout, cli_str(o, "created"));
+    if (*cli_str(o, "came")) fputs("\n  came here ", stdout);
+    if (*cli_str(o, "came")) cli_time(stdout, cli_str(o, "came"));
+    fputc('\n', stdout);
+    if (cli_true(o, "closed")) {
+        fputs("  CLOSED: for ", stdout);
+        cli_list(stdout, json_object_get(o, "recipients"));
+        fputc('\n', stdout);
+    }
+    if (!cli_true(o, "readable"))
+        puts(strcmp(cli_str(o, "state"), "advance") == 0
+                 ? "  its content is shown once its record is here"
+                 : "  its content cannot be read here");
+    cli_body(stdout, json_object_get(o, "body"), 2);
+}
 int cli_show(struct cli *c) {
     json_t *o = NULL;
     struct cli_path p;
@@ -398,6 +425,8 @@ int cli_show(struct cli *c) {
     if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && c->json)
         cli_json(o);
+    else if (rc == CLI_OK && *cli_str(o, "state_sentence"))
+        show_not_logged(c, o);
     else if (rc == CLI_OK)
         show_record(c, o);
     json_decref(o);

@@ -309,6 +309,11 @@ struct rb_peer_view {
     int64_t last_call_utc_ms; /* when it last called us, since our start; 0: never */
     uint64_t takes_bytes_s;   /* what the line to it carries, as measured; 0: not known */
     bool slow;                /* records of ours wait for such a line (6.17.1) */
+    /* its clock less ours, by its last cosignature on a checkpoint of ours (6.7.1) */
+    bool clock_known;
+    int64_t clock_least_ms, clock_most_ms;   /* most INT64_MAX: no upper bound */
+    int64_t clock_their_utc_ms, clock_our_utc_ms; /* what it was dated, and when it was here by ours */
+    uint64_t clock_seen_mono_ms;
 };
 enum rb_own_state { RB_OWN_INVITED, RB_OWN_JOINED };
 struct rb_channel_view {
@@ -354,6 +359,16 @@ bool rb_node_fork(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], siz
 /* a leaf of another history of a feed, branch >= 1; n 0: none. Borrows until the next step */
 struct rb_slice rb_node_branch_leaf(const struct rb_node *n, const struct rb_feed_ref *feed,
                                     uint8_t branch, uint64_t leaf);
+/* ---- the outbox: records of ours that wait for their place in our feed ---------------------------- */
+struct rb_outbox_view {
+    struct rb_hash id;
+    struct rb_slice leaf;  /* borrows until the next step */
+    bool stale;            /* signed for an earlier epoch: it will not be logged as it is (6.15.4) */
+    const void *at;        /* where the list stands: NULL for the first; not to be kept over a step */
+};
+/* the next one in the order in which they will be logged, the stale ones last; false: no more */
+bool rb_node_outbox_next(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                         struct rb_outbox_view *v);
 /* ---- advance copies (6.17.3): shown, never counted ------------------------------------------------- */
 struct rb_advance_view {
     uint16_t member, epoch;

@@ -6,11 +6,16 @@
 #include "readback/text.h"
 
 #define ONE_WAY_MS 600000 /* a call so long ago is a line that is open */
+#define QUIET_MS 150000   /* who only calls us does within this (6.18.4) */
+#define CLOCK_FAR_MS 60000
+#define CLOCK_SEEN_MS 86400000u /* what was seen of a clock longer ago is not spoken of */
 
 struct diagnosis {
     struct rb_req *rq;
     json_t *problems;
     size_t peers, up;
+    size_t called;  /* have called us lately: we can be reached */
+    size_t answers; /* of those that are not up: something answers there all the same */
     char handle[RB_MAX_HANDLE + 1];
 };
 /* side: "here", "there", "between", "none" */
@@ -89,7 +94,8 @@ static bool look_relay_way(struct diagnosis *d, const char *who, const char *wha
     else if (strcmp(what, "not at the relay") == 0)
         found(d, "not-at-relay", "between",
               "their node may be off, or the relay may not list them; ask them by phone",
-              "The relay by which %s can be called says that nobody by that name waits there.", who);
+              "The relay by which %s can be called says that nobody by that name waits there.",
+              who);
     else if (strcmp(what, "relay refused") == 0)
         found(d, "relay-refused", "between", "it is tried again by itself; the relay may be busy",
               "The relay by which %s can be called did not join us.", who);
@@ -117,22 +123,20 @@ static void look_relays(struct diagnosis *d, const json_t *facts) {
     }
 }
 
-/* What the last outcome alone tells. An outage is nobody's fault until somebody has looked. */
-static bool look_why(struct diagnosis *d, const struct rb_peer_view *p, const char *what) {
-    char t[40];
-    const char *who = handle(d, p->card->handle);
-    if (look_relay_way(d, who, what)) return true;
-    if (p->card->addresses_n > 0 && p->last_call_utc_ms != 0 &&
-        p->last_call_utc_ms > d->rq->now.utc_ms - ONE_WAY_MS) {
-        found(d, "one-way", "between",
-              "what they say still comes; ask them whether their address and port are open",
-              "%s calls us (last at %s) and cannot be called (%s): the line is open one way.", who,
-              since(p->last_call_utc_ms, t), what);
-        return true;
-    }
+static bool called_lately(const struct diagnosis *d, const struct rb_peer_view *p) {
+    return p->last_call_utc_ms != 0 && p->last_call_utc_ms > d->rq->now.utc_ms - ONE_WAY_MS;
+}
+
+/* Somebody was there and did not take us, or is not who the card says. */
+static bool look_keys(struct diagnosis *d, const struct rb_peer_view *p, const char *who,
+                      const char *what) {
     if (strcmp(what, "key not pinned") == 0) {
         found(d, "pin", "there",
-              "compare the fingerprint by phone; a changed key comes with a new card of theirs",
+              called_lately(d, p)
+                  ? "they call us with the right key, so the address on their card may not be "
+                    "theirs any more: ask them by phone"
+                  : "compare the fingerprint by phone; a changed key comes with a new card of "
+                    "theirs",
               "At the address of %s answers somebody with another key than their card has.", who);
         return true;
     }
@@ -143,6 +147,38 @@ static bool look_why(struct diagnosis *d, const struct rb_peer_view *p, const ch
         return true;
     }
     return false;
+}
+
+/* What the last outcome alone tells. An outage is nobody's fault until somebody has looked. */
+static bool look_why(struct diagnosis *d, const struct rb_peer_view *p, const char *what) {
+    char t[40];
+    const char *who = handle(d, p->card->handle);
+    if (look_relay_way(d, who, what) || look_keys(d, p, who, what)) return true;
+    if (p->card->addresses_n == 0 || !called_lately(d, p)) return false;
+    found(d, "one-way", "between",
+          "what they say still comes; ask them whether their address and port are open",
+          "%s calls us (last at %s) and cannot be called (%s): the line is open one way.", who,
+          since(p->last_call_utc_ms, t), what);
+    return true;
+}
+
+/* It has no address: that it does not call is all there is to see. */
+static void look_caller(struct diagnosis *d, const struct rb_peer_view *p) {
+    char t[40];
+    const struct rb_card *own = rb_node_card(d->rq->node);
+    const char *side = d->called > 0 ? "there" : "between";
+    const char *hint =
+        "ask them by phone whether their node runs; what we say is kept, and is there "
+        "when it calls";
+    if (own == NULL || own->addresses_n == 0) return; /* nor can it call us; see look_paths */
+    if (p->last_ok_utc_ms != 0)
+        found(d, "not-heard", side, hint, "%s only calls us, and was not heard from since %s%s.",
+              handle(d, p->card->handle), since(p->last_ok_utc_ms, t),
+              d->called > 0 ? "; others call us" : "");
+    else if (d->rq->now.utc_ms - p->link_since_utc_ms >= QUIET_MS)
+        found(d, "not-heard", side, hint,
+              "%s only calls us, and has not called since this node started%s.",
+              handle(d, p->card->handle), d->called > 0 ? "; others call us" : "");
 }
 
 /* Cards name our address, others can be reached from here, and nobody calls. */
@@ -164,43 +200,129 @@ static void look_outside(struct diagnosis *d) {
           up);
 }
 
-static void look_links(struct diagnosis *d) {
-    struct rb_peer_view p, last = {0};
-    char t[40];
+static const char *outcome(const struct rb_peer_view *p) {
+    return p->last_outcome ? p->last_outcome : "no try has ended yet";
+}
+
+/* `last`: of one that is not up */
+static void count_links(struct diagnosis *d, struct rb_peer_view *last) {
+    struct rb_peer_view p;
     for (size_t i = 0; i < rb_node_peers(d->rq->node); i++) {
         if (!rb_node_peer(d->rq->node, i, &p)) continue;
         d->peers++;
-        if (p.link == RB_LINK_UP)
+        d->called += called_lately(d, &p);
+        if (p.link == RB_LINK_UP) {
             d->up++;
-        else
-            last = p;
+            continue;
+        }
+        d->answers += called_lately(d, &p) || strcmp(outcome(&p), "key not pinned") == 0 ||
+                      strcmp(outcome(&p), "our key not accepted") == 0;
+        *last = p;
     }
-    if (d->peers > 1 && d->up == 0) {
+}
+
+static void look_link(struct diagnosis *d, const struct rb_peer_view *p) {
+    char t[40];
+    const bool others = d->up + d->answers > 0;
+    const char *side = others ? "there" : "between", *what = outcome(p);
+    if (p->card->addresses_n == 0) {
+        look_caller(d, p);
+        return;
+    }
+    if (look_why(d, p, what)) return;
+    if (p->link == RB_LINK_NEVER || p->last_ok_utc_ms == 0)
+        found(d, "link-never", side,
+              "ask them by phone whether their node runs and the address is right",
+              "%s has not been reached since this node started (%s).", handle(d, p->card->handle),
+              what);
+    else
+        found(d, "link-down", side, "ask them by phone; what we say is kept and goes out by itself",
+              "%s has not been reachable since %s (%s)%s.", handle(d, p->card->handle),
+              since(p->link_since_utc_ms, t), what,
+              others ? ", others are: their side or the way there" : "");
+}
+
+static void look_links(struct diagnosis *d) {
+    struct rb_peer_view p, last = {0};
+    count_links(d, &last);
+    if (d->peers > 1 && d->up + d->answers == 0) {
         found(d, "all-down", "here", "check this machine's own network first",
               "None of the %zu parties known here answers (last: %s): most likely our own line is "
               "down.",
               d->peers, last.last_outcome ? last.last_outcome : "never tried");
         return;
     }
-    for (size_t i = 0; i < rb_node_peers(d->rq->node); i++) {
-        if (!rb_node_peer(d->rq->node, i, &p) || p.link == RB_LINK_UP || p.card == NULL) continue;
-        if (p.card->addresses_n == 0 && p.last_ok_utc_ms == 0)
-            continue; /* it calls us; see look_paths */
-        const char *side = d->up > 0 ? "there" : "between";
-        const char *what = p.last_outcome ? p.last_outcome : "no try has ended yet";
-        if (look_why(d, &p, what)) continue;
-        if (p.link == RB_LINK_NEVER)
-            found(d, "link-never", side,
-                  "ask them by phone whether their node runs and the address is right",
-                  "%s has not been reached since this node started (%s).",
-                  handle(d, p.card->handle), what);
-        else
-            found(d, "link-down", side,
-                  "ask them by phone; what we say is kept and goes out by itself",
-                  "%s has not been reachable since %s (%s)%s.", handle(d, p.card->handle),
-                  since(p.link_since_utc_ms, t), what,
-                  d->up > 0 ? ", others are: their side or the way there" : "");
-    }
+    for (size_t i = 0; i < rb_node_peers(d->rq->node); i++)
+        if (rb_node_peer(d->rq->node, i, &p) && p.link != RB_LINK_UP && p.card != NULL)
+            look_link(d, &p);
+}
+
+/* ---- clocks and the disk ------------------------------------------------------------------------
+ */
+struct clocks { /* members whose clock is far from ours, as their cosignatures show */
+    size_t seen, far, ahead;
+    int64_t least_ms; /* by so much at least, the nearest of them */
+    struct rb_peer_view one;
+};
+
+static void count_clock(const struct diagnosis *d, const struct rb_peer_view *p, struct clocks *c) {
+    if (!p->clock_known || d->rq->now.mono_ms - p->clock_seen_mono_ms > CLOCK_SEEN_MS) return;
+    const int64_t by = p->clock_least_ms > 0   ? p->clock_least_ms
+                       : -p->clock_most_ms > 0 ? -p->clock_most_ms
+                                               : 0;
+    c->seen++;
+    if (by < CLOCK_FAR_MS) return;
+    if (c->far++ == 0 || by < c->least_ms) c->least_ms = by;
+    c->ahead += p->clock_least_ms > 0;
+    c->one = *p;
+}
+
+static const char *span(int64_t ms, char buf[40]) {
+    const long long s = (long long)(ms / 1000);
+    if (s < 7200)
+        snprintf(buf, 40, "%lld min", s / 60);
+    else if (s < 172800)
+        snprintf(buf, 40, "%lld h", s / 3600);
+    else
+        snprintf(buf, 40, "%lld days", s / 86400);
+    return buf;
+}
+
+/* Which of the two is right is not known here, and is not said. */
+static void look_clocks(struct diagnosis *d) {
+    struct rb_peer_view p;
+    struct clocks c = {0};
+    char by[40], theirs[40], ours[40];
+    for (size_t i = 0; i < rb_node_peers(d->rq->node); i++)
+        if (rb_node_peer(d->rq->node, i, &p) && p.card != NULL) count_clock(d, &p, &c);
+    if (c.far == 0) return;
+    const bool ahead = c.one.clock_least_ms > 0; /* dated after it came, or before it was signed */
+    found(d, "clock", "between",
+          "compare this machine's clock with one that you trust (`date -u`), and ask them to do the "
+          "same",
+          "The clocks of %zu of %zu parties that cosigned lately and ours differ by %s or more "
+          "(theirs %s): ours is wrong, or theirs %s. %s dated %s what %s here at %s by ours.",
+          c.far, c.seen, span(c.least_ms, by),
+          c.ahead == c.far ? "ahead"
+          : c.ahead == 0   ? "behind"
+                           : "some ahead, some behind",
+          c.far == 1 ? "is" : "are", handle(d, c.one.card->handle),
+          since(c.one.clock_their_utc_ms, theirs), ahead ? "came" : "was signed",
+          since(ahead ? c.one.clock_our_utc_ms
+                      : c.one.clock_their_utc_ms + 999 - c.one.clock_most_ms,
+                ours));
+}
+
+static void look_disk(struct diagnosis *d, const json_t *facts) {
+    const json_t *disk = json_object_get(facts, "disk");
+    const json_int_t left = json_integer_value(json_object_get(disk, "free"));
+    const json_int_t least = json_integer_value(json_object_get(disk, "warning"));
+    if (disk == NULL || left >= least) return;
+    found(d, "disk", "here",
+          "make room, or move the home; what cannot be stored is neither logged nor cosigned",
+          "The disk of this node's home is nearly full: %lld MB are free, less than the %lld MB of "
+          "the setting disk-warning.",
+          (long long)left / 1000000, (long long)least / 1000000);
 }
 
 static bool callable(struct rb_chan *c, uint16_t member) {
@@ -389,10 +511,12 @@ void rb_get_doctor(struct rb_req *rq) {
     if (rq->api->host.describe) rq->api->host.describe(rq->api->host.ctx, facts);
     look_self(&d);
     look_store(&d, facts);
+    look_disk(&d, facts);
     look_channels(&d, 0);
     look_relays(&d, facts);
     look_links(&d);
     look_outside(&d);
+    look_clocks(&d);
     look_channels(&d, 1);
     look_channels(&d, 2);
     size_t drafts = rb_node_drafts(rq->node);

@@ -172,6 +172,9 @@ json_t *rb_envelope_json(struct rb_chan *c, const struct rb_record *rec);
 json_t *rb_record_title(const json_t *body);
 /* a record by hash or unique prefix (8 and more digits) in any channel; replies where it fails */
 bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint32_t *order);
+/* Of those that are in no log here (view_waiting.c): how many this names; *out: the first, NULL if
+ * there is none */
+size_t rb_waiting_find(struct rb_req *rq, const char *name, json_t **out);
 json_t *rb_card_json(const struct rb_card *card);
 /* who holds it; who has said this to it */
 json_t *rb_held_list(const struct rb_chan *c, uint32_t order);

@@ -279,6 +279,7 @@ json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
     rb_j_put(o, "readers", rb_chan_handles(c, rb_situation_readers(c->s, order)));
     rb_j_put(o, "positions", positions_on(c, order));
     rb_j_put(o, "holders", holders(c, order));
+    rb_j_put(o, "state", json_string("logged"));
     rb_j_put(o, "readable", json_false());
     if (rb_chan_record(c, order, &leaf, &rec) == RB_OK) put_whole(o, c, order, &rec);
     if (rb_chan_leaf(c, order, &leaf) == RB_OK) rb_j_put(o, "leaf_bytes", rb_j_base64(leaf));
@@ -303,7 +304,29 @@ static size_t search(struct rb_req *rq, const char *name, uint8_t id[RB_CHANNEL_
     }
     return hits;
 }
-bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint32_t *order) {
+/* It is in no log here; it may be on its way there. */
+static void not_logged(struct rb_req *rq, const char *name, bool show) {
+    json_t *o = NULL;
+    size_t hits = rb_waiting_find(rq, name, &o);
+    if (hits == 1 && show) {
+        rb_reply(rq, 200, o);
+        return;
+    }
+    if (hits == 0)
+        rb_fail_words(rq, RB_ERR_NOT_FOUND, "record", "no record with these digits is held here",
+                      "`readback log CHANNEL` shows what is");
+    else if (hits > 1)
+        rb_fail_words(rq, RB_ERR_EXISTS, "record", "these digits fit more than one record",
+                      "give more digits");
+    else
+        rb_fail_words(
+            rq, RB_ERR_NOT_FOUND, "record",
+            "the record is in no log here yet: it waits to be sent, or is an advance copy",
+            "`readback show` shows it");
+    json_decref(o);
+}
+static bool find(struct rb_req *rq, const char *name, bool show, struct rb_chan *c,
+                 uint32_t *order) {
     uint8_t id[RB_CHANNEL_LEN];
     struct rb_hash record = {{0}};
     bool ambiguous = false;
@@ -320,8 +343,7 @@ bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint
         return false;
     }
     if (hits == 0) {
-        rb_fail_words(rq, RB_ERR_NOT_FOUND, "record", "no record with these digits is held here",
-                      "`readback log CHANNEL` shows what is");
+        not_logged(rq, name, show);
         return false;
     }
     if (!rb_chan_open_id(rq, id, c)) return false;
@@ -330,10 +352,13 @@ bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint
     rb_fail_words(rq, RB_ERR_BUSY, "record", "the record is held and not yet judged", NULL);
     return false;
 }
+bool rb_record_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint32_t *order) {
+    return find(rq, name, false, c, order);
+}
 void rb_get_record(struct rb_req *rq) {
     struct rb_chan c;
     uint32_t order = 0;
-    if (rb_record_find(rq, rq->part[1], &c, &order)) rb_reply(rq, 200, rb_record_full(&c, order));
+    if (find(rq, rq->part[1], true, &c, &order)) rb_reply(rq, 200, rb_record_full(&c, order));
 }
 
 /* ---- lists ---------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@ void rb_config_default(struct rb_config *c) {
     c->region_bytes = (uint64_t)16 << 30;
     c->leaves_a_day = RB_DAY_LEAVES;
     c->bytes_a_day = RB_DAY_BYTES;
+    c->disk_warning = (uint64_t)1 << 30;
 }
 
 enum rb_err rb_config_listen(struct rb_config *c, const char *address) {
@@ -118,6 +119,7 @@ static enum rb_err set(struct rb_config *c, const char *section, const char *nam
     if (strcmp(key, "limits.region") == 0) return set_bytes(v, &c->region_bytes);
     if (strcmp(key, "limits.leaves-a-day") == 0) return set_leaves(v, &c->leaves_a_day);
     if (strcmp(key, "limits.bytes-a-day") == 0) return set_bytes(v, &c->bytes_a_day);
+    if (strcmp(key, "limits.disk-warning") == 0) return set_bytes(v, &c->disk_warning);
     return RB_ERR_NOT_FOUND;
 }
 

@@ -19,6 +19,7 @@ struct rb_config {
     bool log_json;
     uint64_t region_bytes; /* [limits] region */
     uint64_t leaves_a_day, bytes_a_day; /* [limits]: of one member; spec 6.17.4 */
+    uint64_t disk_warning; /* [limits] disk-warning: doctor calls a disk with less free nearly full */
 };
 void rb_config_default(struct rb_config *c);
 /* why: a sentence with the line's number */

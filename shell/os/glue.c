@@ -149,9 +149,25 @@ static json_t *relays_json(const struct rb_host *h) {
     return all;
 }
 
+/* what a program that is not root may still write there; false: it cannot be asked */
+static bool disk_free(const struct rb_host *h, uint64_t *bytes) {
+    char path[RB_HOME_PATH_MAX + 8];
+    struct statvfs v;
+    *bytes = 0;
+    if (rb_home_join(h->home, ".", path, sizeof path) != RB_OK || statvfs(path, &v) != 0)
+        return false;
+    *bytes = (uint64_t)v.f_bavail * v.f_frsize;
+    return true;
+}
+
 static void api_describe(void *ctx, json_t *status) {
     const struct rb_host *h = ctx;
     struct rb_link_stats s = {0};
+    uint64_t bytes;
+    if (disk_free(h, &bytes))
+        (void)json_object_set_new(status, "disk",
+                                  json_pack("{s:I, s:I}", "free", (json_int_t)bytes, "warning",
+                                            (json_int_t)h->cfg.disk_warning));
     if (h->link == NULL) return;
     rb_link_stats(h->link, &s);
     json_t *link = json_pack(
@@ -176,13 +192,6 @@ static uint64_t file_bytes(const struct rb_host *h, const char *name) {
     return (uint64_t)st.st_size;
 }
 
-static uint64_t disk_free(const struct rb_host *h) {
-    char path[RB_HOME_PATH_MAX + 8];
-    struct statvfs v;
-    if (rb_home_join(h->home, ".", path, sizeof path) != RB_OK || statvfs(path, &v) != 0) return 0;
-    return (uint64_t)v.f_bavail * v.f_frsize;
-}
-
 static uint64_t resident(void) {
     char line[128] = "";
     uint64_t pages = 0;
@@ -199,6 +208,8 @@ static uint64_t resident(void) {
 static void api_measure(void *ctx, struct rb_measures *m) {
     const struct rb_host *h = ctx;
     struct rb_link_stats s = {0};
+    uint64_t bytes;
+    (void)disk_free(h, &bytes);
     if (h->link != NULL) rb_link_stats(h->link, &s);
     *m = (struct rb_measures){.started_mono_ms = h->started_mono_ms,
                               .bytes_in = s.bytes_in,
@@ -211,7 +222,7 @@ static void api_measure(void *ctx, struct rb_measures *m) {
                               .conns_out = s.conns_out,
                               .store_bytes = file_bytes(h, "readback.db"),
                               .wal_bytes = file_bytes(h, "readback.db-wal"),
-                              .disk_free = disk_free(h),
+                              .disk_free = bytes,
                               .unclean = rb_store_unclean(h->store),
                               .commits = h->commits,
                               .syncs = h->syncs,

@@ -29,9 +29,24 @@ static uint64_t peer_bit(const struct channel *ch, const struct peer *p) {
 }
 
 /* ---- what is known --------------------------------------------------------------------------- */
+uint64_t fork_whole_size(const struct feedx *fx) {
+    uint64_t size = fx->note_size;
+    if (fx->own) return size;
+    if (fx->ahead_size > size) size = fx->ahead_size;
+    if (fx->pending_size > size && fx->f->tree.size >= fx->pending_size) size = fx->pending_size;
+    return size;
+}
+
+/* the signed checkpoint of that size */
+static struct rb_slice whole_note(const struct feedx *fx) {
+    uint64_t size = fork_whole_size(fx);
+    return buf_slice(size == fx->note_size      ? &fx->note
+                     : size == fx->pending_size ? &fx->pending
+                                                : &fx->ahead);
+}
+
 uint64_t fork_feed_size(const struct feedx *fx) {
-    bool all = !fx->own && fx->f->frozen && fx->f->tree.size >= fx->pending_size;
-    return all && fx->pending_size > fx->note_size ? fx->pending_size : fx->note_size;
+    return fx->f->frozen ? fork_whole_size(fx) : fx->note_size;
 }
 
 static bool same(const struct history *a, uint64_t size, const struct rb_hash *root) {
@@ -470,13 +485,14 @@ static void against(struct rb_node *n, struct feedx *fx, const struct history *h
                     const struct rb_tree *tree) {
     struct rb_fork *fork = rb_arena_alloc(&n->work, sizeof *fork);
     struct rb_reject rj = {0};
-    struct rb_slice theirs;
+    struct rb_slice theirs, note = whole_note(fx);
+    const uint64_t size = fork_whole_size(fx);
     if (!fork || note_of(n, fx, h, &theirs) != RB_OK) return;
-    bool ours_first = fx->note_size <= h->size;
+    bool ours_first = size <= h->size;
     const struct rb_tree *larger = ours_first ? tree : &fx->f->tree;
-    uint64_t m = ours_first ? fx->note_size : h->size, to = ours_first ? h->size : fx->note_size;
-    fork->note_a = ours_first ? buf_slice(&fx->note) : theirs;
-    fork->note_b = ours_first ? theirs : buf_slice(&fx->note);
+    uint64_t m = ours_first ? size : h->size, to = ours_first ? h->size : size;
+    fork->note_a = ours_first ? note : theirs;
+    fork->note_b = ours_first ? theirs : note;
     rb_tree_root(larger, m, &fork->other_root);
     if (rb_tree_consistency(larger, m, to, &fork->proof) != RB_OK) return;
     if (fork_keep(n, fx, fork, NULL, &rj) == RB_ERR_LIMIT) n->overflow = true;
@@ -488,23 +504,24 @@ static void own_part(struct rb_node *n, struct feedx *fx) {
     struct forkx *fk = fx->fork;
     const struct history *parts = NULL;
     struct rb_hash ours, root;
-    if (fx->note_size == 0 || fk->own_checked == fx->note_size) return;
-    rb_tree_root(&fx->f->tree, fx->note_size, &ours);
-    bool known = fork_knows(fx, fx->note_size, &ours);
+    const uint64_t size = fork_whole_size(fx);
+    if (size == 0 || fk->own_checked == size) return;
+    rb_tree_root(&fx->f->tree, size, &ours);
+    bool known = fork_knows(fx, size, &ours);
     for (size_t i = 0; i < fk->wants_n && !known; i++) {
         const struct history *h = &fk->wants[i].h;
         const struct rb_tree *t = branch_tree(fx, h);
-        uint64_t m = h->size < fx->note_size ? h->size : fx->note_size;
+        uint64_t m = h->size < size ? h->size : size;
         if (!t) continue;
         rb_tree_root(t, m, &root);
         struct rb_hash here;
         rb_tree_root(&fx->f->tree, m, &here);
         bool agrees = rb_hash_eq(&root, &here);
-        known = agrees && h->size >= fx->note_size && t != &fx->f->tree;
+        known = agrees && h->size >= size && t != &fx->f->tree;
         if (!agrees) parts = h;
     }
     if (!known && !parts) return; /* not before one of them is here */
-    fk->own_checked = fx->note_size;
+    fk->own_checked = size;
     if (!known) against(n, fx, parts, branch_tree(fx, parts));
 }
 

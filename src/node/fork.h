@@ -58,6 +58,8 @@ bool fork_of_proof(struct rb_node *n, struct feedx *fx, const struct rb_add_chec
 bool fork_knows(const struct feedx *fx, uint64_t size, const struct rb_hash *root);
 /* leaves of the feed itself that count: cosigned, or, where it froze, all of a signed checkpoint */
 uint64_t fork_feed_size(const struct feedx *fx);
+/* the largest signed checkpoint all of whose leaves are here, cosigned or not */
+uint64_t fork_whole_size(const struct feedx *fx);
 enum rb_err fork_load(struct rb_node *n, struct rb_slice value, struct rb_reject *rj);
 void fork_post(struct rb_node *n, struct channel *ch, struct rb_slice body, uint64_t conn,
                struct peer *p);

@@ -273,6 +273,42 @@ static void say_silence(struct rb_node *n, struct feedx *own, struct rb_silence 
     if (machine_make(n, ch, rec, 0) != RB_OK) n->overflow = true;
 }
 
+static bool says_it(struct rb_slice body, const struct rb_silence *s) {
+    struct rb_silence was;
+    if (rb_silence_decode(body, &was, NULL) != RB_OK) return false;
+    if (was.member != s->member || was.about != s->about || was.has_subject != s->has_subject)
+        return false;
+    return s->has_subject ? rb_hash_eq(&was.subject, &s->subject) : was.due_utc_ms >= s->due_utc_ms;
+}
+
+/* Only what says the same holds it back: an outbox may wait for hours, behind a slow line or the
+ * guard. */
+static bool waits(struct rb_node *n, const struct outbox_item *item, const struct rb_silence *s) {
+    bool same = false;
+    for (; item && !same; item = item->next) {
+        size_t mark = rb_arena_mark(&n->work);
+        struct rb_record *rec =
+            item->kind == RB_KIND_SILENCE ? rb_arena_alloc(&n->work, sizeof *rec) : NULL;
+        same = rec && rb_record_decode(buf_slice(&item->leaf), rec, NULL) == RB_OK &&
+               says_it(rec->body, s);
+        rb_arena_release(&n->work, mark);
+    }
+    return same;
+}
+
+static bool being_signed(struct rb_node *n, const struct channel *ch, const struct rb_silence *s) {
+    bool same = false;
+    for (const struct job *j = n->jobs; j && !same; j = j->next) {
+        if (j->type != JOB_SIGN_NODE || j->ch != ch) continue;
+        size_t mark = rb_arena_mark(&n->work);
+        struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
+        same = rec && rb_payload_decode(buf_slice(&j->buf), rec, NULL) == RB_OK &&
+               rec->kind == RB_KIND_SILENCE && says_it(rec->body, s);
+        rb_arena_release(&n->work, mark);
+    }
+    return same;
+}
+
 /* Have we said so already, in the log or on its way there? */
 static bool said(struct rb_node *n, struct channel *ch, const struct rb_situation *sit,
                  const struct rb_silence *s) {
@@ -280,17 +316,10 @@ static bool said(struct rb_node *n, struct channel *ch, const struct rb_situatio
         uint32_t rec = sit->silences[i].record;
         if (sit->silences[i].member != s->member || rb_situation_author(sit, rec) != ch->own_member)
             continue;
-        struct rb_silence was;
-        if (rb_silence_decode(rb_situation_fact(sit, rec)->body, &was, NULL) != RB_OK) continue;
-        if (was.about != s->about || was.has_subject != s->has_subject) continue;
-        if (s->has_subject ? rb_hash_eq(&was.subject, &s->subject)
-                           : was.due_utc_ms >= s->due_utc_ms)
-            return true;
+        if (says_it(rb_situation_fact(sit, rec)->body, s)) return true;
     }
-    if (ch->outbox) return true; /* it may be among what waits; when that is logged we look again */
-    for (struct job *j = n->jobs; j; j = j->next) /* its signature is under way */
-        if (j->type == JOB_SIGN_NODE && j->ch == ch) return true;
-    return false;
+    if (ch->outbox_n >= RB_MAX_OUTBOX) return true; /* when some of it is logged we look again */
+    return waits(n, ch->outbox, s) || waits(n, ch->stale, s) || being_signed(n, ch, s);
 }
 
 /* our feed, of whichever epoch, that the record stands in */

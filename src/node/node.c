@@ -309,6 +309,7 @@ static void channels_work(struct rb_node *n) {
     pull_invites(n);
     carry_expire(n);
     advance_expire(n);
+    node_peers_quiet(n);
     for (size_t i = 0; i < n->channels_n; i++) {
         struct channel *ch = n->channels[i];
         guard_work(n, ch);
@@ -406,6 +407,7 @@ static uint64_t wake_time(struct rb_node *n) {
     for (struct job *j = n->jobs; j; j = j->next)
         if (j->type == JOB_WAIT_NEWS) wake = sooner(wake, j->deadline);
     wake = sooner(wake, advance_wake(n));
+    wake = sooner(wake, node_peers_wake(n));
     if (n->cache_old) wake = sooner(wake, n->cache_old->at + RB_CACHE_MS);
     /* what was left out for want of memory, with nothing else that would bring us back to it */
     if (n->overflow) wake = sooner(wake, n->now.mono_ms + RB_SHORT_MS);
@@ -457,6 +459,7 @@ static void notice_clock(struct rb_node *n) {
     if (!n->clock_known || jumped) n->clock_lead = lead;
     n->clock_known = true;
     if (jumped) retain_clock(n, moved);
+    if (jumped) clock_moved(n);
     for (size_t i = 0; i < n->channels_n && jumped; i++) {
         struct channel *ch = n->channels[i];
         ch->next_due_utc = ch->remind_utc = n->now.utc_ms;

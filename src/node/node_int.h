@@ -35,6 +35,8 @@
 #define RB_RETRY_MAX_MS 60000u
 #define RB_INVITES_OF_ONE 4u   /* of them by one proposer */
 #define RB_COSIGS_MAX 256u     /* cosignatures in one add-cosignatures */
+#define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known, clock.c */
+#define RB_CLOCK_OLD_MS 600000u /* then a wider answer about a clock replaces a narrower one */
 #define RB_CLOCK_JUMP_MS 5000  /* utc moved against mono by more: the clock was set */
 #define RB_RAW_MAX (64u << 20) /* leaves stored and not yet judged, per feed */
 /* closed bodies, spec 9.4 to 9.6 */
@@ -77,6 +79,8 @@
 #define RB_LINE_WARM_MS 150000u  /* the urgent connection of a slow line is kept open */
 #define RB_LINE_PATIENCE_MS 60000u /* who takes nothing for so long holds up nobody */
 #define RB_LINE_HEARD_MS 75000u    /* who only calls us is reachable for so long after a call */
+#define RB_QUIET_MS                                                                                \
+    150000u /* who only calls us, and did not for so long (three held GETs), is not heard from */
 #define RB_LINE_FLOOR_MS 5000u     /* one record of ours is logged in so long, whoever is slow */
 #define RB_LATER_MOST_MS 3600000u  /* a peer's Retry-After is believed up to this */
 #define RB_POLL_MS 60000u          /* how often who never called is asked for its heads */
@@ -114,6 +118,15 @@ struct line {                    /* how fast a peer takes and gives, as its answ
     size_t asked;                /* requests under way */
     uint64_t gave_at, gave_n;    /* it fetches our leaves: when they were given, how many bytes */
 };
+struct clock_seen { /* its clock less ours, in ms, as its last cosignature shows; clock.c */
+    bool known;
+    int64_t least_ms, most_ms;
+    int64_t their_utc_ms, our_utc_ms; /* T, and when it was here */
+    uint64_t mono;
+};
+struct signed_at {
+    uint64_t size, mono;
+};
 struct peer {
     struct rb_hash party;
     struct line line;
@@ -138,6 +151,7 @@ struct peer {
     uint64_t day_from, day_leaves, day_bytes; /* mono: leaves of its that were stored since */
     uint64_t quota_said;                      /* mono: that it is used up; 0: never */
     int64_t last_call;
+    struct clock_seen clock;
 };
 struct cosig {
     uint64_t size, time_s;
@@ -237,12 +251,17 @@ struct feedx { /* a feed with what the node knows beside the book */
     bool fork_asking; /* for what a proof left out */
     uint64_t fork_ask_at;
     /* own */
+    struct signed_at signed_at[RB_SIGNED_KEPT]; /* ring of signed_n */
+    size_t signed_n;
     size_t mirrors_n;
     struct mirror *mirrors;
     /* others: mirror with a pending checkpoint */
     struct buf pending;
     uint64_t pending_size;
     struct rb_hash pending_root;
+    struct buf ahead; /* the last one before it whose leaves all were here, not cosigned: they are
+                         judged under the guard (6.14.1), so it is what speaks of them */
+    uint64_t ahead_size;
     bool busy;      /* store and cosign of one request under way */
     struct buf raw; /* leaves not yet judged: u32 length, bytes */
     size_t raw_at;
@@ -370,7 +389,7 @@ struct outbox_item {
     struct outbox_item *next;
     uint64_t order;
     struct buf leaf;
-    uint8_t precedence;
+    uint8_t precedence, kind;
     bool persisted;
     bool keys;          /* card, rotation or revocation: keys.c */
     uint64_t token;     /* DONE to be sent once logged or kept durably; 0 = none */
@@ -654,6 +673,9 @@ enum rb_err node_peer_put(struct rb_node *n, struct rb_slice card, bool accredit
                           struct peer **out, struct rb_reject *rj);
 void node_peer_ok(struct rb_node *n, struct peer *p);
 void node_peer_failed(struct rb_node *n, struct peer *p, const char *why);
+/* whoever only calls us and stopped calling; and when (mono) the next one may have */
+void node_peers_quiet(struct rb_node *n);
+uint64_t node_peers_wake(const struct rb_node *n);
 struct peer *node_member_peer(const struct rb_node *n, struct channel *ch, uint16_t member);
 /* as stored: u8 flags, i64 UTC ms and 32 bytes where bit 1 is set, the card */
 enum rb_err node_peer_load(struct rb_node *n, struct rb_slice value, struct rb_reject *rj);
@@ -686,6 +708,12 @@ enum rb_mark node_admit(struct rb_node *n, struct channel *ch, const struct rb_f
 size_t node_signers_due(const struct channel *ch, const struct rb_fact *fact);
 void node_heads_digest(struct rb_node *n, struct channel *ch, char out[33]);
 void node_heads_text(struct rb_node *n, struct channel *ch, struct rb_writer *w);
+
+/* clock.c */
+void clock_signed(struct rb_node *n, struct feedx *fx);
+void clock_cosigned(struct rb_node *n, struct feedx *fx, uint16_t member, uint64_t size,
+                    uint64_t time_s);
+void clock_moved(struct rb_node *n);
 
 /* guard.c: why nothing of this feed of ours is signed; NULL: it may be */
 const char *own_waits(const struct feedx *fx);

@@ -33,6 +33,14 @@ static void outbox_insert(struct channel *ch, struct outbox_item *item) {
     ch->outbox_n++;
 }
 
+static uint8_t kind_of(struct rb_node *n, struct rb_slice leaf) {
+    size_t mark = rb_arena_mark(&n->work);
+    struct rb_record *rec = rb_arena_alloc(&n->work, sizeof *rec);
+    uint8_t kind = rec && rb_record_decode(leaf, rec, NULL) == RB_OK ? (uint8_t)rec->kind : 0;
+    rb_arena_release(&n->work, mark);
+    return kind;
+}
+
 enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice leaf,
                         uint8_t precedence, uint64_t token) {
     if (ch->outbox_n >= RB_MAX_OUTBOX) return RB_ERR_BUSY;
@@ -45,6 +53,7 @@ enum rb_err own_enqueue(struct rb_node *n, struct channel *ch, struct rb_slice l
         return RB_ERR_LIMIT;
     }
     rb_leaf_hash(leaf, &item->id);
+    item->kind = kind_of(n, leaf);
     const size_t waits = ch->key_waits;
     keys_enqueued(n, ch, leaf);
     item->keys = ch->key_waits > waits;
@@ -266,6 +275,7 @@ void own_signed(struct rb_node *n, struct job *j, enum rb_err err, const uint8_t
     if (buf_put(n, &fx->note, w.p, w.n) != RB_OK) n->overflow = true;
     fx->note_size = j->to;
     fx->ch->heads_dirty = true;
+    clock_signed(n, fx);
     own_store_note(n, fx);
     node_job_free(n, j);
     own_maybe_sign(n, fx);

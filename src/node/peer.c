@@ -211,3 +211,30 @@ void node_peer_failed(struct rb_node *n, struct peer *p, const char *why) {
     struct rb_reject rj = {RB_ERR_IO, "6.7", why, 0};
     node_alert(n, RB_ALERT_LINK_DOWN, NULL, NULL, RB_NO_MEMBER, &p->party, RB_ROUTINE, 0, &rj);
 }
+
+/* ---- who only calls us --------------------------------------------------------------------------
+ * Nothing of ours fails where it is not there: that it stopped calling is all there is to see. A
+ * held GET ends by itself and comes again, so a line that stands is heard from (spec 6.18.4). */
+static uint64_t quiet_at(const struct peer *p) {
+    if (p->link != RB_LINK_UP || p->card.addresses_n > 0) return UINT64_MAX;
+    return p->line.heard_at + RB_QUIET_MS;
+}
+
+void node_peers_quiet(struct rb_node *n) {
+    struct rb_reject rj = {RB_ERR_IO, "6.18.4", "it only calls us, and was not heard from", 0};
+    for (size_t i = 0; i < n->peers_n; i++) {
+        struct peer *p = n->peers[i];
+        if (n->now.mono_ms < quiet_at(p)) continue;
+        p->link = RB_LINK_DOWN;
+        p->link_since = p->last_ok; /* not heard from since then; no try of ours failed */
+        p->last_outcome = rj.what;
+        node_alert(n, RB_ALERT_LINK_DOWN, NULL, NULL, RB_NO_MEMBER, &p->party, RB_ROUTINE, 0, &rj);
+    }
+}
+
+uint64_t node_peers_wake(const struct rb_node *n) {
+    uint64_t wake = UINT64_MAX;
+    for (size_t i = 0; i < n->peers_n; i++)
+        if (quiet_at(n->peers[i]) < wake) wake = quiet_at(n->peers[i]);
+    return wake;
+}

@@ -277,6 +277,7 @@ static enum rb_err take_cosig(struct rb_node *n, struct feedx *fx, uint16_t memb
     if (p && p->card.addresses_n == 0) share_fetched(n, p);
     struct mirror *m = own_mirror(n, fx, member);
     if (!m || size <= m->covered) return RB_OK;
+    clock_cosigned(n, fx, member, size, c.time_s);
     m->covered = size;
     m->covered_time_s = c.time_s;
     m->retry_at = m->failures = 0; /* it takes what we say, whichever way its word came */

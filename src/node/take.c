@@ -46,7 +46,13 @@ static enum rb_err set_pending(struct rb_node *n, struct feedx *fx, const struct
     rb_note_only(o->note, &key, &w);
     struct buf fresh = {0};
     if (w.n == 0 || w.over || buf_put(n, &fresh, w.p, w.n) != RB_OK) return RB_ERR_LIMIT;
-    buf_free(n, &fx->pending);
+    if (fx->pending_size > fx->note_size && fx->f->tree.size >= fx->pending_size) {
+        buf_free(n, &fx->ahead);
+        fx->ahead = fx->pending;
+        fx->ahead_size = fx->pending_size;
+    } else {
+        buf_free(n, &fx->pending);
+    }
     fx->pending = fresh;
     fx->pending_size = o->cp.size;
     fx->pending_root = o->cp.root;
@@ -580,11 +586,14 @@ void take_add_entries(struct rb_node *n, struct rb_slice body, uint64_t conn, st
 
 /* ---- judging ----------------------------------------------------------------------------------
  */
-/* Leaves are judged once cosigned; where a long feed comes in many pushes under one checkpoint, so
- * that room for the rest of it would run out, once durable. */
+/* Leaves are judged once cosigned. Under the guard nothing is, and somebody has to see a FLASH:
+ * there, once all of the checkpoint they came under are durable (6.14.1). Where a long feed comes
+ * in many pushes under one checkpoint, so that room for the rest of it would run out, once durable.
+ */
 static bool unjudged(const struct feedx *fx) {
     bool crowded = fx->raw.n - fx->raw_at > RB_RAW_MAX / 2;
-    uint64_t to = fork_feed_size(fx);
+    uint64_t to = fork_feed_size(fx), ahead = fx->ch->guard.on ? fork_whole_size(fx) : 0;
+    if (ahead > to && ahead <= fx->stored) to = ahead;
     if (crowded && fx->stored > to) to = fx->stored;
     if (fx->own) to = fx->stored; /* a lost part that came back */
     return fx->f->facts_n < to && fx->f->facts_n < fx->f->tree.size && fx->raw_at < fx->raw.n;

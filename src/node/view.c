@@ -12,14 +12,45 @@ size_t rb_node_peers(const struct rb_node *n) {
 bool rb_node_peer(const struct rb_node *n, size_t i, struct rb_peer_view *out) {
     if (i >= n->peers_n) return false;
     const struct peer *p = n->peers[i];
-    *out = (struct rb_peer_view){p->party,      &p->card,     p->accredited, p->link,
-                                 p->link_since, p->last_ok,   p->last_try,   p->last_outcome,
-                                 p->failures,   p->last_call, p->line.out,   share_slow(p)};
+    *out = (struct rb_peer_view){.party = p->party,
+                                 .card = &p->card,
+                                 .accredited = p->accredited,
+                                 .link = p->link,
+                                 .link_since_utc_ms = p->link_since,
+                                 .last_ok_utc_ms = p->last_ok,
+                                 .last_try_utc_ms = p->last_try,
+                                 .last_outcome = p->last_outcome,
+                                 .failures = p->failures,
+                                 .last_call_utc_ms = p->last_call,
+                                 .takes_bytes_s = p->line.out,
+                                 .slow = share_slow(p)};
+    out->clock_known = p->clock.known;
+    out->clock_least_ms = p->clock.least_ms;
+    out->clock_most_ms = p->clock.most_ms;
+    out->clock_their_utc_ms = p->clock.their_utc_ms;
+    out->clock_our_utc_ms = p->clock.our_utc_ms;
+    out->clock_seen_mono_ms = p->clock.mono;
     return true;
 }
 
 size_t rb_node_channels(const struct rb_node *n) {
     return n->channels_n;
+}
+
+bool rb_node_outbox_next(const struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                         struct rb_outbox_view *v) {
+    const struct channel *ch = node_channel_find(n, id);
+    const struct outbox_item *at = v->at, *next = at ? at->next : ch ? ch->outbox : NULL;
+    if (!ch) return false;
+    if (!next && !v->stale) {
+        v->stale = true;
+        next = ch->stale;
+    }
+    if (!next) return false;
+    v->at = next;
+    v->id = next->id;
+    v->leaf = buf_slice(&next->leaf);
+    return true;
 }
 
 static enum rb_body_state place_state(const struct body *b, const struct place *p) {

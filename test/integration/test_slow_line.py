@@ -186,6 +186,11 @@ class Slow(unittest.TestCase):
         after = self.waiting()
         print("FLASH at rest %.1f s, under the import %.1f s; %d of %d rows wait" % (rest, took, after, ROWS))
         self.assertGreater(after, 0)  # it went by them
+        said = until(lambda: [x for x in self.alfa.json("doctor")["problems"] if x["code"] == "held-up"],
+                     "the doctor's word on whom they wait for", PATIENCE)[0]
+        self.assertEqual(said["side"], "between")
+        self.assertIn("wait here until bravo has taken those before: the line to it is slow", said["sentence"])
+        self.assertIn("FLASH goes by them", said["hint"])
         until(lambda: self.waiting() < after, "the import goes on", PATIENCE)
 
 

@@ -388,8 +388,107 @@ static void test_same_seed_same_end(void **state) {
     assert_int_equal(end[0], end[1]);
 }
 
+/* ---- a FLASH that reaches a guarded node -------------------------------------------------------------- */
+struct told {
+    struct sim_party *p;
+    struct rb_hash record;
+    size_t n;
+};
+
+static void count_told(void *ctx, struct sim_party *p, const struct rb_effect *alert) {
+    struct told *t = ctx;
+    t->n += p == t->p && alert->u.alert.alert == RB_ALERT_RECORD && alert->u.alert.has_record &&
+            rb_hash_eq(&alert->u.alert.record, &t->record);
+}
+
+static bool holds(struct run *r, struct sim_party *shown_by, const struct rb_hash *record, uint16_t member) {
+    uint8_t id[RB_CHANNEL_LEN];
+    const struct rb_situation *s;
+    uint64_t since;
+    if (rb_hex_decode(rb_str(r->channel), id, sizeof id) != RB_OK) return false;
+    if (rb_node_situation(sim_node(shown_by), id, START_UTC_MS, &s) != RB_OK) return false;
+    uint32_t at = rb_situation_find(s, record);
+    return at != RB_NOWHERE && rb_situation_held(s, at, member, &since);
+}
+
+static bool is_shown(struct run *r, struct sim_party *p, const struct rb_hash *record) {
+    uint8_t id[RB_CHANNEL_LEN];
+    const struct rb_situation *s;
+    return rb_hex_decode(rb_str(r->channel), id, sizeof id) == RB_OK &&
+           rb_node_situation(sim_node(p), id, START_UTC_MS, &s) == RB_OK &&
+           rb_situation_find(s, record) != RB_NOWHERE;
+}
+
+static bool guarded_here(struct run *r, struct sim_party *p) {
+    struct rb_channel_view v;
+    return view_of(r, p, &v) && v.guarded;
+}
+
+/* With its majority away a node that was started anew shows what reaches it, and cosigns it when the guard
+ * ends; nobody is told of it twice, whatever is restarted in between. */
+static void test_guarded_shows_what_arrives(void **state) {
+    (void)state;
+    struct run r = {.s = sim_create(21, START_UTC_MS), .n = 4};
+    static const char *const names[] = {"alba", "brig", "corrie", "dale"};
+    for (size_t i = 0; i < r.n; i++) {
+        struct sim_party_spec spec = {.handle = names[i]};
+        assert_non_null(sim_add_party(r.s, &spec));
+    }
+    for (size_t i = 0; i < r.n; i++)
+        for (size_t k = 0; k < r.n; k++)
+            if (i != k) sim_accredit_at_setup(sim_party(r.s, i), sim_party(r.s, k));
+    for (size_t i = 0; i < r.n; i++) sim_start(sim_party(r.s, i));
+    sim_set_links(r.s, (struct sim_range){1000, 30000}, 0);
+    found(&r);
+    for (size_t i = 1; i < r.n; i++) join(&r, sim_party(r.s, i));
+    sim_run_for(r.s, 10000000);
+    struct sim_party *alba = sim_party(r.s, 0), *brig = sim_party(r.s, 1);
+    sim_stop(sim_party(r.s, 2));
+    sim_stop(sim_party(r.s, 3));
+    sim_stop(alba);
+    /* said while alba is down, so that its id is known before it can arrive */
+    struct rb_client c = sim_client(brig);
+    struct rb_signer_key officer = sim_officer(brig, 0);
+    json_t *out = NULL, *draft = json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "channel", r.channel, "kind", "statement",
+                                           "precedence", "FLASH", "body", "title", "Stop", "text", "Stop now.");
+    assert_int_equal(rb_client_release(&c, &officer, draft, &out), 200);
+    struct told told = {.p = alba};
+    assert_int_equal(rb_hex_decode(rb_str(json_string_value(json_object_get(out, "record"))), told.record.b,
+                                   RB_HASH_LEN),
+                     RB_OK);
+    json_decref(out);
+    json_decref(draft);
+    sim_on_alert(r.s, count_told, &told);
+    sim_start(alba);
+    sim_run_for(r.s, 70000000);
+    assert_true(guarded_here(&r, alba));
+    assert_int_equal(told.n, 1);
+    assert_true(is_shown(&r, alba, &told.record));
+    assert_false(holds(&r, brig, &told.record, 0));
+    for (int k = 0; k < 2; k++) {
+        if (k) sim_crash(alba);
+        else sim_stop(alba);
+        sim_start(alba);
+        sim_run_for(r.s, 70000000);
+        assert_true(guarded_here(&r, alba));
+        assert_true(is_shown(&r, alba, &told.record));
+        assert_false(holds(&r, brig, &told.record, 0));
+    }
+    sim_start(sim_party(r.s, 2));
+    sim_start(sim_party(r.s, 3));
+    struct at a = {&r, alba};
+    assert_true(sim_run_while_not(r.s, unguarded, &a, 200000000));
+    settle(&r);
+    assert_true(holds(&r, brig, &told.record, 0));
+    assert_int_equal(told.n, 1);
+    assert_true(sim_check(r.s));
+    assert_null(sim_broken(r.s));
+    sim_destroy(r.s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_guarded_shows_what_arrives),
         cmocka_unit_test(test_same_seed_same_end),
         cmocka_unit_test(test_checker_sees_a_lost_record),
         cmocka_unit_test(test_seeds),

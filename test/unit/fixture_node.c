@@ -22,6 +22,7 @@ bool fn_hold, fn_short, fn_mute;
 const struct fn_party *fn_slow;
 void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 void (*fn_made)(struct fn_party *p);
+const char *fn_reason = "refused";
 bool (*fn_block)(const struct fn_party *from, const struct fn_party *to, struct rb_slice path);
 void (*fn_tap)(const struct fn_party *from, const struct rb_effect *request);
 static const char *const handles[FN_MAX] = {"alfa", "bravo", "charlie", "delta"};
@@ -354,7 +355,7 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
     if (!to->up || to->deaf || to->outward || blocked) {
         ev.type = RB_EV_RESPONSE;
         ev.u.response.request = ef->u.request.request;
-        ev.u.response.reason = "refused";
+        ev.u.response.reason = fn_reason;
         queue(p, &ev);
         return;
     }
@@ -411,7 +412,7 @@ static void do_respond(struct fn_world *w, const struct rb_effect *ef) {
 static void one(struct fn_world *w, struct fn_party *p, struct rb_event *ev) {
     if (!p->up) return;
     ev->now.mono_ms = w->mono_ms;
-    ev->now.utc_ms = w->utc_ms;
+    ev->now.utc_ms = w->utc_ms + p->clock_off_ms;
     for (size_t i = 0; i < 32; i += 8) {
         uint64_t c = ++w->chance * 0x9e3779b97f4a7c15u;
         memcpy(ev->entropy + i, &c, 8);

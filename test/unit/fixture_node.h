@@ -16,6 +16,8 @@ extern void (*fn_tap)(const struct fn_party *from, const struct rb_effect *reque
 extern void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 /* a node was made and nothing is loaded yet, where set */
 extern void (*fn_made)(struct fn_party *p);
+/* why a request did not get through; static words of the link */
+extern const char *fn_reason;
 /* true: the request does not get through */
 extern bool (*fn_block)(const struct fn_party *from, const struct fn_party *to,
                         struct rb_slice path);
@@ -53,9 +55,10 @@ struct fn_party {
     struct rb_effect done; /* last DONE */
     struct rb_effect alerts[256];
     size_t alerts_n;
-    bool deaf;       /* requests to it get no answer */
-    uint8_t age[32]; /* its identity */
-    bool locked;     /* ... cannot be used */
+    bool deaf;                /* requests to it get no answer */
+    uint8_t age[32];          /* its identity */
+    bool locked;              /* ... cannot be used */
+    int64_t clock_off_ms;     /* its clock less the world's */
     struct rb_seckey next[4]; /* keys that took the place of others */
     size_t next_n;
     size_t opens;    /* OPEN effects so far */

@@ -361,7 +361,7 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
     assert_int_equal(config_of("[peer]\nlisten = 127.0.0.1:7443\nlisten = [::1]:7443\nidle = 5m\n"
                                "[api]\nsocket = /run/readback.sock\n[log]\nformat = json\n"
                                "level = warn\n[limits]\nregion = 2G\nleaves-a-day = 5000\n"
-                               "bytes-a-day = 128M\n",
+                               "bytes-a-day = 128M\ndisk-warning = 256M\n",
                                &c, why, sizeof why),
                      RB_OK);
     assert_int_equal(c.listen_n, 2);
@@ -373,6 +373,7 @@ static void settings_are_read_and_unknown_ones_refused(void **state) {
     assert_true(c.region_bytes == (uint64_t)2 << 30);
     assert_int_equal(c.leaves_a_day, 5000);
     assert_int_equal(c.bytes_a_day, 128 << 20);
+    assert_int_equal(c.disk_warning, 256 << 20);
     static const struct {
         const char *text, *word;
     } bad[] = {

@@ -614,6 +614,64 @@ static void test_stores_and_cosigns_later(void **state) {
     fn_free(w);
 }
 
+static size_t told_of(const struct fn_party *p, const struct rb_hash *id) {
+    size_t k = 0;
+    for (size_t i = 0; i < p->alerts_n; i++)
+        k += p->alerts[i].u.alert.alert == RB_ALERT_RECORD &&
+             rb_hash_eq(&p->alerts[i].u.alert.record, id);
+    return k;
+}
+
+static bool shown_at(struct fn_world *w, struct fn_party *p, const uint8_t ch[16],
+                     const struct rb_hash *id) {
+    return rb_situation_find(fn_situation(w, p, ch), id) != RB_NOWHERE;
+}
+
+/* Its officers see at once what arrives meanwhile, and see it once. */
+static void test_shows_and_cosigns_later(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(3);
+    uint8_t ch[16];
+    struct rb_hash id, answer, more;
+    fn_found(w, true, NULL, ch);
+    fn_pass(w, 5000);
+    w->p[2].up = false;
+    fn_restart(w, &w->p[1]);
+    w->p[1].alerts_n = 0;
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Stop.", RB_FLASH, &id), RB_OK);
+    fn_pass(w, 20000);
+    assert_true(fg_view(&w->p[1], ch).guarded);
+    assert_true(shown_at(w, &w->p[1], ch, &id));
+    assert_int_equal(told_of(&w->p[1], &id), 1);
+    assert_false(held_by(w, &w->p[0], ch, &id, 1));
+    /* an officer answers it; that waits, as all that is ours */
+    assert_int_equal(fn_position(w, &w->p[1], ch, RB_POSITION_READ, &id, &answer), RB_OK);
+    assert_int_equal(fg_view(&w->p[1], ch).outbox_n, 1);
+    w->p[1].alerts_n = 0;
+    fn_restart(w, &w->p[1]); /* in between */
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "More.", RB_FLASH, &more), RB_OK);
+    fn_pass(w, 20000);
+    assert_true(fg_view(&w->p[1], ch).guarded);
+    assert_true(shown_at(w, &w->p[1], ch, &id));
+    assert_int_equal(told_of(&w->p[1], &id), 0);
+    assert_int_equal(told_of(&w->p[1], &more), 1);
+    assert_false(held_by(w, &w->p[0], ch, &id, 1));
+    fn_restart(w, &w->p[2]);
+    fn_pass(w, 100000);
+    assert_false(fg_view(&w->p[1], ch).guarded);
+    assert_true(held_by(w, &w->p[0], ch, &id, 1));
+    assert_true(held_by(w, &w->p[0], ch, &more, 1));
+    assert_true(held_by(w, &w->p[1], ch, &answer, 0));
+    assert_int_equal(told_of(&w->p[1], &id), 0);
+    assert_int_equal(told_of(&w->p[1], &more), 1);
+    same_situation(w, ch);
+    fn_restart(w, &w->p[1]);
+    w->p[1].alerts_n = 0;
+    fn_pass(w, 60000);
+    assert_int_equal(told_of(&w->p[1], &id) + told_of(&w->p[1], &more), 0);
+    fn_free(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone),
@@ -631,6 +689,7 @@ int main(void) {
         cmocka_unit_test(test_override_made_a_fork),
         cmocka_unit_test(test_cosigns_nothing_below),
         cmocka_unit_test(test_stores_and_cosigns_later),
+        cmocka_unit_test(test_shows_and_cosigns_later),
     };
     return cmocka_run_group_tests_name("test_node_guard", tests, NULL, NULL);
 }
