@@ -18,8 +18,11 @@
 
 #define RB_EFFECTS_CAP 65536u
 #define RB_PUSH_BYTES (17u << 20) /* raw leaves in one push: a whole package always fits */
-#define RB_JUDGE_STEP 256u        /* leaves judged in one step, so that a flood delays nobody */
-#define RB_JUDGE_SHARE 32u        /* of one feed, then it is the next one's turn */
+#define RB_UNIT_BYTES (512u << 10) /* of leaves in one piece of work beside others, 6.17.7: ... */
+#define RB_UNIT_LEAVES 1024u       /* ... or so many, but one package at least */
+#define RB_WRITE_BYTES (1u << 20)  /* of what one member says, written in one commit; a leaf more */
+#define RB_JUDGE_STEP 64u         /* leaves judged in one step, so that a flood delays nobody */
+#define RB_JUDGE_SHARE 16u        /* of one feed, then it is the next one's turn */
 #define RB_INVITES_MAX 8u         /* charters of others that we have not joined */
 #define RB_REQUEST_MS 15000u
 #define RB_NEWS_HOLD_MS 50000u /* a held GET is answered at the latest after this */
@@ -246,6 +249,8 @@ struct feedx { /* a feed with what the node knows beside the book */
     bool busy;      /* store and cosign of one request under way */
     struct buf raw; /* leaves not yet judged: u32 length, bytes */
     size_t raw_at;
+    uint64_t write_next, write_left; /* leaves of the tree that no STORE names yet, 6.17.7 ... */
+    size_t write_at;                 /* ... and where in `raw` they begin */
     uint64_t judged_stored; /* watermark written last */
     struct rb_hash origin_hash;
     /* closed leaves that name us, ascending: indexes of channel.places */
