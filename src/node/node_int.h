@@ -92,6 +92,10 @@
 #define RB_ADVANCES_HOUR 60u         /* and how many are looked at in an hour */
 #define RB_ADVANCE_MS 600000u
 #define RB_RECEIPT_SLOW_MS 10000u /* between two receipts of ours where a line is slow */
+#define RB_BROUGHT_MS 100000u      /* an author is left so long to bring much itself, or more of it */
+#define RB_BROUGHT_FAST_MS 10000u   /* ... and so long where the line to others is fast */
+#define RB_BULK_LEAST 4u            /* leaves that are few, whatever the line ... */
+#define RB_BULK_LEAF 256u           /* ... or as many as it takes in a second if each has so much */
 #define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
 /* places, spec 10.6 */
 #define RB_READ_STEP 2048u    /* notices of before our start, read in one step */
@@ -215,6 +219,7 @@ struct feedx { /* a feed with what the node knows beside the book */
     uint64_t told_size;   /* others': cosigned and on its way to its author, or there */
     uint64_t told_author; /* the same, to the author itself */
     uint64_t tell_at;     /* mono: not before, after a failure */
+    uint64_t brought_at;  /* mono: its author brought leaves of it, or we saw that it has more */
     size_t via;           /* whom it went through last, where the author cannot be reached */
     uint64_t head_size;   /* head file at start: largest signed or cosigned, and its root */
     struct rb_hash head_root;
@@ -394,7 +399,11 @@ struct pullx { /* what we ask one peer about one channel */
     uint16_t member;
     bool news;         /* a held GET is out */
     bool heads;        /* a GET heads is out */
-    bool fetching;     /* a GET feed is out */
+    bool fetching;     /* a GET feed is out ... */
+    bool bulk;         /* ... one that brings much is, beside which what is short is asked for */
+    struct rb_hash bulk_of, last; /* hash of its origin; of that asked for last */
+    bool others;       /* there is more of others to be had, which had to wait */
+    char theirs[33];   /* its heads as it told them last; "": never */
     uint64_t heads_at; /* mono: look at heads then; 0 = not needed */
     uint64_t
         quiet_ms; /* wait before asking again where asking brought nothing; 0 = the last one did */

@@ -301,6 +301,8 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
         return;
     }
     uint64_t before = fx->f->tree.size, raw = fx->raw.n - fx->raw_at;
+    if (in->conn && in->peer == node_member_peer(n, fx->ch, fx->f->member))
+        fx->brought_at = n->now.mono_ms;
     if (quota_used_up(n, fx, in)) return;
     int status = take_packages(n, fx, &in->entries, &h, &rj);
     share_stored(n, fx, fx->f->tree.size - before, fx->raw.n - fx->raw_at - raw);
