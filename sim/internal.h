@@ -94,7 +94,7 @@ struct sim_event {
     enum sim_what what;
     struct sim_party *party;
     uint32_t life;     /* the party's incarnation it belongs to */
-    uint64_t id;       /* request; head entry; load token; LINE: whom to */
+    uint64_t id;       /* request; head entry; load token; LINE: whom to, or SIM_WIRE_OUT */
     struct rb_effect ef; /* LOAD, OPEN, SIGNED */
     uint8_t sig[RB_SIG_LEN];
     enum rb_err err;
@@ -105,6 +105,7 @@ struct sim_transfer { /* a message on a line of limited speed */
     size_t left; /* bytes not sent yet */
     bool answer;
 };
+#define SIM_WIRE_OUT SIM_MAX_PARTIES /* all that leaves a party; what comes to it: the wire to itself */
 struct sim_wire { /* one direction of a line; connections take turns, each in order */
     struct sim_transfer *t;
     size_t n, cap;
@@ -158,6 +159,7 @@ struct sim_party {
     size_t card_n;
     int64_t utc_off_ms;
     struct sim_range commit, sign;
+    uint32_t access; /* bytes a second of all its lines together; 0: each has its own */
     struct disk disk;
     /* while up */
     bool up;
@@ -182,7 +184,7 @@ struct sim {
     struct sim_party *parties[SIM_MAX_PARTIES];
     size_t parties_n;
     struct sim_link links[SIM_MAX_PARTIES][SIM_MAX_PARTIES];
-    struct sim_wire wires[SIM_MAX_PARTIES][SIM_MAX_PARTIES];
+    struct sim_wire wires[SIM_MAX_PARTIES][SIM_MAX_PARTIES + 1];
     struct sim_event *heap;
     size_t heap_n, heap_cap;
     struct sim_request **requests; /* ascending id */

@@ -44,7 +44,7 @@ void net_free(struct sim *s) {
     for (size_t i = 0; i < s->requests_n; i++) request_free(s->requests[i]);
     free(s->requests);
     for (size_t i = 0; i < SIM_MAX_PARTIES; i++)
-        for (size_t j = 0; j < SIM_MAX_PARTIES; j++) free(s->wires[i][j].t);
+        for (size_t j = 0; j <= SIM_WIRE_OUT; j++) free(s->wires[i][j].t);
 }
 
 static uint8_t *copy(struct rb_slice in) {
@@ -74,9 +74,14 @@ static size_t next_turn(const struct sim_wire *w) {
 
 static size_t turn_of(const struct sim_transfer *t) { return t->left < TURN ? t->left : TURN; }
 
+static uint32_t speed_of(const struct sim *s, const struct sim_party *from, size_t to) {
+    if (to == SIM_WIRE_OUT || to == from->index) return from->access;
+    return s->links[from->index][to].bytes_per_s;
+}
+
 static void line_turn(struct sim *s, struct sim_party *from, size_t to) {
     struct sim_wire *w = &s->wires[from->index][to];
-    uint32_t speed = s->links[from->index][to].bytes_per_s;
+    uint32_t speed = speed_of(s, from, to);
     w->busy = w->n > 0;
     if (!w->busy) return;
     uint64_t us = speed ? turn_of(&w->t[next_turn(w)]) * 1000000ull / speed : 0;
@@ -85,6 +90,10 @@ static void line_turn(struct sim *s, struct sim_party *from, size_t to) {
 
 static void delivered(struct sim *s, struct sim_request *r, bool is_answer, uint64_t us) {
     sim_push(s, is_answer ? r->from : r->to, is_answer ? SIM_ANSWER : SIM_ARRIVE, us)->id = r->id;
+}
+
+static const struct sim_link *link_of(const struct sim *s, const struct sim_request *r, bool is_answer) {
+    return is_answer ? &s->links[r->to->index][r->from->index] : &s->links[r->from->index][r->to->index];
 }
 
 /* a turn is over */
@@ -98,7 +107,7 @@ static void line_event(struct sim *s, const struct sim_event *e) {
         if (s->requests[k]->connection == t->connection) s->requests[k]->moved = true;
     w->last = t->connection;
     if (t->left == 0 || !r) {
-        if (r) delivered(s, r, t->answer, sim_in_range(s, s->links[e->party->index][e->id].latency));
+        if (r) delivered(s, r, t->answer, sim_in_range(s, link_of(s, r, t->answer)->latency));
         memmove(t, t + 1, (--w->n - i) * sizeof *t);
     }
     line_turn(s, e->party, (size_t)e->id);
@@ -107,14 +116,16 @@ static void line_event(struct sim *s, const struct sim_event *e) {
 /* A message leaves: it is there after its latency, or once the line has carried it. */
 static void carry(struct sim *s, struct sim_request *r, bool is_answer, size_t bytes, uint64_t us) {
     struct sim_party *a = is_answer ? r->to : r->from, *b = is_answer ? r->from : r->to;
-    struct sim_wire *w = &s->wires[a->index][b->index];
-    if (s->links[a->index][b->index].bytes_per_s == 0) {
+    struct sim_party *at = b->access ? b : a;
+    size_t to = b->access ? b->index : a->access ? SIM_WIRE_OUT : b->index;
+    struct sim_wire *w = &s->wires[at->index][to];
+    if (speed_of(s, at, to) == 0) {
         delivered(s, r, is_answer, us);
         return;
     }
     w->t = sim_grow(w->t, &w->cap, w->n + 1, sizeof *w->t);
     w->t[w->n++] = (struct sim_transfer){r->id, r->connection, bytes, is_answer};
-    if (!w->busy) line_turn(s, a, b->index);
+    if (!w->busy) line_turn(s, at, to);
 }
 
 static struct sim_party *by_hash(struct sim *s, const struct rb_hash *h) {
@@ -158,7 +169,8 @@ void net_request(struct sim_party *p, const struct rb_effect *ef) {
     r->query = q ? q : r->path + strlen(r->path);
     r->body = copy(ef->u.request.body);
     r->body_n = ef->u.request.body.n;
-    r->connection = (unsigned)p->index * CONNECTIONS +
+    size_t whom = r->to ? r->to->index : 0;
+    r->connection = (unsigned)(p->index * SIM_MAX_PARTIES + whom) * CONNECTIONS +
                     (ef->u.request.urgent                     ? CONNECTION_URGENT
                      : strcmp(r->path, "/rb/v1/news") == 0 ? CONNECTION_HELD
                                                               : CONNECTION_NORMAL);

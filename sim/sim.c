@@ -595,6 +595,7 @@ void sim_heal(struct sim *s, const struct sim_party *a, const struct sim_party *
 void sim_set_speed(struct sim *s, const struct sim_party *a, const struct sim_party *b, uint32_t bytes_per_s) {
     s->links[a->index][b->index].bytes_per_s = s->links[b->index][a->index].bytes_per_s = bytes_per_s;
 }
+void sim_set_access(struct sim_party *p, uint32_t bytes_per_s) { p->access = bytes_per_s; }
 void sim_heal_all(struct sim *s) {
     for (size_t i = 0; i < SIM_MAX_PARTIES; i++)
         for (size_t j = 0; j < SIM_MAX_PARTIES; j++) s->links[i][j].cut = false;

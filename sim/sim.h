@@ -95,6 +95,9 @@ void sim_heal(struct sim *s, const struct sim_party *a, const struct sim_party *
 void sim_heal_all(struct sim *s);
 /* bytes a second each way between two; 0: no limit */
 void sim_set_speed(struct sim *s, const struct sim_party *a, const struct sim_party *b, uint32_t bytes_per_s);
+/* bytes a second in, and out, of all lines of one party together, instead of a speed of each; 0: no limit.
+ * Between two such it is the receiver's that counts. Not while something is under way. */
+void sim_set_access(struct sim_party *p, uint32_t bytes_per_s);
 
 /* ---- running ---------------------------------------------------------------------------------- */
 void sim_run_for(struct sim *s, uint64_t us);

@@ -227,7 +227,7 @@ static void out_ready(struct rb_stream *s) {
 
 static void out_expired(struct rb_stream *s) { rb_out_end(out_of(s)); /* idle */ }
 
-const struct rb_stream_ops rb_out_ops = {out_key, out_ready, out_expired, out_bodies, out_destroy};
+const struct rb_stream_ops rb_out_ops = {out_key, out_ready, out_expired, out_bodies, NULL, out_destroy};
 
 /* ---- the two calls --------------------------------------------------------------------------- */
 static bool is_held(bool post, struct rb_slice target) { /* spec 7.4.5 */

@@ -27,6 +27,9 @@
 #define RB_LINK_LINGER_MS 1000u             /* how long a refused peer may go on sending */
 #define RB_LINK_LINGER_BYTES (1u << 20)
 #define RB_LINK_UNPROVEN 16u /* joined by a relay, the handshake not complete */
+#define RB_LINK_PIECE 32768u                /* read or written on one connection, then it is the others' turn */
+#define RB_LINK_SMALL 16384u                /* bytes of a body that are few */
+#define RB_LINK_PAUSES 64u                  /* parties whose pause is remembered; with more the shortest goes */
 #define RB_LINK_HOST 280u                   /* "host:port" with its NUL */
 
 /* ---- stream: TLS over one socket ----------------------------------------------------------- */
@@ -39,6 +42,7 @@ struct rb_stream_ops { /* called from the loop only; `key` from within the hands
     void (*ready)(struct rb_stream *s);   /* something may go on */
     void (*expired)(struct rb_stream *s); /* the deadline set last has passed */
     size_t (*bodies)(const struct rb_stream *s); /* bytes of unfinished bodies of the same party */
+    void (*asks)(struct rb_stream *s); /* its request may reach the node now (turn.c) */
     void (*destroy)(struct rb_stream *s); /* frees the owner */
 };
 struct rb_stream {
@@ -59,7 +63,12 @@ struct rb_stream {
     uint8_t line[RB_RELAY_LINE]; /* what the relay says */
     size_t line_n;
     SLIST_ENTRY(rb_stream) dead;
+    struct rb_stream_turns *turns; /* what it waits in for its turn; NULL: nothing */
+    TAILQ_ENTRY(rb_stream) turn;
+    struct rb_hash party; /* whose request it has, while that waits */
+    bool large;           /* ... and of more than RB_LINK_SMALL bytes */
 };
+TAILQ_HEAD(rb_stream_turns, rb_stream);
 /* Takes fd in every case. `ops->destroy` is never called if this fails. */
 enum rb_err rb_stream_init(struct rb_stream *s, struct rb_link *l, const struct rb_stream_ops *ops,
                            int fd, bool client) RB_MUST_USE;
@@ -74,6 +83,11 @@ static inline bool rb_stream_sending(const struct rb_stream *s) { return s->out 
 void rb_stream_deadline(struct rb_stream *s, uint64_t ms); /* 0: none */
 uint64_t rb_stream_moved(const struct rb_stream *s); /* bytes that the other side has taken or given */
 void rb_stream_kick(struct rb_stream *s);                  /* ready() from the loop, soon */
+/* turn.c: in a next round of the loop, after others, ready() or, of each party one with many bytes and one
+ * with few, asks() */
+void rb_turn_again(struct rb_stream *s);
+void rb_turn_ask(struct rb_stream *s, const struct rb_hash *party, size_t bytes);
+void rb_turn_leave(struct rb_stream *s);
 /* ends our side and goes on reading, to nowhere, so that the answer is not lost to a reset */
 void rb_stream_linger(struct rb_stream *s);
 enum rb_io rb_stream_drain(struct rb_stream *s, size_t *budget);
@@ -111,6 +125,11 @@ TAILQ_HEAD(rb_req_list, rb_out_req);
 LIST_HEAD(rb_peer_list, rb_peer);
 SLIST_HEAD(rb_stream_list, rb_stream);
 struct evdns_base;
+struct rb_pause { /* a party's next request is not begun before */
+    struct rb_hash party;
+    bool large; /* for such requests, or for the others */
+    uint64_t until_us, round;
+};
 struct rb_link {
     struct event_base *base;
     struct rb_link_config cfg; /* listen is used at open only; the key is wiped after it */
@@ -131,6 +150,10 @@ struct rb_link {
     struct event *report;
     struct rb_stream_list dead;
     struct event *reaper;
+    struct rb_stream_turns again, asking; /* more to read; a whole request */
+    struct event *round;
+    uint64_t round_n;
+    struct rb_pause pauses[RB_LINK_PAUSES];
     struct evdns_base *dns;
     size_t lookups; /* going on */
     uint32_t retry_after_s; /* of the answer that is being told */
@@ -143,6 +166,8 @@ void rb_link_log(struct rb_link *l, enum rb_log_level level, const char *fmt, ..
     __attribute__((format(printf, 3, 4)));
 
 /* ---- server.c, client.c, wait.c, resolve.c ----------------------------------------------------------- */
+enum rb_err rb_turn_open(struct rb_link *l) RB_MUST_USE;
+void rb_turn_close(struct rb_link *l);
 enum rb_err rb_server_open(struct rb_link *l, char *why, size_t why_n) RB_MUST_USE;
 void rb_server_close(struct rb_link *l);
 void rb_server_take(struct rb_link *l, int fd); /* joined by a relay; takes fd in every case */

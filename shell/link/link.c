@@ -68,6 +68,7 @@ static enum rb_err open_parts(struct rb_link *l, char *why, size_t why_n) {
     snprintf(why, why_n, "no memory");
     l->reaper = event_new(l->base, -1, 0, on_reaper, l);
     if (l->reaper == NULL) return RB_ERR_BUSY;
+    RB_TRY(rb_turn_open(l));
     RB_TRY(rb_client_open(l));
     return rb_server_open(l, why, why_n);
 }
@@ -114,6 +115,7 @@ void rb_link_close(struct rb_link *l) {
     rb_client_close(l);
     bury(l);
     rb_lookup_close(l);
+    rb_turn_close(l);
     if (l->reaper != NULL) event_free(l->reaper);
     SSL_CTX_free(l->tls);
     free(l);

@@ -74,11 +74,11 @@ static enum rb_io read_head(struct rb_message *m, struct rb_stream *s) {
 }
 
 static enum rb_io read_body(struct rb_message *m, struct rb_stream *s) {
-    size_t turn = 1u << 20; /* then others get theirs */
+    size_t turn = RB_LINK_PIECE; /* then others get theirs */
     while (m->body_n < m->h.length) {
         size_t n = 0;
         if (turn == 0) {
-            rb_stream_kick(s);
+            rb_turn_again(s);
             return RB_IO_AGAIN;
         }
         if (m->body_n == m->body_cap && body_grow(m, s) != RB_OK) return RB_IO_FAIL;

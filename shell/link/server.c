@@ -1,5 +1,5 @@
-/* The side that answers. A connection is in one phase: reading a request, waiting for the node's
- * answer, sending it, or seeing a refused peer off. */
+/* The side that answers. A connection is in one phase: reading a request, waiting for its turn (turn.c)
+ * and for the node's answer, sending it, or seeing a refused peer off. */
 #include "internal.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #define ACCEPT_PAUSE_US 250000
 #define HEAD_ROOM 512u
 
-enum phase { IN_READING, IN_ASKED, IN_ANSWERING, IN_LEAVING };
+enum phase { IN_READING, IN_WAITING, IN_ASKED, IN_ANSWERING, IN_LEAVING };
 struct rb_in {
     struct rb_stream s; /* first */
     TAILQ_ENTRY(rb_in) all;
@@ -224,7 +224,8 @@ static bool in_unpack(struct rb_in *in, struct rb_slice *body, uint8_t **unpacke
     return false;
 }
 
-static void in_ask(struct rb_in *in) {
+static void in_asks(struct rb_stream *s) {
+    struct rb_in *in = in_of(s);
     struct rb_link *l = in->s.link;
     struct rb_http_head h = in->m.h;
     struct rb_slice body;
@@ -260,7 +261,11 @@ static void in_read(struct rb_in *in) {
         if (!begun && in->m.head_n > 0) in->begun_ms = rb_link_now_ms();
         if (in->m.head_n > 0) in_deadline(in);
         return;
-    case RB_IO_DONE: in_ask(in); return;
+    case RB_IO_DONE:
+        in->phase = IN_WAITING;
+        rb_stream_deadline(&in->s, 0);
+        rb_turn_ask(&in->s, &in->peer, in->m.body_n);
+        return;
     case RB_IO_FAIL:
         if (in->m.rj.err != RB_OK) {
             struct rb_reject rj = in->m.rj;
@@ -273,7 +278,7 @@ static void in_read(struct rb_in *in) {
     in_end(in);
 }
 
-/* While the node thinks, nothing but the peer's leaving can come. */
+/* While it waits and the node thinks, nothing but the peer's leaving can come. */
 static void in_watch(struct rb_in *in) {
     uint8_t one;
     size_t n = 0;
@@ -325,7 +330,7 @@ static void in_ready(struct rb_stream *s) {
         return;
     }
     if (in->phase == IN_READING) in_read(in);
-    else if (in->phase == IN_ASKED) in_watch(in);
+    else if (in->phase == IN_WAITING || in->phase == IN_ASKED) in_watch(in);
     else if (in->phase == IN_ANSWERING) {
         enum rb_io io = rb_stream_flush(s);
         if (io == RB_IO_DONE) in_answered(in);
@@ -348,7 +353,7 @@ static void in_expired(struct rb_stream *s) {
     in_end(in);
 }
 
-static const struct rb_stream_ops in_ops = {in_key, in_ready, in_expired, in_bodies, in_destroy};
+static const struct rb_stream_ops in_ops = {in_key, in_ready, in_expired, in_bodies, in_asks, in_destroy};
 
 /* ---- accepting ----------------------------------------------------------------------------- */
 static void address_of(const struct sockaddr *sa, uint8_t out[16]) {

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #define KEEPALIVE_S 120
-#define WRITES_AT_ONCE 64 /* records of 16 KiB before others get their turn */
 
 static void on_socket(evutil_socket_t fd, short what, void *arg) {
     (void)fd;
@@ -200,7 +199,8 @@ uint64_t rb_stream_moved(const struct rb_stream *s) {
 }
 
 enum rb_io rb_stream_flush(struct rb_stream *s) {
-    for (int i = 0; i < WRITES_AT_ONCE && s->out_at < s->out_n; i++) {
+    const size_t to = s->out_n - s->out_at > RB_LINK_PIECE ? s->out_at + RB_LINK_PIECE : s->out_n;
+    while (s->out_at < to) {
         size_t n = 0;
         ERR_clear_error();
         int rc = SSL_write_ex(s->ssl, s->out + s->out_at, s->out_n - s->out_at, &n);
@@ -264,6 +264,7 @@ void rb_stream_doom(struct rb_stream *s) {
         count_bytes(s);
     }
     s->state = RB_STREAM_DEAD;
+    rb_turn_leave(s);
     event_del(s->rd);
     event_del(s->wr);
     event_del(s->timer);

@@ -18,8 +18,11 @@
 
 #define RB_EFFECTS_CAP 65536u
 #define RB_PUSH_BYTES (17u << 20) /* raw leaves in one push: a whole package always fits */
-#define RB_JUDGE_STEP 256u        /* leaves judged in one step, so that a flood delays nobody */
-#define RB_JUDGE_SHARE 32u        /* of one feed, then it is the next one's turn */
+#define RB_UNIT_BYTES (512u << 10) /* of leaves in one piece of work beside others, 6.17.7: ... */
+#define RB_UNIT_LEAVES 1024u       /* ... or so many, but one package at least */
+#define RB_WRITE_BYTES (1u << 20)  /* of what one member says, written in one commit; a leaf more */
+#define RB_JUDGE_STEP 64u         /* leaves judged in one step, so that a flood delays nobody */
+#define RB_JUDGE_SHARE 16u        /* of one feed, then it is the next one's turn */
 #define RB_INVITES_MAX 8u         /* charters of others that we have not joined */
 #define RB_REQUEST_MS 15000u
 #define RB_NEWS_HOLD_MS 50000u /* a held GET is answered at the latest after this */
@@ -93,6 +96,10 @@
 #define RB_ADVANCES_HOUR 60u         /* and how many are looked at in an hour */
 #define RB_ADVANCE_MS 600000u
 #define RB_RECEIPT_SLOW_MS 10000u /* between two receipts of ours where a line is slow */
+#define RB_BROUGHT_MS 100000u      /* an author is left so long to bring much itself, or more of it */
+#define RB_BROUGHT_FAST_MS 10000u   /* ... and so long where the line to others is fast */
+#define RB_BULK_LEAST 4u            /* leaves that are few, whatever the line ... */
+#define RB_BULK_LEAF 256u           /* ... or as many as it takes in a second if each has so much */
 #define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
 /* places, spec 10.6 */
 #define RB_READ_STEP 2048u    /* notices of before our start, read in one step */
@@ -226,6 +233,7 @@ struct feedx { /* a feed with what the node knows beside the book */
     uint64_t told_size;   /* others': cosigned and on its way to its author, or there */
     uint64_t told_author; /* the same, to the author itself */
     uint64_t tell_at;     /* mono: not before, after a failure */
+    uint64_t brought_at;  /* mono: its author brought leaves of it, or we saw that it has more */
     size_t via;           /* whom it went through last, where the author cannot be reached */
     uint64_t head_size;   /* head file at start: largest signed or cosigned, and its root */
     struct rb_hash head_root;
@@ -265,6 +273,8 @@ struct feedx { /* a feed with what the node knows beside the book */
     bool busy;      /* store and cosign of one request under way */
     struct buf raw; /* leaves not yet judged: u32 length, bytes */
     size_t raw_at;
+    uint64_t write_next, write_left; /* leaves of the tree that no STORE names yet, 6.17.7 ... */
+    size_t write_at;                 /* ... and where in `raw` they begin */
     uint64_t judged_stored; /* watermark written last */
     struct rb_hash origin_hash;
     /* closed leaves that name us, ascending: indexes of channel.places */
@@ -408,7 +418,11 @@ struct pullx { /* what we ask one peer about one channel */
     uint16_t member;
     bool news;         /* a held GET is out */
     bool heads;        /* a GET heads is out */
-    bool fetching;     /* a GET feed is out */
+    bool fetching;     /* a GET feed is out ... */
+    bool bulk;         /* ... one that brings much is, beside which what is short is asked for */
+    struct rb_hash bulk_of, last; /* hash of its origin; of that asked for last */
+    bool others;       /* there is more of others to be had, which had to wait */
+    char theirs[33];   /* its heads as it told them last; "": never */
     uint64_t heads_at; /* mono: look at heads then; 0 = not needed */
     uint64_t
         quiet_ms; /* wait before asking again where asking brought nothing; 0 = the last one did */

@@ -42,12 +42,13 @@ static void path_channel(struct rb_writer *w, const char *path, const struct cha
 static void ask_news(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p) {
     struct job *j = ask(n, ch, p, x->member, JOB_REQ_NEWS);
     if (!j) return;
-    char have[33];
-    node_heads_digest(n, ch, have);
+    char own[33];
+    node_heads_digest(n, ch, own);
     struct rb_writer w = node_writer(n, 160);
     path_channel(&w, "/rb/v1/news", ch);
     rb_put_z(&w, "&have=");
-    rb_put_z(&w, have);
+    /* while much is on its way, what would be news is what it did not tell yet */
+    rb_put_z(&w, x->bulk && x->theirs[0] ? x->theirs : own);
     request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_NEWS_MS);
     x->news = true;
 }
@@ -73,25 +74,45 @@ static void keep_warm(struct rb_node *n, struct channel *ch, struct pullx *x, st
     ask_heads(n, ch, x, p, true);
 }
 
-/* from: leaves wanted; old: our pending checkpoint, from which the peer proves consistency. As many
- * leaves as the line brings in about a second. */
+struct wanted { /* leaves of a feed */
+    struct rb_slice origin;
+    uint64_t from, old; /* from this one on; our pending checkpoint, from which consistency is proven */
+    bool bulk;          /* more than the line brings in a second or so */
+};
+
+/* As many leaves as the line brings in about a second. What is short goes over the urgent
+ * connection where a long answer is on its way: it may be FLASH. */
 static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
-                     struct rb_slice origin, uint64_t from, uint64_t old) {
+                     const struct wanted *a) {
     struct job *j = ask(n, ch, p, x ? x->member : RB_NO_MEMBER, JOB_REQ_FEED);
     if (!j) return;
     struct rb_hash h;
-    rb_sha256(origin, &h);
+    rb_sha256(a->origin, &h);
     struct rb_writer w = node_writer(n, 160);
     rb_put_z(&w, "/rb/v1/feed?origin=");
     rb_put_hex(&w, h.b, RB_HASH_LEN);
     rb_put_z(&w, "&from=");
-    rb_put_dec(&w, from);
+    rb_put_dec(&w, a->from);
     rb_put_z(&w, "&old=");
-    rb_put_dec(&w, old);
+    rb_put_dec(&w, a->old);
     rb_put_z(&w, "&max=");
     rb_put_dec(&w, share_asks(p));
-    request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
-    if (x) x->fetching = true;
+    struct rb_effect *e =
+        request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
+    if (!x) return;
+    e->u.request.urgent = !a->bulk && x->bulk;
+    x->last = h;
+    j->partial = a->bulk;
+    if (a->bulk) {
+        x->bulk = true;
+        x->bulk_of = h;
+    } else {
+        x->fetching = true;
+    }
+}
+
+static bool is_bulk(const struct peer *p, uint64_t leaves) {
+    return leaves > RB_BULK_LEAST + share_asks(p) / RB_BULK_LEAF;
 }
 
 /* It has more than we do, as it just said: its heads are looked at. */
@@ -101,13 +122,31 @@ void pull_look(struct rb_node *n, struct channel *ch, const struct peer *p) {
     if (x && !x->heads && !x->heads_at) x->heads_at = n->now.mono_ms;
 }
 
-/* The rest of what came in part, from the same one at once. */
+/* Much is not fetched from another as long as its author, as far as we know, can bring it: on a slow
+ * line it would come twice, and at our end nobody knows that one is slow before we sent by it. */
+static bool comes_itself(struct rb_node *n, struct feedx *fx, const struct peer *from) {
+    const struct peer *author = fx ? node_member_peer(n, fx->ch, fx->f->member) : NULL;
+    bool fast = from->line.in > RB_LINE_FAST || from->line.out > RB_LINE_FAST;
+    uint64_t now = n->now.mono_ms;
+    if (!author || author == from) return false;
+    bool called = author->line.called_at && now - author->line.called_at < RB_BROUGHT_MS;
+    if (author->link != RB_LINK_UP && !called) return false;
+    if (fx->brought_at == 0) fx->brought_at = now;
+    return now - fx->brought_at < (fast ? RB_BROUGHT_FAST_MS : RB_BROUGHT_MS);
+}
+
+/* The rest of what came in part, from the same one at once, unless others wait there. */
 void pull_more(struct rb_node *n, struct feedx *fx, struct peer *p) {
     const struct rb_book_member *m = rb_book_member_by_party(&fx->ch->book, &p->party);
     struct pullx *x = m ? pull_of(fx->ch, m->index) : NULL;
-    if (!x || x->fetching || fx->busy || fx->f->tree.size >= fx->pending_size) return;
-    ask_feed(n, fx->ch, x, p, rb_slice(fx->f->origin, fx->f->origin_n), fx->f->tree.size,
-             fx->pending_size);
+    if (!x || fx->busy || fx->f->tree.size >= fx->pending_size) return;
+    struct wanted a = {rb_slice(fx->f->origin, fx->f->origin_n), fx->f->tree.size, fx->pending_size,
+                       is_bulk(p, fx->pending_size - fx->f->tree.size)};
+    if (a.bulk && comes_itself(n, fx, p)) return;
+    if (a.bulk ? x->bulk : x->fetching)
+        x->others = true;
+    else if (!x->others)
+        ask_feed(n, fx->ch, x, p, &a);
 }
 
 static void tell_authors(struct rb_node *n, struct channel *ch) {
@@ -171,7 +210,7 @@ static void invites_arrived(struct rb_node *n, struct peer *p, struct rb_slice b
         if (rb_origin_decode(origin, &o) != RB_OK || node_channel_find(n, o.channel)) continue;
         if (node_rand16(n) % ++unknown == 0) chosen = origin;
     }
-    if (unknown) ask_feed(n, NULL, NULL, p, chosen, 0, 0);
+    if (unknown) ask_feed(n, NULL, NULL, p, &(struct wanted){.origin = chosen});
 }
 
 /* The header of every answer: if the peer knows other heads than we do, look once things are quiet.
@@ -222,14 +261,14 @@ static bool other_root(struct feedx *fx, uint64_t size, struct rb_slice base64) 
     return !rb_hash_eq(&theirs, &here);
 }
 
-/* A line "ORIGIN SIZE ROOT": fetch if it is larger than what we hold, or another history. true: a
- * fetch was started. */
-static bool look_at_head(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
-                         struct rb_slice line) {
+/* A line "ORIGIN SIZE ROOT": wanted if it is larger than what we hold, or another history */
+static bool wants(struct rb_node *n, struct channel *ch, const struct peer *p, struct rb_slice line,
+                  struct wanted *out) {
     size_t a = rb_slice_find(line, 0, ' '), b = rb_slice_find(line, a + 1, ' ');
     struct rb_slice origin = rb_slice_sub(line, 0, a);
     uint64_t size;
     struct rb_origin o;
+    *out = (struct wanted){.origin = origin};
     if (rb_dec_decode(rb_slice_sub(line, a + 1, b), &size) != RB_OK) return false;
     if (rb_origin_decode(origin, &o) != RB_OK || memcmp(o.channel, ch->id, RB_CHANNEL_LEN) != 0)
         return false;
@@ -237,27 +276,66 @@ static bool look_at_head(struct rb_node *n, struct channel *ch, struct pullx *x,
     if (rb_hash_eq(&o.party, &n->self_party)) return false;
     if (!fx && !rb_book_member_by_party(&ch->book, &o.party)) return false;
     if (fx && other_root(fx, size, rb_slice_sub(line, b + 1, line.n))) {
-        ask_feed(n, ch, x, p, origin, size, size);
+        out->from = out->old = size;
         return true;
     }
     if (fx && (fx->busy || fx->closed || fx->f->frozen || size <= fx->note_size)) return false;
     if (fx && size < fx->pending_size) return false; /* it has less than was shown to us */
-    uint64_t old = fx ? fx->pending_size : 0;
-    ask_feed(n, ch, x, p, origin, fx && fx->f->tree.size < old ? fx->f->tree.size : old, old);
+    out->old = fx ? fx->pending_size : 0;
+    out->from = fx && fx->f->tree.size < out->old ? fx->f->tree.size : out->old;
+    out->bulk = is_bulk(p, size - out->from);
+    return !out->bulk || !comes_itself(n, fx, p);
+}
+
+struct chosen { /* of feeds wanted, that behind the one that was asked for last, else the first */
+    struct wanted first, next;
+    bool any, behind;
+};
+
+static void choose(struct chosen *c, const struct wanted *a, bool behind) {
+    if (!c->any) c->first = *a;
+    if (behind && !c->behind) c->next = *a;
+    c->any = true;
+    c->behind |= behind;
+}
+
+/* One that is short and one that is long at a time; others in turn. true: something is asked for. */
+static bool ask_chosen(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
+                       const struct chosen *c) {
+    if (!c->any) return false;
+    const struct wanted *a = c->behind ? &c->next : &c->first;
+    if (a->bulk ? x->bulk : x->fetching) {
+        x->others = true;
+        return false;
+    }
+    ask_feed(n, ch, x, p, a);
     return true;
 }
 
 static void heads_arrived(struct rb_node *n, struct job *j, struct pullx *x, struct rb_slice body) {
     struct rb_reader r = rb_reader(body);
     struct rb_slice line;
+    struct chosen few = {0}, many = {0};
+    struct wanted a;
+    struct rb_hash h;
+    bool behind = false, under_way = x->bulk;
+    x->others = false;
     while (rb_left(&r) && rb_get_line(&r, &line) == RB_OK)
-        if (rb_slice_is(line, "guard"))
+        if (rb_slice_is(line, "guard")) {
             guard_bring(n, j->ch, x, j->peer);
-        else if (rb_slice_starts(line, "evidence "))
+        } else if (rb_slice_starts(line, "evidence ")) {
             fork_heard(n, j->ch, x, j->peer, rb_slice_sub(line, 9, line.n));
-        else if (look_at_head(n, j->ch, x, j->peer, line))
-            return; /* one at a time; news come again */
-    if (x->heads_at)
+        } else {
+            bool is = wants(n, j->ch, j->peer, line, &a);
+            rb_sha256(a.origin, &h);
+            if (is && !(under_way && rb_hash_eq(&h, &x->bulk_of)))
+                choose(a.bulk ? &many : &few, &a, behind);
+            behind |= rb_hash_eq(&h, &x->last);
+        }
+    bool asked = ask_chosen(n, j->ch, x, j->peer, &many);
+    asked |= ask_chosen(n, j->ch, x, j->peer, &few);
+    if (asked) return;
+    if (x->heads_at && !under_way && !x->fetching)
         nothing_new(n, x);
     else /* the same heads: a held GET may hang again, though never in a tight circle */
         x->retry_at = n->now.mono_ms + RB_NEWS_LEAST_MS;
@@ -267,6 +345,7 @@ static void feed_arrived(struct rb_node *n, struct job *j, struct pullx *x, stru
     size_t channels = n->channels_n;
     uint64_t before = j->ch ? held_sum(j->ch) : 0;
     take_push(n, body, 0, j->peer);
+    if (x && x->others && !x->heads) x->heads_at = n->now.mono_ms;
     if (!j->ch && n->channels_n > channels) j->peer->invites_at = n->now.mono_ms + RB_RETRY_MIN_MS;
     if (!x) return;
     if (held_sum(j->ch) == before)
@@ -308,6 +387,14 @@ void pull_show(struct rb_node *n, struct feedx *fx, struct peer *p) {
     if (j) post_note(n, fx, j);
 }
 
+static void told_heads(struct pullx *x, const struct rb_event *ev) {
+    struct rb_slice heads = ev->u.response.heads;
+    x->theirs[0] = 0;
+    if (ev->u.response.status != 200 || heads.n != sizeof x->theirs - 1) return;
+    memcpy(x->theirs, heads.p, heads.n);
+    x->theirs[heads.n] = 0;
+}
+
 void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     struct pullx *x = j->ch ? pull_of(j->ch, j->member) : NULL;
     int status = ev->u.response.status;
@@ -318,7 +405,8 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev) 
         if (status == 0)
             x->heads_at = n->now.mono_ms + RB_RETRY_MIN_MS; /* or when the link is tried again */
     }
-    if (x && j->type == JOB_REQ_FEED) x->fetching = false;
+    if (x && j->type == JOB_REQ_FEED) *(j->partial ? &x->bulk : &x->fetching) = false;
+    if (x && (j->type == JOB_REQ_NEWS || j->type == JOB_REQ_HEADS)) told_heads(x, ev);
     if (j->type == JOB_REQ_COSIG && status != 200 && j->fx) relay_failed(n, j->fx);
     if (j->type == JOB_REQ_INVITES) {
         j->peer->asking = false;

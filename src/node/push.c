@@ -18,7 +18,7 @@ static void load_leaves(struct rb_node *n, struct job *j, uint64_t from, uint64_
     e->u.load.token = j->id;
     e->u.load.feed = node_feed_ref(j->fx);
     e->u.load.from = from;
-    e->u.load.to = to - j->from > RB_MAX_PUSH_ENTRIES ? j->from + RB_MAX_PUSH_ENTRIES : to;
+    e->u.load.to = to - j->from > RB_UNIT_LEAVES ? j->from + RB_UNIT_LEAVES : to;
     e->u.load.max_bytes = most;
 }
 
@@ -44,7 +44,7 @@ static void start_push(struct rb_node *n, struct feedx *fx, struct mirror *m, st
         m->urgent_to = fx->note_size;
     }
     uint64_t most = share_second(p);
-    if (most > RB_PUSH_BYTES) most = RB_PUSH_BYTES;
+    if (most > RB_UNIT_BYTES) most = RB_UNIT_BYTES;
     load_leaves(n, j, j->from, j->to, (size_t)(most ? most : 1));
 }
 

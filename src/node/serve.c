@@ -201,7 +201,7 @@ static void load(struct rb_node *n, struct job *j, size_t max_bytes) {
 static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uint64_t conn,
                  struct peer *p) {
     struct rb_slice text;
-    uint64_t from = 0, old, most = RB_PUSH_BYTES;
+    uint64_t from = 0, old, most = RB_UNIT_BYTES;
     bool bad = serve_param(query, "from", &text) && rb_dec_decode(text, &from) != RB_OK;
     old = from;
     bad = bad || (serve_param(query, "old", &text) && rb_dec_decode(text, &old) != RB_OK);
@@ -219,8 +219,8 @@ static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uin
     j->conn = conn;
     j->from = from;
     j->old = old;
-    j->to = fx->note_size - from > RB_MAX_PUSH_ENTRIES ? from + RB_MAX_PUSH_ENTRIES : fx->note_size;
-    load(n, j, most < RB_PUSH_BYTES ? (size_t)most + 1 : RB_PUSH_BYTES);
+    j->to = fx->note_size - from > RB_UNIT_LEAVES ? from + RB_UNIT_LEAVES : fx->note_size;
+    load(n, j, most < RB_UNIT_BYTES ? (size_t)most + 1 : RB_UNIT_BYTES);
 }
 
 static void checkpoint(struct rb_node *n, struct feedx *fx, uint64_t conn) {

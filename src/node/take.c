@@ -2,6 +2,7 @@
  * a leaf; only requests are refused. Clauses 6.3 (push) and 6.4 (the standard endpoints). */
 #include "fork.h"
 #include "guard.h"
+#include <assert.h>
 
 static void take_refuse(struct rb_node *n, const struct take_in *in, int status,
                         const struct rb_reject *rj) {
@@ -141,34 +142,60 @@ bool take_package_holds(const struct rb_tree *tree, const struct rb_package *p, 
     return rb_subtree_verify(start, p->to, size, &cur[0], &p->proof, root) == RB_OK;
 }
 
+static enum rb_err store_leaf(struct rb_node *n, struct feedx *fx, uint64_t index,
+                              struct rb_slice leaf) {
+    struct rb_slice kept;
+    if (!node_room(n, 0) || rb_arena_copy(&n->step_arena, leaf, &kept) != RB_OK)
+        return RB_ERR_LIMIT;
+    struct rb_effect *e = node_effect(n, RB_EF_STORE);
+    e->u.store.ticket = n->next_ticket++;
+    e->u.store.item = RB_ITEM_LEAF;
+    e->u.store.feed = node_feed_ref(fx);
+    e->u.store.index = index;
+    e->u.store.leaf = kept;
+    e->u.store.hash = fx->f->tree.level[0].h[index];
+    e->u.store.mark = -1;
+    return RB_OK;
+}
+
+/* Leaves that were proven go to the disk a piece at a time, so that others' go between. */
+static void write_some(struct rb_node *n, struct feedx *fx) {
+    for (size_t from = fx->write_at; fx->write_left && fx->write_at - from < RB_WRITE_BYTES;) {
+        struct rb_reader r = rb_reader(rb_slice_sub(buf_slice(&fx->raw), fx->write_at, fx->raw.n));
+        uint32_t len;
+        struct rb_slice leaf;
+        bool there = rb_get_u32(&r, &len) == RB_OK && rb_get_view(&r, len, &leaf) == RB_OK;
+        assert(there); /* append put it there, and nothing behind write_at is taken */
+        if (!there || store_leaf(n, fx, fx->write_next, leaf) != RB_OK) return;
+        fx->write_at += r.at;
+        fx->write_next++;
+        fx->write_left--;
+    }
+}
+
+/* Into the tree. Ours, which come back, are written at once; others' by write_on. */
 static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice entry,
                           const struct rb_hash *hash) {
     uint8_t len[4] = {(uint8_t)(entry.n >> 24), (uint8_t)(entry.n >> 16), (uint8_t)(entry.n >> 8),
                       (uint8_t)entry.n};
     size_t before = fx->raw.n;
-    struct rb_slice kept;
-    /* what the tree has, a STORE must name: otherwise we would cosign what is not durable */
-    if (!node_room(n, 0) || rb_arena_copy(&n->step_arena, entry, &kept) != RB_OK)
-        return RB_ERR_LIMIT;
+    if (fx->own && !node_room(n, entry.n)) return RB_ERR_LIMIT;
     RB_TRY(buf_put(n, &fx->raw, len, 4));
     if (buf_put(n, &fx->raw, entry.p, entry.n) != RB_OK ||
         rb_tree_append(&fx->f->tree, hash) != RB_OK) {
         fx->raw.n = before;
         return RB_ERR_LIMIT;
     }
-    struct rb_effect *e = node_effect(n, RB_EF_STORE);
-    e->u.store.ticket = n->next_ticket++;
-    e->u.store.item = RB_ITEM_LEAF;
-    e->u.store.feed = node_feed_ref(fx);
-    e->u.store.index = fx->f->tree.size - 1;
-    e->u.store.leaf = kept;
-    e->u.store.hash = *hash;
-    e->u.store.mark = -1;
+    if (fx->write_left++ == 0) {
+        fx->write_next = fx->f->tree.size - 1;
+        fx->write_at = before;
+    }
+    if (fx->own) write_some(n, fx);
     return RB_OK;
 }
 
-/* Whole packages, each proven before a leaf of it is kept; of new leaves no more than a push may
- * bring, the rest is asked for again. 0 = fine, else the HTTP status. */
+/* Whole packages, each proven before a leaf of it is kept; of new leaves no more than others can wait
+ * for, the rest is asked for again (6.17.7). 0 = fine, else the HTTP status. */
 int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
                   const struct rb_add_entries *h, struct rb_reject *rj) {
     struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);
@@ -176,8 +203,10 @@ int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
     if (!p || !hashes) return 503;
     uint32_t wait_s;
     uint64_t room = share_room(n, fx, &wait_s);
-    uint64_t most = fx->f->tree.size + (room < RB_MAX_PUSH_ENTRIES ? room : RB_MAX_PUSH_ENTRIES);
-    for (uint64_t at = h->start; at < h->end && fx->f->tree.size < most;) {
+    uint64_t most = fx->f->tree.size + (room < RB_UNIT_LEAVES ? room : RB_UNIT_LEAVES);
+    size_t raw = fx->raw.n;
+    for (uint64_t at = h->start;
+         at < h->end && fx->f->tree.size < most && fx->raw.n - raw < RB_UNIT_BYTES;) {
         enum rb_err err = rb_package_decode(r, h, at, p, rj);
         if (err == RB_ERR_NOT_FOUND)
             (void)rb_reject(rj, RB_ERR_MALFORMED, "6.3.4", "ends before the first package", r->at);
@@ -196,6 +225,17 @@ int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
     return 0;
 }
 
+/* All of it is on its way to the disk, or the next piece is. */
+static void write_on(struct rb_node *n, struct job *j) {
+    struct feedx *fx = j->fx;
+    uint8_t k[20];
+    node_feed_key(fx, k);
+    write_some(n, fx);
+    j->ticket =
+        node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), buf_slice(&fx->pending));
+    if (fx->write_left == 0) feed_flying(fx, j->ticket, fx->f->tree.size);
+}
+
 /* The answer waits for the disk; the cosignature follows when all is there. */
 static void wait_stored(struct rb_node *n, struct feedx *fx, const struct take_in *in) {
     struct job *j = node_job(n, JOB_TAKE);
@@ -203,11 +243,6 @@ static void wait_stored(struct rb_node *n, struct feedx *fx, const struct take_i
         refuse(n, in, 503, RB_ERR_LIMIT, "6.4.10", "no memory");
         return;
     }
-    uint8_t k[20];
-    node_feed_key(fx, k);
-    j->ticket =
-        node_store_meta(n, RB_TABLE_PENDING, rb_slice(k, sizeof k), buf_slice(&fx->pending));
-    feed_flying(fx, j->ticket, fx->f->tree.size);
     j->ch = fx->ch;
     j->fx = fx;
     j->peer = in->peer;
@@ -216,6 +251,7 @@ static void wait_stored(struct rb_node *n, struct feedx *fx, const struct take_i
     j->root = fx->pending_root;
     j->partial = fx->f->tree.size < fx->pending_size;
     fx->busy = true;
+    write_on(n, j);
 }
 
 /* Of what one member says no more is stored in a day than is agreed here; its log is in order, so
@@ -266,11 +302,13 @@ static void take_entries(struct rb_node *n, struct feedx *fx, struct take_in *in
         refuse(n, in, 403, RB_ERR_STATE, "6.4.5", "the feed is closed to larger checkpoints here");
         return;
     }
-    if (!node_room(n, rb_left(&in->entries) + RB_MAX_NOTE + (size_t)16 * RB_MAX_PUSH_ENTRIES)) {
+    if (!node_room(n, RB_WRITE_BYTES + RB_MAX_LEAF + RB_MAX_NOTE + (size_t)16 * RB_UNIT_LEAVES)) {
         refuse(n, in, 503, RB_ERR_LIMIT, "6.4.10", "no memory");
         return;
     }
     uint64_t before = fx->f->tree.size, raw = fx->raw.n - fx->raw_at;
+    if (in->conn && in->peer == node_member_peer(n, fx->ch, fx->f->member))
+        fx->brought_at = n->now.mono_ms;
     if (quota_used_up(n, fx, in)) return;
     int status = take_packages(n, fx, &in->entries, &h, &rj);
     share_stored(n, fx, fx->f->tree.size - before, fx->raw.n - fx->raw_at - raw);
@@ -308,6 +346,10 @@ static void not_cosigned(struct rb_node *n, struct job *j, enum rb_err err, cons
 
 void take_stored(struct rb_node *n, struct job *j) {
     struct feedx *fx = j->fx;
+    if (fx->write_left) {
+        write_on(n, j);
+        return;
+    }
     const char *why = j->partial ? NULL : why_not_cosign(fx, j);
     if (why) {
         not_cosigned(n, j, RB_ERR_STATE, why);
@@ -603,6 +645,7 @@ static void raw_taken(struct feedx *fx, size_t k) {
     fx->raw_at += k;
     if (fx->raw_at < fx->raw.n && (fx->raw_at < (1u << 20) || fx->raw_at < fx->raw.n / 2)) return;
     memmove(fx->raw.p, fx->raw.p + fx->raw_at, fx->raw.n - fx->raw_at);
+    if (fx->write_left) fx->write_at -= fx->raw_at; /* only what is durable is judged */
     fx->raw.n -= fx->raw_at;
     fx->raw_at = 0;
 }

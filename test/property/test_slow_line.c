@@ -2,7 +2,9 @@
  * thousands of closed sites, and a third member that floods. FLASH is held by the far side within
  * twice the time that it takes on the same line when nothing else is on it. Spec 6.17.
  *
- *   READBACK_SLOW_ROWS=n   rows of the import (default 600) */
+ *   READBACK_SLOW_ROWS=n   rows of the import (default 600)
+ *   READBACK_SLOW_FLOOD=n  records of the flood (default 4000)
+ *   READBACK_ONLY=pattern  of these tests */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -27,6 +29,7 @@ struct wait { /* until `p` holds the record: its leaf is in a checkpoint that p 
 };
 
 static bool fast, outward[3]; /* how the next world is */
+static bool shared;           /* 9.6 kbit/s is all that comes to brig, and leaves it */
 
 static bool channel_of(struct sim_party *p, const char *hex, struct rb_channel_view *v) {
     uint8_t id[RB_CHANNEL_LEN];
@@ -97,7 +100,10 @@ static struct world begin(uint64_t seed, bool third) {
     w.brig = sim_party(w.s, 1);
     w.corrie = third ? sim_party(w.s, 2) : NULL;
     found(&w);
-    if (!fast) sim_set_speed(w.s, w.alba, w.brig, SPEED);
+    if (shared)
+        sim_set_access(w.brig, SPEED);
+    else if (!fast)
+        sim_set_speed(w.s, w.alba, w.brig, SPEED);
     return w;
 }
 
@@ -199,6 +205,94 @@ static void test_flash_under_an_import(void **state) {
         sim_run_for(w.s, 20000000 + sim_random_below(w.s, 10000000));
         assert_true(waiting(&w) < before); /* the import goes on all the same */
     }
+    end(&w);
+}
+
+/* ---- under a flood --------------------------------------------------------------------------------- */
+static uint64_t leaves_at(const struct world *w, struct sim_party *p, uint16_t member) {
+    struct rb_channel_view v;
+    uint64_t most = 0;
+    assert_true(channel_of(p, w->channel, &v));
+    for (size_t k = 0; k < v.book->feeds_n; k++)
+        if (v.book->feeds[k]->member == member && v.book->feeds[k]->tree.size > most)
+            most = v.book->feeds[k]->tree.size;
+    return most;
+}
+
+/* corrie says a great deal while nobody hears it, and then says it to all at once */
+static uint64_t flood(struct world *w, bool by_alba, const char *precedence) {
+    sim_cut(w->s, w->corrie, w->alba);
+    sim_cut(w->s, w->corrie, w->brig);
+    sim_run_for(w->s, 90000000);
+    for (size_t i = 0, n = number("READBACK_SLOW_FLOOD", 4000); i < n; i++)
+        release(w->corrie, statement(w, precedence), NULL);
+    sim_run_for(w->s, 30000000);
+    sim_heal(w->s, w->corrie, w->alba);
+    if (!by_alba) sim_heal(w->s, w->corrie, w->brig);
+    sim_run_for(w->s, 300000000); /* what was begun while nobody knew the line is over */
+    return leaves_at(w, w->corrie, 2);
+}
+
+static int by_number(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* FLASH of alba while packages of the flood come to brig: the middle one of the times within `factor` of
+ * the longest at rest, and each, also one that meets a receipt of alba's on the line, within one more */
+static void beside_the_flood(struct world *w, uint64_t rest, uint64_t all, unsigned factor) {
+    uint64_t took[TRIES];
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t before = leaves_at(w, w->brig, 2);
+        took[i] = flash(w, w->alba, w->brig);
+        print_message("at rest %llu ms; under the flood %llu ms, %llu of %llu leaves of it held\n",
+                      (unsigned long long)rest / 1000, (unsigned long long)took[i] / 1000, (unsigned long long)before,
+                      (unsigned long long)all);
+        assert_true(before < all);
+        assert_true(took[i] <= (factor + 1) * rest);
+        sim_run_for(w->s, 20000000 + sim_random_below(w->s, 10000000));
+    }
+    qsort(took, TRIES, sizeof *took, by_number);
+    assert_true(took[TRIES / 2] <= factor * rest);
+}
+
+static void test_flash_under_a_flood(void **state) {
+    (void)state;
+    shared = true;
+    struct world w = begin(7, true);
+    shared = false;
+    uint64_t rest = at_rest(&w), all = flood(&w, false, "ROUTINE");
+    assert_true(all > 3000);
+    beside_the_flood(&w, rest, all, 2);
+    end(&w);
+}
+
+/* who marks everything FLASH gains nothing by it */
+static void test_flash_under_a_flood_of_flash(void **state) {
+    (void)state;
+    shared = true;
+    struct world w = begin(9, true);
+    shared = false;
+    uint64_t rest = at_rest(&w), all = flood(&w, false, "FLASH");
+    struct rb_channel_view v;
+    assert_true(all > 3000);
+    assert_true(channel_of(w.brig, w.channel, &v));
+    assert_in_range(rb_node_advances(sim_node(w.brig), v.id), 0, 16);
+    beside_the_flood(&w, rest, all, 2);
+    end(&w);
+}
+
+/* brig, who only calls, fetches the flood from alba, and alba's FLASH by the same way */
+static void test_flash_fetched_under_a_flood(void **state) {
+    (void)state;
+    outward[1] = true;
+    struct world w = begin(8, true);
+    outward[1] = false;
+    sim_cut(w.s, w.corrie, w.brig); /* for good: there is no other way */
+    sim_run_for(w.s, 90000000);
+    uint64_t rest = at_rest(&w), all = flood(&w, true, "ROUTINE");
+    assert_true(all > 3000);
+    beside_the_flood(&w, rest, all, 2);
     end(&w);
 }
 
@@ -309,16 +403,6 @@ static void test_one_way(void **state) {
 }
 
 /* ---- quotas ---------------------------------------------------------------------------------------- */
-static uint64_t leaves_at(const struct world *w, struct sim_party *p, uint16_t member) {
-    struct rb_channel_view v;
-    uint64_t most = 0;
-    assert_true(channel_of(p, w->channel, &v));
-    for (size_t k = 0; k < v.book->feeds_n; k++)
-        if (v.book->feeds[k]->member == member && v.book->feeds[k]->tree.size > most)
-            most = v.book->feeds[k]->tree.size;
-    return most;
-}
-
 static void test_no_more_in_a_day(void **state) {
     (void)state;
     fast = true;
@@ -343,8 +427,11 @@ static void test_no_more_in_a_day(void **state) {
 }
 
 int main(void) {
+    if (getenv("READBACK_ONLY")) cmocka_set_test_filter(getenv("READBACK_ONLY"));
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_flash_under_an_import), cmocka_unit_test(test_advance_copy),
+        cmocka_unit_test(test_flash_under_an_import), cmocka_unit_test(test_flash_under_a_flood),
+        cmocka_unit_test(test_flash_fetched_under_a_flood),
+        cmocka_unit_test(test_flash_under_a_flood_of_flash), cmocka_unit_test(test_advance_copy),
         cmocka_unit_test(test_two_that_only_call),    cmocka_unit_test(test_cut_for_good),
         cmocka_unit_test(test_one_way),               cmocka_unit_test(test_no_more_in_a_day),
     };
