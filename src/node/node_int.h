@@ -4,7 +4,8 @@
  * side), own.c (our feeds: outbox, log, checkpoint), push.c (to peers), serve.c (requests of
  * peers), take.c (a peer's leaves: proof, store, cosign, judge), machine.c (records the node makes:
  * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking), share.c (how fast
- * lines are, what of ours is logged), advance.c (FLASH ahead of its leaf), relay.c (ways round).
+ * lines are, what of ours is logged), advance.c (FLASH ahead of its leaf), relay.c (ways round),
+ * clock.c (our clock beside others').
  * Closed bodies: body.c (the table), open.c (opening), told.c (what we say of them), retain.c
  * (purging), carry.c (given and asked by peers, waiting in memory), fetch.c (asking), offer.c
  * (handing over before a push and again).
@@ -33,12 +34,12 @@
 #define RB_HEADS_QUIET_MS 2000u /* heads that differ are looked at after this, once settled */
 #define RB_RETRY_MIN_MS 1000u
 #define RB_RETRY_MAX_MS 60000u
-#define RB_INVITES_OF_ONE 4u   /* of them by one proposer */
-#define RB_COSIGS_MAX 256u     /* cosignatures in one add-cosignatures */
+#define RB_INVITES_OF_ONE 4u    /* of them by one proposer */
+#define RB_COSIGS_MAX 256u      /* cosignatures in one add-cosignatures */
 #define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known, clock.c */
 #define RB_CLOCK_OLD_MS 600000u /* then a wider answer about a clock replaces a narrower one */
-#define RB_CLOCK_JUMP_MS 5000  /* utc moved against mono by more: the clock was set */
-#define RB_RAW_MAX (64u << 20) /* leaves stored and not yet judged, per feed */
+#define RB_CLOCK_JUMP_MS 5000   /* utc moved against mono by more: the clock was set */
+#define RB_RAW_MAX (64u << 20)  /* leaves stored and not yet judged, per feed */
 /* closed bodies, spec 9.4 to 9.6 */
 #define RB_BODY_GRACE_MS 10000u    /* not called missing before */
 #define RB_BODY_RETRY_MIN_MS 5000u /* between two rounds of asking */
@@ -81,10 +82,10 @@
 #define RB_LINE_HEARD_MS 75000u    /* who only calls us is reachable for so long after a call */
 #define RB_QUIET_MS                                                                                \
     150000u /* who only calls us, and did not for so long (three held GETs), is not heard from */
-#define RB_LINE_FLOOR_MS 5000u     /* one record of ours is logged in so long, whoever is slow */
-#define RB_LATER_MOST_MS 3600000u  /* a peer's Retry-After is believed up to this */
-#define RB_POLL_MS 60000u          /* how often who never called is asked for its heads */
-#define RB_POLL_LONG_MS 7200000u   /* who called is, after so long without a call */
+#define RB_LINE_FLOOR_MS 5000u    /* one record of ours is logged in so long, whoever is slow */
+#define RB_LATER_MOST_MS 3600000u /* a peer's Retry-After is believed up to this */
+#define RB_POLL_MS 60000u         /* how often who never called is asked for its heads */
+#define RB_POLL_LONG_MS 7200000u  /* who called is, after so long without a call */
 #define RB_RELAY_MIN_MS                                                                            \
     2000u /* a member between is asked for cosignatures after this, doubling ... */
 #define RB_RELAY_MAX_MS 120000u      /* ... up to this */
