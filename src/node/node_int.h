@@ -34,12 +34,10 @@
 #define RB_HEADS_QUIET_MS 2000u /* heads that differ are looked at after this, once settled */
 #define RB_RETRY_MIN_MS 1000u
 #define RB_RETRY_MAX_MS 60000u
-#define RB_INVITES_OF_ONE 4u    /* of them by one proposer */
-#define RB_COSIGS_MAX 256u      /* cosignatures in one add-cosignatures */
-#define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known, clock.c */
-#define RB_CLOCK_OLD_MS 600000u /* then a wider answer about a clock replaces a narrower one */
-#define RB_CLOCK_JUMP_MS 5000   /* utc moved against mono by more: the clock was set */
-#define RB_RAW_MAX (64u << 20)  /* leaves stored and not yet judged, per feed */
+#define RB_INVITES_OF_ONE 4u   /* of them by one proposer */
+#define RB_COSIGS_MAX 256u     /* cosignatures in one add-cosignatures */
+#define RB_CLOCK_JUMP_MS 5000  /* utc moved against mono by more: the clock was set */
+#define RB_RAW_MAX (64u << 20) /* leaves stored and not yet judged, per feed */
 /* closed bodies, spec 9.4 to 9.6 */
 #define RB_BODY_GRACE_MS 10000u    /* not called missing before */
 #define RB_BODY_RETRY_MIN_MS 5000u /* between two rounds of asking */
@@ -95,6 +93,9 @@
 #define RB_ADVANCE_MS 600000u
 #define RB_RECEIPT_SLOW_MS 10000u /* between two receipts of ours where a line is slow */
 #define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
+/* clocks beside one another, spec 6.7.1 */
+#define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known */
+#define RB_CLOCK_OLD_MS 600000u /* then a wider answer replaces a narrower one */
 /* places, spec 10.6 */
 #define RB_READ_STEP 2048u    /* notices of before our start, read in one step */
 #define RB_ARRIVED_STEP 512u  /* work on notices that arrived, in one step: each costs this ... */
