@@ -78,12 +78,10 @@
 #define RB_LINE_WARM_MS 150000u  /* the urgent connection of a slow line is kept open */
 #define RB_LINE_PATIENCE_MS 60000u /* who takes nothing for so long holds up nobody */
 #define RB_LINE_HEARD_MS 75000u    /* who only calls us is reachable for so long after a call */
-#define RB_QUIET_MS                                                                                \
-    150000u /* who only calls us, and did not for so long (three held GETs), is not heard from */
-#define RB_LINE_FLOOR_MS 5000u    /* one record of ours is logged in so long, whoever is slow */
-#define RB_LATER_MOST_MS 3600000u /* a peer's Retry-After is believed up to this */
-#define RB_POLL_MS 60000u         /* how often who never called is asked for its heads */
-#define RB_POLL_LONG_MS 7200000u  /* who called is, after so long without a call */
+#define RB_LINE_FLOOR_MS 5000u     /* one record of ours is logged in so long, whoever is slow */
+#define RB_LATER_MOST_MS 3600000u  /* a peer's Retry-After is believed up to this */
+#define RB_POLL_MS 60000u          /* how often who never called is asked for its heads */
+#define RB_POLL_LONG_MS 7200000u   /* who called is, after so long without a call */
 #define RB_RELAY_MIN_MS                                                                            \
     2000u /* a member between is asked for cosignatures after this, doubling ... */
 #define RB_RELAY_MAX_MS 120000u      /* ... up to this */
@@ -93,6 +91,8 @@
 #define RB_ADVANCE_MS 600000u
 #define RB_RECEIPT_SLOW_MS 10000u /* between two receipts of ours where a line is slow */
 #define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
+/* who only calls us, and did not for so long (three held GETs), is not heard from: 6.18.4 */
+#define RB_QUIET_MS 150000u
 /* clocks beside one another, spec 6.7.1 */
 #define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known */
 #define RB_CLOCK_OLD_MS 600000u /* then a wider answer replaces a narrower one */
