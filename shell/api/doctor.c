@@ -297,20 +297,20 @@ static void look_clocks(struct diagnosis *d) {
         if (rb_node_peer(d->rq->node, i, &p) && p.card != NULL) count_clock(d, &p, &c);
     if (c.far == 0) return;
     const bool ahead = c.one.clock_least_ms > 0; /* dated after it came, or before it was signed */
-    found(d, "clock", "between",
-          "compare this machine's clock with one that you trust (`date -u`), and ask them to do the "
-          "same",
-          "The clocks of %zu of %zu parties that cosigned lately and ours differ by %s or more "
-          "(theirs %s): ours is wrong, or theirs %s. %s dated %s what %s here at %s by ours.",
-          c.far, c.seen, span(c.least_ms, by),
-          c.ahead == c.far ? "ahead"
-          : c.ahead == 0   ? "behind"
-                           : "some ahead, some behind",
-          c.far == 1 ? "is" : "are", handle(d, c.one.card->handle),
-          since(c.one.clock_their_utc_ms, theirs), ahead ? "came" : "was signed",
-          since(ahead ? c.one.clock_our_utc_ms
-                      : c.one.clock_their_utc_ms + 999 - c.one.clock_most_ms,
-                ours));
+    found(
+        d, "clock", "between",
+        "compare this machine's clock with one that you trust (`date -u`), and ask them to do the "
+        "same",
+        "The clocks of %zu of %zu parties that cosigned lately and ours differ by %s or more "
+        "(theirs %s): ours is wrong, or theirs %s. %s dated %s what %s here at %s by ours.",
+        c.far, c.seen, span(c.least_ms, by),
+        c.ahead == c.far ? "ahead"
+        : c.ahead == 0   ? "behind"
+                         : "some ahead, some behind",
+        c.far == 1 ? "is" : "are", handle(d, c.one.card->handle),
+        since(c.one.clock_their_utc_ms, theirs), ahead ? "came" : "was signed",
+        since(ahead ? c.one.clock_our_utc_ms : c.one.clock_their_utc_ms + 999 - c.one.clock_most_ms,
+              ours));
 }
 
 static void look_disk(struct diagnosis *d, const json_t *facts) {

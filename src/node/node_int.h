@@ -4,7 +4,8 @@
  * side), own.c (our feeds: outbox, log, checkpoint), push.c (to peers), serve.c (requests of
  * peers), take.c (a peer's leaves: proof, store, cosign, judge), machine.c (records the node makes:
  * tests, receipts, silence), pull.c (heads, news, fetching), view.c (looking), share.c (how fast
- * lines are, what of ours is logged), advance.c (FLASH ahead of its leaf), relay.c (ways round).
+ * lines are, what of ours is logged), advance.c (FLASH ahead of its leaf), relay.c (ways round),
+ * clock.c (our clock beside others').
  * Closed bodies: body.c (the table), open.c (opening), told.c (what we say of them), retain.c
  * (purging), carry.c (given and asked by peers, waiting in memory), fetch.c (asking), offer.c
  * (handing over before a push and again).
@@ -38,8 +39,6 @@
 #define RB_RETRY_MAX_MS 60000u
 #define RB_INVITES_OF_ONE 4u   /* of them by one proposer */
 #define RB_COSIGS_MAX 256u     /* cosignatures in one add-cosignatures */
-#define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known, clock.c */
-#define RB_CLOCK_OLD_MS 600000u /* then a wider answer about a clock replaces a narrower one */
 #define RB_CLOCK_JUMP_MS 5000  /* utc moved against mono by more: the clock was set */
 #define RB_RAW_MAX (64u << 20) /* leaves stored and not yet judged, per feed */
 /* closed bodies, spec 9.4 to 9.6 */
@@ -82,8 +81,6 @@
 #define RB_LINE_WARM_MS 150000u  /* the urgent connection of a slow line is kept open */
 #define RB_LINE_PATIENCE_MS 60000u /* who takes nothing for so long holds up nobody */
 #define RB_LINE_HEARD_MS 75000u    /* who only calls us is reachable for so long after a call */
-#define RB_QUIET_MS                                                                                \
-    150000u /* who only calls us, and did not for so long (three held GETs), is not heard from */
 #define RB_LINE_FLOOR_MS 5000u     /* one record of ours is logged in so long, whoever is slow */
 #define RB_LATER_MOST_MS 3600000u  /* a peer's Retry-After is believed up to this */
 #define RB_POLL_MS 60000u          /* how often who never called is asked for its heads */
@@ -101,6 +98,11 @@
 #define RB_BULK_LEAST 4u            /* leaves that are few, whatever the line ... */
 #define RB_BULK_LEAF 256u           /* ... or as many as it takes in a second if each has so much */
 #define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
+/* who only calls us, and did not for so long (three held GETs), is not heard from: 6.18.4 */
+#define RB_QUIET_MS 150000u
+/* clocks beside one another, spec 6.7.1 */
+#define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known */
+#define RB_CLOCK_OLD_MS 600000u /* then a wider answer replaces a narrower one */
 /* places, spec 10.6 */
 #define RB_READ_STEP 2048u    /* notices of before our start, read in one step */
 #define RB_ARRIVED_STEP 512u  /* work on notices that arrived, in one step: each costs this ... */

@@ -1,5 +1,5 @@
-/* The local API and what is in no log yet: a record of ours that waits in the outbox is found by its
- * hash and shown for what it is, to us alone, and is an ordinary record once it is logged. */
+/* The local API and what is in no log yet: a record of ours that waits in the outbox is found by
+ * its hash and shown for what it is, to us alone, and is an ordinary record once it is logged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -672,6 +672,92 @@ static void test_shows_and_cosigns_later(void **state) {
     fn_free(w);
 }
 
+static bool open_lines[FN_MAX][FN_MAX];
+static bool bravo_looks; /* else it learns of the fork by what others bring alone */
+static bool only_open(const struct fn_party *from, const struct fn_party *to,
+                      struct rb_slice path) {
+    bool looks = rb_slice_starts(path, "/rb/v1/heads") || rb_slice_starts(path, "/rb/v1/feed");
+    if (!bravo_looks && looks && from->handle[0] == 'b') return true;
+    size_t a = (size_t)(from->handle[0] - 'a'), b = (size_t)(to->handle[0] - 'a');
+    return !open_lines[a < b ? a : b][a < b ? b : a];
+}
+static void open_only(size_t a, size_t b) {
+    memset(open_lines, 0, sizeof open_lines);
+    open_lines[a][b] = true;
+}
+
+/* from an old copy, and in haste: another history, for one member alone */
+static void another_history(struct fn_world *w, const uint8_t ch[16], struct fg_copy *copy,
+                            size_t to, struct rb_hash *id) {
+    memset(open_lines, 0, sizeof open_lines);
+    fg_put_back(&w->p[0], copy, true);
+    fn_restart(w, &w->p[0]);
+    open_only(0, to);
+    fn_pass(w, 20000);
+    assert_int_equal(fg_override(w, &w->p[0], ch, "in haste"), RB_OK);
+    say(w, &w->p[0], ch, 1, id);
+    fn_pass(w, 60000);
+    assert_true(shown_at(w, &w->p[to], ch, id));
+}
+
+/* What a guarded node showed of a feed that then turns out to be forked was never cosigned by it.
+ * Evidence speaks of it all the same, so that all show it alike. */
+static void test_fork_while_guarded(void **state) {
+    (void)state;
+    fn_outward = 0;
+    bravo_looks = false;
+    struct fn_world *w = fn_world(4);
+    uint8_t ch[16];
+    struct rb_hash x, y, z, any;
+    struct fg_copy first, second;
+    fn_found(w, true, NULL, ch);
+    fn_pass(w, 100000);
+    fg_copy(&w->p[0], &first);
+    fg_copy(&w->p[0], &second);
+    fn_block = only_open;
+    open_only(0, 1);
+    fn_restart(w, &w->p[1]);
+    say(w, &w->p[0], ch, 2, &x);
+    fn_pass(w, 60000);
+    say(w, &w->p[0], ch, 1, &x); /* two checkpoints, one after the other */
+    fn_pass(w, 60000);
+    assert_true(fg_view(&w->p[1], ch).guarded && shown_at(w, &w->p[1], ch, &x));
+    another_history(w, ch, &first, 2, &y);
+    another_history(w, ch, &second, 3, &z);
+    w->p[0].up = false;
+    open_only(2, 3);
+    say(w, &w->p[2], ch, 1, &any); /* who speaks hears of other heads */
+    fn_pass(w, 120000);
+    assert_true(rb_node_forks(w->p[2].rb, ch) > 0 && rb_node_forks(w->p[3].rb, ch) > 0);
+    assert_false(shown_at(w, &w->p[2], ch, &x));
+    fn_restart(w, &w->p[1]); /* alfa's answer counts no more */
+    open_lines[1][2] = true;
+    say(w, &w->p[2], ch, 1, &any);
+    fn_pass(w, 200000);
+    assert_true(fg_view(&w->p[1], ch).guarded); /* one of two is no majority */
+    for (size_t i = 1; i < 4; i++) {
+        assert_true(shown_at(w, &w->p[i], ch, &x));
+        assert_true(shown_at(w, &w->p[i], ch, &y));
+        assert_true(shown_at(w, &w->p[i], ch, &z));
+    }
+    open_lines[1][3] = bravo_looks = true;
+    say(w, &w->p[3], ch, 1, &any);
+    fn_pass(w, 300000);
+    assert_false(fg_view(&w->p[1], ch).guarded);
+    static uint8_t a[1 << 20], b[1 << 20];
+    struct rb_writer wa = rb_writer(a, sizeof a);
+    rb_situation_encode(fn_situation(w, &w->p[1], ch), &wa);
+    for (size_t i = 2; i < 4; i++) {
+        struct rb_writer wb = rb_writer(b, sizeof b);
+        rb_situation_encode(fn_situation(w, &w->p[i], ch), &wb);
+        assert_int_equal(wa.n, wb.n);
+        assert_memory_equal(a, b, wa.n);
+    }
+    fn_block = NULL;
+    fn_outward = 1u << 3;
+    fn_free(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone),
@@ -690,6 +776,7 @@ int main(void) {
         cmocka_unit_test(test_cosigns_nothing_below),
         cmocka_unit_test(test_stores_and_cosigns_later),
         cmocka_unit_test(test_shows_and_cosigns_later),
+        cmocka_unit_test(test_fork_while_guarded),
     };
     return cmocka_run_group_tests_name("test_node_guard", tests, NULL, NULL);
 }
