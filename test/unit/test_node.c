@@ -130,8 +130,8 @@ static void test_deaf_peer_catches_up(void **state) {
     fn_free(w);
 }
 
-/* Who could not be reached for long, calls, and refuses once more as it comes up, is not made to wait
- * for what was before. */
+/* Who could not be reached for long, calls, and refuses once more as it comes up, is not made to
+ * wait for what was before. */
 static void test_back_and_pushed_to(void **state) {
     (void)state;
     struct fn_world *w = fn_world(2);
