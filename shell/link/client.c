@@ -259,27 +259,28 @@ static bool req_fill(struct rb_out_req *r, const struct rb_effect *ef) {
     return r->timer != NULL && event_add(r->timer, &tv) == 0;
 }
 
-void rb_link_request(struct rb_link *l, const struct rb_effect *ef) {
+enum rb_err rb_link_request(struct rb_link *l, const struct rb_effect *ef) {
     struct rb_peer *p = NULL;
     struct rb_out_req *r = calloc(1, sizeof *r);
-    if (r == NULL) abort(); /* the node would wait for ever for an answer that cannot be noted */
+    if (r == NULL) return RB_ERR_LIMIT; /* an answer that cannot be noted would never come */
     r->link = l;
     r->id = ef->u.request.request;
     l->stats.requests_out++;
     if (rb_peer_get(l, ef, &p) != RB_OK || p->addresses_n == 0) {
         req_fail(r, "no address");
-        return;
+        return RB_OK;
     }
     bool held = is_held(ef->u.request.post, ef->u.request.path);
     struct rb_lane *lane = choose_lane(p, held, ef->u.request.urgent);
     if (lane == NULL || !req_fill(r, ef)) {
         req_fail(r, "no memory");
-        return;
+        return RB_OK;
     }
     r->lane = lane;
     if (lane->out != NULL) r->moved = rb_stream_moved(&lane->out->s);
     TAILQ_INSERT_TAIL(&r->lane->queue, r, at);
     rb_lane_go(r->lane);
+    return RB_OK;
 }
 
 void rb_link_cancel(struct rb_link *l, uint64_t request) {

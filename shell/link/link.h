@@ -51,8 +51,9 @@ void rb_link_close(struct rb_link *l); /* calls nothing back; not from within op
 uint16_t rb_link_port(const struct rb_link *l);
 /* within ops->response: Retry-After of that answer in seconds, 0: none */
 uint32_t rb_link_retry_after(const struct rb_link *l);
-/* `ef` of type REQUEST; the answer or failure always comes through ops->response, once */
-void rb_link_request(struct rb_link *l, const struct rb_effect *ef);
+/* `ef` of type REQUEST; the answer or failure always comes through ops->response, once. RB_ERR_LIMIT:
+ * memory is too short to note it, and nothing will come */
+enum rb_err rb_link_request(struct rb_link *l, const struct rb_effect *ef) RB_MUST_USE;
 void rb_link_cancel(struct rb_link *l, uint64_t request);
 void rb_link_respond(struct rb_link *l, const struct rb_effect *ef); /* type RESPOND */
 void rb_link_stats(const struct rb_link *l, struct rb_link_stats *out);

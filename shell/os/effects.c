@@ -277,7 +277,8 @@ static void carry_out_one(struct rb_host *h, const struct rb_effect *ef) {
         host_do_open(h, ef);
         break;
     case RB_EF_REQUEST:
-        rb_link_request(h->link, ef);
+        if (rb_link_request(h->link, ef) != RB_OK)
+            host_fail(h, "Asking a peer", "memory is short.");
         break;
     case RB_EF_RESPOND:
         rb_link_respond(h->link, ef);

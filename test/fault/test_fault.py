@@ -4,7 +4,8 @@ sent, one is received, a channel is exported. Whatever fails: no crash and no ha
 nothing that was acknowledged is lost, the head file and the database agree, and the same thing done again is done.
 
 usage: test_fault.py READBACK READBACKD READBACK_VERIFY SHIM [unittest's arguments]
-Environment: READBACK_FAULT_ALL=1 every N of every sort (most of an hour) instead of a sample;
+Environment: READBACK_FAULT_ALL=1 every N of every sort (hours; of the thousands that OpenSSL asks for 200) instead
+of a sample;
 READBACK_FAULT_SEED (printed). To look at one: READBACK_FAULT_SORT=memory,sync READBACK_FAULT_N=17,18 and
 READBACK_FAULT_TRACE=1, which has each failing call say where it came from."""
 import json

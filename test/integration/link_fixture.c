@@ -156,7 +156,7 @@ void fix_request_path(struct party *from, struct party *to, uint64_t id, const c
     ef.u.request.body = rb_slice(body, n);
     ef.u.request.timeout_ms = timeout_ms;
     from->w->in_call = true;
-    rb_link_request(from->link, &ef);
+    assert_int_equal(rb_link_request(from->link, &ef), RB_OK);
     from->w->in_call = false;
 }
 

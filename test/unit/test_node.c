@@ -130,6 +130,39 @@ static void test_deaf_peer_catches_up(void **state) {
     fn_free(w);
 }
 
+/* Who could not be reached for long, calls, and refuses once more as it comes up, is not made to
+ * wait for what was before. */
+static void test_back_and_pushed_to(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    struct rb_hash id;
+    uint64_t t, ms = 0;
+    char query[48] = "channel=";
+    struct rb_writer q = rb_writer(query + 8, sizeof query - 9);
+    fn_found(w, true, NULL, ch);
+    rb_put_hex(&q, ch, sizeof ch);
+    w->p[1].deaf = true;
+    assert_int_equal(fn_statement(w, &w->p[0], ch, "Said into the dark.", RB_ROUTINE, &id), RB_OK);
+    fn_pass(w, 300000);
+    w->p[1].deaf = false;
+    w->forge.status = 503;
+    w->forge.body = "starting";
+    fn_request(w, &w->p[0], &w->p[1], false, "/rb/v1/heads", query, rb_slice(NULL, 0));
+    assert_int_equal(w->answer.status, 200);
+    for (; w->forge.used == 0 && ms < 2000; ms += 100)
+        fn_pass(w, 100);
+    assert_true(w->forge.used > 0);
+    w->forge.status = 0;
+    struct rb_channel_view v;
+    assert_true(rb_node_channel_by_id(w->p[0].rb, ch, &v));
+    for (ms = 0; rb_node_cosigned(w->p[0].rb, ch, 1, &t) < v.own_feed->tree.size; ms += 100) {
+        assert_true(ms < 3000);
+        fn_pass(w, 100);
+    }
+    fn_free(w);
+}
+
 static void test_restart(void **state) {
     (void)state;
     struct fn_world *w = fn_world(3);
@@ -889,6 +922,7 @@ int main(void) {
         cmocka_unit_test(test_unaccepted_stays_proposed),
         cmocka_unit_test(test_outward_only),
         cmocka_unit_test(test_deaf_peer_catches_up),
+        cmocka_unit_test(test_back_and_pushed_to),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_rolled_back_store_signs_nothing),
         cmocka_unit_test(test_two_officers),

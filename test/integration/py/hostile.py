@@ -561,10 +561,18 @@ def ahead(m):
 
 # ---- TLS ------------------------------------------------------------------------------------------
 
-def s_client(port, certificate, key, feed, seconds=20, more=()):
-    """what openssl's own client sees; feed(write): its standard input"""
+def s_client(port, certificate, key, feed, seconds=60):
+    """what openssl's own client sees; feed(write, seen): its standard input, and whether it said a word so often. It
+    takes one command for each time that it reads, so who feeds it waits for its word."""
     p = subprocess.Popen(["openssl", "s_client", "-connect", "127.0.0.1:%d" % port, "-cert", certificate, "-key", key, "-quiet",
-                          "-no_ign_eof", *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                          "-no_ign_eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = bytearray()
+
+    def listen():
+        while data := os.read(p.stdout.fileno(), 65536):
+            said.extend(data)
+    ear = threading.Thread(target=listen, daemon=True)
+    ear.start()
 
     def write(data):
         try:
@@ -573,11 +581,23 @@ def s_client(port, certificate, key, feed, seconds=20, more=()):
             return True
         except OSError:
             return False
+
+    def seen(word, times=1):
+        end = time.monotonic() + seconds
+        while said.count(word) < times and ear.is_alive() and time.monotonic() < end:
+            time.sleep(0.01)
+        return said.count(word) >= times
+    feed(write, seen)
     try:
-        feed(write)
-        return p.communicate(timeout=seconds)[0]
-    except subprocess.TimeoutExpired:
-        return p.communicate(p.kill())[0]
+        p.stdin.close()
+    except OSError:
+        pass
+    ear.join(seconds)
+    p.kill()
+    p.wait()
+    ear.join()
+    p.stdout.close()
+    return bytes(said)
 
 
 # ---- what goes on beside it -----------------------------------------------------------------------
