@@ -7,6 +7,9 @@ struct limits { /* medians */
     double fsync_us, verify_us, node_hash_ns;
 };
 void limits_measure(struct limits *out);
+/* How many signatures one thread verifies in a second, now: for work that goes on for seconds,
+ * during which the scheduler and whoever else uses the machine take their part. */
+double limits_verify_rate(void);
 /* Each adds a row for latency and one for throughput, or says in both why it was skipped. held_us
  * and held_per_s are put beside by line.c afterwards: see peers_beside. */
 struct peer_rows {

@@ -27,6 +27,9 @@ enum rb_err rb_cbor_get_array(struct rb_reader *r, size_t max, size_t *n) RB_MUS
 enum rb_err rb_cbor_get_map(struct rb_reader *r, size_t max, size_t *n) RB_MUST_USE;
 /* steps over one whole item, checking its form to RB_MAX_CBOR_DEPTH; *out its bytes (may be NULL) */
 enum rb_err rb_cbor_skip(struct rb_reader *r, struct rb_slice *out) RB_MUST_USE;
+/* The same in bytes whose form was checked (rb_cbor_check, a grammar): finds where it ends, and that
+ * it does within the bytes, and looks no closer. */
+enum rb_err rb_cbor_skip_checked(struct rb_reader *r, struct rb_slice *out) RB_MUST_USE;
 /* the bytes are exactly one deterministic item */
 enum rb_err rb_cbor_check(struct rb_slice in, struct rb_reject *rj) RB_MUST_USE;
 /* In a map with unsigned keys (already checked): positions r at the value of `key`, or NOT_FOUND. */

@@ -1,4 +1,5 @@
 /* Opening, loading, turns. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "shell/api/metrics.h"
@@ -35,11 +36,24 @@ static void set_wake(struct rb_host *h, uint64_t wake, uint64_t now) {
     if (evtimer_add(h->wake_ev, &tv) != 0) host_fail(h, "Setting the timer", "memory is short.");
 }
 
+/* A start has an event for each leaf: asked for each time, the kernel would take as long for it as
+ * the database for the leaf. What was given out is no longer here. */
+static void draw(struct rb_host *h, uint8_t *out, size_t n) {
+    assert(n <= sizeof h->chance);
+    if (h->chance_left < n) {
+        rb_random(h->chance, sizeof h->chance);
+        h->chance_left = sizeof h->chance;
+    }
+    h->chance_left -= n;
+    memcpy(out, h->chance + h->chance_left, n);
+    rb_wipe(h->chance + h->chance_left, n);
+}
+
 void host_step(struct rb_host *h, struct rb_event *ev) {
     struct rb_effects fx = {0};
     if (h->failed) return;
     ev->now = rb_clock_now(h->utc_offset_ms);
-    rb_random(ev->entropy, sizeof ev->entropy);
+    draw(h, ev->entropy, sizeof ev->entropy);
     h->stepping = true;
     const enum rb_err err = rb_node_step(h->node, ev, &fx);
     if (err != RB_OK) rb_log(RB_LOG_ERROR, "node", "%s: some work was left out", rb_err_text(err));
@@ -264,7 +278,8 @@ static enum rb_err make_node(struct rb_host *h, char *why, size_t why_n) {
         rb_log(RB_LOG_WARN, "host", "only %zu MiB of address space instead of %llu", h->mem_n >> 20,
                (unsigned long long)(h->cfg.region_bytes >> 20));
     if (err == RB_OK)
-        rb_node_limits_set(h->node, &(struct rb_node_limits){h->cfg.leaves_a_day, h->cfg.bytes_a_day});
+        rb_node_limits_set(h->node,
+                           &(struct rb_node_limits){h->cfg.leaves_a_day, h->cfg.bytes_a_day});
     return err;
 }
 
@@ -435,6 +450,7 @@ void rb_host_close(struct rb_host *h) {
         rb_wipe(&h->log_keys[i], sizeof h->log_keys[i]);
     free(h->log_keys);
     host_keys_close(h);
+    rb_wipe(h->chance, sizeof h->chance);
     free(h->loads.e);
     free(h->ready.e);
     free(h->unsynced.e);

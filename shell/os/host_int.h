@@ -85,6 +85,8 @@ struct rb_host {
     struct rb_times commits, syncs; /* how long they took */
     uint64_t log_second;
     unsigned log_lines;
+    uint8_t chance[2048]; /* drawn from the kernel, not yet given out: the first ... */
+    size_t chance_left;   /* ... of it */
 };
 
 void host_step(struct rb_host *h, struct rb_event *ev);

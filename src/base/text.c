@@ -124,10 +124,15 @@ static bool name_point(uint32_t cp) {
     return !(cp >= 0x2028 && cp <= 0x202e) && !(cp >= 0x2066 && cp <= 0x2069);
 }
 
-static bool every_point(struct rb_slice s, bool (*ok)(uint32_t)) {
+/* inline, so that `ok` is no call for each character; most of them are ASCII */
+static inline bool every_point(struct rb_slice s, bool (*ok)(uint32_t)) {
     uint32_t cp = 0;
     for (size_t at = 0; at < s.n;) {
-        if (!utf8_next(s, &at, &cp) || !ok(cp)) return false;
+        if (s.p[at] < 0x80)
+            cp = s.p[at++];
+        else if (!utf8_next(s, &at, &cp))
+            return false;
+        if (!ok(cp)) return false;
     }
     return true;
 }

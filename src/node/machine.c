@@ -405,6 +405,12 @@ static void look(struct rb_node *n, struct channel *ch) {
     rb_arena_release(&n->work, mark);
 }
 
+bool machine_reading(const struct rb_node *n) {
+    for (size_t i = 0; i < n->channels_n && n->has_self; i++)
+        if (n->channels[i]->own && n->channels[i]->later.n > 0) return true;
+    return false;
+}
+
 void machine_timers(struct rb_node *n, struct channel *ch) {
     if (!ch->own || !n->has_self) return;
     const bool may = keys_node(ch) != NULL;
@@ -417,7 +423,9 @@ void machine_timers(struct rb_node *n, struct channel *ch) {
     }
     if (may) line_test(n, ch);
     if (may) receipts(n, ch);
-    if (!places_read_some(n, ch, RB_READ_STEP)) return; /* at first, the rest waits for it */
+    /* At first what is known of places is read, and the rest waits for it. Answers leave before. */
+    if (n->timer) places_read_some(n, ch, RB_READ_STEP);
+    if (ch->later.n > 0) return;
     look(n, ch);
     arrive_some(n, ch);
 }

@@ -362,7 +362,6 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
         wake = sooner(wake, mono_of(n, ch->next_due_utc));
         wake = sooner(wake, mono_of(n, ch->remind_utc));
         wake = sooner(wake, arrive_wake(n, ch));
-        if (ch->later.n > 0) wake = n->now.mono_ms;
         for (size_t i = 0; i < ch->feeds_n; i++)
             if (ch->feeds[i]->own) wake = sooner(wake, push_wake(n, ch->feeds[i]));
         if ((ch->bodies_dirty || machine_queued(ch)) && !own_waits(ch->own))
@@ -397,6 +396,7 @@ static uint64_t wake_time(struct rb_node *n) {
     uint64_t wake = UINT64_MAX;
     if (!n->started) return wake;
     if (take_judging(n)) return later(n->judge_at, n->now.mono_ms);
+    if (machine_reading(n)) return n->now.mono_ms;
     for (size_t i = 0; i < n->channels_n; i++)
         wake = sooner(wake, channel_wake(n, n->channels[i]));
     for (size_t i = 0; i < n->peers_n && n->has_self && n->self.addresses_n == 0; i++) {
@@ -468,20 +468,27 @@ static void notice_clock(struct rb_node *n) {
     }
 }
 
+/* more of what was asked for follows: of thousands of leaves each would have all channels looked at
+ */
+static bool amid_items(const struct rb_event *ev) {
+    return ev->type == RB_EV_LOADED && ev->u.loaded.item != RB_ITEM_END;
+}
+
 enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev, struct rb_effects *out) {
     rb_arena_reset(&n->step_arena);
     rb_arena_reset(&n->work);
     n->effects_n = 0;
     n->overflow = false;
     n->now = ev->now;
+    n->timer = ev->type == RB_EV_TIMER;
     memcpy(n->entropy, ev->entropy, sizeof n->entropy);
     memset(&n->fresh, 0, sizeof n->fresh);
     notice_clock(n);
     dispatch(n, ev);
     if (n->started) {
         /* judging waits for a timer: answers leave before */
-        if (ev->type == RB_EV_TIMER) take_judge_some(n);
-        channels_work(n);
+        if (n->timer) take_judge_some(n);
+        if (!amid_items(ev)) channels_work(n);
         share_sent(n);
     }
     out->e = n->effects;

@@ -612,6 +612,7 @@ struct rb_node {
     size_t effects_n;
     bool overflow;
     struct rb_now now;
+    bool timer; /* this step was woken by its timer, nobody waits for an answer of it */
     uint8_t entropy[32];
     bool started;
     struct rb_now started_at;
@@ -873,6 +874,8 @@ void submit_refused(struct rb_node *n, const struct rb_event *ev, const struct r
 
 /* machine.c */
 void machine_timers(struct rb_node *n, struct channel *ch);
+/* places of before our start are still to be read: the timer is wanted at once */
+bool machine_reading(const struct rb_node *n);
 bool machine_queued(const struct channel *ch); /* cosignatures wait to be logged */
 enum rb_err machine_make(struct rb_node *n, struct channel *ch, struct rb_record *rec,
                          uint64_t token);
@@ -997,9 +1000,9 @@ void offer_again(struct rb_node *n, struct channel *ch);
 
 /* places.c: notices that were judged, and those of them whose place is known */
 void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf);
-/* At most so many of those that were known before our start are read; true: none is left. Whoever
- * asks for what stands has the rest read first. */
-bool places_read_some(struct rb_node *n, struct channel *ch, size_t most);
+/* At most so many of those that were known before our start are read. Whoever asks for what stands has
+ * the rest read first. */
+void places_read_some(struct rb_node *n, struct channel *ch, size_t most);
 void places_read_all(struct rb_node *n, struct channel *ch);
 /* A closed one can be read now; `news`: for the first time. */
 void places_opened(struct rb_node *n, struct feedx *fx, uint64_t leaf, struct rb_slice body,

@@ -139,7 +139,7 @@ static bool leaf_body(struct rb_slice leaf, struct rb_slice *body) {
     struct rb_slice payload;
     struct rb_reader r;
     return leaf_payload(leaf, &payload) && rb_cbor_find(payload, RB_ENV_BODY, &r) == RB_OK &&
-           rb_cbor_skip(&r, body) == RB_OK;
+           rb_cbor_skip_checked(&r, body) == RB_OK;
 }
 
 /* A leaf that is no record, because of a volume that 3.7 refuses perhaps, still says what it was
@@ -174,7 +174,7 @@ static bool read_later(struct rb_node *n, const struct spot *p, struct rb_slice 
     return false;
 }
 
-bool places_read_some(struct rb_node *n, struct channel *ch, size_t most) {
+void places_read_some(struct rb_node *n, struct channel *ch, size_t most) {
     struct rb_reader r = rb_reader(buf_slice(&ch->later));
     uint32_t spot, len;
     struct rb_slice body;
@@ -187,14 +187,13 @@ bool places_read_some(struct rb_node *n, struct channel *ch, size_t most) {
         remind_known(p);
     }
     ch->later_at = r.at;
-    if (rb_left(&r) > 0) return false;
+    if (rb_left(&r) > 0) return;
     buf_free(n, &ch->later);
     ch->later_at = 0;
-    return true;
 }
 
 void places_read_all(struct rb_node *n, struct channel *ch) {
-    if (ch->later.n > 0) (void)places_read_some(n, ch, SIZE_MAX);
+    if (ch->later.n > 0) places_read_some(n, ch, SIZE_MAX);
 }
 
 /* ---- as things come ----------------------------------------------------------------------------

@@ -6,6 +6,8 @@
 
 /* ---- heads -------------------------------------------------------------------------------- */
 
+_Static_assert(RB_CBOR_UINT == 0 && RB_CBOR_TAG == 6, "types are numbered as major types are");
+
 /* the argument that follows an initial byte, refused unless in its shortest form (spec 3.1.1) */
 static enum rb_err get_arg(struct rb_reader *r, unsigned info, uint64_t *out) {
     uint8_t v8 = 0;
@@ -52,19 +54,15 @@ static enum rb_err get_simple(unsigned info, struct rb_cbor_head *out) {
     }
 }
 
-enum rb_err rb_cbor_get_head(struct rb_reader *r, struct rb_cbor_head *out) {
-    static const enum rb_cbor_type types[7] = {RB_CBOR_UINT, RB_CBOR_NINT,  RB_CBOR_BYTES,
-                                               RB_CBOR_TEXT, RB_CBOR_ARRAY, RB_CBOR_MAP,
-                                               RB_CBOR_TAG};
-    struct rb_reader s = *r;
+/* more than one byte, or no number */
+static enum rb_err get_long_head(struct rb_reader *r, struct rb_cbor_head *out) {
+    struct rb_reader s = {r->p, r->n, r->at + 1};
     struct rb_cbor_head h = {RB_CBOR_NULL, 0};
-    uint8_t first = 0;
-    RB_TRY(rb_get_u8(&s, &first));
-    unsigned major = first >> 5, info = first & 31u;
+    const unsigned major = r->p[r->at] >> 5, info = r->p[r->at] & 31u;
     if (major == 7) {
         RB_TRY(get_simple(info, &h));
     } else {
-        h.type = types[major];
+        h.type = (enum rb_cbor_type)major;
         RB_TRY(get_arg(&s, info, &h.arg));
     }
     *out = h;
@@ -72,9 +70,24 @@ enum rb_err rb_cbor_get_head(struct rb_reader *r, struct rb_cbor_head *out) {
     return RB_OK;
 }
 
+/* Most heads are a byte. Each item of a record is read several times over, on its way in and at
+ * every start, so that one is read here. */
+static inline enum rb_err get_head(struct rb_reader *r, struct rb_cbor_head *out) {
+    if (r->at >= r->n) return RB_ERR_MALFORMED;
+    const unsigned first = r->p[r->at], info = first & 31u;
+    if (info >= 24 || first >= 0xe0) return get_long_head(r, out);
+    *out = (struct rb_cbor_head){(enum rb_cbor_type)(first >> 5), info};
+    r->at++;
+    return RB_OK;
+}
+
+enum rb_err rb_cbor_get_head(struct rb_reader *r, struct rb_cbor_head *out) {
+    return get_head(r, out);
+}
+
 enum rb_err rb_cbor_peek(const struct rb_reader *r, struct rb_cbor_head *out) {
     struct rb_reader s = *r;
-    return rb_cbor_get_head(&s, out);
+    return get_head(&s, out);
 }
 
 void rb_cbor_put_head(struct rb_writer *w, enum rb_cbor_type type, uint64_t arg) {
@@ -107,10 +120,10 @@ void rb_cbor_put_head(struct rb_writer *w, enum rb_cbor_type type, uint64_t arg)
 /* ---- scalars ------------------------------------------------------------------------------ */
 
 /* the head, if it is of this type; the reader moves only then */
-static enum rb_err get_typed(struct rb_reader *r, enum rb_cbor_type type, uint64_t *arg) {
+static inline enum rb_err get_typed(struct rb_reader *r, enum rb_cbor_type type, uint64_t *arg) {
     struct rb_reader s = *r;
     struct rb_cbor_head h;
-    RB_TRY(rb_cbor_get_head(&s, &h));
+    RB_TRY(get_head(&s, &h));
     if (h.type != type) return RB_ERR_MALFORMED;
     *arg = h.arg;
     *r = s;
@@ -127,7 +140,7 @@ void rb_cbor_put_uint(struct rb_writer *w, uint64_t v) {
 enum rb_err rb_cbor_get_int(struct rb_reader *r, int64_t *out) {
     struct rb_reader s = *r;
     struct rb_cbor_head h;
-    RB_TRY(rb_cbor_get_head(&s, &h));
+    RB_TRY(get_head(&s, &h));
     if (h.type != RB_CBOR_UINT && h.type != RB_CBOR_NINT) return RB_ERR_MALFORMED;
     if (h.arg > INT64_MAX) return RB_ERR_MALFORMED;
     *out = h.type == RB_CBOR_UINT ? (int64_t)h.arg : -1 - (int64_t)h.arg;
@@ -161,15 +174,22 @@ void rb_cbor_put_null(struct rb_writer *w) {
 
 /* ---- strings and containers ----------------------------------------------------------------- */
 
+/* the bytes behind its head */
+static enum rb_err get_string_rest(struct rb_reader *r, const struct rb_cbor_head *h,
+                                   struct rb_slice *out) {
+    struct rb_slice v;
+    if (h->arg > rb_left(r)) return RB_ERR_MALFORMED;
+    RB_TRY(rb_get_view(r, (size_t)h->arg, &v));
+    if (h->type == RB_CBOR_TEXT && !rb_utf8_ok(v)) return RB_ERR_MALFORMED;
+    *out = v;
+    return RB_OK;
+}
+
 static enum rb_err get_string(struct rb_reader *r, enum rb_cbor_type type, struct rb_slice *out) {
     struct rb_reader s = *r;
-    uint64_t n;
-    struct rb_slice v;
-    RB_TRY(get_typed(&s, type, &n));
-    if (n > rb_left(&s)) return RB_ERR_MALFORMED;
-    RB_TRY(rb_get_view(&s, (size_t)n, &v));
-    if (type == RB_CBOR_TEXT && !rb_utf8_ok(v)) return RB_ERR_MALFORMED;
-    *out = v;
+    struct rb_cbor_head h = {type, 0};
+    RB_TRY(get_typed(&s, type, &h.arg));
+    RB_TRY(get_string_rest(&s, &h, out));
     *r = s;
     return RB_OK;
 }
@@ -190,12 +210,17 @@ void rb_cbor_put_text(struct rb_writer *w, struct rb_slice v) {
     rb_put_slice(w, v);
 }
 
-/* a count that the bytes left could hold at all, then one that we take */
+/* a count that the bytes left could hold at all */
+static bool count_fits(const struct rb_reader *r, enum rb_cbor_type type, uint64_t count) {
+    return count <= rb_left(r) / (type == RB_CBOR_MAP ? 2 : 1);
+}
+
+/* and one that we take */
 static enum rb_err get_count(struct rb_reader *r, enum rb_cbor_type type, size_t max, size_t *n) {
     struct rb_reader s = *r;
     uint64_t count;
     RB_TRY(get_typed(&s, type, &count));
-    if (count > rb_left(&s) / (type == RB_CBOR_MAP ? 2 : 1)) return RB_ERR_MALFORMED;
+    if (!count_fits(&s, type, count)) return RB_ERR_MALFORMED;
     if (count > max) return RB_ERR_LIMIT;
     *n = (size_t)count;
     *r = s;
@@ -249,27 +274,23 @@ static enum rb_err refuse_head(const struct rb_reader *r, struct rb_reject *rj) 
     return rb_reject(rj, RB_ERR_MALFORMED, "3.1.1", "not the shortest form, or cut off", r->at);
 }
 
-static enum rb_err walk_string(struct rb_reader *r, enum rb_cbor_type type, struct rb_reject *rj) {
-    struct rb_slice v;
-    if (get_string(r, type, &v) == RB_OK) return RB_OK;
-    return rb_reject(rj, RB_ERR_MALFORMED, type == RB_CBOR_TEXT ? "3.1.4" : "3.1.6",
-                     "string cut off or not UTF-8", r->at);
-}
-
 /* depth: containers that may still open below here */
 static enum rb_err walk(struct rb_reader *r, unsigned depth, struct rb_reject *rj) {
     struct rb_cbor_head h;
-    size_t at = r->at, n = 0;
-    if (rb_cbor_peek(r, &h) != RB_OK) return refuse_head(r, rj);
+    struct rb_slice v;
+    const size_t at = r->at;
+    if (get_head(r, &h) != RB_OK) return refuse_head(r, rj);
     switch (h.type) {
     case RB_CBOR_UINT:
     case RB_CBOR_NINT:
     case RB_CBOR_BOOL:
     case RB_CBOR_NULL:
-        return rb_cbor_get_head(r, &h);
+        return RB_OK;
     case RB_CBOR_BYTES:
     case RB_CBOR_TEXT:
-        return walk_string(r, h.type, rj);
+        if (get_string_rest(r, &h, &v) == RB_OK) return RB_OK;
+        return rb_reject(rj, RB_ERR_MALFORMED, h.type == RB_CBOR_TEXT ? "3.1.4" : "3.1.6",
+                         "string cut off or not UTF-8", at);
     case RB_CBOR_TAG:
         return rb_reject(rj, RB_ERR_MALFORMED, "3.1.2", "tag", at);
     case RB_CBOR_ARRAY:
@@ -277,14 +298,36 @@ static enum rb_err walk(struct rb_reader *r, unsigned depth, struct rb_reject *r
         break;
     }
     if (depth == 0) return rb_reject(rj, RB_ERR_MALFORMED, "3.1.5", "nested too deeply", at);
-    if (get_count(r, h.type, SIZE_MAX, &n) != RB_OK)
+    if (!count_fits(r, h.type, h.arg))
         return rb_reject(rj, RB_ERR_MALFORMED, "3.1.6", "more elements than bytes", at);
-    return h.type == RB_CBOR_MAP ? walk_map(r, n, depth - 1, rj) : walk_array(r, n, depth - 1, rj);
+    return h.type == RB_CBOR_MAP ? walk_map(r, (size_t)h.arg, depth - 1, rj)
+                                 : walk_array(r, (size_t)h.arg, depth - 1, rj);
 }
 
 enum rb_err rb_cbor_skip(struct rb_reader *r, struct rb_slice *out) {
     struct rb_reader s = *r;
     RB_TRY(walk(&s, RB_MAX_CBOR_DEPTH, NULL));
+    if (out) *out = rb_slice(r->p + r->at, s.at - r->at);
+    *r = s;
+    return RB_OK;
+}
+
+/* Each head says how many items or bytes follow it. */
+enum rb_err rb_cbor_skip_checked(struct rb_reader *r, struct rb_slice *out) {
+    struct rb_reader s = *r;
+    struct rb_cbor_head h;
+    for (uint64_t items = 1; items > 0; items--) {
+        RB_TRY(get_head(&s, &h));
+        if (h.type == RB_CBOR_BYTES || h.type == RB_CBOR_TEXT) {
+            if (h.arg > rb_left(&s)) return RB_ERR_MALFORMED;
+            s.at += (size_t)h.arg;
+        } else if (h.type == RB_CBOR_ARRAY || h.type == RB_CBOR_MAP) {
+            if (!count_fits(&s, h.type, h.arg)) return RB_ERR_MALFORMED;
+            items += h.type == RB_CBOR_MAP ? 2 * h.arg : h.arg;
+        } else if (h.type == RB_CBOR_TAG) {
+            return RB_ERR_MALFORMED;
+        }
+    }
     if (out) *out = rb_slice(r->p + r->at, s.at - r->at);
     *r = s;
     return RB_OK;
@@ -310,7 +353,7 @@ enum rb_err rb_cbor_find(struct rb_slice map, uint64_t key, struct rb_reader *r)
             return RB_OK;
         }
         if (k > key) break;
-        RB_TRY(rb_cbor_skip(&s, NULL));
+        RB_TRY(rb_cbor_skip_checked(&s, NULL));
     }
     return RB_ERR_NOT_FOUND;
 }

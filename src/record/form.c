@@ -124,7 +124,7 @@ enum rb_err rb_mapr_open(struct rb_mapr *m, struct rb_slice map) {
 
 enum rb_err rb_mapr_open_at(struct rb_mapr *m, struct rb_reader *r) {
     struct rb_slice item;
-    RB_TRY(rb_cbor_skip(r, &item));
+    RB_TRY(rb_cbor_skip_checked(r, &item));
     return rb_mapr_open(m, item);
 }
 

@@ -216,7 +216,7 @@ static void put_language(const struct rb_record *rec, struct rb_writer *w) {
 }
 
 static enum rb_err get_body(struct rb_reader *r, struct rb_record *rec) {
-    return rb_cbor_skip(r, &rec->body);
+    return rb_cbor_skip_checked(r, &rec->body); /* with the whole payload */
 }
 static bool is_open(const struct rb_record *rec) {
     return !rec->closed;

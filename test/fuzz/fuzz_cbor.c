@@ -36,9 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct rb_slice item;
     if (n > sizeof out) return 0;
     const enum rb_err e = rb_cbor_check(in, &rj);
-    struct rb_reader skip = rb_reader(in), copy = rb_reader(in), found;
+    struct rb_reader skip = rb_reader(in), quick = skip, copy = skip, found;
     const bool skipped = rb_cbor_skip(&skip, &item) == RB_OK;
     FUZZ_CHECK((e == RB_OK) == (skipped && rb_left(&skip) == 0));
+    const bool hurried = rb_cbor_skip_checked(&quick, NULL) == RB_OK;
+    FUZZ_CHECK(skipped ? hurried && quick.at == skip.at : hurried || quick.at == 0);
     if (e != RB_OK) {
         FUZZ_CHECK(rj.clause != NULL && rj.offset <= n);
         FUZZ_CHECK(skipped || skip.at == 0);

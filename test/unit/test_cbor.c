@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 #include "readback/cbor.h"
@@ -189,6 +190,29 @@ static void skip_and_find(void **state) {
     assert_int_equal(r.at, 0);
 }
 
+/* it ends where the careful one ends, and nowhere beyond the bytes, whatever they are */
+static void skip_of_what_was_checked(void **state) {
+    static const char *const ends[] = {
+        "00", "1903e8", "f6", "4401020304", "6161", "80", "a0", "a2018102026162", "8281818000"};
+    static const char *const early[] = {"", "19", "4401", "8201", "a101", "83018202", "c000", "ff"};
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char more[64];
+        (void)snprintf(more, sizeof more, "%s00", ends[i]);
+        struct rb_slice in = unhex(more), item, same;
+        struct rb_reader a = rb_reader(in), b = a;
+        if (rb_cbor_skip(&a, &item) != RB_OK) fail_msg("%s", ends[i]);
+        assert_int_equal(rb_cbor_skip_checked(&b, &same), RB_OK);
+        assert_int_equal(a.at, b.at);
+        assert_true(item.p == same.p && item.n == same.n);
+    }
+    for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
+        struct rb_reader r = rb_reader(unhex(early[i]));
+        assert_int_equal(rb_cbor_skip_checked(&r, NULL), RB_ERR_MALFORMED);
+        assert_int_equal(r.at, 0);
+    }
+}
+
 /* too little room never writes beyond it */
 static void writer_without_room(void **state) {
     (void)state;
@@ -214,6 +238,7 @@ int main(void) {
         cmocka_unit_test(getters_stay_on_refusal),
         cmocka_unit_test(counts_are_bounded),
         cmocka_unit_test(skip_and_find),
+        cmocka_unit_test(skip_of_what_was_checked),
         cmocka_unit_test(writer_without_room),
     };
     return cmocka_run_group_tests(cbor, NULL, NULL);

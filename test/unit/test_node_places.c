@@ -219,6 +219,32 @@ static void test_a_restart_brings_all_back_and_alerts_nobody(void **state) {
     fp_end(w);
 }
 
+/* However many there are, at a start nobody waits until their outlines are known but who asks for
+ * what stands. */
+static void test_at_a_start_places_are_read_when_there_is_time_or_need(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id;
+    struct rb_conflicts c;
+    struct fn_world *w = fp_world(ch, false);
+    struct fp_notice s = site(ALL), op = operation(0);
+    assert_int_equal(fp_say(w, 2, ch, &op, &id), RB_OK);
+    fn_pass(w, 20000);
+    for (int asked = 0; asked < 2; asked++) {
+        fn_restart(w, &w->p[1]);
+        const struct channel *at = w->p[1].rb->channels[0];
+        assert_true(w->p[1].rb->started && at->later.n > 0);
+        assert_null(at->reg);
+        if (!asked) fn_pass(w, 1000);
+        if (!asked) assert_int_equal(at->later.n, 0);
+        assert_int_equal(fp_check(w, 1, ch, &s, &c), RB_OK);
+        assert_int_equal(c.n, 1);
+        assert_int_equal(c.coverage.unreadable, 0);
+        assert_int_equal(at->later.n, 0);
+    }
+    fp_end(w);
+}
+
 static void test_a_purged_one_is_known_no_more(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -701,6 +727,7 @@ int main(void) {
         cmocka_unit_test(test_superseded_and_withdrawn_rest),
         cmocka_unit_test(test_over_rests_and_not_before),
         cmocka_unit_test(test_a_restart_brings_all_back_and_alerts_nobody),
+        cmocka_unit_test(test_at_a_start_places_are_read_when_there_is_time_or_need),
         cmocka_unit_test(test_a_purged_one_is_known_no_more),
         cmocka_unit_test(test_an_operation_that_arrives_meets_a_site),
         cmocka_unit_test(test_what_a_notice_meets_is_kept_in_short),
