@@ -223,7 +223,8 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* FLASH of alba while packages of the flood come to brig: the middle one of the times within `factor` of
- * the longest at rest, and each, also one that meets a receipt of alba's on the line, within one more */
+ * the longest at rest, and each, also one that meets a receipt of alba's and a look at heads on the line,
+ * within two more */
 static void beside_the_flood(struct world *w, uint64_t rest, uint64_t all, unsigned factor) {
     uint64_t took[TRIES];
     for (int i = 0; i < TRIES; i++) {
@@ -233,11 +234,11 @@ static void beside_the_flood(struct world *w, uint64_t rest, uint64_t all, unsig
                       (unsigned long long)rest / 1000, (unsigned long long)took[i] / 1000, (unsigned long long)before,
                       (unsigned long long)all);
         assert_true(before < all);
-        assert_true(took[i] <= (factor + 1) * rest);
-        sim_run_for(w->s, 20000000 + sim_random_below(w->s, 10000000));
+        assert_true(took[i] <= (factor + 2) * rest);
+        sim_run_for(w->s, 20000000 + sim_random_below(w->s, 25000000));
     }
     qsort(took, TRIES, sizeof *took, by_number);
-    assert_true(took[TRIES / 2] <= factor * rest);
+    assert_true(took[(TRIES - 1) / 2] <= factor * rest);
 }
 
 static void test_flash_under_a_flood(void **state) {
