@@ -208,7 +208,7 @@ struct rb_effect {
                                         neither database nor write-ahead log keep a byte of it */
             uint64_t staged;
         } store;
-        struct { /* leaves [from, to) of a feed, fewer if max_bytes would be passed; BODY: bytes */
+        struct { /* leaves [from, to) of a feed, fewer, but one, if max_bytes would be passed; BODY: bytes */
             uint64_t token;
             enum rb_item item; /* LEAF (also where 0) or BODY */
             struct rb_body_ref body;

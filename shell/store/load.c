@@ -57,10 +57,10 @@ static enum rb_err note_row(struct rb_store *s, sqlite3_stmt *st, struct rb_even
     return RB_OK;
 }
 
-struct leaf_walk { /* counts indexes up, stops at a byte budget */
+struct leaf_walk { /* counts indexes up, stops at a byte budget, though never before the first */
     rb_store_item_fn fn;
     void *ctx;
-    uint64_t next;
+    uint64_t first, next;
     size_t bytes, max_bytes;
     bool full;
 };
@@ -68,7 +68,7 @@ struct leaf_walk { /* counts indexes up, stops at a byte budget */
 static enum rb_err walk_leaf(void *ctx, struct rb_event *ev) {
     struct leaf_walk *w = ctx;
     w->bytes += ev->u.loaded.leaf.n;
-    w->full = w->bytes > w->max_bytes;
+    w->full = w->bytes > w->max_bytes && w->next > w->first;
     if (w->full) return RB_ERR_LIMIT; /* ends the walk; not an error of ours */
     RB_TRY(w->fn(w->ctx, ev));
     w->next++;
@@ -80,7 +80,7 @@ static enum rb_err feed_leaves(struct rb_store *s, const struct known_feed *f, u
                                uint64_t from, uint64_t to, size_t max_bytes, rb_store_item_fn fn,
                                void *ctx) {
     struct rb_event ev = {.type = RB_EV_LOADED};
-    struct leaf_walk w = {.fn = fn, .ctx = ctx, .next = from, .max_bytes = max_bytes};
+    struct leaf_walk w = {.fn = fn, .ctx = ctx, .first = from, .next = from, .max_bytes = max_bytes};
     sqlite3_stmt *st = s->st[ST_LEAF_RANGE];
     ev.u.loaded.token = token;
     ev.u.loaded.item = RB_ITEM_LEAF;
