@@ -30,6 +30,7 @@ static void join(struct rb_stream *s, struct rb_stream_turns *list) {
 void rb_turn_again(struct rb_stream *s) { join(s, &s->link->again); }
 
 void rb_turn_ask(struct rb_stream *s, const struct rb_hash *party, size_t bytes) {
+    rb_turn_leave(s); /* it may have come whole before its turn to be read came */
     s->party = *party;
     s->large = bytes > RB_LINK_SMALL;
     join(s, &s->link->asking);
