@@ -80,7 +80,8 @@ static enum rb_err feed_leaves(struct rb_store *s, const struct known_feed *f, u
                                uint64_t from, uint64_t to, size_t max_bytes, rb_store_item_fn fn,
                                void *ctx) {
     struct rb_event ev = {.type = RB_EV_LOADED};
-    struct leaf_walk w = {.fn = fn, .ctx = ctx, .first = from, .next = from, .max_bytes = max_bytes};
+    struct leaf_walk w = {
+        .fn = fn, .ctx = ctx, .first = from, .next = from, .max_bytes = max_bytes};
     sqlite3_stmt *st = s->st[ST_LEAF_RANGE];
     ev.u.loaded.token = token;
     ev.u.loaded.item = RB_ITEM_LEAF;

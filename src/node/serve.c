@@ -329,8 +329,7 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
     if (cp.size > fx->note_size) /* of ours, or not its log's: no member has that in good faith */
         return rb_reject(rj, fx->own || !logged ? RB_ERR_STATE : RB_ERR_STALE, "6.8.3",
                          "larger than what is held", 0);
-    if (!logged)
-        return rb_reject(rj, RB_ERR_SIGNATURE, "6.8.5", "the log's signature", 0);
+    if (!logged) return rb_reject(rj, RB_ERR_SIGNATURE, "6.8.5", "the log's signature", 0);
     rb_tree_root(&fx->f->tree, cp.size, &root);
     if (!rb_hash_eq(&root, &cp.root)) {
         take_keep_fork(n, fx, bytes, cp.size);
