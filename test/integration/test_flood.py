@@ -86,13 +86,15 @@ class Flooded(unittest.TestCase):
         print("# FLASH %s: median %.0f ms%s, at most %.0f ms" % (words, 1000 * middle, rest, 1000 * max(took)), flush=True)
         return middle
 
-    def beside(self, words, requests, ways, answers):
-        """the same while charlie sends these over so many connections to each; what it is answered"""
+    def beside(self, words, requests, ways, answers, least=True):
+        """the same while charlie sends these over so many connections to each; what it is answered.
+        least: some of it is as it should be"""
         ports = [self.alfa.port, self.bravo.port]
         with Flood(self.m, self.top, ports, [{"requests": requests, "again": True}] * ways) as f:
             self.measure(words)
         print("# it was answered", f.told, flush=True)
-        self.assertGreater(sum(n for status, n in f.told["answers"].items() if status in answers), 0)
+        if least:
+            self.assertGreater(sum(n for status, n in f.told["answers"].items() if status in answers), 0)
         self.assertLessEqual(set(f.told["answers"]), set(answers) | {"ended", "503"})
         for n in (self.alfa, self.bravo):
             self.assertTrue(n.runs())
@@ -177,7 +179,8 @@ class Flooded(unittest.TestCase):
                 self.file("tile", get("/mirror/%s/tile/entries/%03d" % (origin, len(self.m.own.leaves) // 256 - 1))),
                 self.file("heads", get("/rb/v1/heads?channel=" + self.channel)), self.file("nothing", get("/nothing"))]
         for words, ask, ways in (("a feed", asks[0], 8), ("a tile of 15 MB", asks[1], 4), ("heads", asks[2], 30)):
-            self.beside("beside asking for " + words, [ask], ways, ("200",))
+            # where all is slow no whole tile may have been sent yet
+            self.beside("beside asking for " + words, [ask], ways, ("200",), ask != asks[1])
         self.beside("beside asking for nothing", asks[3:], 30, ("404",))
 
     def test_5_the_end(self):
