@@ -27,7 +27,7 @@
 #define RB_LINK_LINGER_MS 1000u             /* how long a refused peer may go on sending */
 #define RB_LINK_LINGER_BYTES (1u << 20)
 #define RB_LINK_UNPROVEN 16u /* joined by a relay, the handshake not complete */
-#define RB_LINK_PIECE 32768u                /* read or written on one connection, then it is the others' turn */
+#define RB_LINK_PIECE 65536u                /* read or written on one connection, then it is the others' turn */
 #define RB_LINK_SMALL 16384u                /* bytes of a body that are few */
 #define RB_LINK_PAUSES 64u                  /* parties whose pause is remembered; with more the shortest goes */
 #define RB_LINK_HOST 280u                   /* "host:port" with its NUL */

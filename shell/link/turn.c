@@ -1,13 +1,13 @@
-/* Turns (spec 6.17.6): what a peer sends is read in small pieces, connection by connection, and of its
- * requests one large and one small reach the node in a round, with a pause behind what was much work. A
- * round is one of the event loop, which looks at all sockets and timers in between: hence a timer of no
- * time, since what is made active at once would be run before that. */
+/* Turns (spec 6.17.6): what a peer sends is read in small pieces, connection by connection, and of
+ * its requests one large and one small reach the node in a round, with a pause behind what was much
+ * work. A round is one of the event loop, which looks at all sockets and timers in between: hence a
+ * timer of no time, since what is made active at once would be run before that. */
 #include "internal.h"
 #include <time.h>
 
-#define REST 3u               /* times as long as it took, ... */
-#define REST_LEAST_US 1000u   /* ... but no pause is shorter, ... */
-#define REST_MOST_US 250000u  /* ... and none longer, whatever the machine did meanwhile */
+#define REST 3u              /* times as long as it took, ... */
+#define REST_LEAST_US 1000u  /* ... but no pause is shorter, ... */
+#define REST_MOST_US 250000u /* ... and none longer, whatever the machine did meanwhile */
 
 static uint64_t now_us(void) {
     struct timespec t;
@@ -27,9 +27,12 @@ static void join(struct rb_stream *s, struct rb_stream_turns *list) {
     round_in(s->link, 0);
 }
 
-void rb_turn_again(struct rb_stream *s) { join(s, &s->link->again); }
+void rb_turn_again(struct rb_stream *s) {
+    join(s, &s->link->again);
+}
 
 void rb_turn_ask(struct rb_stream *s, const struct rb_hash *party, size_t bytes) {
+    rb_turn_leave(s); /* it may have come whole before its turn to be read came */
     s->party = *party;
     s->large = bytes > RB_LINK_SMALL;
     join(s, &s->link->asking);
@@ -64,9 +67,9 @@ static struct rb_pause *pause_of(struct rb_link *l, const struct rb_stream *s) {
     return old;
 }
 
-/* The party that asked waits for three times as long as it took: at most a quarter of our time is one
- * party's, for large requests and for small ones each, so that its FLASH does not wait for what else
- * it says. */
+/* The party that asked waits for three times as long as it took: at most a quarter of our time is
+ * one party's, for large requests and for small ones each, so that its FLASH does not wait for what
+ * else it says. */
 static void ask(struct rb_link *l, struct rb_stream *s) {
     const uint64_t begun = now_us();
     rb_turn_leave(s);

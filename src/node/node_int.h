@@ -74,6 +74,7 @@
 #define RB_LINE_LEAST 300u    /* and none is taken for slower than this */
 #define RB_LINE_MOST (64u << 20)
 #define RB_LINE_SLOW_MS 1000u    /* a request that took less beside the delay shows no slow line */
+#define RB_LINE_DOUBT_MS 300u    /* ... but one that took so long, that it may be one */
 #define RB_LINE_SMALL 1024u      /* bytes of a request and its answer that show the delay */
 #define RB_LINE_DELAY_MS 600000u /* how long a least delay is believed */
 #define RB_LINE_HEAD 1500u       /* of a second's worth: what a push has beside the leaves */
@@ -120,11 +121,13 @@ struct attempt {
 };
 struct line {                    /* how fast a peer takes and gives, as its answers show; share.c */
     uint64_t out, in;            /* bytes a second, 0: not known */
+    uint64_t doubt;              /* the last request took longer than on such a line: its bytes a second */
     uint64_t least_ms, least_at; /* delay of small requests, and when (mono) it was so */
     uint64_t heard_at;           /* mono: it answered or called; 0: never */
     uint64_t called_at;          /* mono: it called; 0: never */
     uint64_t warm_at;            /* mono: the urgent connection is used again then */
     size_t asked;                /* requests under way */
+    uint64_t busy_at, busy_n;    /* since when there is one; bytes of all of them since then */
     uint64_t gave_at, gave_n;    /* it fetches our leaves: when they were given, how many bytes */
 };
 struct clock_seen { /* its clock less ours, in ms, as its last cosignature shows; clock.c */

@@ -76,8 +76,9 @@ static void keep_warm(struct rb_node *n, struct channel *ch, struct pullx *x, st
 
 struct wanted { /* leaves of a feed */
     struct rb_slice origin;
-    uint64_t from, old; /* from this one on; our pending checkpoint, from which consistency is proven */
-    bool bulk;          /* more than the line brings in a second or so */
+    uint64_t from,
+        old;   /* from this one on; our pending checkpoint, from which consistency is proven */
+    bool bulk; /* more than the line brings in a second or so */
 };
 
 /* As many leaves as the line brings in about a second. What is short goes over the urgent
@@ -97,8 +98,7 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     rb_put_dec(&w, a->old);
     rb_put_z(&w, "&max=");
     rb_put_dec(&w, share_asks(p));
-    struct rb_effect *e =
-        request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
+    struct rb_effect *e = request(n, j, false, rb_written(&w), rb_slice(NULL, 0), RB_REQUEST_MS);
     if (!x) return;
     e->u.request.urgent = !a->bulk && x->bulk;
     x->last = h;
@@ -122,8 +122,9 @@ void pull_look(struct rb_node *n, struct channel *ch, const struct peer *p) {
     if (x && !x->heads && !x->heads_at) x->heads_at = n->now.mono_ms;
 }
 
-/* Much is not fetched from another as long as its author, as far as we know, can bring it: on a slow
- * line it would come twice, and at our end nobody knows that one is slow before we sent by it. */
+/* Much is not fetched from another as long as its author, as far as we know, can bring it: on a
+ * slow line it would come twice, and at our end nobody knows that one is slow before we sent by it.
+ */
 static bool comes_itself(struct rb_node *n, struct feedx *fx, const struct peer *from) {
     const struct peer *author = fx ? node_member_peer(n, fx->ch, fx->f->member) : NULL;
     bool fast = from->line.in > RB_LINE_FAST || from->line.out > RB_LINE_FAST;
@@ -299,7 +300,8 @@ static void choose(struct chosen *c, const struct wanted *a, bool behind) {
     c->behind |= behind;
 }
 
-/* One that is short and one that is long at a time; others in turn. true: something is asked for. */
+/* One that is short and one that is long at a time; others in turn. true: something is asked for.
+ */
 static bool ask_chosen(struct rb_node *n, struct channel *ch, struct pullx *x, struct peer *p,
                        const struct chosen *c) {
     if (!c->any) return false;

@@ -323,12 +323,13 @@ static enum rb_err one_note(struct rb_node *n, struct channel *ch, struct rb_sli
         return rb_reject(rj, RB_ERR_LIMIT, "6.8.7", "too many cosignatures at once", 0);
     struct feedx *fx = node_feedx_by_origin(n, cp.origin);
     if (!fx || fx->ch != ch) return rb_reject(rj, RB_ERR_NOT_FOUND, "6.8.2", "unknown origin", 0);
-    if (cp.size > fx->note_size)
-        return rb_reject(rj, RB_ERR_STALE, "6.8.3", "larger than what is held", 0);
     struct rb_vkey key;
     rb_vkey_make(cp.origin, RB_SIG_ED25519, &fx->f->log_key, &key);
-    if (rb_note_verify(note, &key, NULL) != RB_OK)
-        return rb_reject(rj, RB_ERR_SIGNATURE, "6.8.5", "the log's signature", 0);
+    bool logged = rb_note_verify(note, &key, NULL) == RB_OK;
+    if (cp.size > fx->note_size) /* of ours, or not its log's: no member has that in good faith */
+        return rb_reject(rj, fx->own || !logged ? RB_ERR_STATE : RB_ERR_STALE, "6.8.3",
+                         "larger than what is held", 0);
+    if (!logged) return rb_reject(rj, RB_ERR_SIGNATURE, "6.8.5", "the log's signature", 0);
     rb_tree_root(&fx->f->tree, cp.size, &root);
     if (!rb_hash_eq(&root, &cp.root)) {
         take_keep_fork(n, fx, bytes, cp.size);
@@ -380,9 +381,13 @@ static void add_cosignatures(struct rb_node *n, struct channel *ch, struct rb_sl
         serve_when_stored(n, ch, conn, 200, rb_slice(NULL, 0));
         return;
     }
-    if (err == RB_ERR_STALE) pull_look(n, ch, p); /* it has more than we: fetched from it */
+    if (err == RB_ERR_STALE) { /* it has more than we, as happens: fetched from it */
+        pull_look(n, ch, p);
+        refuse_quietly(n, conn, 409, &rj);
+        return;
+    }
     int status = err == RB_ERR_NOT_FOUND   ? 404
-                 : err == RB_ERR_STALE     ? 409
+                 : err == RB_ERR_STATE     ? 409
                  : err == RB_ERR_LIMIT     ? 413
                  : err == RB_ERR_MALFORMED ? 400
                                            : 422;

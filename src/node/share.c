@@ -6,7 +6,8 @@
  * A request takes the line's delay, which small ones show, and its bytes. What is measured is never
  * more than what the line carries; a push that was quick for other reasons than a fast line there
  * is not, so a higher figure is believed at once and a lower one only of a request that took long
- * and had the line for itself. */
+ * and had the line for itself. One that took less long may have met a busy machine: until the next
+ * one little is logged, no more. */
 static uint64_t within(uint64_t x, uint64_t least, uint64_t most) {
     return x < least ? least : x > most ? most : x;
 }
@@ -19,10 +20,26 @@ static void delay(struct rb_node *n, struct line *l, uint64_t ms, uint64_t bytes
     l->least_at = n->now.mono_ms;
 }
 
+static uint64_t took_of(const struct line *l, uint64_t ms) {
+    return ms > l->least_ms + ms / 2 ? ms - l->least_ms : ms / 2;
+}
+
+static uint64_t rate_of(uint64_t bytes, uint64_t took) {
+    return within(bytes * 1000 / (took ? took : 1), RB_LINE_LEAST, RB_LINE_MOST);
+}
+
+static void doubt(struct line *l, uint64_t bytes, uint64_t ms, bool alone) {
+    uint64_t took = took_of(l, ms);
+    if (bytes < 256) return;
+    if (took < RB_LINE_DOUBT_MS)
+        l->doubt = 0;
+    else if (alone)
+        l->doubt = rate_of(bytes, took);
+}
+
 static void measure(const struct line *l, uint64_t *rate, uint64_t bytes, uint64_t ms, bool alone) {
     if (bytes < 256) return;
-    uint64_t took = ms > l->least_ms + ms / 2 ? ms - l->least_ms : ms / 2;
-    uint64_t now = within(bytes * 1000 / (took ? took : 1), RB_LINE_LEAST, RB_LINE_MOST);
+    uint64_t took = took_of(l, ms), now = rate_of(bytes, took);
     bool slow = took >= RB_LINE_SLOW_MS;
     if (*rate == 0)
         *rate = slow || now > RB_LINE_FAST ? now : RB_LINE_FAST;
@@ -30,6 +47,14 @@ static void measure(const struct line *l, uint64_t *rate, uint64_t bytes, uint64
         *rate = slow ? (*rate + now) / 2 : now;
     else if (slow && alone)
         *rate = *rate > 4 * now ? now : (*rate + 3 * now) / 4; /* a line may change at once */
+}
+
+/* Requests that went beside one another: the line took no more than all their bytes since the first
+ * of them left. */
+static void together(struct rb_node *n, struct line *l) {
+    uint64_t ms = n->now.mono_ms - l->busy_at, took = ms > l->least_ms ? ms - l->least_ms : 1;
+    uint64_t most = rate_of(l->busy_n, took);
+    if (took >= RB_LINE_SLOW_MS && most < l->out) l->out = most;
 }
 
 void share_sent(struct rb_node *n) {
@@ -41,6 +66,11 @@ void share_sent(struct rb_node *n) {
         j->sent_at = n->now.mono_ms;
         j->sent_n = e->u.request.body.n;
         j->alone = j->peer->line.asked++ == 0;
+        if (j->alone) {
+            j->peer->line.busy_at = n->now.mono_ms;
+            j->peer->line.busy_n = 0;
+        }
+        j->peer->line.busy_n += j->sent_n;
     }
 }
 
@@ -52,7 +82,10 @@ void share_answered(struct rb_node *n, struct job *j, const struct rb_event *ev)
     if (l->asked) l->asked--;
     if (ev->u.response.status <= 0) return;
     delay(n, l, ms, out + in);
-    measure(l, out >= in ? &l->out : &l->in, out >= in ? out : in, ms, j->alone);
+    uint64_t *rate = out >= in ? &l->out : &l->in;
+    measure(l, rate, out >= in ? out : in, ms, j->alone);
+    if (out >= in) doubt(l, out, ms, j->alone);
+    if (out >= in && !j->alone) together(n, l);
 }
 
 void share_gave(struct rb_node *n, struct peer *p, size_t bytes) {
@@ -82,9 +115,11 @@ bool share_any_slow(struct rb_node *n, struct channel *ch) {
 /* A push has more than its leaves; on a line that takes that in a second or more, one leaf goes at
  * a time. */
 uint64_t share_second(const struct peer *p) {
-    if (p->line.out == 0) return RB_LINE_UNKNOWN;
-    if (p->line.out >= RB_LINE_FAST) return p->line.out;
-    return p->line.out > RB_LINE_HEAD ? p->line.out - RB_LINE_HEAD : 0;
+    uint64_t out = p->line.out;
+    if (out == 0) return RB_LINE_UNKNOWN;
+    if (p->line.doubt && p->line.doubt < out) out = p->line.doubt;
+    if (out >= RB_LINE_FAST) return out;
+    return out > RB_LINE_HEAD ? out - RB_LINE_HEAD : 0;
 }
 
 /* Most lines are as fast both ways. */

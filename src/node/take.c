@@ -194,8 +194,8 @@ static enum rb_err append(struct rb_node *n, struct feedx *fx, struct rb_slice e
     return RB_OK;
 }
 
-/* Whole packages, each proven before a leaf of it is kept; of new leaves no more than others can wait
- * for, the rest is asked for again (6.17.7). 0 = fine, else the HTTP status. */
+/* Whole packages, each proven before a leaf of it is kept; of new leaves no more than others can
+ * wait for, the rest is asked for again (6.17.7). 0 = fine, else the HTTP status. */
 int take_packages(struct rb_node *n, struct feedx *fx, struct rb_reader *r,
                   const struct rb_add_entries *h, struct rb_reject *rj) {
     struct rb_package *p = rb_arena_alloc(&n->work, sizeof *p);

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Two real daemons with a line of 9.6 kbit/s between them: a proxy that passes 1,200 bytes a second each way,
 connections in turn. While rows of an import wait in the outbox, FLASH goes by them. Times are printed, none is
-asserted: what is asserted is the order. Usage: test_slow_line.py READBACK READBACKD
+asserted: what is asserted is the order, and how much the line carried from the release of FLASH until it was held:
+what it carries for one at rest twice, and one row. Usage: test_slow_line.py READBACK READBACKD
 READBACK_SLOW_ROWS: rows of the import (default 60)"""
 import os
 import selectors
@@ -20,6 +21,7 @@ from test_cli import Party, free_port, until  # noqa: E402
 ROWS = int(os.environ.get("READBACK_SLOW_ROWS", "60"))
 SPEED, TURN = 1200, 60
 PATIENCE = 240
+ROW = 6000  # bytes: one row's leaf and body, their requests and answers with TLS, and a look at heads
 
 
 class SlowLine(threading.Thread):
@@ -28,7 +30,7 @@ class SlowLine(threading.Thread):
 
     def __init__(self, port):
         super().__init__(daemon=True)
-        self.to, self.speed, self.ended = port, 0, False
+        self.to, self.speed, self.ended, self.carried = port, 0, False, 0
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.listener.bind(("127.0.0.1", 0))
@@ -77,6 +79,7 @@ class SlowLine(threading.Thread):
                     self.pairs.remove(pair)
             else:
                 passed += n
+        self.carried += passed
         return passed
 
     def run(self):
@@ -151,10 +154,11 @@ class Slow(unittest.TestCase):
         return [r for r in self.bravo.json("log")["records"] if r["record"] == record]
 
     def flash(self, words):
-        begun = time.monotonic()
+        """(seconds, bytes that both lines carried both ways) from the release until bravo holds it"""
+        begun, carried = time.monotonic(), sum(line.carried for line in self.lines)
         r = self.alfa.json("statement", "--title", words, "--text", words, "--precedence", "FLASH", "--yes")["record"]
         until(lambda: self.held(r), words, PATIENCE)
-        return time.monotonic() - begun
+        return time.monotonic() - begun, sum(line.carried for line in self.lines) - carried
 
     def test_1_channel(self):
         a, b = self.alfa, self.bravo
@@ -173,7 +177,7 @@ class Slow(unittest.TestCase):
     def test_2_flash_goes_by_an_import(self):
         for line in self.lines:
             line.speed = SPEED
-        rest = self.flash("all halt")
+        rest, least = self.flash("all halt")
         rows = os.path.join(self.top, "rows.csv")
         with open(rows, "w", encoding="utf-8") as f:
             f.write("name,lat,lon,radius\n")
@@ -182,10 +186,12 @@ class Slow(unittest.TestCase):
         self.alfa.ok("sites", "import", rows, "--recipients", "bravo", "--despite", "--yes")
         before = self.waiting()
         self.assertGreater(before, ROWS // 2)
-        took = self.flash("the bridge is closed")
+        took, carried = self.flash("the bridge is closed")
         after = self.waiting()
-        print("FLASH at rest %.1f s, under the import %.1f s; %d of %d rows wait" % (rest, took, after, ROWS))
+        print("FLASH at rest %.1f s, %d bytes, under the import %.1f s, %d bytes; %d of %d rows wait" % (
+            rest, least, took, carried, after, ROWS))
         self.assertGreater(after, 0)  # it went by them
+        self.assertLessEqual(carried, 2 * least + ROW)
         said = until(lambda: [x for x in self.alfa.json("doctor")["problems"] if x["code"] == "held-up"],
                      "the doctor's word on whom they wait for", PATIENCE)[0]
         self.assertEqual(said["side"], "between")

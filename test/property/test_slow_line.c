@@ -28,6 +28,7 @@ struct wait { /* until `p` holds the record: its leaf is in a checkpoint that p 
     struct rb_hash record;
 };
 
+static unsigned accused; /* of nothing but having more than the other */
 static bool fast, outward[3]; /* how the next world is */
 static bool shared;           /* 9.6 kbit/s is all that comes to brig, and leaves it */
 
@@ -84,6 +85,13 @@ static void found(struct world *w) {
     sim_run_for(w->s, 60000000);
 }
 
+/* what is shown on the way round is at times ahead of what the other holds: nobody's fault, 6.8.3 */
+static void heard(void *ctx, struct sim_party *p, const struct rb_effect *alert) {
+    (void)ctx, (void)p;
+    const char *clause = alert->u.alert.reject.clause;
+    accused += alert->u.alert.alert == RB_ALERT_REFUSED && clause && strcmp(clause, "6.8.3") == 0;
+}
+
 static struct world begin(uint64_t seed, bool third) {
     struct world w = {.s = sim_create(seed, START_UTC_MS)};
     static const char *const names[] = {"alba", "brig", "corrie"};
@@ -99,6 +107,8 @@ static struct world begin(uint64_t seed, bool third) {
     w.alba = sim_party(w.s, 0);
     w.brig = sim_party(w.s, 1);
     w.corrie = third ? sim_party(w.s, 2) : NULL;
+    accused = 0;
+    sim_on_alert(w.s, heard, NULL);
     found(&w);
     if (shared)
         sim_set_access(w.brig, SPEED);
@@ -108,6 +118,7 @@ static struct world begin(uint64_t seed, bool third) {
 }
 
 static void end(struct world *w) {
+    assert_int_equal(accused, 0);
     assert_true(sim_check(w->s));
     assert_null(sim_broken(w->s));
     sim_destroy(w->s);
@@ -239,7 +250,8 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* FLASH of alba while packages of the flood come to brig: the middle one of the times within `factor` of
- * the longest at rest, and each, also one that meets a receipt of alba's on the line, within one more */
+ * the longest at rest, and each, also one that meets a receipt of alba's and a look at heads on the line,
+ * within two more */
 static void beside_the_flood(struct world *w, uint64_t rest, uint64_t all, unsigned factor) {
     uint64_t took[TRIES];
     for (int i = 0; i < TRIES; i++) {
@@ -249,11 +261,11 @@ static void beside_the_flood(struct world *w, uint64_t rest, uint64_t all, unsig
                       (unsigned long long)rest / 1000, (unsigned long long)took[i] / 1000, (unsigned long long)before,
                       (unsigned long long)all);
         assert_true(before < all);
-        assert_true(took[i] <= (factor + 1) * rest);
-        sim_run_for(w->s, 20000000 + sim_random_below(w->s, 10000000));
+        assert_true(took[i] <= (factor + 2) * rest);
+        sim_run_for(w->s, 20000000 + sim_random_below(w->s, 25000000));
     }
     qsort(took, TRIES, sizeof *took, by_number);
-    assert_true(took[TRIES / 2] <= factor * rest);
+    assert_true(took[(TRIES - 1) / 2] <= factor * rest);
 }
 
 static void test_flash_under_a_flood(void **state) {

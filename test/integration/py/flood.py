@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Sends requests made beforehand, as fast as they are taken, over as many connections as the plan has ways. It makes
 nothing itself, so that it costs the machine as little as a peer elsewhere would.
-Usage: flood.py CERTIFICATE KEY SOURCE PLAN; at SIGTERM it prints what was answered how often.
+Usage: flood.py CERTIFICATE KEY SOURCE PLAN; it prints a line when every way has tried to connect, and at SIGTERM what
+was answered how often.
 PLAN, JSON: [{"port": N, "requests": [file, ...], "again": bool}]; again: from the start when all are sent."""
 import collections
 import json
@@ -39,7 +40,7 @@ class Way(threading.Thread):
     def __init__(self, context, source, plan):
         super().__init__(daemon=True)
         self.context, self.source, self.plan = context, source, plan
-        self.counts, self.bytes = collections.Counter(), 0
+        self.counts, self.bytes, self.begun = collections.Counter(), 0, threading.Event()
         self.requests = []
         for name in plan["requests"]:
             with open(name, "rb") as f:
@@ -59,12 +60,14 @@ class Way(threading.Thread):
             if self.sock is None:
                 tcp = socket.create_connection(("127.0.0.1", self.plan["port"]), 60, (self.source, 0))
                 self.sock, self.left = self.context.wrap_socket(tcp), b""
+            self.begun.set()
             self.sock.sendall(request)
             status, self.left = take_answer(self.sock, self.left)
             self.counts[status] += 1
             self.bytes += len(request)
         except OSError:
             self.counts["ended"] += 1
+            self.begun.set()
             if self.sock:
                 self.sock.close()
             self.sock = None
@@ -81,10 +84,13 @@ def main():
         ways = [Way(context, source, p) for p in json.load(f)]
     for w in ways:
         w.start()
+    for w in ways:
+        w.begun.wait()
+    print("going", flush=True)
     signal.sigwait({signal.SIGTERM})
     total = collections.Counter()
     for w in ways:
-        total.update({str(k): n for k, n in w.counts.items()})
+        total.update({str(k): n for k, n in dict(w.counts).items()})
     print(json.dumps({"answers": total, "bytes": sum(w.bytes for w in ways)}), flush=True)
     os._exit(0)  # the ways go on, and would not see the end of what they use
 
