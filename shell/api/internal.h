@@ -58,6 +58,8 @@ void rb_reply(struct rb_req *rq, int status, json_t *body);
 json_t *rb_json_stable(json_t *in);
 /* JSON that was wanted could not be made, for want of memory, since this was asked last */
 bool rb_json_was_short(void);
+/* the body in a stable order; where memory ran out for a part of any: the words that say so, 503 */
+json_t *rb_reply_whole(json_t *body, int *status);
 struct rb_fail {
     int status; /* 0: from err */
     enum rb_err err;

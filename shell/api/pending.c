@@ -75,7 +75,8 @@ static void finish(struct rb_api *api, struct rb_pending *p) {
     if (p->reply) {
         int status = 0;
         json_t *out = answer(p, &status);
-        p->reply(p->ctx, status, rb_json_stable(out));
+        out = rb_reply_whole(out, &status);
+        p->reply(p->ctx, status, out);
     }
     pending_free(p);
 }

@@ -40,7 +40,7 @@ json_t *rb_json_stable(json_t *in) {
 }
 
 /* Half an answer would claim what is not so: that there are no more entries, that nobody reads it. */
-static json_t *whole_or_short(json_t *body, int *status) {
+json_t *rb_reply_whole(json_t *body, int *status) {
     static const struct rb_fail f = {.status = 503,
                                      .err = RB_ERR_LIMIT,
                                      .code = "memory",
@@ -60,7 +60,7 @@ void rb_reply(struct rb_req *rq, int status, json_t *body) {
         json_decref(body);
         return;
     }
-    json_t *whole = whole_or_short(body, &status);
+    json_t *whole = rb_reply_whole(body, &status);
     reply(rq->ctx, status, whole);
 }
 

@@ -156,7 +156,9 @@ class Line(Case):
         """a record; whether its release was answered well"""
         r = p.run("statement", "--title", "x", "--text", text, "--yes", "--json")
         if r.returncode == OK:
-            p.said.add(json.loads(r.stdout)["record"])
+            record = json.loads(r.stdout)["record"]
+            assert record, "an answer without the record: %s" % r.stdout
+            p.said.add(record)
         return r
 
     @classmethod

@@ -30,7 +30,7 @@ LOG = ("SELECT feed, idx, hash, body FROM leaves ORDER BY feed, idx", "SELECT * 
 
 
 def rows(db, statements=LOG):
-    c = sqlite3.connect("file:%s?mode=ro" % db, uri=True)
+    c = sqlite3.connect("file:%s?mode=rw" % db, uri=True)  # who was killed left a journal to be rolled back
     try:
         return [c.execute(s).fetchall() for s in statements]
     finally:
