@@ -30,7 +30,6 @@
 #define RB_MAX_VOLUMES 16u         /* volumes of a notice */
 #define RB_MAX_CBOR_DEPTH 16u      /* nesting */
 #define RB_MAX_RECEIPT_ENTRIES 256u /* cosignatures or bodies entries in one receipt record */
-#define RB_MAX_PUSH_ENTRIES 8192u  /* leaves in one push (32 packages) */
 #define RB_MAX_REQUEST (24u << 20) /* bytes of one request on the peer port */
 #define RB_MAX_OUTBOX 65536u       /* submitted records waiting for a place in the feed */
 #define RB_MAX_UNPUSHED 8192u      /* leaves of our feed that no peer has; the rest waits unlogged */
