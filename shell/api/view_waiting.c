@@ -30,6 +30,8 @@ static json_t *record_json(struct rb_chan *c, const struct rb_hash *id, uint16_t
     rb_j_put(o, "readable", json_boolean(!json_is_null(body)));
     rb_j_put(o, "title", rb_record_title(body));
     rb_j_put(o, "body", body);
+    rb_j_put(o, "positions", json_array());
+    rb_j_put(o, "holders", json_array());
     rb_j_put(o, "leaf_bytes", json_null());
     return o;
 }
