@@ -59,10 +59,10 @@ double limits_verify_rate(void) {
     struct signed_one one;
     sign_one(&one);
     const uint64_t begin = bench_now_ns();
-    double n = 0;
+    size_t n = 0;
     for (; bench_now_ns() < begin + SYNC_NS; n++)
         verify_one(&one);
-    return n * 1e6 / bench_us_since(begin);
+    return (double)n * 1e6 / bench_us_since(begin);
 }
 
 static double measure_verify(void) {

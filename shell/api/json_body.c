@@ -410,7 +410,7 @@ static json_t *get_encoded(struct rb_reader *r, bool hex) {
     struct rb_slice s;
     if (rb_cbor_get_bytes(r, &s) != RB_OK) return NULL;
     size_t cap = hex ? s.n * 2 + 1 : s.n / 3 * 4 + 8;
-    char *buf = malloc(cap);
+    char *buf = rb_json_room(cap);
     if (buf == NULL) return NULL;
     struct rb_writer w = rb_writer(buf, cap);
     if (hex)
@@ -418,7 +418,7 @@ static json_t *get_encoded(struct rb_reader *r, bool hex) {
     else
         rb_put_base64(&w, s.p, s.n);
     json_t *out = json_stringn(buf, w.n);
-    free(buf);
+    rb_json_room_back(buf);
     return out;
 }
 static json_t *get_named(struct rb_reader *r, const struct rb_field *f,

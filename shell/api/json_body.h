@@ -4,6 +4,21 @@
 #include <jansson.h>
 #include "readback/schema.h"
 
+/* Room for what becomes a part of an answer, from where jansson has its own, so that the answer is not
+ * taken for a whole one where there was none (reply.c). Wiped when it is given back. */
+static inline void *rb_json_room(size_t n) {
+    json_malloc_t give;
+    json_free_t back;
+    json_get_alloc_funcs(&give, &back);
+    return give(n);
+}
+static inline void rb_json_room_back(void *p) {
+    json_malloc_t give;
+    json_free_t back;
+    json_get_alloc_funcs(&give, &back);
+    back(p);
+}
+
 struct rb_names { /* handles of a channel's members */
     void *ctx;
     bool (*index)(void *ctx, struct rb_slice handle, uint16_t *out);

@@ -129,8 +129,15 @@ static bool body_of(struct evhttp_request *req, json_t **out) {
         send_fail(req, 503, RB_ERR_LIMIT, 0, "memory is short");
         return false;
     }
+    (void)rb_json_was_short();
     *out = json_loadb((const char *)all, n, JSON_REJECT_DUPLICATES, &e);
     rb_wipe(all, n);
+    if (rb_json_was_short()) { /* the library may go on without a value that it had no room for */
+        json_decref(*out);
+        *out = NULL;
+        send_fail(req, 503, RB_ERR_LIMIT, 0, "memory is short");
+        return false;
+    }
     if (*out) return true;
     /* the library's words repeat what stands there */
     snprintf(words, sizeof words, "the body is not JSON (line %d, column %d)", e.line, e.column);

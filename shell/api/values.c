@@ -22,12 +22,12 @@ json_t *rb_j_hex(const void *p, size_t n) {
 }
 json_t *rb_j_base64(struct rb_slice s) {
     size_t cap = s.n / 3 * 4 + 8;
-    char *buf = malloc(cap);
+    char *buf = rb_json_room(cap);
     if (buf == NULL) return NULL;
     struct rb_writer w = rb_writer(buf, cap);
     rb_put_base64(&w, s.p, s.n);
     json_t *out = rb_j_text(&w);
-    free(buf);
+    rb_json_room_back(buf);
     return out;
 }
 json_t *rb_j_time(int64_t utc_ms) {

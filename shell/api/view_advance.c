@@ -22,9 +22,9 @@ static json_t *advance_json(struct rb_chan *c, const struct rb_advance_view *a) 
 }
 
 void rb_advances_put(struct rb_chan *c, json_t *list) {
-    struct rb_advance_view *a = malloc(sizeof *a);
+    struct rb_advance_view *a = rb_json_room(sizeof *a);
     for (size_t i = 0; a && i < rb_node_advances(c->rq->node, c->v.id); i++)
         if (rb_node_advance(c->rq->node, c->v.id, i, a))
             json_array_append_new(list, advance_json(c, a));
-    free(a);
+    rb_json_room_back(a);
 }

@@ -108,8 +108,8 @@ static void search_advances(struct rb_chan *c, struct search *s, struct rb_advan
 
 size_t rb_waiting_find(struct rb_req *rq, const char *name, json_t **out) {
     struct search s = {.name = name};
-    struct rb_record *rec = malloc(sizeof *rec);
-    struct rb_advance_view *a = malloc(sizeof *a);
+    struct rb_record *rec = rb_json_room(sizeof *rec);
+    struct rb_advance_view *a = rb_json_room(sizeof *a);
     for (size_t i = 0; rec && a && i < rb_node_channels(rq->node); i++) {
         struct rb_channel_view v;
         struct rb_chan c;
@@ -120,8 +120,8 @@ size_t rb_waiting_find(struct rb_req *rq, const char *name, json_t **out) {
         search_outbox(&c, &s, rec);
         search_advances(&c, &s, a);
     }
-    free(a);
-    free(rec);
+    rb_json_room_back(a);
+    rb_json_room_back(rec);
     *out = s.first;
     return s.first ? s.hits : 0;
 }

@@ -160,7 +160,7 @@ static void said_while_others_wait(void **state) {
 /* ---- who only calls, and stops ------------------------------------------------------------------
  */
 static struct rb_peer_view peer_of(struct fn_party *p, const char *handle) {
-    struct rb_peer_view v;
+    struct rb_peer_view v = {0};
     for (size_t i = 0; i < rb_node_peers(p->rb); i++)
         if (rb_node_peer(p->rb, i, &v) && rb_slice_is(v.card->handle, handle)) return v;
     fail_msg("no peer %s", handle);
