@@ -374,6 +374,13 @@ static void silent_tests(struct rb_node *n, struct channel *ch, const struct rb_
     }
 }
 
+/* Our own standing is about to change: what came after that in our log would be marked. */
+static bool moving(const struct channel *ch) {
+    for (const struct outbox_item *item = ch->outbox; item; item = item->next)
+        if (item->kind == RB_KIND_MEMBERSHIP) return true;
+    return false;
+}
+
 static void look(struct rb_node *n, struct channel *ch) {
     bool due = ch->next_due_utc <= n->now.utc_ms || ch->remind_utc <= n->now.utc_ms;
     if (!(ch->dirty && n->now.mono_ms >= ch->fold_at) && !due) return;
@@ -398,7 +405,7 @@ static void look(struct rb_node *n, struct channel *ch) {
     /* Who left or suspended its part may say nothing of others' silence (5.7.1, 5.7.3): it would be
      * marked, so never be found said, and be made anew each time. What moves the standing comes
      * here. */
-    if (!ch->standing.left && !ch->standing.suspended) {
+    if (!ch->standing.left && !ch->standing.suspended && !moving(ch)) {
         silent_dues(n, ch, sit);
         silent_tests(n, ch, sit);
     }
