@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 import fault as f
-from fault import FAILED, IN_OPENSSL, NOBODY, OK, Party, Programs, SORTS, agree, environment, sample, until
+from fault import FAILED, IN_LIBRARY, NOBODY, OK, Party, Programs, SORTS, agree, environment, sample, until
 
 ALL = bool(os.environ.get("READBACK_FAULT_ALL"))
 SEED = int(os.environ.get("READBACK_FAULT_SEED", "1"))
@@ -94,9 +94,9 @@ class Init(Case):
                 shutil.rmtree(self.home, ignore_errors=True)
                 self.party.fault.arm(SORTS[sort], n, after)
                 r = self.init(self.party.fault)
-                self.assertIn(r.returncode, (OK, FAILED, IN_OPENSSL), r.stderr)
+                self.assertIn(r.returncode, (OK, FAILED, IN_LIBRARY), r.stderr)
                 self.assertTrue(r.returncode != FAILED or sentence(r.stderr), "no word: %r" % r.stderr)
-                self.note(outcomes, {OK: "went on", FAILED: "refused", IN_OPENSSL: "died in OpenSSL"}[r.returncode])
+                self.note(outcomes, {OK: "went on", FAILED: "refused", IN_LIBRARY: "died in a library"}[r.returncode])
                 made = os.path.exists(os.path.join(self.home, "card.cose"))
                 self.assertTrue(made or r.returncode != OK)
                 if not made:
@@ -212,7 +212,7 @@ class Line(Case):
         p.fault.disarm()
         if p.alive() and not p.stopping():
             return False
-        self.assertIn(p.end(asked=False), (OK, FAILED, IN_OPENSSL))
+        self.assertIn(p.end(asked=False), (OK, FAILED, IN_LIBRARY))
         p.start()
         return True
 
@@ -236,7 +236,7 @@ class Start(Line):
                 self.n.fault.disarm()
                 code = self.n.end(asked=ready)
                 self.assertTrue(code != FAILED or sentence(self.n.words()), "no word")
-                self.note(outcomes, "died in OpenSSL" if code == IN_OPENSSL else "refused" if not ready
+                self.note(outcomes, "died in a library" if code == IN_LIBRARY else "refused" if not ready
                           else "went on" if code == OK else "started and stopped")
                 self.assertTrue(ready or code != OK, "not ready, and status 0")
                 self.n.start()
