@@ -5,11 +5,12 @@
 #define RB_SHELL_LINK_INTERNAL_H
 #include "link.h"
 #include "http.h"
+#include "doors.h"
+#include "endpoint.h"
 #include "preface.h"
 #include "readback/party.h"
 #include "../os/os.h"
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <openssl/ssl.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -30,7 +31,6 @@
 #define RB_LINK_PIECE 65536u                /* read or written on one connection, then it is the others' turn */
 #define RB_LINK_SMALL 16384u                /* bytes of a body that are few */
 #define RB_LINK_PAUSES 64u                  /* parties whose pause is remembered; with more the shortest goes */
-#define RB_LINK_HOST 280u                   /* "host:port" with its NUL */
 
 /* ---- stream: TLS over one socket ----------------------------------------------------------- */
 enum rb_io { RB_IO_DONE, RB_IO_AGAIN, RB_IO_EOF, RB_IO_FAIL };
@@ -136,10 +136,7 @@ struct rb_link {
     struct rb_link_ops ops;
     struct rb_link_stats stats;
     SSL_CTX *tls;
-    struct evconnlistener *listeners[8];
-    size_t listeners_n;
-    struct event *accept_again;
-    uint16_t port;
+    struct rb_doors doors;
     struct rb_in_list in; /* oldest first */
     uint64_t next_conn;
     size_t bodies;  /* bytes of unfinished bodies */
@@ -160,7 +157,8 @@ struct rb_link {
     uint64_t log_window_s;
     unsigned log_n, log_left_out;
 };
-uint64_t rb_link_now_ms(void); /* monotonic */
+uint64_t rb_link_now_us(void); /* monotonic, as is the next */
+uint64_t rb_link_now_ms(void);
 /* at most a few lines a second; the rest is counted */
 void rb_link_log(struct rb_link *l, enum rb_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -178,13 +176,7 @@ void rb_client_close(struct rb_link *l);
 
 struct rb_lookup;
 #define RB_LOOKUP_MAX 8u
-struct rb_endpoint {
-    struct sockaddr_storage sa;
-    socklen_t n;
-};
 typedef void (*rb_lookup_fn)(void *ctx, const struct rb_endpoint *e, size_t n);
-/* "host:port" where host is a number ("[...]:port" for IPv6): at once */
-bool rb_endpoint_numeric(const char *address, struct rb_endpoint *out);
 /* A name: fn comes later from the loop or, where the answer is known, before this returns (*out is
  * NULL then). n = 0: no such name. */
 void rb_lookup_start(struct rb_link *l, const char *address, rb_lookup_fn fn, void *ctx,

@@ -11,10 +11,14 @@
 #define DEFAULT_DEADLINE_MS 30000u
 #define DEFAULT_IDLE_MS 300000u
 
-uint64_t rb_link_now_ms(void) {
+uint64_t rb_link_now_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+uint64_t rb_link_now_ms(void) {
+    return rb_link_now_us() / 1000u;
 }
 
 /* Strangers can cause lines: only so many a second are passed on. */
@@ -121,7 +125,7 @@ void rb_link_close(struct rb_link *l) {
     free(l);
 }
 
-uint16_t rb_link_port(const struct rb_link *l) { return l->port; }
+uint16_t rb_link_port(const struct rb_link *l) { return l->doors.port; }
 
 uint32_t rb_link_retry_after(const struct rb_link *l) { return l->retry_after_s; }
 

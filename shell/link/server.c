@@ -1,15 +1,12 @@
 /* The side that answers. A connection is in one phase: reading a request, waiting for its turn (turn.c)
  * and for the node's answer, sending it, or seeing a refused peer off. */
 #include "internal.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BACKLOG 128
 #define SEND_BYTES_PER_MS 4u /* what an answer is given at first; then it must move */
-#define ACCEPT_PAUSE_US 250000
 #define HEAD_ROOM 512u
 
 enum phase { IN_READING, IN_WAITING, IN_ASKED, IN_ANSWERING, IN_LEAVING };
@@ -356,17 +353,6 @@ static void in_expired(struct rb_stream *s) {
 static const struct rb_stream_ops in_ops = {in_key, in_ready, in_expired, in_bodies, in_asks, in_destroy};
 
 /* ---- accepting ----------------------------------------------------------------------------- */
-static void address_of(const struct sockaddr *sa, uint8_t out[16]) {
-    memset(out, 0, 16);
-    if (sa->sa_family == AF_INET) {
-        memcpy(out + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
-    } else if (sa->sa_family == AF_INET6) {
-        const struct in6_addr *a = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
-        bool mapped = IN6_IS_ADDR_V4MAPPED(a);
-        memcpy(mapped ? out + 12 : out, mapped ? a->s6_addr + 12 : a->s6_addr, mapped ? 4 : 8);
-    }
-}
-
 /* A full table: the stranger who has been at its handshake longest, or is being seen off, makes room. */
 static bool table_room(struct rb_link *l) {
     struct rb_in *in;
@@ -387,26 +373,32 @@ static bool make_room(struct rb_link *l, const uint8_t address[16]) {
     return table_room(l);
 }
 
+/* the connection, in the table; NULL: turned away */
+static struct rb_in *in_begin(struct rb_link *l, bool room, int fd) {
+    struct rb_in *in = room ? calloc(1, sizeof *in) : NULL;
+    if (in == NULL) {
+        l->stats.refused++;
+        close(fd);
+        return NULL;
+    }
+    if (rb_stream_init(&in->s, l, &in_ops, fd, false) != RB_OK) {
+        free(in);
+        return NULL;
+    }
+    TAILQ_INSERT_TAIL(&l->in, in, all);
+    l->stats.conns_in++;
+    rb_stream_deadline(&in->s, l->cfg.request_deadline_ms);
+    return in;
+}
+
 static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct sockaddr *sa, int n,
                       void *arg) {
     (void)e, (void)n;
     struct rb_link *l = arg;
     uint8_t address[16];
-    address_of(sa, address);
-    struct rb_in *in = make_room(l, address) ? calloc(1, sizeof *in) : NULL;
-    if (in == NULL) {
-        l->stats.refused++;
-        close(fd);
-        return;
-    }
-    if (rb_stream_init(&in->s, l, &in_ops, fd, false) != RB_OK) {
-        free(in);
-        return;
-    }
-    memcpy(in->address, address, sizeof address);
-    TAILQ_INSERT_TAIL(&l->in, in, all);
-    l->stats.conns_in++;
-    rb_stream_deadline(&in->s, l->cfg.request_deadline_ms);
+    rb_address_key(sa, address);
+    struct rb_in *in = in_begin(l, make_room(l, address), fd);
+    if (in != NULL) memcpy(in->address, address, sizeof address);
 }
 
 /* Strangers who came by a relay are many at one address: of them the oldest makes room (spec 7.5.8). */
@@ -423,77 +415,21 @@ static void relayed_room(struct rb_link *l) {
 
 void rb_server_take(struct rb_link *l, int fd) {
     relayed_room(l);
-    struct rb_in *in = table_room(l) ? calloc(1, sizeof *in) : NULL;
-    if (in == NULL) {
-        l->stats.refused++;
-        close(fd);
-        return;
-    }
-    if (rb_stream_init(&in->s, l, &in_ops, fd, false) != RB_OK) {
-        free(in);
-        return;
-    }
-    in->relayed = true;
-    TAILQ_INSERT_TAIL(&l->in, in, all);
-    l->stats.conns_in++;
-    rb_stream_deadline(&in->s, l->cfg.request_deadline_ms);
+    struct rb_in *in = in_begin(l, table_room(l), fd);
+    if (in != NULL) in->relayed = true;
 }
 
-/* No file descriptor left: without a pause the loop would spin on the waiting connection. */
-static void on_accept_error(struct evconnlistener *e, void *arg) {
-    (void)e;
-    struct rb_link *l = arg;
-    struct timeval tv = {0, ACCEPT_PAUSE_US};
-    rb_link_log(l, RB_LOG_WARN, "a connection could not be taken: %s", strerror(errno));
-    if (event_add(l->accept_again, &tv) != 0) return;
-    for (size_t i = 0; i < l->listeners_n; i++) evconnlistener_disable(l->listeners[i]);
-}
-
-static void on_accept_again(evutil_socket_t fd, short what, void *arg) {
-    (void)fd, (void)what;
-    struct rb_link *l = arg;
-    for (size_t i = 0; i < l->listeners_n; i++) evconnlistener_enable(l->listeners[i]);
-}
-
-static uint16_t bound_port(int fd) {
-    struct sockaddr_storage sa = {0};
-    socklen_t n = sizeof sa;
-    if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0) return 0;
-    return ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)&sa)->sin_port
-                                         : ((struct sockaddr_in6 *)&sa)->sin6_port);
-}
-
-static enum rb_err listen_at(struct rb_link *l, const char *address, char *why, size_t why_n) {
-    struct rb_endpoint at = {0};
-    if (!rb_endpoint_numeric(address, &at)) {
-        snprintf(why, why_n, "cannot listen at %s: not a numeric address with a port", address);
-        return RB_ERR_USAGE;
-    }
-    struct evconnlistener *e = evconnlistener_new_bind(
-        l->base, on_accept, l, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
-        BACKLOG, (struct sockaddr *)&at.sa, (int)at.n);
-    if (e == NULL) {
-        snprintf(why, why_n, "cannot listen at %s: %s", address, strerror(errno));
-        return RB_ERR_IO;
-    }
-    evconnlistener_set_error_cb(e, on_accept_error);
-    l->listeners[l->listeners_n++] = e;
-    if (l->port == 0) l->port = bound_port(evconnlistener_get_fd(e));
-    return RB_OK;
+static void on_short(void *ctx, int e) {
+    rb_link_log(ctx, RB_LOG_WARN, "a connection could not be taken: %s", strerror(e));
 }
 
 enum rb_err rb_server_open(struct rb_link *l, char *why, size_t why_n) {
-    l->accept_again = event_new(l->base, -1, 0, on_accept_again, l);
-    if (l->accept_again == NULL) return RB_ERR_BUSY;
-    for (size_t i = 0; i < l->cfg.listen_n && i < 8; i++)
-        RB_TRY(listen_at(l, l->cfg.listen[i], why, why_n));
-    return RB_OK;
+    l->doors = (struct rb_doors){.ctx = l, .taken = on_accept, .short_of = on_short};
+    return rb_doors_open(&l->doors, l->base, l->cfg.listen, l->cfg.listen_n, why, why_n);
 }
 
 void rb_server_close(struct rb_link *l) {
-    for (size_t i = 0; i < l->listeners_n; i++) evconnlistener_free(l->listeners[i]);
-    l->listeners_n = 0;
-    if (l->accept_again != NULL) event_free(l->accept_again);
+    rb_doors_close(&l->doors);
     while (!TAILQ_EMPTY(&l->in)) {
         struct rb_in *in = TAILQ_FIRST(&l->in);
         in->phase = IN_LEAVING; /* the node is not told: it is being closed itself */

@@ -3,17 +3,10 @@
  * work. A round is one of the event loop, which looks at all sockets and timers in between: hence a
  * timer of no time, since what is made active at once would be run before that. */
 #include "internal.h"
-#include <time.h>
 
 #define REST 3u              /* times as long as it took, ... */
-#define REST_LEAST_US 1000u  /* ... but no pause is shorter, ... */
-#define REST_MOST_US 250000u /* ... and none longer, whatever the machine did meanwhile */
-
-static uint64_t now_us(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
+#define REST_LEAST_US 1000u  /* ... but less is no pause, ... */
+#define REST_MOST_US 250000u /* ... and none is longer, whatever the machine did meanwhile */
 
 static void round_in(struct rb_link *l, uint64_t us) {
     struct timeval tv = {(time_t)(us / 1000000u), (suseconds_t)(us % 1000000u)};
@@ -67,14 +60,14 @@ static struct rb_pause *pause_of(struct rb_link *l, const struct rb_stream *s) {
     return old;
 }
 
-/* The party that asked waits for three times as long as it took: at most a quarter of our time is
- * one party's, for large requests and for small ones each, so that its FLASH does not wait for what
- * else it says. */
+/* The party that asked waits for three times as long as it took: at most a quarter of the time in which
+ * requests are taken up is one party's, for large ones and for small ones each, so that its FLASH does
+ * not wait for what else it says. What is stored and judged later has bounds of its own. */
 static void ask(struct rb_link *l, struct rb_stream *s) {
-    const uint64_t begun = now_us();
+    const uint64_t begun = rb_link_now_us();
     rb_turn_leave(s);
     s->ops->asks(s);
-    const uint64_t end = now_us(), rest = REST * (end - begun);
+    const uint64_t end = rb_link_now_us(), rest = REST * (end - begun);
     struct rb_pause *p = pause_of(l, s); /* its memory stays, whatever became of it */
     p->round = l->round_n;
     p->until_us = end + (rest < REST_LEAST_US ? 0 : rest < REST_MOST_US ? rest : REST_MOST_US);
@@ -82,7 +75,7 @@ static void ask(struct rb_link *l, struct rb_stream *s) {
 
 /* The one whose turn it is, or NULL; *soonest: when the pause of one that waits ends. */
 static struct rb_stream *next_asking(struct rb_link *l, uint64_t *soonest) {
-    const uint64_t now = now_us();
+    const uint64_t now = rb_link_now_us();
     struct rb_stream *s;
     *soonest = UINT64_MAX;
     TAILQ_FOREACH(s, &l->asking, turn) {

@@ -2,8 +2,8 @@
 #ifndef RB_SHELL_RELAY_INTERNAL_H
 #define RB_SHELL_RELAY_INTERNAL_H
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <sys/queue.h>
+#include "shell/link/doors.h"
 #include "shell/link/preface.h"
 #include "shell/os/os.h"
 #include "shell/relay/list.h"
@@ -64,10 +64,8 @@ struct bucket {
 };
 struct rb_relay {
     struct event_base *base;
-    struct evconnlistener *listeners[RB_RELAY_LISTEN];
-    size_t listeners_n;
-    struct event *accept_again, *reaper;
-    uint16_t port;
+    struct rb_doors doors;
+    struct event *reaper;
     char names[RB_RELAY_LISTEN][RB_RELAY_NAME + 1];
     size_t names_n;
     char *list;

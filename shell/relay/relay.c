@@ -1,8 +1,5 @@
 /* Accepting, limits, and the list of those who may wait. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <event2/util.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,8 +8,6 @@
 #include <unistd.h>
 #include "shell/relay/internal.h"
 
-#define BACKLOG 128
-#define ACCEPT_PAUSE_US 250000
 #define DEFAULT_CONNS 2048u
 #define DEFAULT_PER_ADDRESS 64u
 #define KEPT_DESCRIPTORS                                                                           \
@@ -230,17 +225,6 @@ static struct conn *conn_create(struct rb_relay *r, int fd, const uint8_t addres
 
 /* ---- limits -----------------------------------------------------------------------------------
  */
-static void address_of(const struct sockaddr *sa, uint8_t out[16]) {
-    memset(out, 0, 16);
-    if (sa->sa_family == AF_INET) {
-        memcpy(out + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
-    } else if (sa->sa_family == AF_INET6) {
-        const struct in6_addr *a = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
-        const bool mapped = IN6_IS_ADDR_V4MAPPED(a);
-        memcpy(mapped ? out + 12 : out, mapped ? a->s6_addr + 12 : a->s6_addr, mapped ? 4 : 8);
-    }
-}
-
 /* Tokens of an address; addresses that fall into the same bucket share them. */
 static struct bucket *bucket(struct rb_relay *r, enum relay_cost what, const uint8_t address[16]) {
     const struct rb_slice parts[] = {rb_slice(r->secret, sizeof r->secret), rb_slice(address, 16)};
@@ -293,7 +277,7 @@ static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct socka
     (void)e, (void)n;
     struct rb_relay *r = arg;
     uint8_t address[16];
-    address_of(sa, address);
+    rb_address_key(sa, address);
     struct conn *c = make_room(r, address) ? conn_create(r, fd, address) : NULL;
     if (c == NULL) {
         turn_away(r, fd);
@@ -305,54 +289,12 @@ static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct socka
     conn_timer(c, RELAY_FIRST_MS);
 }
 
-static void on_accept_error(struct evconnlistener *e, void *arg) {
-    (void)e;
-    struct rb_relay *r = arg;
-    const struct timeval tv = {0, ACCEPT_PAUSE_US};
-    relay_log(r, RB_LOG_WARN, "a connection could not be taken: %s", strerror(errno));
-    if (event_add(r->accept_again, &tv) != 0) return;
-    for (size_t i = 0; i < r->listeners_n; i++)
-        (void)evconnlistener_disable(r->listeners[i]);
-}
-
-static void on_accept_again(evutil_socket_t fd, short what, void *arg) {
-    (void)fd, (void)what;
-    struct rb_relay *r = arg;
-    for (size_t i = 0; i < r->listeners_n; i++)
-        (void)evconnlistener_enable(r->listeners[i]);
+static void on_short(void *ctx, int e) {
+    relay_log(ctx, RB_LOG_WARN, "a connection could not be taken: %s", strerror(e));
 }
 
 /* ---- opening ----------------------------------------------------------------------------------
  */
-static uint16_t bound_port(int fd) {
-    struct sockaddr_storage sa = {0};
-    socklen_t n = sizeof sa;
-    if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0) return 0;
-    return ntohs(sa.ss_family == AF_INET ? ((struct sockaddr_in *)&sa)->sin_port
-                                         : ((struct sockaddr_in6 *)&sa)->sin6_port);
-}
-
-static enum rb_err listen_at(struct rb_relay *r, const char *address, char *why, size_t why_n) {
-    struct sockaddr_storage sa = {0};
-    int n = (int)sizeof sa;
-    if (evutil_parse_sockaddr_port(address, (struct sockaddr *)&sa, &n) != 0) {
-        (void)snprintf(why, why_n, "Cannot listen at %s: not a numeric address with a port.",
-                       address);
-        return RB_ERR_USAGE;
-    }
-    struct evconnlistener *e = evconnlistener_new_bind(
-        r->base, on_accept, r, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
-        BACKLOG, (struct sockaddr *)&sa, n);
-    if (e == NULL) {
-        (void)snprintf(why, why_n, "Cannot listen at %s: %s.", address, strerror(errno));
-        return RB_ERR_IO;
-    }
-    evconnlistener_set_error_cb(e, on_accept_error);
-    r->listeners[r->listeners_n++] = e;
-    if (r->port == 0) r->port = bound_port(evconnlistener_get_fd(e));
-    return RB_OK;
-}
-
 static enum rb_err take_names(struct rb_relay *r, const struct rb_relay_config *cfg, char *why,
                               size_t why_n) {
     for (size_t i = 0; i < cfg->names_n && i < RB_RELAY_LISTEN; i++) {
@@ -379,13 +321,11 @@ static enum rb_err open_all(struct rb_relay *r, const struct rb_relay_config *cf
     RB_TRY(take_names(r, cfg, why, why_n));
     (void)snprintf(why, why_n, "Memory is short.");
     r->list = strdup(cfg->list);
-    r->accept_again = event_new(r->base, -1, 0, on_accept_again, r);
     r->reaper = event_new(r->base, -1, 0, on_reaper, r);
-    if (r->list == NULL || r->accept_again == NULL || r->reaper == NULL) return RB_ERR_LIMIT;
+    if (r->list == NULL || r->reaper == NULL) return RB_ERR_LIMIT;
     RB_TRY(rb_relay_reload(r, why, why_n));
-    for (size_t i = 0; i < cfg->listen_n && i < RB_RELAY_LISTEN; i++)
-        RB_TRY(listen_at(r, cfg->listen[i], why, why_n));
-    return RB_OK;
+    r->doors = (struct rb_doors){.ctx = r, .taken = on_accept, .short_of = on_short};
+    return rb_doors_open(&r->doors, r->base, cfg->listen, cfg->listen_n, why, why_n);
 }
 
 enum rb_err rb_relay_open(struct event_base *base, const struct rb_relay_config *cfg,
@@ -412,15 +352,13 @@ enum rb_err rb_relay_open(struct event_base *base, const struct rb_relay_config 
 
 void rb_relay_close(struct rb_relay *r) {
     if (r == NULL) return;
-    for (size_t i = 0; i < r->listeners_n; i++)
-        evconnlistener_free(r->listeners[i]);
+    rb_doors_close(&r->doors);
     while (!TAILQ_EMPTY(&r->conns))
         conn_end(TAILQ_FIRST(&r->conns));
     if (r->reaper != NULL) {
         on_reaper(-1, 0, r);
         event_free(r->reaper);
     }
-    if (r->accept_again != NULL) event_free(r->accept_again);
     for (size_t i = 0; i < r->parties_n; i++)
         free(r->parties[i]);
     free(r->parties);
@@ -429,7 +367,7 @@ void rb_relay_close(struct rb_relay *r) {
 }
 
 uint16_t rb_relay_port(const struct rb_relay *r) {
-    return r->port;
+    return r->doors.port;
 }
 
 void rb_relay_stats(const struct rb_relay *r, struct rb_relay_stats *out) {
