@@ -3,17 +3,16 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "readback/text.h"
-#include "shell/os/os.h"
+#include "shell/os/service.h"
 #include "shell/relay/relay.h"
 
-enum { EXIT_USAGE = 2, STATUS_EVERY_US = 5000000, MOST_CONNECTIONS = 65536 };
+enum { EXIT_USAGE = 2, MOST_CONNECTIONS = 65536 };
 
 static const char HELP[] =
     "Examples:\n"
@@ -46,9 +45,7 @@ struct relay_options {
 struct running {
     struct event_base *base;
     struct rb_relay *relay;
-    struct event *signals[3], *status, *watchdog;
-    char said[160];
-    bool stopped;
+    struct rb_service service;
 };
 
 /* ---- options ----------------------------------------------------------------------------------
@@ -125,30 +122,18 @@ static int read_options(int argc, char **argv, struct relay_options *o) {
 
 /* ---- running ----------------------------------------------------------------------------------
  */
-static void on_stop(evutil_socket_t sig, short what, void *ctx) {
-    (void)what;
-    struct running *d = ctx;
-    rb_log(RB_LOG_INFO, "relay", "stopping on signal %d", (int)sig);
-    rb_sd_notify("STOPPING=1");
-    d->stopped = true;
-    (void)event_base_loopexit(d->base, NULL);
-}
-
-static void say_state(const struct running *d, char *out, size_t cap) {
+static void say_state(void *ctx, char *out, size_t cap) {
+    const struct running *d = ctx;
     struct rb_relay_stats s;
     rb_relay_stats(d->relay, &s);
     (void)snprintf(out, cap, "%zu parties listed, %zu connections wait, %zu pairs joined", s.listed,
                    s.waiting, s.pairs);
 }
 
-static void on_hup(evutil_socket_t sig, short what, void *ctx) {
-    (void)sig, (void)what;
+static void reload(void *ctx) {
     struct running *d = ctx;
     struct rb_relay_stats s;
-    char why[512] = "", words[64];
-    (void)snprintf(words, sizeof words, "RELOADING=1\nMONOTONIC_USEC=%llu",
-                   (unsigned long long)rb_clock_us());
-    rb_sd_notify(words);
+    char why[512] = "";
     if (rb_relay_reload(d->relay, why, sizeof why) != RB_OK)
         rb_log(RB_LOG_ERROR, "relay", "SIGHUP: %s Nothing was changed.", why);
     rb_relay_stats(d->relay, &s);
@@ -158,48 +143,9 @@ static void on_hup(evutil_socket_t sig, short what, void *ctx) {
         "joined, %llu refused, %llu proofs, %llu bytes passed",
         s.listed, s.conns, s.waiting, s.pairs, (unsigned long long)s.joined,
         (unsigned long long)s.refused, (unsigned long long)s.proofs, (unsigned long long)s.bytes);
-    rb_sd_notify("READY=1");
 }
 
-static void on_status(evutil_socket_t fd, short what, void *ctx) {
-    (void)fd, (void)what;
-    struct running *d = ctx;
-    char now[sizeof d->said], words[sizeof d->said + 16];
-    say_state(d, now, sizeof now);
-    if (strcmp(now, d->said) == 0) return;
-    memcpy(d->said, now, sizeof now);
-    (void)snprintf(words, sizeof words, "STATUS=%s", now);
-    rb_sd_notify(words);
-}
-
-static void on_watchdog(evutil_socket_t fd, short what, void *ctx) {
-    (void)fd, (void)what, (void)ctx;
-    rb_sd_notify("WATCHDOG=1");
-}
-
-static enum rb_err every(struct running *d, struct event **ev, event_callback_fn fn, uint64_t us) {
-    const struct timeval tv = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
-    *ev = event_new(d->base, -1, EV_PERSIST, fn, d);
-    if (*ev == NULL || event_add(*ev, &tv) != 0) return RB_ERR_LIMIT;
-    fn(-1, 0, d);
-    return RB_OK;
-}
-
-static enum rb_err tell_manager(struct running *d) {
-    if (getenv("NOTIFY_SOCKET") == NULL) return RB_OK;
-    RB_TRY(every(d, &d->status, on_status, STATUS_EVERY_US));
-    if (rb_sd_watchdog_us() == 0) return RB_OK;
-    return every(d, &d->watchdog, on_watchdog, rb_sd_watchdog_us() / 3);
-}
-
-static enum rb_err catch_signals(struct running *d) {
-    d->signals[0] = evsignal_new(d->base, SIGTERM, on_stop, d);
-    d->signals[1] = evsignal_new(d->base, SIGINT, on_stop, d);
-    d->signals[2] = evsignal_new(d->base, SIGHUP, on_hup, d);
-    for (size_t i = 0; i < 3; i++)
-        if (d->signals[i] == NULL || event_add(d->signals[i], NULL) != 0) return RB_ERR_LIMIT;
-    return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? RB_ERR_INTERNAL : RB_OK;
-}
+static const struct rb_service_ops service_ops = {"relay", reload, say_state};
 
 /* The list's folder stays readable, as the list may be replaced by a file of its name. */
 static enum rb_err close_files(const char *list, char *why, size_t why_n) {
@@ -220,9 +166,9 @@ static enum rb_err start(struct running *d, const struct relay_options *o, char 
     rb_log_setup(o->level, o->json);
     d->base = event_base_new();
     if (d->base == NULL) return RB_ERR_LIMIT;
-    RB_TRY(catch_signals(d));
+    RB_TRY(rb_service_open(&d->service, d->base, &service_ops, d));
     RB_TRY(rb_relay_open(d->base, &o->cfg, &d->relay, why, why_n));
-    RB_TRY(tell_manager(d));
+    RB_TRY(rb_service_tell(&d->service));
     return close_files(o->cfg.list, why, why_n);
 }
 
@@ -234,17 +180,14 @@ static int run(struct running *d) {
         fflush(stdout) != 0)
         rb_log(RB_LOG_WARN, "relay", "nobody reads the line that says it is ready");
     rb_sd_notify("READY=1");
-    if (event_base_dispatch(d->base) >= 0 && d->stopped) return EXIT_SUCCESS;
+    if (event_base_dispatch(d->base) >= 0 && d->service.stopped) return EXIT_SUCCESS;
     rb_log(RB_LOG_ERROR, "relay", "the event loop ended");
     return EXIT_FAILURE;
 }
 
 static void stop(struct running *d) {
     rb_relay_close(d->relay);
-    for (size_t i = 0; i < 3; i++)
-        if (d->signals[i] != NULL) event_free(d->signals[i]);
-    if (d->status != NULL) event_free(d->status);
-    if (d->watchdog != NULL) event_free(d->watchdog);
+    rb_service_close(&d->service);
     if (d->base != NULL) event_base_free(d->base);
 }
 

@@ -3,7 +3,6 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,9 @@
 #include "shell/api/server.h"
 #include "shell/os/host.h"
 #include "shell/os/passphrase.h"
+#include "shell/os/service.h"
 
-enum { EXIT_USAGE = 2, STATUS_EVERY_US = 5000000 };
+enum { EXIT_USAGE = 2 };
 
 struct options {
     const char *home, *config;
@@ -214,32 +214,16 @@ struct daemon {
     struct rb_host *host;
     struct rb_api_server *server;
     struct rb_metrics_server *metrics;
-    struct event *signals[3], *status, *watchdog;
-    char said[160]; /* to the service manager */
+    struct rb_service service;
     const struct options *options;
     char socket[RB_HOME_PATH_MAX + 32];
-    bool stopped; /* by a signal */
 };
 
-static void on_stop(evutil_socket_t sig, short what, void *ctx) {
-    struct daemon *d = ctx;
-    (void)what;
-    rb_log(RB_LOG_INFO, "host", "stopping on signal %d", (int)sig);
-    rb_sd_notify("STOPPING=1");
-    d->stopped = true;
-    (void)event_base_loopexit(d->base, NULL);
-}
-
 /* Only what changes nothing else: the level and form of log lines. */
-static void on_hup(evutil_socket_t sig, short what, void *ctx) {
+static void reload(void *ctx) {
     struct daemon *d = ctx;
     struct rb_config c;
-    char why[RB_HOME_PATH_MAX + 128] = "", words[64];
-    (void)sig;
-    (void)what;
-    (void)snprintf(words, sizeof words, "RELOADING=1\nMONOTONIC_USEC=%llu",
-                   (unsigned long long)rb_clock_us());
-    rb_sd_notify(words);
+    char why[RB_HOME_PATH_MAX + 128] = "";
     if (read_config(d->options, d->home, &c, why, sizeof why) == RB_OK) {
         rb_log_setup(c.log_level, c.log_json);
         rb_log(RB_LOG_INFO, "host",
@@ -247,13 +231,11 @@ static void on_hup(evutil_socket_t sig, short what, void *ctx) {
     } else {
         rb_log(RB_LOG_ERROR, "host", "SIGHUP: %s Nothing was changed.", why);
     }
-    rb_sd_notify("READY=1");
 }
 
-/* ---- the service manager ----------------------------------------------------------------------
- */
-
-static void say_state(const struct daemon *d, char *out, size_t cap) {
+/* for the service manager */
+static void say_state(void *ctx, char *out, size_t cap) {
+    const struct daemon *d = ctx;
     struct rb_node *n = rb_host_node(d->host);
     struct rb_channel_view v;
     struct rb_peer_view p;
@@ -277,52 +259,7 @@ static void say_state(const struct daemon *d, char *out, size_t cap) {
                    rb_node_peers(n), rb_host_locked(d->host) ? ", age key sealed" : "");
 }
 
-static void on_status(evutil_socket_t fd, short what, void *ctx) {
-    struct daemon *d = ctx;
-    char now[sizeof d->said], words[sizeof d->said + 16];
-    (void)fd;
-    (void)what;
-    say_state(d, now, sizeof now);
-    if (strcmp(now, d->said) == 0) return;
-    memcpy(d->said, now, sizeof now);
-    (void)snprintf(words, sizeof words, "STATUS=%s", now);
-    rb_sd_notify(words);
-}
-
-/* The loop goes round: that is all it says. */
-static void on_watchdog(evutil_socket_t fd, short what, void *ctx) {
-    (void)fd;
-    (void)what;
-    (void)ctx;
-    rb_sd_notify("WATCHDOG=1");
-}
-
-static enum rb_err every(struct daemon *d, struct event **ev, event_callback_fn fn, uint64_t us) {
-    const struct timeval tv = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
-    *ev = event_new(d->base, -1, EV_PERSIST, fn, d);
-    if (*ev == NULL || event_priority_set(*ev, 0) != 0 || event_add(*ev, &tv) != 0)
-        return RB_ERR_LIMIT;
-    fn(-1, 0, d);
-    return RB_OK;
-}
-
-static enum rb_err tell_manager(struct daemon *d) {
-    if (getenv("NOTIFY_SOCKET") == NULL) return RB_OK;
-    RB_TRY(every(d, &d->status, on_status, STATUS_EVERY_US));
-    if (rb_sd_watchdog_us() == 0) return RB_OK;
-    return every(d, &d->watchdog, on_watchdog, rb_sd_watchdog_us() / 3);
-}
-
-static enum rb_err catch_signals(struct daemon *d) {
-    d->signals[0] = evsignal_new(d->base, SIGTERM, on_stop, d);
-    d->signals[1] = evsignal_new(d->base, SIGINT, on_stop, d);
-    d->signals[2] = evsignal_new(d->base, SIGHUP, on_hup, d);
-    for (size_t i = 0; i < 3; i++)
-        if (d->signals[i] == NULL || event_priority_set(d->signals[i], 0) != 0 ||
-            event_add(d->signals[i], NULL) != 0)
-            return RB_ERR_LIMIT;
-    return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? RB_ERR_INTERNAL : RB_OK;
-}
+static const struct rb_service_ops service_ops = {"host", reload, say_state};
 
 static enum rb_err open_home(struct daemon *d, const struct options *o, char *why, size_t why_n) {
     char path[RB_HOME_PATH_MAX];
@@ -377,7 +314,7 @@ static enum rb_err start(struct daemon *d, const struct options *o, char *why, s
     rb_log_setup(d->cfg.log_level, d->cfg.log_json);
     d->base = event_base_new();
     if (d->base == NULL || event_base_priority_init(d->base, 3) != 0) return RB_ERR_LIMIT;
-    RB_TRY(catch_signals(d));
+    RB_TRY(rb_service_open(&d->service, d->base, &service_ops, d));
     RB_TRY(rb_host_open(d->base, d->home, &d->cfg, offset_ms, &d->host, why, why_n));
     RB_TRY(unlock(d->host, d->home, o, why, why_n));
     RB_TRY(open_server(d, why, why_n));
@@ -385,7 +322,7 @@ static enum rb_err start(struct daemon *d, const struct options *o, char *why, s
     if (offset_ms != 0)
         rb_log(RB_LOG_WARN, "host", "exercise: the clock is shifted by %lld ms",
                (long long)offset_ms);
-    RB_TRY(tell_manager(d));
+    RB_TRY(rb_service_tell(&d->service));
     return close_files(d, why, why_n);
 }
 
@@ -393,10 +330,7 @@ static void stop(struct daemon *d) {
     rb_metrics_close(d->metrics);
     rb_api_server_close(d->server);
     rb_host_close(d->host);
-    for (size_t i = 0; i < 3; i++)
-        if (d->signals[i] != NULL) event_free(d->signals[i]);
-    if (d->status != NULL) event_free(d->status);
-    if (d->watchdog != NULL) event_free(d->watchdog);
+    rb_service_close(&d->service);
     if (d->base != NULL) event_base_free(d->base);
     rb_home_close(d->home);
 }
@@ -409,7 +343,7 @@ static int run(struct daemon *d) {
     rb_sd_notify("READY=1");
     const int rc = event_base_dispatch(d->base);
     if (rb_host_failed(d->host)) return EXIT_FAILURE;
-    if (rc >= 0 && d->stopped) return EXIT_SUCCESS;
+    if (rc >= 0 && d->service.stopped) return EXIT_SUCCESS;
     rb_log(RB_LOG_ERROR, "host", "the event loop ended");
     return EXIT_FAILURE;
 }
