@@ -297,6 +297,8 @@ enum rb_err rb_node_step(struct rb_node *n, const struct rb_event *ev,
 void rb_node_memory(const struct rb_node *n, uint64_t *used, uint64_t *cap);
 
 /* ---- looking, without changing anything ---------------------------------------------------- */
+/* who only calls us, and did not for so long (three held GETs), is not heard from: 6.18.4 */
+#define RB_QUIET_MS 150000u
 struct rb_peer_view {
     struct rb_hash party;
     const struct rb_card *card;

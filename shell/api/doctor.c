@@ -6,7 +6,6 @@
 #include "readback/text.h"
 
 #define ONE_WAY_MS 600000 /* a call so long ago is a line that is open */
-#define QUIET_MS 150000   /* who only calls us does within this (6.18.4) */
 #define CLOCK_FAR_MS 60000
 #define CLOCK_SEEN_MS 86400000u /* what was seen of a clock longer ago is not spoken of */
 
@@ -175,7 +174,7 @@ static void look_caller(struct diagnosis *d, const struct rb_peer_view *p) {
         found(d, "not-heard", side, hint, "%s only calls us, and was not heard from since %s%s.",
               handle(d, p->card->handle), since(p->last_ok_utc_ms, t),
               d->called > 0 ? "; others call us" : "");
-    else if (d->rq->now.utc_ms - p->link_since_utc_ms >= QUIET_MS)
+    else if (d->rq->now.utc_ms - p->link_since_utc_ms >= RB_QUIET_MS)
         found(d, "not-heard", side, hint,
               "%s only calls us, and has not called since this node started%s.",
               handle(d, p->card->handle), d->called > 0 ? "; others call us" : "");

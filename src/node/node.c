@@ -124,6 +124,19 @@ uint64_t node_store_meta(struct rb_node *n, uint8_t table, struct rb_slice key,
     return n->next_ticket++;
 }
 
+uint64_t node_store_leaf(struct rb_node *n, const struct feedx *fx, uint64_t index,
+                         struct rb_slice leaf, int16_t mark) {
+    struct rb_effect *e = node_effect(n, RB_EF_STORE);
+    e->u.store.ticket = n->next_ticket;
+    e->u.store.item = RB_ITEM_LEAF;
+    e->u.store.feed = node_feed_ref(fx);
+    e->u.store.index = index;
+    e->u.store.leaf = leaf;
+    if (leaf.p) e->u.store.hash = fx->f->tree.level[0].h[index];
+    e->u.store.mark = mark;
+    return n->next_ticket++;
+}
+
 struct job *node_job(struct rb_node *n, enum job_type type) {
     struct job *j = rb_region_alloc(&n->region, sizeof *j);
     if (!j) {
@@ -348,7 +361,7 @@ static uint64_t push_wake(struct rb_node *n, const struct feedx *fx) {
         const struct peer *p = node_member_peer(n, fx->ch, m->member);
         if (p && p->card.addresses_n && !m->inflight && !m->urgent && !m->offering &&
             !push_enough(fx, m))
-            wake = sooner(wake, later(m->retry_at, p->retry_at));
+            wake = sooner(wake, later(push_time(fx, m, p), p->retry_at));
     }
     return wake;
 }

@@ -96,11 +96,10 @@
 #define RB_RECEIPT_SLOW_MS 10000u /* between two receipts of ours where a line is slow */
 #define RB_BROUGHT_MS 100000u      /* an author is left so long to bring much itself, or more of it */
 #define RB_BROUGHT_FAST_MS 10000u   /* ... and so long where the line to others is fast */
+#define RB_FETCHES_MS 2000u        /* who fetched of an author goes on so long, and needs no push of much */
 #define RB_BULK_LEAST 4u            /* leaves that are few, whatever the line ... */
 #define RB_BULK_LEAF 256u           /* ... or as many as it takes in a second if each has so much */
 #define RB_HEADS_SLOW_MS 30000u   /* as RB_HEADS_QUIET_MS, on a slow line */
-/* who only calls us, and did not for so long (three held GETs), is not heard from: 6.18.4 */
-#define RB_QUIET_MS 150000u
 /* clocks beside one another, spec 6.7.1 */
 #define RB_SIGNED_KEPT 16u      /* checkpoints of ours whose time is known */
 #define RB_CLOCK_OLD_MS 600000u /* then a wider answer replaces a narrower one */
@@ -182,6 +181,7 @@ struct mirror { /* what one peer holds of our feed */
     uint64_t advanced_to; /* FLASH below it was sent by itself, or need not be */
     uint64_t share_known, share_at; /* share.c: what it had when (mono) it had so much first */
     uint64_t retry_at;
+    uint64_t much_at; /* before it, not much is pushed: it fetches itself, or is about to */
     uint32_t failures;
     uint64_t covered; /* largest size cosigned */
     uint64_t covered_time_s;
@@ -666,6 +666,10 @@ struct rb_effect *node_effect(struct rb_node *n, enum rb_effect_type type);
 uint64_t node_id(struct rb_node *n);
 uint64_t node_store_meta(struct rb_node *n, uint8_t table, struct rb_slice key,
                          struct rb_slice value);
+/* a leaf of the tree, which lies where this step's effects do; or, without bytes, the mark of one that is
+ * stored. mark -1: not judged yet */
+uint64_t node_store_leaf(struct rb_node *n, const struct feedx *fx, uint64_t index,
+                         struct rb_slice leaf, int16_t mark);
 struct rb_slice node_keep(struct rb_node *n, struct rb_slice in); /* copy into the step's arena */
 struct rb_writer node_writer(struct rb_node *n, size_t cap);      /* in the step's arena */
 enum rb_err buf_put(struct rb_node *n, struct buf *b, const void *p, size_t len);
@@ -790,6 +794,8 @@ void relay_response(struct rb_node *n, struct job *j, const struct rb_event *ev)
 /* push.c */
 void push_all(struct rb_node *n, struct channel *ch);
 void push_again(struct rb_node *n, struct peer *p);
+void push_fetched(struct rb_node *n, struct feedx *fx, const struct peer *p);
+uint64_t push_time(const struct feedx *fx, const struct mirror *m, const struct peer *p);
 void push_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void push_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 /* the answer to JOB_REQ_OWN: a checkpoint of our feed, larger than we know of? */
@@ -859,6 +865,8 @@ void pull_response(struct rb_node *n, struct job *j, const struct rb_event *ev);
 void pull_note_heads(struct rb_node *n, struct channel *ch, struct peer *p, struct rb_slice heads);
 void pull_show(struct rb_node *n, struct feedx *fx, struct peer *p);
 void pull_look(struct rb_node *n, struct channel *ch, const struct peer *p);
+/* more than the line takes in about a second */
+bool pull_much(const struct peer *p, uint64_t leaves);
 void pull_more(struct rb_node *n, struct feedx *fx, struct peer *p);
 void pull_cosigned(struct rb_node *n, struct feedx *fx, struct peer *p);
 struct pullx *pull_of(struct channel *ch, uint16_t member);

@@ -113,17 +113,10 @@ static uint64_t log_leaf(struct rb_node *n, struct feedx *fx, struct outbox_item
     }
     rb_arena_release(&n->work, mark);
     uint64_t index = fx->f->tree.size - 1;
-    struct rb_effect *e = node_effect(n, RB_EF_STORE);
-    e->u.store.ticket = n->next_ticket++;
-    e->u.store.item = RB_ITEM_LEAF;
-    e->u.store.feed = node_feed_ref(fx);
-    e->u.store.index = index;
-    e->u.store.leaf = leaf;
-    e->u.store.hash = fx->f->tree.level[0].h[index];
-    e->u.store.mark = RB_MARK_NONE;
-    feed_flying(fx, e->u.store.ticket, fx->f->tree.size);
+    const uint64_t ticket = node_store_leaf(n, fx, index, leaf, RB_MARK_NONE);
+    feed_flying(fx, ticket, fx->f->tree.size);
     node_judged(n, fx, (size_t)index, leaf);
-    return e->u.store.ticket;
+    return ticket;
 }
 
 /* Items that cannot be logged yet are kept durably, and the officer is told that they are. */

@@ -76,9 +76,9 @@ static void keep_warm(struct rb_node *n, struct channel *ch, struct pullx *x, st
 
 struct wanted { /* leaves of a feed */
     struct rb_slice origin;
-    uint64_t from,
-        old;   /* from this one on; our pending checkpoint, from which consistency is proven */
-    bool bulk; /* more than the line brings in a second or so */
+    uint64_t from; /* this one and all behind it */
+    uint64_t old;  /* our pending checkpoint, from which consistency is proven */
+    bool bulk;     /* more than the line brings in a second or so */
 };
 
 /* As many leaves as the line brings in about a second. What is short goes over the urgent
@@ -111,7 +111,7 @@ static void ask_feed(struct rb_node *n, struct channel *ch, struct pullx *x, str
     }
 }
 
-static bool is_bulk(const struct peer *p, uint64_t leaves) {
+bool pull_much(const struct peer *p, uint64_t leaves) {
     return leaves > RB_BULK_LEAST + share_asks(p) / RB_BULK_LEAF;
 }
 
@@ -142,7 +142,7 @@ void pull_more(struct rb_node *n, struct feedx *fx, struct peer *p) {
     struct pullx *x = m ? pull_of(fx->ch, m->index) : NULL;
     if (!x || fx->busy || fx->f->tree.size >= fx->pending_size) return;
     struct wanted a = {rb_slice(fx->f->origin, fx->f->origin_n), fx->f->tree.size, fx->pending_size,
-                       is_bulk(p, fx->pending_size - fx->f->tree.size)};
+                       pull_much(p, fx->pending_size - fx->f->tree.size)};
     if (a.bulk && comes_itself(n, fx, p)) return;
     if (a.bulk ? x->bulk : x->fetching)
         x->others = true;
@@ -284,7 +284,7 @@ static bool wants(struct rb_node *n, struct channel *ch, const struct peer *p, s
     if (fx && size < fx->pending_size) return false; /* it has less than was shown to us */
     out->old = fx ? fx->pending_size : 0;
     out->from = fx && fx->f->tree.size < out->old ? fx->f->tree.size : out->old;
-    out->bulk = is_bulk(p, size - out->from);
+    out->bulk = pull_much(p, size - out->from);
     return !out->bulk || !comes_itself(n, fx, p);
 }
 

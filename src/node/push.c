@@ -80,6 +80,12 @@ static bool push_flash(struct rb_node *n, struct feedx *fx, struct mirror *m, st
     return true;
 }
 
+/* not before: much is not pushed to one who fetches it */
+uint64_t push_time(const struct feedx *fx, const struct mirror *m, const struct peer *p) {
+    const bool much = fx->note_size > m->known && pull_much(p, fx->note_size - m->known);
+    return much && m->much_at > m->retry_at ? m->much_at : m->retry_at;
+}
+
 static void push_member(struct rb_node *n, struct feedx *fx, struct mirror *m, struct peer *p) {
     if (push_enough(fx, m)) return; /* known alone is not enough: an answer may be lost */
     if (m->pending > fx->note_size)
@@ -91,7 +97,8 @@ static void push_member(struct rb_node *n, struct feedx *fx, struct mirror *m, s
      * though not on a slow line, where they would come after the leaf and be asked for, too */
     bool along = m->inflight && !share_slow(p);
     if (!m->offering && (along || (!m->inflight && !m->push_due))) offer_before_push(n, fx, m, p);
-    if (!m->offering && !m->inflight) start_push(n, fx, m, p, m->known, UINT64_MAX, false);
+    if (m->offering || m->inflight || n->now.mono_ms < push_time(fx, m, p)) return;
+    start_push(n, fx, m, p, m->known, UINT64_MAX, false);
 }
 
 static void push_feed(struct rb_node *n, struct feedx *fx) {
@@ -103,8 +110,20 @@ static void push_feed(struct rb_node *n, struct feedx *fx) {
     }
 }
 
+/* It fetches our feed. */
+void push_fetched(struct rb_node *n, struct feedx *fx, const struct peer *p) {
+    const struct rb_book_member *b = rb_book_member_by_party(&fx->ch->book, &p->party);
+    struct mirror *m = fx->own && b ? own_mirror(n, fx, b->index) : NULL;
+    if (m) m->much_at = n->now.mono_ms + RB_FETCHES_MS;
+}
+
+static void again(struct mirror *m, uint64_t much_at) {
+    m->retry_at = m->failures = 0;
+    m->much_at = much_at;
+}
+
 /* A peer that could not be reached lives: it is tried within a second, and pushed to at once then,
- * whatever it answered before. */
+ * whatever it answered before; much only if it does not fetch it. */
 void push_again(struct rb_node *n, struct peer *p) {
     const uint64_t soon = n->now.mono_ms + RB_RETRY_MIN_MS;
     if (p->retry_at > soon) p->retry_at = soon;
@@ -113,7 +132,7 @@ void push_again(struct rb_node *n, struct peer *p) {
             struct feedx *fx = n->channels[c]->feeds[i];
             for (size_t k = 0; k < fx->mirrors_n; k++)
                 if (node_member_peer(n, fx->ch, fx->mirrors[k].member) == p)
-                    fx->mirrors[k].retry_at = fx->mirrors[k].failures = 0;
+                    again(&fx->mirrors[k], n->now.mono_ms + RB_FETCHES_MS);
         }
 }
 

@@ -213,6 +213,7 @@ static void feed(struct rb_node *n, struct feedx *fx, struct rb_slice query, uin
     }
     struct job *j = node_job(n, JOB_FEED_LOAD);
     if (!j) return;
+    push_fetched(n, fx, p);
     j->ch = fx->ch;
     j->fx = fx;
     j->peer = p;

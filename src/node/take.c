@@ -147,14 +147,7 @@ static enum rb_err store_leaf(struct rb_node *n, struct feedx *fx, uint64_t inde
     struct rb_slice kept;
     if (!node_room(n, 0) || rb_arena_copy(&n->step_arena, leaf, &kept) != RB_OK)
         return RB_ERR_LIMIT;
-    struct rb_effect *e = node_effect(n, RB_EF_STORE);
-    e->u.store.ticket = n->next_ticket++;
-    e->u.store.item = RB_ITEM_LEAF;
-    e->u.store.feed = node_feed_ref(fx);
-    e->u.store.index = index;
-    e->u.store.leaf = kept;
-    e->u.store.hash = fx->f->tree.level[0].h[index];
-    e->u.store.mark = -1;
+    (void)node_store_leaf(n, fx, index, kept, -1);
     return RB_OK;
 }
 
@@ -672,14 +665,7 @@ static void judge_one(struct rb_node *n, struct feedx *fx) {
     }
     rb_arena_release(&n->work, mark);
     const struct rb_fact *f = &fx->f->facts[at];
-    if (f->mark != RB_MARK_NONE) {
-        struct rb_effect *e = node_effect(n, RB_EF_STORE);
-        e->u.store.ticket = n->next_ticket++;
-        e->u.store.item = RB_ITEM_LEAF;
-        e->u.store.feed = node_feed_ref(fx);
-        e->u.store.index = at;
-        e->u.store.mark = f->mark;
-    }
+    if (f->mark != RB_MARK_NONE) (void)node_store_leaf(n, fx, at, rb_slice(NULL, 0), f->mark);
     node_judged(n, fx, at, leaf);
     if (fx->own) lost_judged(n, fx, leaf);
     raw_taken(fx, r.at);
