@@ -155,8 +155,7 @@ static void inbox_advances(struct cli *c, const json_t *list) {
             printf("  %s\n", cli_text(body, "title"));
         if (json_is_object(body) && *cli_str(body, "text"))
             printf("  %s\n", cli_text(body, "text"));
-        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record "
-             "is "
+        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record is "
              "here.\n");
     }
 }

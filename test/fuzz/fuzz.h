@@ -6,15 +6,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "../unit/fixture_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* a property that must hold whatever the input */
-#define FUZZ_CHECK(cond)                                                                           \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #cond);              \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#define FUZZ_CHECK(cond) CHECK(cond)
 #endif

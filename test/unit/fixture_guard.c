@@ -1,16 +1,9 @@
 #include "fixture_guard.h"
+#include "fixture_check.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include "readback/party.h"
 #include "readback/text.h"
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #cond);              \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 void fg_copy(const struct fn_party *p, struct fg_copy *out) {
     out->items = calloc(p->items_n ? p->items_n : 1, sizeof *out->items);
@@ -89,25 +82,10 @@ struct rb_slice fg_delegation(struct fn_world *w, struct fn_party *p, const uint
 static struct rb_slice leaf_of(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],
                                struct rb_slice delegation, struct rb_slice origin) {
     static uint8_t out[8192];
-    uint8_t body[2600], payload[4096], tbs[8192];
-    struct rb_record *rec = calloc(1, sizeof *rec);
-    struct rb_writer b = rb_writer(body, sizeof body), pl = rb_writer(payload, sizeof payload),
-                     t = rb_writer(tbs, sizeof tbs), l = rb_writer(out, sizeof out);
-    struct rb_signer s = {0};
+    uint8_t body[2600];
+    struct rb_writer b = rb_writer(body, sizeof body);
     rb_carried_encode(delegation, &b);
-    rec->kind = RB_KIND_DELEGATION;
-    rec->has_channel = true;
-    memcpy(rec->channel, channel, 16);
-    rec->created_utc_ms = w->utc_ms;
-    rec->precedence = RB_ROUTINE;
-    rec->body = rb_written(&b);
-    rb_payload_encode(rec, &pl);
-    free(rec);
-    rb_key_id(&p->officer[0].pub, s.kid);
-    rb_record_tbs(rb_written(&pl), origin, s.kid, 1, &t);
-    rb_ed25519_sign(&p->officer[0], rb_written(&t), s.sig);
-    CHECK(rb_record_assemble(rb_written(&pl), &s, 1, &l) == RB_OK);
-    return rb_written(&l);
+    return fn_leaf(w, p, channel, RB_KIND_DELEGATION, rb_written(&b), origin, out, sizeof out);
 }
 
 static enum rb_err submit(struct fn_world *w, struct fn_party *p, const uint8_t channel[16],

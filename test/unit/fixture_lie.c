@@ -1,14 +1,7 @@
 #include "fixture_lie.h"
+#include "fixture_check.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #cond);              \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 struct rb_feed *feed_at(const struct fn_party *p, const uint8_t ch[16], uint16_t member) {
     struct rb_channel_view v;
@@ -56,26 +49,11 @@ void lie_end(struct lie *l) {
 }
 
 void lie_say(struct fn_world *w, struct lie *l, const uint8_t ch[16], const char *text) {
-    uint8_t body[1024], payload[2048], tbs[4096], leaf[4096];
-    struct rb_writer b = rb_writer(body, sizeof body), p = rb_writer(payload, sizeof payload);
-    struct rb_writer t = rb_writer(tbs, sizeof tbs), out = rb_writer(leaf, sizeof leaf);
-    struct rb_record *rec = calloc(1, sizeof *rec);
-    struct rb_signer s = {0};
-    CHECK(rec != NULL);
+    uint8_t body[1024], leaf[4096];
+    struct rb_writer b = rb_writer(body, sizeof body);
     fn_body_text(text, &b);
-    rec->kind = RB_KIND_STATEMENT;
-    rec->has_channel = true;
-    memcpy(rec->channel, ch, 16);
-    rec->created_utc_ms = w->utc_ms;
-    rec->precedence = RB_ROUTINE;
-    rec->body = rb_written(&b);
-    rb_payload_encode(rec, &p);
-    free(rec);
-    rb_key_id(&w->p[0].officer[0].pub, s.kid);
-    rb_record_tbs(rb_written(&p), rb_slice(l->origin, l->origin_n), s.kid, 1, &t);
-    rb_ed25519_sign(&w->p[0].officer[0], rb_written(&t), s.sig);
-    CHECK(rb_record_assemble(rb_written(&p), &s, 1, &out) == RB_OK);
-    lie_add(l, rb_written(&out));
+    lie_add(l, fn_leaf(w, &w->p[0], ch, RB_KIND_STATEMENT, rb_written(&b),
+                       rb_slice(l->origin, l->origin_n), leaf, sizeof leaf));
 }
 
 /* ---- on the wire ----------------------------------------------------------------------------- */

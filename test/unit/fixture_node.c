@@ -2,19 +2,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "fixture_node.h"
+#include "fixture_check.h"
 #include "readback/age.h"
 #include "readback/party.h"
 #include "readback/sealed.h"
 #include "readback/text.h"
 
-/* without cmocka, for the fuzz target uses this, too */
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #cond);              \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 #define MEM FN_MEM
 int fn_memfd = -1;
 unsigned fn_outward = 1u << 3;
@@ -893,4 +886,28 @@ const struct rb_situation *fn_situation(struct fn_world *w, struct fn_party *p,
     const struct rb_situation *s;
     CHECK(rb_node_situation(p->rb, channel, w->utc_ms, &s) == RB_OK);
     return s;
+}
+
+struct rb_slice fn_leaf(const struct fn_world *w, const struct fn_party *p, const uint8_t ch[16],
+                        enum rb_kind kind, struct rb_slice body, struct rb_slice origin,
+                        uint8_t *mem, size_t cap) {
+    uint8_t payload[4096], tbs[8192];
+    struct rb_writer pw = rb_writer(payload, sizeof payload), t = rb_writer(tbs, sizeof tbs),
+                     out = rb_writer(mem, cap);
+    struct rb_record *rec = calloc(1, sizeof *rec);
+    struct rb_signer s = {0};
+    CHECK(rec != NULL);
+    rec->kind = kind;
+    rec->has_channel = true;
+    memcpy(rec->channel, ch, 16);
+    rec->created_utc_ms = w->utc_ms;
+    rec->precedence = RB_ROUTINE;
+    rec->body = body;
+    rb_payload_encode(rec, &pw);
+    free(rec);
+    rb_key_id(&p->officer[0].pub, s.kid);
+    rb_record_tbs(rb_written(&pw), origin, s.kid, 1, &t);
+    rb_ed25519_sign(&p->officer[0], rb_written(&t), s.sig);
+    CHECK(rb_record_assemble(rb_written(&pw), &s, 1, &out) == RB_OK);
+    return rb_written(&out);
 }

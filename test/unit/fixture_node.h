@@ -130,4 +130,8 @@ enum rb_err fn_release_with(struct fn_world *w, struct fn_party *p, const uint8_
                             struct rb_event *ev, struct rb_hash *id);
 struct rb_slice fn_dup(struct rb_slice s);                /* malloced */
 void fn_body_text(const char *text, struct rb_writer *w); /* a statement's body */
+/* a leaf as the party's first officer signs it, for a feed with this origin; in `mem` */
+struct rb_slice fn_leaf(const struct fn_world *w, const struct fn_party *p, const uint8_t ch[16],
+                        enum rb_kind kind, struct rb_slice body, struct rb_slice origin,
+                        uint8_t *mem, size_t cap);
 #endif

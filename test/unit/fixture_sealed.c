@@ -1,14 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "fixture_sealed.h"
+#include "fixture_check.h"
 
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #cond);              \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 struct fn_sealed fn_last;
 const struct fn_sealed *fn_resay;
 static uint8_t scratch[1 << 20];
