@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #define REST 3u              /* times as long as it took, ... */
+#define SHORT_US 10000u      /* ... of what is short only as long, ... */
 #define REST_LEAST_US 1000u  /* ... but less is no pause, ... */
 #define REST_MOST_US 250000u /* ... and none is longer, whatever the machine did meanwhile */
 
@@ -60,14 +61,16 @@ static struct rb_pause *pause_of(struct rb_link *l, const struct rb_stream *s) {
     return old;
 }
 
-/* The party that asked waits for three times as long as it took: at most a quarter of the time in which
- * requests are taken up is one party's, for large ones and for small ones each, so that its FLASH does
- * not wait for what else it says. What is stored and judged later has bounds of its own. */
+/* The party that asked waits as long as it took, or three times as long where that was much: at most
+ * half of the time in which requests are taken up is one party's, a quarter where each of them is long,
+ * for large ones and for small ones each, so that its FLASH does not wait for what else it says. What is
+ * stored and judged later has bounds of its own. */
 static void ask(struct rb_link *l, struct rb_stream *s) {
     const uint64_t begun = rb_link_now_us();
     rb_turn_leave(s);
     s->ops->asks(s);
-    const uint64_t end = rb_link_now_us(), rest = REST * (end - begun);
+    const uint64_t end = rb_link_now_us(), took = end - begun;
+    const uint64_t rest = took < SHORT_US ? took : REST * took;
     struct rb_pause *p = pause_of(l, s); /* its memory stays, whatever became of it */
     p->round = l->round_n;
     p->until_us = end + (rest < REST_LEAST_US ? 0 : rest < REST_MOST_US ? rest : REST_MOST_US);
