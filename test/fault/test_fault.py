@@ -6,8 +6,8 @@ nothing that was acknowledged is lost, the head file and the database agree, and
 usage: test_fault.py READBACK READBACKD READBACK_VERIFY SHIM [unittest's arguments]
 Environment: READBACK_FAULT_ALL=1 every N of every sort (hours; of the thousands that OpenSSL asks for 200) instead
 of a sample;
-READBACK_FAULT_SEED (printed). To look at one: READBACK_FAULT_SORT=memory,sync READBACK_FAULT_N=17,18 and
-READBACK_FAULT_TRACE=1, which has each failing call say where it came from."""
+READBACK_FAULT_SEED (printed). To look at one: READBACK_FAULT_SORT=memory,sync READBACK_FAULT_N=17,18
+READBACK_FAULT_HOW="from then on" (or "once") and READBACK_FAULT_TRACE=1, which has each failing call say where it came from."""
 import json
 import os
 import re
@@ -25,6 +25,7 @@ SEED = int(os.environ.get("READBACK_FAULT_SEED", "1"))
 ONLY = os.environ.get("READBACK_FAULT_SORT", "").split(",") if os.environ.get("READBACK_FAULT_SORT") else list(SORTS)
 ONE = [int(n) for n in os.environ.get("READBACK_FAULT_N", "").split(",") if n]
 AFTER = {"once": 0, "from then on": f.FOREVER}
+HOW = os.environ.get("READBACK_FAULT_HOW", "").split(",") if os.environ.get("READBACK_FAULT_HOW") else list(AFTER)
 
 
 def tally(what, sort, how, ran, total, outcomes):
@@ -41,7 +42,7 @@ class Case(unittest.TestCase):
         """(sort's name, how, N, after) of each run; `self.total` by a run with nothing failing"""
         self.assertTrue(self.totals["memory"] and self.totals["write"], "shim.c is not in front of the programs")
         for sort in ONLY:
-            for how, after in AFTER.items():
+            for how, after in ((how, AFTER[how]) for how in HOW):
                 total = self.totals.get(sort, 0)
                 want = total if ALL and sort != "crypto" else 200 if ALL else self.budget.get(sort, 0)
                 if sort == "torn" and how == "once":
