@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "shell/os/os.h"
 
 /* clang-format off */
@@ -35,6 +38,17 @@ static int deny_all(scmp_filter_ctx ctx) {
     return 0;
 }
 
+/* libseccomp that was short of memory while it wrote the filter leaves the heap damaged (2.5.4): nothing
+ * of it is touched any more, and what speaks without it is write alone. */
+static void end_here(int rc) {
+    char words[160];
+    (void)snprintf(words, sizeof words, "%s: The system call filter could not be set up: %s.\n",
+                   program_invocation_short_name, strerror(-rc));
+    const ssize_t told = write(STDERR_FILENO, words, strlen(words));
+    (void)told; /* nobody listens, then */
+    _exit(EXIT_FAILURE);
+}
+
 enum rb_err rb_sandbox(const struct rb_reach *reach, char *why, size_t why_n) {
     if (rb_landlock(reach) != RB_OK) {
         (void)snprintf(why, why_n, "The files that may be reached could not be limited: %s.",
@@ -43,7 +57,7 @@ enum rb_err rb_sandbox(const struct rb_reach *reach, char *why, size_t why_n) {
     }
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
     int rc = ctx == NULL ? -ENOMEM : deny_all(ctx);
-    if (rc == 0) rc = seccomp_load(ctx);
+    if (rc == 0 && (rc = seccomp_load(ctx)) != 0) end_here(rc);
     if (ctx != NULL) seccomp_release(ctx);
     if (rc == 0) return RB_OK;
     (void)snprintf(why, why_n, "The system call filter could not be set up: %s.", strerror(-rc));

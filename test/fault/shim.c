@@ -117,6 +117,7 @@ static struct sigaction usual[2];
 static void crashed(int sig, siginfo_t *info, void *context) {
     void *frames[40];
     const int n = backtrace(frames, 40);
+    if (control->trace) backtrace_symbols_fd(frames, n, STDERR_FILENO);
     (void)info;
     (void)context;
     for (int i = 1; i < n; i++) {
