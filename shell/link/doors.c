@@ -11,7 +11,7 @@
 #define BACKLOG 128
 #define PAUSE_US 250000
 
-void rb_address_key(const struct sockaddr *sa, uint8_t out[16]) {
+static void address_of(const struct sockaddr *sa, uint8_t out[16]) {
     memset(out, 0, 16);
     if (sa->sa_family == AF_INET) {
         memcpy(out + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
@@ -42,8 +42,11 @@ static void on_again(evutil_socket_t fd, short what, void *ctx) {
 
 static void on_taken(struct evconnlistener *e, evutil_socket_t fd, struct sockaddr *sa, int n,
                      void *ctx) {
-    struct rb_doors *d = ctx;
-    d->taken(e, fd, sa, n, d->ctx);
+    (void)e, (void)n;
+    const struct rb_doors *d = ctx;
+    uint8_t address[16];
+    address_of(sa, address);
+    d->taken(d->ctx, fd, address);
 }
 
 static uint16_t bound_port(int fd) {

@@ -4,12 +4,15 @@
 #define RB_SHELL_LINK_DOORS_H
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <stdint.h>
 #include "readback/err.h"
 
 #define RB_DOORS 8u
 struct rb_doors {
-    void *ctx;                          /* of both */
-    evconnlistener_cb taken;            /* a connection, which is the callee's */
+    void *ctx; /* of both */
+    /* a connection, which is the callee's, and what connections are counted by: an IPv4 address, or the
+     * first 64 bits of an IPv6 one */
+    void (*taken)(void *ctx, int fd, const uint8_t address[16]);
     void (*short_of)(void *ctx, int e); /* one could not be taken, errno e: all pause */
     struct evconnlistener *door[RB_DOORS];
     size_t n;
@@ -21,6 +24,4 @@ struct rb_doors {
 enum rb_err rb_doors_open(struct rb_doors *d, struct event_base *base, const char *const *addresses,
                           size_t n, char *why, size_t why_n) RB_MUST_USE;
 void rb_doors_close(struct rb_doors *d);
-/* What connections are counted by: an IPv4 address, or the first 64 bits of an IPv6 one. */
-void rb_address_key(const struct sockaddr *sa, uint8_t out[16]);
 #endif

@@ -1,8 +1,6 @@
 /* Names to addresses without blocking the loop. The system's resolver file is read again before each
  * burst of questions, since a node may move between networks. */
 #include "internal.h"
-#include "readback/text.h"
-#include <arpa/inet.h>
 #include <event2/dns.h>
 #include <event2/util.h>
 #include <stdlib.h>
@@ -59,7 +57,8 @@ void rb_lookup_start(struct rb_link *l, const char *address, rb_lookup_fn fn, vo
     struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct rb_lookup *k = NULL;
     *out = NULL;
-    if (rb_endpoint_split(address, host, &digits, &port) && port != 0 && dns_ready(l)) k = calloc(1, sizeof *k);
+    if (rb_endpoint_split(address, host, &digits, &port) && port != 0 && dns_ready(l))
+        k = calloc(1, sizeof *k);
     if (k == NULL) {
         fn(ctx, NULL, 0);
         return;

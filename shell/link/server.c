@@ -1,7 +1,6 @@
 /* The side that answers. A connection is in one phase: reading a request, waiting for its turn (turn.c)
  * and for the node's answer, sending it, or seeing a refused peer off. */
 #include "internal.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -391,14 +390,10 @@ static struct rb_in *in_begin(struct rb_link *l, bool room, int fd) {
     return in;
 }
 
-static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct sockaddr *sa, int n,
-                      void *arg) {
-    (void)e, (void)n;
-    struct rb_link *l = arg;
-    uint8_t address[16];
-    rb_address_key(sa, address);
+static void on_taken(void *ctx, int fd, const uint8_t address[16]) {
+    struct rb_link *l = ctx;
     struct rb_in *in = in_begin(l, make_room(l, address), fd);
-    if (in != NULL) memcpy(in->address, address, sizeof address);
+    if (in != NULL) memcpy(in->address, address, sizeof in->address);
 }
 
 /* Strangers who came by a relay are many at one address: of them the oldest makes room (spec 7.5.8). */
@@ -424,7 +419,8 @@ static void on_short(void *ctx, int e) {
 }
 
 enum rb_err rb_server_open(struct rb_link *l, char *why, size_t why_n) {
-    l->doors = (struct rb_doors){.ctx = l, .taken = on_accept, .short_of = on_short};
+    _Static_assert(sizeof l->cfg.listen / sizeof *l->cfg.listen <= RB_DOORS, "a door for each");
+    l->doors = (struct rb_doors){.ctx = l, .taken = on_taken, .short_of = on_short};
     return rb_doors_open(&l->doors, l->base, l->cfg.listen, l->cfg.listen_n, why, why_n);
 }
 

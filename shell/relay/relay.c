@@ -272,12 +272,8 @@ static void turn_away(struct rb_relay *r, int fd) {
     close(fd);
 }
 
-static void on_accept(struct evconnlistener *e, evutil_socket_t fd, struct sockaddr *sa, int n,
-                      void *arg) {
-    (void)e, (void)n;
-    struct rb_relay *r = arg;
-    uint8_t address[16];
-    rb_address_key(sa, address);
+static void on_taken(void *ctx, int fd, const uint8_t address[16]) {
+    struct rb_relay *r = ctx;
     struct conn *c = make_room(r, address) ? conn_create(r, fd, address) : NULL;
     if (c == NULL) {
         turn_away(r, fd);
@@ -324,7 +320,8 @@ static enum rb_err open_all(struct rb_relay *r, const struct rb_relay_config *cf
     r->reaper = event_new(r->base, -1, 0, on_reaper, r);
     if (r->list == NULL || r->reaper == NULL) return RB_ERR_LIMIT;
     RB_TRY(rb_relay_reload(r, why, why_n));
-    r->doors = (struct rb_doors){.ctx = r, .taken = on_accept, .short_of = on_short};
+    _Static_assert(RB_RELAY_LISTEN <= RB_DOORS, "a door for each");
+    r->doors = (struct rb_doors){.ctx = r, .taken = on_taken, .short_of = on_short};
     return rb_doors_open(&r->doors, r->base, cfg->listen, cfg->listen_n, why, why_n);
 }
 

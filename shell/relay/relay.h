@@ -5,7 +5,7 @@
 #define RB_SHELL_RELAY_H
 #include "readback/crypto.h"
 
-#define RB_RELAY_LISTEN 8u /* as RB_DOORS */
+#define RB_RELAY_LISTEN 8u
 struct event_base;
 struct rb_relay;
 struct rb_relay_config {

@@ -42,7 +42,8 @@ class Case(unittest.TestCase):
         """(sort's name, how, N, after) of each run; `self.total` by a run with nothing failing"""
         self.assertTrue(self.totals["memory"] and self.totals["write"], "shim.c is not in front of the programs")
         for sort in ONLY:
-            for how, after in ((how, AFTER[how]) for how in HOW):
+            for how in HOW:
+                after = AFTER[how]
                 total = self.totals.get(sort, 0)
                 want = total if ALL and sort != "crypto" else 200 if ALL else self.budget.get(sort, 0)
                 if sort == "torn" and how == "once":
