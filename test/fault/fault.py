@@ -20,7 +20,7 @@ from peer import root_of  # noqa: E402  the tree as the specification has it, no
 MEMORY, WRITE, SYNC, OPEN, READ, NAME, SQLITE, TORN, CRYPTO = range(1, 10)
 SORTS = {"memory": MEMORY, "write": WRITE, "sync": SYNC, "open": OPEN, "read": READ, "name": NAME,
          "sqlite": SQLITE, "torn": TORN, "crypto": CRYPTO}
-IN_LIBRARY = 98  # shim.c: it fell over within OpenSSL or libseccomp, which are not ours to mend
+IN_LIBRARY = 98  # shim.c: it fell over within OpenSSL, which is not ours to mend
 FOREVER = (1 << 64) - 1
 OK, FAILED, USAGE, NOBODY = 0, 1, 2, 3
 # a program that an asynchronous signal or a sanitizer ended says so with one of these

@@ -108,9 +108,8 @@ static bool memory_fails(const void *from) {
     return true;
 }
 
-/* OpenSSL 3.0 uses a lock at its start that it could not make; libseccomp 2.5 writes a filter into memory
- * that it did not get. Where one falls in a hole of its own the status says so; for a daemon that is one
- * more way to be killed. All else goes the usual way. */
+/* OpenSSL 3.0 uses a lock at its start that it could not make. Where it falls in a hole of its own the
+ * status says so; for a daemon that is one more way to be killed. All else goes the usual way. */
 #define ENDED_IN_LIBRARY 98
 static struct sigaction usual[2];
 
@@ -125,7 +124,6 @@ static void crashed(int sig, siginfo_t *info, void *context) {
         const uintptr_t at = (uintptr_t)frames[i];
         if (in_crypto(at)) _exit(ENDED_IN_LIBRARY);
         if (dladdr(frames[i], &where) == 0) continue;
-        if (strstr(where.dli_fname, "/libseccomp.so") != NULL) _exit(ENDED_IN_LIBRARY);
         if (strstr(where.dli_fname, "/libc.so") == NULL && strstr(where.dli_fname, "shim.so") == NULL) break;
     }
     (void)sigaction(sig, &usual[sig == SIGABRT], NULL); /* and falls again */

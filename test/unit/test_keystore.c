@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -442,6 +443,70 @@ static void a_log_line_is_one_line(void **state) {
     rb_log_setup(RB_LOG_INFO, false);
 }
 
+/* Calls that would not answer EPERM by themselves, whoever makes them; 0 if the filter answers
+ * each. */
+static int refused_calls(void) {
+    char why[200];
+    const struct rb_reach reach = {.home = "/tmp"};
+    rb_harden();
+    if (rb_sandbox(&reach, why, sizeof why) != RB_OK) return 2;
+#define REFUSED(...) (errno = 0, syscall(__VA_ARGS__) == -1 && errno == EPERM)
+    if (!REFUSED(SYS_execve, "/there/is/none", NULL, NULL)) return 3;
+    if (!REFUSED(SYS_execveat, -1, "none", NULL, NULL, 0)) return 4;
+    if (!REFUSED(SYS_process_vm_readv, getpid(), NULL, 0, NULL, 0, 0)) return 5;
+    if (!REFUSED(SYS_unshare, 0)) return 6;
+    if (!REFUSED(SYS_setns, -1, 0)) return 7;
+    if (!REFUSED(SYS_personality, 0xffffffff)) return 8;
+    if (!REFUSED(SYS_io_uring_setup, 0, NULL)) return 9;
+    if (!REFUSED(SYS_adjtimex, NULL)) return 10;
+    if (!REFUSED(SYS_clock_adjtime, 0, NULL)) return 11; /* the last of the list on most machines */
+#ifdef __x86_64__
+    if (!REFUSED(0x40000000 | SYS_getpid)) return 12; /* x32 */
+#endif
+#undef REFUSED
+    return syscall(SYS_getppid) == getppid() && syscall(SYS_close, -1) == -1 && errno == EBADF ? 0
+                                                                                               : 13;
+}
+
+static int status_of(int (*run)(void)) {
+    int status = 0;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(run());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void the_sandbox_refuses_calls(void **state) {
+    (void)state;
+    const int status = status_of(refused_calls);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+#ifdef __x86_64__
+/* the way in of 32-bit programs, with numbers of its own */
+static int other_way_in(void) {
+    char why[200];
+    const struct rb_reach reach = {.home = "/tmp"};
+    long answer = 20; /* getpid there */
+    const struct rlimit no_core = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    if (rb_sandbox(&reach, why, sizeof why) != RB_OK) return 2;
+    __asm__ volatile("int $0x80" : "+a"(answer) : : "memory", "r8", "r9", "r10", "r11");
+    return answer < 0 ? 77 : 0; /* a kernel that has none of it */
+}
+
+static void the_sandbox_has_one_way_in(void **state) {
+    (void)state;
+    const int status = status_of(other_way_in);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) skip();
+    assert_true(WIFSIGNALED(status));
+    assert_true(WTERMSIG(status) == SIGSYS ||
+                WTERMSIG(status) == SIGSEGV); /* SEGV: no such way here */
+}
+#endif
+
 static void the_sandbox_runs_no_program(void **state) {
     int status = 0;
     (void)state;
@@ -534,6 +599,10 @@ int main(void) {
         T(settings_are_read_and_unknown_ones_refused),
         T(a_region_is_zero_and_shrinks_to_what_there_is),
         T(a_log_line_is_one_line),
+        T(the_sandbox_refuses_calls),
+#ifdef __x86_64__
+        T(the_sandbox_has_one_way_in),
+#endif
         T(the_sandbox_runs_no_program),
         T(the_sandbox_reaches_the_home_alone),
     };
