@@ -181,6 +181,7 @@ static void out_shake(struct rb_out *o) {
     enum rb_io io = rb_stream_handshake(&o->s);
     if (io == RB_IO_AGAIN) return;
     if (io == RB_IO_DONE) {
+        o->s.party = o->lane->peer->party;
         rb_dial_done(o->lane);
         rb_lane_go(o->lane);
         return;

@@ -65,8 +65,11 @@ struct rb_stream {
     SLIST_ENTRY(rb_stream) dead;
     struct rb_stream_turns *turns; /* what it waits in for its turn; NULL: nothing */
     TAILQ_ENTRY(rb_stream) turn;
-    struct rb_hash party; /* whose request it has, while that waits */
-    bool large;           /* ... and of more than RB_LINK_SMALL bytes */
+    struct rb_hash party; /* the other side, once it is open */
+    bool large;           /* its request, while that waits, has more than RB_LINK_SMALL bytes */
+    bool filling;         /* a body of more than RB_LINK_SMALL bytes is coming */
+    bool quiet;           /* nothing is heard of its socket: it waits for its turn */
+    uint64_t pass;        /* in which it, or another of its party, had its turn last */
 };
 TAILQ_HEAD(rb_stream_turns, rb_stream);
 /* Takes fd in every case. `ops->destroy` is never called if this fails. */
@@ -83,9 +86,9 @@ static inline bool rb_stream_sending(const struct rb_stream *s) { return s->out 
 void rb_stream_deadline(struct rb_stream *s, uint64_t ms); /* 0: none */
 uint64_t rb_stream_moved(const struct rb_stream *s); /* bytes that the other side has taken or given */
 void rb_stream_kick(struct rb_stream *s);                  /* ready() from the loop, soon */
-/* turn.c: in a next round of the loop, after others, ready() or, of each party one with many bytes and one
- * with few, asks() */
-void rb_turn_again(struct rb_stream *s);
+/* turn.c: ready() once nothing else is to be done, of each party one at a time; and, of each party one with
+ * many bytes and one with few, asks() in a next round of the loop */
+void rb_turn_bulk(struct rb_stream *s);
 void rb_turn_ask(struct rb_stream *s, const struct rb_hash *party, size_t bytes);
 void rb_turn_leave(struct rb_stream *s);
 /* ends our side and goes on reading, to nowhere, so that the answer is not lost to a reset */
@@ -129,6 +132,7 @@ struct rb_pause { /* a party's next request is not begun before */
     struct rb_hash party;
     bool large; /* for such requests, or for the others */
     uint64_t until_us, round;
+    uint64_t read_us, read_at_us; /* large: reading took so long lately, when last */
 };
 struct rb_link {
     struct event_base *base;
@@ -147,9 +151,9 @@ struct rb_link {
     struct event *report;
     struct rb_stream_list dead;
     struct event *reaper;
-    struct rb_stream_turns again, asking; /* more to read; a whole request */
-    struct event *round;
-    uint64_t round_n;
+    struct rb_stream_turns bulk, asking; /* many bytes to be moved; a whole request */
+    struct event *pass, *late, *round; /* late: a pass, whatever else there is to be done */
+    uint64_t pass_n, late_us, round_n;
     struct rb_pause pauses[RB_LINK_PAUSES];
     struct evdns_base *dns;
     size_t lookups; /* going on */

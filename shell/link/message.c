@@ -1,11 +1,31 @@
 #include "internal.h"
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define FIRST_ROOM 16384u
+#define MAPPED ((size_t)256 << 10) /* from here on room is mapped, so that it grows without being copied */
+
+static uint8_t *room_grow(uint8_t *was, size_t had, size_t want) {
+    if (want < MAPPED) return realloc(was, want);
+    void *p = had >= MAPPED ? mremap(was, had, want, MREMAP_MAYMOVE)
+                            : mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return NULL;
+    if (had >= MAPPED) return p;
+    if (had > 0) memcpy(p, was, had);
+    free(was);
+    return p;
+}
+
+static void room_free(uint8_t *p, size_t had) {
+    if (had >= MAPPED)
+        munmap(p, had);
+    else
+        free(p);
+}
 
 void rb_message_reset(struct rb_message *m, struct rb_link *l) {
     l->bodies -= m->body_cap;
-    free(m->body);
+    room_free(m->body, m->body_cap);
     m->body = NULL;
     m->body_n = m->body_cap = m->head_n = 0;
     m->headed = false;
@@ -22,7 +42,7 @@ static enum rb_err body_grow(struct rb_message *m, const struct rb_stream *s) {
     size_t more = want - m->body_cap;
     if (want <= RB_LINK_ALWAYS || (l->bodies + more <= RB_LINK_MAX_BODIES &&
                                    s->ops->bodies(s) + more <= RB_LINK_MAX_OF_PARTY))
-        p = realloc(m->body, want);
+        p = room_grow(m->body, m->body_cap, want);
     if (p == NULL) {
         m->status = 503;
         return rb_reject(&m->rj, RB_ERR_BUSY, "7.2.4", "too many bodies at a time", 0);
@@ -78,7 +98,7 @@ static enum rb_io read_body(struct rb_message *m, struct rb_stream *s) {
     while (m->body_n < m->h.length) {
         size_t n = 0;
         if (turn == 0) {
-            rb_turn_again(s);
+            rb_turn_bulk(s);
             return RB_IO_AGAIN;
         }
         if (m->body_n == m->body_cap && body_grow(m, s) != RB_OK) return RB_IO_FAIL;
@@ -95,6 +115,7 @@ enum rb_io rb_message_read(struct rb_message *m, struct rb_stream *s) {
     size_t n = 0;
     enum rb_io io = read_head(m, s);
     if (io == RB_IO_DONE) io = read_body(m, s);
+    s->filling = io == RB_IO_AGAIN && m->headed && m->h.length > RB_LINK_SMALL;
     if (io != RB_IO_DONE) return io;
     /* one message at a time: nothing may wait behind it (spec 7.3.8) */
     io = rb_stream_read(s, &extra, 1, &n);

@@ -310,6 +310,7 @@ static void in_shake(struct rb_in *in) {
         return;
     }
     in->proven = true;
+    in->s.party = in->peer;
     rb_stream_deadline(&in->s, in->s.link->cfg.idle_ms);
     rb_stream_kick(&in->s); /* the first request may have come with the handshake */
     keep_party_small(in);

@@ -10,12 +10,19 @@
 
 #define KEEPALIVE_S 120
 
+/* Many bytes are moved when nothing else is to be done. */
+static bool is_bulk(const struct rb_stream *s) {
+    return s->filling || (s->out != NULL && s->out_n > RB_LINK_PIECE);
+}
+
 static void on_socket(evutil_socket_t fd, short what, void *arg) {
     (void)fd;
     struct rb_stream *s = arg;
     if (s->state == RB_STREAM_DEAD) return;
     if (what & EV_TIMEOUT)
         s->ops->expired(s);
+    else if (is_bulk(s))
+        rb_turn_bulk(s);
     else
         s->ops->ready(s);
 }

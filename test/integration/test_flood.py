@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """A member that floods, beside FLASH of honest ones. charlie, from the files of its home, pushes and asks as fast as it
 is let, over many connections, at alfa and bravo both, while each of these says FLASH and shows that the other
-holds it. Times are printed, beside those at rest: READBACK_FLOOD_TRIES of each (3), READBACK_FLOOD_LEAVES (10000).
-Usage: test_flood.py READBACK READBACKD"""
+holds it. Times are printed, beside those of a FLASH just before while charlie's process stood still, so that whatever
+else the machine does is in both; and how much of each was waiting for a processor: time in which alfa, bravo or this
+program could have run and another did, charlie's program among them, which elsewhere would have a machine of its own.
+READBACK_FLOOD_TRIES of each (3), READBACK_FLOOD_LEAVES (10000). Usage: test_flood.py READBACK READBACKD"""
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -25,6 +28,14 @@ TRIES = int(os.environ.get("READBACK_FLOOD_TRIES", "3"))
 LEAVES = int(os.environ.get("READBACK_FLOOD_LEAVES", "10000"))
 
 
+def waited(pids):
+    """seconds in which these could have run and another did; 0 where the kernel does not count"""
+    try:
+        return sum(int(swarm.read("/proc/%d/schedstat" % p).split()[1]) for p in pids) / 1e9
+    except OSError:
+        return 0
+
+
 class Flood:
     """the same plan at each of these ports, by a process of its own"""
 
@@ -39,6 +50,11 @@ class Flood:
         self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: os.nice(19))
         assert self.process.stdout.readline() == "going\n"
         return self
+
+    def still(self, whether):
+        """its program stands still, or goes on; a moment later what it did before is over"""
+        self.process.send_signal(signal.SIGSTOP if whether else signal.SIGCONT)
+        time.sleep(0.15)
 
     def __exit__(self, *why):
         self.process.terminate()
@@ -67,31 +83,35 @@ class Flooded(unittest.TestCase):
             setattr(Flooded, name, value)
 
     def flash(self, n, other):
-        """seconds until n shows that the other holds a FLASH record that n's officer releases now"""
-        begun = time.monotonic()
+        """seconds until n shows that the other holds a FLASH record that n's officer releases now, and how many of
+        them were waiting for a processor, those that two of us waited at once counted twice"""
+        pids = (n.daemon.pid, other.daemon.pid, os.getpid())
+        before, begun = waited(pids), time.monotonic()
         record = n.officer.release(n.api, swarm.statement(self.channel, "stop", precedence="FLASH"))
         self.assertTrue(record)
         swarm.until(lambda: other.handle in swarm.held_by(n, record), "FLASH of %s is held" % n.handle, 120, 0.002)
-        return time.monotonic() - begun
+        return time.monotonic() - begun, waited(pids) - before
 
-    def measure(self, words):
-        """FLASH from each to the other in turn: each is held, whatever else goes on. Times are printed alone."""
-        took = []
+    def measure(self, words, flood):
+        """FLASH from each to the other in turn, while the flood stands still and while it goes: each is held,
+        whatever else goes on. Times are printed alone."""
+        rest, took = [], []
         for _ in range(TRIES):
             for pair in ((self.alfa, self.bravo), (self.bravo, self.alfa)):
+                flood.still(True)
+                rest.append(self.flash(*pair))
+                flood.still(False)
                 took.append(self.flash(*pair))
-                time.sleep(0.1)
-        middle = statistics.median(took)
-        rest = " (%.1f times that at rest)" % (middle / self.rest) if self.rest else ""
-        print("# FLASH %s: median %.0f ms%s, at most %.0f ms" % (words, 1000 * middle, rest, 1000 * max(took)), flush=True)
-        return middle
+        middle, quiet = ([1000 * statistics.median(x) for x in zip(*times)] for times in (took, rest))
+        print("# FLASH %s: median %.0f ms, of it %.0f waiting for a processor; at rest %.0f, %.0f; %.1f times; at most "
+              "%.0f ms" % (words, *middle, *quiet, middle[0] / quiet[0], 1000 * max(took)[0]), flush=True)
 
     def beside(self, words, requests, ways, answers, least=True):
         """the same while charlie sends these over so many connections to each; what it is answered.
         least: some of it is as it should be"""
         ports = [self.alfa.port, self.bravo.port]
         with Flood(self.m, self.top, ports, [{"requests": requests, "again": True}] * ways) as f:
-            self.measure(words)
+            self.measure(words, f)
         print("# it was answered", f.told, flush=True)
         if least:
             self.assertGreater(sum(n for status, n in f.told["answers"].items() if status in answers), 0)
@@ -112,12 +132,12 @@ class Flooded(unittest.TestCase):
                  for n in (self.alfa, self.bravo)]
         return [size for told in heads for origin, size, _ in told if origin == self.m.origin]
 
-    def test_1_at_rest(self):
+    def test_1_enter(self):
         for n in self.nodes.values():
             n.start()
         swarm.introduce(list(self.nodes.values()), self.top)
         channel = swarm.found_channel(self.alfa, [self.bravo, self.charlie], "--receipt-every", "1s")
-        self.keep(channel=channel, rest=0)
+        self.keep(channel=channel)
         self.charlie.stop()
         m = hostile.Member(self.charlie, self.top, {n.handle: n.card for n in (self.alfa, self.bravo)},
                            {n.handle: n.port for n in (self.alfa, self.bravo)}, "alfa")
@@ -125,7 +145,6 @@ class Flooded(unittest.TestCase):
         self.keep(m=m)
         swarm.until(lambda: self.held() == [len(m.own.leaves)] * 2, "both hold what charlie said", 60)
         self.flash(self.alfa, self.bravo)
-        self.keep(rest=self.measure("at rest"))
 
     def pushes(self, leaves, packages):
         """files of one push each, of so many packages at most, that bring all of these"""

@@ -20,6 +20,7 @@ static int setup(void **state) {
     assert_int_equal(rb_crypto_init(), RB_OK);
     world.base = event_base_new();
     assert_non_null(world.base);
+    assert_int_equal(event_base_priority_init(world.base, 3), 0); /* as a node's */
     a = fix_party(&world, 0, 1);
     b = fix_party(&world, 1, 2);
     c = fix_party(&world, 2, 3);
@@ -84,6 +85,60 @@ static void test_large_bodies(void **state) {
     assert_int_equal(b->body_n, n);
     assert_int_equal(a->out[1].body_n, n);
     assert_int_equal(a->out[1].last, 'z');
+    free(body);
+}
+
+/* What is to be done again and again: with the last priority, as a commit, or before */
+struct last {
+    struct event *ev;
+    unsigned n;
+};
+
+static void on_last(evutil_socket_t fd, short what, void *arg) {
+    const struct timeval now = {0};
+    struct last *l = arg;
+    (void)fd, (void)what;
+    l->n++;
+    assert_int_equal(event_add(l->ev, &now), 0);
+}
+
+/* While many bytes go and come whatever waits for the loop to have nothing else to do has its turn, too, and
+ * not less often than a piece of them moves. */
+static void test_large_bodies_come_last(void **state) {
+    (void)state;
+    const size_t n = 20u << 20, pieces = n / (64u << 10);
+    uint8_t *body = calloc(1, n);
+    struct last last = {0};
+    fix_open(a);
+    fix_open(b);
+    request(a, b, 1, "hello"); /* they are connected */
+    expect(a, 1, 200, "");
+    last.ev = event_new(world.base, -1, 0, on_last, &last);
+    assert_int_equal(event_priority_set(last.ev, 2), 0);
+    fix_request_path(a, b, 2, "/x/add-entries", body, n, 8000);
+    on_last(-1, 0, &last);
+    expect(a, 2, 200, "");
+    assert_int_equal(a->out[2].body_n, n);
+    assert_true(last.n > pieces);
+    event_free(last.ev);
+    free(body);
+}
+
+/* There is always something else to be done: they come all the same. */
+static void test_large_bodies_come(void **state) {
+    (void)state;
+    const size_t n = 4u << 20;
+    uint8_t *body = calloc(1, n);
+    struct last other = {0};
+    fix_open(a);
+    fix_open(b);
+    other.ev = event_new(world.base, -1, 0, on_last, &other);
+    on_last(-1, 0, &other);
+    fix_request_path(a, b, 1, "/x/add-entries", body, n, 8000);
+    expect(a, 1, 200, "");
+    assert_int_equal(b->body_n, n);
+    assert_int_equal(a->out[1].body_n, n);
+    event_free(other.ev);
     free(body);
 }
 
@@ -827,6 +882,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_round_trip),      T(test_large_bodies),     T(test_bytes_counted),
+        T(test_large_bodies_come_last), T(test_large_bodies_come),
         T(test_many_in_order),   T(test_wrong_client_key), T(test_wrong_server_key),
         T(test_card_changes),    T(test_no_way_there),     T(test_black_hole),       T(test_name),
         T(test_held),            T(test_many_held),        T(test_cancel_and_deadline), T(test_two_peers),
