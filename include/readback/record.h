@@ -153,7 +153,8 @@ enum rb_role { RB_ROLE_PARTY = 0, RB_ROLE_GUARANTOR, RB_ROLE_MEDIATOR, RB_ROLE_M
 const char *rb_role_name(enum rb_role r);
 enum rb_disclosure { RB_DISCLOSE_WHOLE = 0, RB_DISCLOSE_FACT = 1, RB_DISCLOSE_HASH = 2,
                      RB_DISCLOSE_UNSAID = 3 /* in a policy alone: the charter leaves it open */ };
-enum rb_rule_type { RB_RULE_ALL = 0, RB_RULE_QUORUM = 1, RB_RULE_QUORUM_VETO = 2, RB_RULE_SILENCE = 3 };
+enum rb_rule_type { RB_RULE_ALL = 0, RB_RULE_QUORUM = 1, RB_RULE_QUORUM_VETO = 2, RB_RULE_SILENCE = 3,
+                    RB_RULE_GUARANTORS = 4 };
 
 struct rb_member {
     uint16_t index; /* small, permanent, unique */

@@ -106,7 +106,9 @@ extern const struct rb_schema rb_charter_schema, rb_amendment_schema, rb_members
     rb_test_schema, rb_service_schema, rb_nil_schema, rb_receipt_schema, rb_silence_schema,
     rb_notice_schema, rb_stop_fire_schema, rb_volume_schema, rb_position_schema, rb_text_schema,
     rb_statement_schema, rb_roster_schema, rb_attachment_schema, rb_carried_card_schema,
-    rb_carried_key_schema;
+    rb_carried_key_schema, rb_adoption_schema, rb_request_schema, rb_cessation_schema,
+    rb_incident_schema, rb_finding_schema, rb_figure_schema, rb_designation_schema,
+    rb_agreement_schema, rb_progress_schema, rb_contact_schema, rb_readout_schema;
 enum rb_err rb_charter_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_amendment_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_service_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
@@ -118,6 +120,16 @@ enum rb_err rb_stop_fire_form(struct rb_slice body, struct rb_reject *rj) RB_MUS
 enum rb_err rb_position_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_roster_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 enum rb_err rb_attachment_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_request_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_cessation_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_incident_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_finding_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_figure_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_designation_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_text_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_agreement_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_progress_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
+enum rb_err rb_contact_form(struct rb_slice body, struct rb_reject *rj) RB_MUST_USE;
 /* Volumes are the value of a key, absent where there are none. Read into the arena; or only their
  * form, the reader moving past. */
 struct rb_volume;

@@ -404,6 +404,9 @@ static enum rb_err check_together(const struct rb_record *rec, struct rb_reject 
     if (rec->kind == RB_KIND_STOP_FIRE &&
         (!rec->demand.present || rec->demand.position != RB_POSITION_WILL_COMPLY))
         return rb_reject(rj, RB_ERR_MALFORMED, "3.6.11", "a stop-fire demands will-comply", 0);
+    if (rec->kind == RB_KIND_REQUEST && rec->demand.present &&
+        rec->demand.position != RB_POSITION_WILL_COMPLY)
+        return rb_reject(rj, RB_ERR_MALFORMED, "3.6.12", "a request demands will-comply", 0);
     return RB_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include "diag.h"
 #include "readback/party.h"
 #include "readback/schema.h"
 #include "readback/text.h"
@@ -340,16 +341,57 @@ static inline void fixture_put_nil(struct rb_writer *w) {
 }
 
 static const enum rb_kind fixture_kinds[] = {
-    RB_KIND_CHARTER,    RB_KIND_AMENDMENT, RB_KIND_MEMBERSHIP, RB_KIND_CARD,      RB_KIND_TEST,
-    RB_KIND_SERVICE,    RB_KIND_NIL,       RB_KIND_RECEIPT,    RB_KIND_SILENCE,   RB_KIND_NOTICE,
-    RB_KIND_STOP_FIRE,  RB_KIND_POSITION,  RB_KIND_TEXT,       RB_KIND_STATEMENT, RB_KIND_ROSTER,
-    RB_KIND_DELEGATION, RB_KIND_ROTATION,  RB_KIND_REVOCATION};
+    RB_KIND_CHARTER,   RB_KIND_AMENDMENT,  RB_KIND_MEMBERSHIP, RB_KIND_CARD,
+    RB_KIND_TEST,      RB_KIND_SERVICE,    RB_KIND_NIL,        RB_KIND_RECEIPT,
+    RB_KIND_SILENCE,   RB_KIND_NOTICE,     RB_KIND_STOP_FIRE,  RB_KIND_POSITION,
+    RB_KIND_TEXT,      RB_KIND_STATEMENT,  RB_KIND_ROSTER,     RB_KIND_DELEGATION,
+    RB_KIND_ROTATION,  RB_KIND_REVOCATION, RB_KIND_REQUEST,    RB_KIND_CESSATION,
+    RB_KIND_INCIDENT,  RB_KIND_FINDING,    RB_KIND_FIGURE,     RB_KIND_DESIGNATION,
+    RB_KIND_AGREEMENT, RB_KIND_PROGRESS,   RB_KIND_CONTACT,    RB_KIND_READOUT};
 #define FIXTURE_KINDS (sizeof fixture_kinds / sizeof *fixture_kinds)
+
+/* the instruments, each with most of its keys; NULL: another kind */
+static inline const char *fixture_instrument(enum rb_kind kind) {
+    if (kind == RB_KIND_REQUEST)
+        return "{1:\"Leave the area\",2:\"as soon as possible\",3:[1],4:[{1:[1,2,3]}]}";
+    if (kind == RB_KIND_CESSATION)
+        return "{1:\"A calm of 72 "
+               "hours\",2:\"Terms.\",3:[{1:[34000000000,36000000000,5000000]}],4:1467766800000,"
+               "5:1468022400000,6:259200000,7:[0,1],8:[2],9:[2],10:{1:2,2:2,3:[0],4:1467766700000,"
+               "5:[0,1]},"
+               "11:[#1,#2],12:#3}";
+    if (kind == RB_KIND_INCIDENT)
+        return "{1:\"A strike\",2:\"Text.\",3:\"air "
+               "strike\",4:\"unknown\",5:1467766800000,6:1467766900000,"
+               "7:[{1:[1,2,3]}],8:#4,9:[#5]}";
+    if (kind == RB_KIND_FINDING)
+        return "{1:1,3:[#5],5:1467767800000,6:2,7:\"Turned back at a checkpoint.\"}";
+    if (kind == RB_KIND_FIGURE)
+        return "{1:0,2:1000,4:\"more than 1,000\",5:\"believed "
+               "civilians\",6:\"g\",7:\"a\",8:\"coast\",9:[{1:[1,2,3]}],"
+               "10:1,11:2,12:\"c\",13:\"s\",14:2,15:\"m\",16:1,17:[#5]}";
+    if (kind == RB_KIND_DESIGNATION)
+        return "{1:\"Excluded\",2:1,3:[[\"a "
+               "group\",null,\"note\"]],4:[{1:[1,2,3]}],5:#6,6:\"why\"}";
+    if (kind == RB_KIND_AGREEMENT)
+        return "{1:\"Integration\",2:\"Text.\",3:#7,4:[0,1],5:[\"others\"],6:[[1,\"first\",0,null,"
+               "1467766800000],"
+               "[2,\"second\",null,\"others\",null]],7:{4:1467766800000},8:1467766800000}";
+    if (kind == RB_KIND_PROGRESS) return "{1:#8,2:1,3:2,4:\"later\",5:1467766800000}";
+    if (kind == RB_KIND_CONTACT)
+        return "{1:0,2:\"Call\",3:1,4:[1],5:[\"others\"],6:1467766800000,7:\"ministers\",8:"
+               "\"agenda\",9:27}";
+    if (kind == RB_KIND_READOUT)
+        return "{1:\"Of the call\",2:\"Both confirm.\",3:#9,4:1467766800000,5:\"press office\"}";
+    return NULL;
+}
 
 static inline void fixture_put_body(enum rb_kind kind, struct rb_writer *w) {
     const struct rb_membership membership = {RB_MEMBERSHIP_SUSPEND, rb_str("protest")};
     const struct rb_test test = {FIXTURE_NOW, 7};
-    if (kind == RB_KIND_CHARTER)
+    if (fixture_instrument(kind) != NULL)
+        (void)diag_item(fixture_instrument(kind), w);
+    else if (kind == RB_KIND_CHARTER)
         fixture_put_charter(w);
     else if (kind == RB_KIND_AMENDMENT)
         fixture_put_amendment(w);
