@@ -4,6 +4,7 @@
  * feed); everything that depends on other feeds, receipts or time is the situation's. */
 #ifndef READBACK_BOOK_H
 #define READBACK_BOOK_H
+#include "readback/instrument.h"
 #include "readback/party.h"
 #include "readback/record.h"
 #include "readback/tlog.h"
@@ -36,7 +37,8 @@
     X(CONTESTED, 31, "contested", "on one branch of a fork")                                      \
     X(UNKNOWN_RULES, 32, "unknown-rules", "the channel's rules version is not known here")        \
     X(WRONG_RECIPIENTS, 33, "wrong-recipients",                                                   \
-      "its recipients leave out who must be one, or name who may not be")
+      "its recipients leave out who must be one, or name who may not be")                           \
+    X(NOT_ENTITLED, 34, "not-entitled", "its author has no part in what it would move")
 enum rb_mark {
 #define X(name, num, text, sentence) RB_MARK_##name = num,
     RB_MARK_LIST(X)
@@ -81,6 +83,7 @@ struct rb_fact {
     struct rb_slice body;       /* region copy, only for kinds the rules read: charter, amendment,
                                    membership, card, test, receipt, silence, service, position,
                                    delegation, rotation, revocation */
+    struct rb_gist *gist; /* region; of instruments; NULL: none, or closed and not opened here */
     struct rb_fact_extra *extra; /* NULL for other kinds */
     struct rb_detached *detached; /* region; NULL for open records */
 };
@@ -166,7 +169,7 @@ enum rb_err rb_book_judge(struct rb_book *b, struct rb_feed *f, struct rb_slice 
  * (rb_sealed_check). Keeps what the rules read of it. Opened again: RB_OK. RB_ERR_LIMIT; MALFORMED
  * where it does not follow its grammar, which that check had seen. Clause 5.12 */
 enum rb_err rb_book_open_body(struct rb_book *b, struct rb_feed *f, size_t leaf,
-                              struct rb_slice body) RB_MUST_USE;
+                              struct rb_slice body, struct rb_arena *work) RB_MUST_USE;
 /* It cannot be read here any more (purged): as if it had never been opened; its copy is wiped. */
 void rb_book_close_body(struct rb_book *b, struct rb_feed *f, size_t leaf);
 /* the age key to seal to a member now: its latest card's, rotations in its feeds counted, not if

@@ -71,6 +71,11 @@ enum rb_err rb_register_withdraw(struct rb_register *r, const struct rb_hash *id
  * withdrawn here. RB_ERR_NOT_FOUND only. */
 enum rb_err rb_register_rest(struct rb_register *r, const struct rb_hash *id,
                              bool rests) RB_MUST_USE;
+/* When it holds, for one whose time is not its volumes' alone (an area under truce, 16.4.7): within the
+ * span and within the times of its volumes. INT64_MIN, INT64_MAX: without a beginning, an end. May be
+ * set again, narrower or wider; its id and what it says stay. RB_ERR_NOT_FOUND only. */
+enum rb_err rb_register_span(struct rb_register *r, const struct rb_hash *id, int64_t from_utc_ms,
+                             int64_t to_utc_ms) RB_MUST_USE;
 /* Removes what has ended, with its last volume, at or before utc_ms. Returns how many. No conflict
  * of a check at utc_ms or later is lost by it (10.6.4). */
 size_t rb_register_expire(struct rb_register *r, int64_t utc_ms);

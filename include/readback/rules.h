@@ -41,6 +41,44 @@ const char *rb_charter_state_name(enum rb_charter_state s);
 enum rb_due_state { RB_DUE_PENDING, RB_DUE_MET, RB_DUE_MISSED, RB_DUE_CONTESTED_BY_TIME };
 const char *rb_due_state_name(enum rb_due_state s);
 
+/* What has become of an instrument (spec 16). Names are stable in --json. */
+#define RB_STATE_LIST(X)                                                                          \
+    X(MARKED, "marked")           /* its record bears a mark: it is none */                        \
+    X(UNREAD, "unread")           /* closed, and not opened here: nothing is derived */            \
+    X(STANDS, "stands")                                                                           \
+    X(SUPERSEDED, "superseded")                                                                   \
+    X(WITHDRAWN, "withdrawn")                                                                     \
+    X(PROPOSED, "proposed")       /* cessation, agreement */                                       \
+    X(CIRCULATED, "circulated")   /* text */                                                       \
+    X(REPLACED, "replaced")       /* text: by its next version */                                  \
+    X(ADOPTED, "adopted")                                                                         \
+    X(NOT_ADOPTED, "not-adopted")                                                                 \
+    X(LAPSED, "lapsed")                                                                           \
+    X(CONTESTED_BY_TIME, "contested-by-time")                                                     \
+    X(AGREED, "agreed")           /* cessation: adopted, its start is ahead */                     \
+    X(DECLARED, "declared")       /* the same by one side's word */                                \
+    X(IN_FORCE, "in-force")                                                                       \
+    X(ENDED, "ended")                                                                             \
+    X(BROKEN_OFF, "broken-off")                                                                   \
+    X(AS_REPORTED, "as-reported") /* agreement without a member as party */                        \
+    X(ASKED, "asked")             /* request, contact: not everybody asked has answered */         \
+    X(ANSWERED, "answered")       /* request: everybody has, and somebody's work is not done */    \
+    X(COMPLIED, "complied")       /* request: by everybody asked */                                \
+    X(REFUSED, "refused")         /* request: everybody asked cannot comply, or declined */        \
+    X(UNANSWERED, "unanswered")   /* request, contact: the time demanded is past */                \
+    X(ACCEPTED, "accepted")       /* contact: by everybody asked */                                \
+    X(DECLINED, "declined")       /* contact: by somebody */                                       \
+    X(HELD, "held")               /* contact: by one side's account */                             \
+    X(HELD_BY_BOTH, "held-by-both-accounts")                                                      \
+    X(NOT_DELIVERED, "not-delivered") /* request, contact: the time demanded is past, and who has not    \
+                                         answered is not known to have held it by then */
+enum rb_state {
+#define X(name, text) RB_STATE_##name,
+    RB_STATE_LIST(X)
+#undef X
+};
+const char *rb_state_name(enum rb_state s);
+
 struct rb_place {
     uint32_t feed; /* index in book->feeds */
     uint32_t leaf;
@@ -55,6 +93,8 @@ struct rb_sit_record { /* parallel to order[] */
     uint32_t carried_as;    /* reserved: RB_NOWHERE */
     uint32_t also;          /* the same record logged on another branch: its place there, index in
                                order[], marked repeated; RB_NOWHERE = none (more) */
+    uint32_t instrument;    /* index in instruments[], RB_NOWHERE = it is none, or bears a mark */
+    uint32_t first_entry;   /* index in entries[], RB_NOWHERE = none */
     uint64_t bodies;        /* closed: members whose receipts say that they hold its body */
     uint64_t purged;        /* closed: members whose service records say that they purged its body */
 };
@@ -91,13 +131,40 @@ struct rb_sit_silence {
     uint32_t subject; /* order index or RB_NOWHERE */
     uint16_t member;
 };
+struct rb_sit_instrument { /* a record of an instrument's kind that bore no mark when it was walked */
+    uint32_t record;  /* index in order[]; instruments[] follows it */
+    uint32_t lot;     /* index in lots[] */
+    uint32_t entry;   /* index in entries[]: its own in that lot */
+    uint8_t state;    /* enum rb_state */
+    int64_t since_utc_ms; /* adopted: since when; 0 = not known */
+    /* a cessation that is agreed, declared or in force: when it holds; INT64_MAX: until it is ended */
+    int64_t from_utc_ms, to_utc_ms;
+    bool prolongs; /* the same, and it goes on without a gap from what it extends: that one's end is
+                      moved, and its areas hold as long */
+    const struct rb_charter *charter; /* in force where it stands */
+    uint64_t active;                  /* members active there, by bits */
+};
+struct rb_sit_entry { /* a record in a lot (lot.h) */
+    uint32_t lot, record;
+    uint32_t on;    /* entry of the lot: what a position answers, what an instrument goes on from or
+                       supersedes, the incident a finding names; RB_NOWHERE = none that is here */
+    uint32_t next;  /* of the lot, in the order */
+    uint32_t again; /* of the same record, in another lot or on another entry */
+    uint8_t mark;   /* it moves nothing in this lot. An instrument bears that of its own entry; a position
+                       or a finding one where all of its entries that have an `on` do */
+};
+struct rb_sit_lot {
+    uint8_t kind; /* of its first record */
+    uint32_t first, last; /* entries */
+    uint32_t n;
+};
 struct rb_situation {
     int64_t now_utc_ms;
     const struct rb_book *book;
     struct rb_charter *charter;     /* in force (or proposed): decoded, arena */
     uint32_t charter_record;        /* order index of the charter or amendment */
     enum rb_charter_state charter_state;
-    int64_t in_force_since_utc_ms;  /* T of the last acceptance that counted; 0 = not known */
+    int64_t in_force_since_utc_ms;  /* T of the last acceptance that counted, or the hour that adopted it; 0 = not known */
     size_t members_n;
     struct rb_sit_member members[RB_MAX_MEMBERS];
     size_t order_n;
@@ -114,6 +181,10 @@ struct rb_situation {
     struct rb_sit_silence *silences;
     size_t open_texts_n;            /* texts circulated: order indexes */
     uint32_t *open_texts;
+    size_t instruments_n, entries_n, lots_n;
+    struct rb_sit_instrument *instruments;
+    struct rb_sit_entry *entries;
+    struct rb_sit_lot *lots;
     size_t *held_n;                 /* [feed * RB_MAX_MEMBERS + member index slot], of that branch */
     struct rb_sit_held **held;
 };
@@ -129,7 +200,8 @@ void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w);
  * itself holds its own (T 0). */
 bool rb_situation_held(const struct rb_situation *s, uint32_t order, uint16_t member,
                        uint64_t *since_time_s);
-/* first answer of that type by that member, RB_NOWHERE if none */
+/* first answer of that type by that member, RB_NOWHERE if none; what it logs as reported is another's
+ * word */
 uint32_t rb_situation_answer(const struct rb_situation *s, uint32_t order, uint16_t member,
                              enum rb_position_type type);
 const struct rb_fact *rb_situation_fact(const struct rb_situation *s, uint32_t order);

@@ -1,9 +1,10 @@
-/* Charter matters: what is in force, amendments, who is in (design §4). In this rules version a
- * charter is in force, and an amendment adopted, when all who must have accepted. Clauses 5.9.x. */
+/* Charter matters: what is in force, amendments, who is in (design §4). The founding charter is in
+ * force when all whom it names have accepted; an amendment is adopted by the rule of the charter
+ * that it replaces (spec 16.2). Clauses 5.9.x. */
 #include "internal.h"
 
 bool rb_rules_known(const struct rb_charter *c) {
-    return c->rules_version == RB_RULES_VERSION && c->rule == RB_RULE_ALL;
+    return c->rules_version == RB_RULES_VERSION;
 }
 
 /* the author of a proposal accepts it by proposing */
@@ -31,7 +32,8 @@ enum rb_err rb_proposals_make(struct rb_fold *f) {
     for (uint32_t v = 0; v < f->n; v++)
         n += is_proposal(f, v);
     f->proposals = rb_arena_array(f->a, n, sizeof *f->proposals);
-    if (f->proposals == NULL) return RB_ERR_LIMIT;
+    f->unripe = rb_arena_array(f->a, n, sizeof *f->unripe);
+    if (f->proposals == NULL || f->unripe == NULL) return RB_ERR_LIMIT;
     for (uint32_t v = 0; v < f->n; v++) {
         if (!is_proposal(f, v)) continue;
         const struct rb_fact *fact = rb_fold_fact(f, v);
@@ -96,30 +98,24 @@ static enum rb_err adopt_members(struct rb_fold *f, const struct rb_proposal *pr
 /* ---- in force ---------------------------------------------------------------------------------
  */
 
-static void latest_acceptance(const struct rb_proposal *p, uint64_t needed, int64_t *t_ms,
+static void latest_acceptance(const struct rb_proposal *p, uint64_t counted, int64_t *t_ms,
                               int64_t *from_ms) {
     *t_ms = *from_ms = 0;
     for (size_t i = 0; i < RB_MAX_MEMBERS; i++) {
-        if (!(needed >> i & 1)) continue;
+        if (!(counted >> i & 1)) continue;
         int64_t from = p->accepted_t_ms[i] != 0 ? p->accepted_t_ms[i] : p->accepted_created_ms[i];
         if (p->accepted_t_ms[i] > *t_ms) *t_ms = p->accepted_t_ms[i];
         if (from > *from_ms) *from_ms = from;
     }
 }
 
-/* whose acceptance is wanted: those the founding charter names; later, every active member */
-static uint64_t needed(const struct rb_fold *f, const struct rb_proposal *p) {
-    return p->amended == NULL ? p->charter->accept_members : f->active;
-}
-
-static enum rb_err adopt(struct rb_fold *f, struct rb_proposal *p, uint64_t wanted) {
-    int64_t t_ms, from_ms;
+enum rb_err rb_proposal_adopt(struct rb_fold *f, struct rb_proposal *p, uint64_t counted,
+                              int64_t at_utc_ms) {
     p->adopted = true;
-    latest_acceptance(p, wanted, &t_ms, &from_ms);
+    f->in_force_t_ms = f->in_force_from_ms = at_utc_ms;
+    if (at_utc_ms == 0) latest_acceptance(p, counted, &f->in_force_t_ms, &f->in_force_from_ms);
     f->charter = p->charter;
     f->charter_node = p->node;
-    f->in_force_t_ms = t_ms;
-    f->in_force_from_ms = from_ms;
     f->in_force = rb_rules_known(p->charter);
     f->unknown_rules = !f->in_force;
     f->active |= p->accepted;
@@ -128,15 +124,49 @@ static enum rb_err adopt(struct rb_fold *f, struct rb_proposal *p, uint64_t want
     return RB_OK;
 }
 
-static bool may_adopt(const struct rb_fold *f, const struct rb_proposal *p) {
-    if (p->adopted || p->refused || !p->walked || f->unknown_rules) return false;
-    if (p->amended != NULL) {
-        if (!f->in_force || f->active == 0) return false;
-        const struct rb_fact *now = rb_fold_fact(f, f->charter_node);
-        if (!rb_hash_eq(&p->amended->previous, &now->id)) return false;
-        if (!amendment_fits(f, p->amended)) return false;
+bool rb_amendment_follows(const struct rb_fold *f, const struct rb_proposal *p) {
+    if (p->amended == NULL || !f->in_force || f->active == 0) return false;
+    const struct rb_fact *now = rb_fold_fact(f, f->charter_node);
+    return rb_hash_eq(&p->amended->previous, &now->id) && amendment_fits(f, p->amended);
+}
+
+void rb_amendment_voices(const struct rb_fold *f, struct rb_electorate *out) {
+    uint64_t electors = 0;
+    for (size_t i = 0; i < f->charter->members_n; i++) {
+        const struct rb_member *m = &f->charter->members[i];
+        if (f->charter->rule == RB_RULE_GUARANTORS && m->role != RB_ROLE_GUARANTOR) continue;
+        electors |= 1ull << m->index;
     }
-    return (needed(f, p) & ~p->accepted) == 0;
+    electors &= f->active;
+    rb_electorate_make(f->charter, electors, f->charter->veto & electors, out);
+}
+
+enum rb_adoption_state rb_amendment_judge(const struct rb_charter *c, const struct rb_proposal *p,
+                                          const struct rb_electorate *e, bool past) {
+    struct rb_stance said[RB_MAX_MEMBERS] = {0};
+    for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
+        said[i].word = p->accepted >> i & 1   ? RB_WORD_ACCEPT
+                       : p->rejected >> i & 1 ? RB_WORD_REJECT
+                       : p->other >> i & 1    ? RB_WORD_OTHER
+                                              : RB_WORD_NONE;
+    return rb_adoption_judge(c->rule, c->quorum, e, said, past);
+}
+
+/* What is settled by words, here and now; `counted` gets whose acceptances did it. Where the hour
+ * may adopt it, a no that was in time is final: nobody is to wait for a second one. */
+static bool may_adopt(const struct rb_fold *f, struct rb_proposal *p, uint64_t *counted) {
+    struct rb_electorate e;
+    if (p->adopted || p->refused || !p->walked || f->unknown_rules) return false;
+    if (p->amended == NULL) {
+        *counted = p->charter->accept_members;
+        return (*counted & ~p->accepted) == 0;
+    }
+    if (!rb_amendment_follows(f, p)) return false;
+    rb_amendment_voices(f, &e);
+    const enum rb_adoption_state state = rb_amendment_judge(f->charter, p, &e, false);
+    if (state == RB_ADOPTION_NOT_ADOPTED && rb_rule_has_hour(f->charter)) p->refused = true;
+    *counted = e.voices & p->accepted;
+    return state == RB_ADOPTION_ADOPTED;
 }
 
 /* What one adoption, or one member leaving, makes possible is looked for again; proposals are few.
@@ -144,19 +174,24 @@ static bool may_adopt(const struct rb_fold *f, const struct rb_proposal *p) {
 enum rb_err rb_proposals_retry(struct rb_fold *f) {
     for (size_t i = 0; i < f->proposals_n;) {
         struct rb_proposal *p = &f->proposals[i++];
-        if (!may_adopt(f, p)) continue;
-        RB_TRY(adopt(f, p, needed(f, p)));
+        uint64_t counted;
+        bool another;
+        if (!may_adopt(f, p, &counted)) continue;
+        RB_TRY(rb_hour_against_words(f, &another));
+        if (!another) RB_TRY(rb_proposal_adopt(f, p, counted, 0));
         i = 0;
     }
     return RB_OK;
 }
 
-static enum rb_err try_adopt(struct rb_fold *f, const struct rb_proposal *p) {
-    return may_adopt(f, p) ? rb_proposals_retry(f) : RB_OK;
+static enum rb_err try_adopt(struct rb_fold *f, struct rb_proposal *p) {
+    uint64_t counted;
+    return may_adopt(f, p, &counted) ? rb_proposals_retry(f) : RB_OK;
 }
 
 enum rb_err rb_proposal_walked(struct rb_fold *f, struct rb_proposal *p) {
     p->walked = true;
+    rb_hour_walked(f, p);
     return try_adopt(f, p);
 }
 
@@ -171,53 +206,84 @@ static void accept_later(struct rb_fold *f, struct rb_proposal *p, uint64_t bit)
     rb_fold_active(f);
 }
 
-/* The last word of each member counts, until the proposal is adopted; who joins by an adopted
- * charter says so later. The proposer may only withdraw. */
-enum rb_err rb_proposal_stance(struct rb_fold *f, struct rb_proposal *p, uint32_t position) {
+static void forget_word(struct rb_proposal *p, uint16_t member) {
+    const uint64_t others = ~(1ull << member);
+    p->stance[member] = RB_NOWHERE;
+    p->accepted &= others;
+    p->rejected &= others;
+    p->other &= others;
+    p->contested &= others;
+}
+
+static void set_word(struct rb_proposal *p, uint16_t member, uint32_t node, int position) {
+    const uint64_t bit = 1ull << member;
+    forget_word(p, member);
+    p->stance[member] = node;
+    if (position == RB_POSITION_ACCEPT)
+        p->accepted |= bit;
+    else if (position == RB_POSITION_REJECT)
+        p->rejected |= bit;
+    else
+        p->other |= bit;
+}
+
+/* By which charter and until when the time of what is said of it is judged. Where its hour may
+ * adopt an amendment, what would undo that wants a time by 5.8: `created` alone is none. */
+static enum rb_deadline when_said(const struct rb_fold *f, const struct rb_proposal *p,
+                                  uint32_t node, int64_t *t_ms) {
+    const struct rb_charter *c = p->amended == NULL ? p->charter : p->ripe ? p->under : f->charter;
+    const int64_t by = p->charter->accept_by_utc_ms;
+    const bool accepts = rb_fold_fact(f, node)->position == RB_POSITION_ACCEPT;
+    const enum rb_deadline d = rb_deadline_judge(f->s, c, f->place[node], by, t_ms);
+    if (p->amended == NULL && !accepts) return RB_DEADLINE_MET; /* a founder's no is a no */
+    if (accepts || !rb_rule_has_hour(c)) return d;
+    return rb_is_over(f, c, node, by) ? RB_DEADLINE_LATE : d;
+}
+
+/* The last word of each member counts, until the proposal is settled. What came late was not said;
+ * an acceptance contested by time is none, anything else that is contested stands. */
+static enum rb_err take_word(struct rb_fold *f, struct rb_proposal *p, uint32_t position) {
     const struct rb_fact *fact = rb_fold_fact(f, position);
-    uint16_t author = rb_fold_author(f, position);
-    uint64_t bit = 1ull << author;
+    const uint16_t author = rb_fold_author(f, position);
     int64_t t_ms = 0;
-    if (author == p->author) {
-        if (fact->position == RB_POSITION_WITHDRAW) p->refused = !p->adopted;
+    const enum rb_deadline d = when_said(f, p, position, &t_ms);
+    if (d == RB_DEADLINE_LATE) return RB_OK;
+    if (fact->position == RB_POSITION_ACCEPT && d == RB_DEADLINE_CONTESTED) {
+        if (!(p->accepted >> author & 1)) p->contested |= 1ull << author;
         return RB_OK;
     }
-    if (!is_stance(fact->position)) return RB_OK;
-    if (p->adopted) {
-        if (fact->position == RB_POSITION_ACCEPT) accept_later(f, p, bit);
-        return RB_OK;
-    }
-    p->accepted &= ~bit;
-    p->rejected &= ~bit;
-    p->contested &= ~bit;
-    p->stance[author] = position;
-    if (fact->position == RB_POSITION_REJECT) p->rejected |= bit;
-    if (fact->position != RB_POSITION_ACCEPT) return RB_OK;
-    const struct rb_charter *c = p->amended == NULL ? p->charter : f->charter;
-    switch (rb_deadline_judge(f, c, position, p->charter->accept_by_utc_ms, &t_ms)) {
-    case RB_DEADLINE_LATE:
-        return RB_OK;
-    case RB_DEADLINE_CONTESTED:
-        p->contested |= bit;
-        return RB_OK;
-    case RB_DEADLINE_MET:
-        break;
-    }
-    p->accepted |= bit;
+    set_word(p, author, position, fact->position);
     p->accepted_t_ms[author] = t_ms;
     p->accepted_created_ms[author] = fact->created_utc_ms;
     return try_adopt(f, p);
 }
 
+/* Who joins by an adopted charter accepts it later. The proposer may only withdraw. */
+enum rb_err rb_proposal_stance(struct rb_fold *f, struct rb_proposal *p, uint32_t position) {
+    const struct rb_fact *fact = rb_fold_fact(f, position);
+    const uint16_t author = rb_fold_author(f, position);
+    int64_t t_ms;
+    if (author == p->author) {
+        if (fact->position != RB_POSITION_WITHDRAW || p->adopted) return RB_OK;
+        if (p->amended == NULL || when_said(f, p, position, &t_ms) != RB_DEADLINE_LATE)
+            p->refused = true;
+        return RB_OK;
+    }
+    if (!is_stance(fact->position) || fact->reported) return RB_OK;
+    if (!p->adopted) return take_word(f, p, position);
+    if (fact->position == RB_POSITION_ACCEPT) accept_later(f, p, 1ull << author);
+    return RB_OK;
+}
+
 /* a member takes back a position on a proposal that is not adopted yet */
-void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint16_t author) {
+void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint32_t node) {
+    const uint16_t author = rb_fold_author(f, node);
     for (size_t i = 0; i < f->proposals_n; i++) {
         struct rb_proposal *p = &f->proposals[i];
+        int64_t t_ms;
         if (p->adopted || p->stance[author] != subject) continue;
-        p->stance[author] = RB_NOWHERE;
-        p->accepted &= ~(1ull << author);
-        p->rejected &= ~(1ull << author);
-        p->contested &= ~(1ull << author);
+        if (p->amended == NULL || when_said(f, p, node, &t_ms) != RB_DEADLINE_LATE)
+            forget_word(p, author);
     }
 }
 
@@ -227,14 +293,9 @@ void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint16_t author) 
 /* What it said of proposals that are still open goes with it: nobody is held to a charter that came
  * into force after it left, and none comes into force by its word. */
 static void take_along(struct rb_fold *f, uint16_t member) {
-    for (size_t i = 0; i < f->proposals_n; i++) {
-        struct rb_proposal *p = &f->proposals[i];
-        if (p->adopted) continue;
-        p->stance[member] = RB_NOWHERE;
-        p->accepted &= ~(1ull << member);
-        p->rejected &= ~(1ull << member);
-        p->contested &= ~(1ull << member);
-    }
+    for (size_t i = 0; i < f->proposals_n; i++)
+        if (!f->proposals[i].adopted && !f->proposals[i].ripe)
+            forget_word(&f->proposals[i], member);
 }
 
 enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
@@ -254,7 +315,7 @@ enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
     case RB_MEMBERSHIP_LEAVE:
         p->left = true;
         p->suspended = p->rejoined = false;
-        p->left_epoch = f->b->feeds[f->feed_of[node]]->epoch;
+        p->left_epoch = f->b->feeds[rb_fold_feed(f, node)]->epoch;
         p->left_place = f->place[node];
         take_along(f, rb_fold_author(f, node));
         rb_fold_active(f);
@@ -279,9 +340,10 @@ static enum rb_charter_state founding_state(const struct rb_fold *f, const struc
 
 /* an amendment that can no longer be adopted; one still open bears no mark */
 static bool is_lost(const struct rb_fold *f, const struct rb_proposal *p) {
-    const struct rb_fact *now = rb_fold_fact(f, f->charter_node);
-    if (p->refused || (p->rejected & f->active) != 0) return true;
-    if (!rb_hash_eq(&p->amended->previous, &now->id) || !amendment_fits(f, p->amended)) return true;
+    struct rb_electorate e;
+    if (p->refused || !rb_amendment_follows(f, p)) return true;
+    rb_amendment_voices(f, &e);
+    if (rb_amendment_judge(f->charter, p, &e, false) == RB_ADOPTION_NOT_ADOPTED) return true;
     return f->s->now_utc_ms > p->charter->accept_by_utc_ms;
 }
 

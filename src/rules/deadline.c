@@ -19,15 +19,20 @@ static bool apart(const struct rb_charter *c, const struct rb_member *a,
     return true;
 }
 
+bool rb_members_apart(const struct rb_charter *c, uint16_t a, uint16_t b) {
+    const struct rb_member *ma = listed(c, a), *mb = listed(c, b);
+    return ma != NULL && mb != NULL && apart(c, ma, mb);
+}
+
 struct times {
     bool before, after;
     int64_t earliest_ms;
 };
 
-static void add_time(struct times *t, const struct rb_fold *f, uint32_t node, uint16_t member,
+static void add_time(struct times *t, const struct rb_situation *s, uint32_t order, uint16_t member,
                      int64_t by_utc_ms) {
     uint64_t time_s;
-    if (!rb_held_record(f->s, f->place[node], member, &time_s)) return;
+    if (!rb_held_record(s, order, member, &time_s)) return;
     int64_t ms = rb_t_ms(time_s);
     if ((!t->before && !t->after) || ms < t->earliest_ms) t->earliest_ms = ms;
     if (ms <= by_utc_ms)
@@ -36,21 +41,21 @@ static void add_time(struct times *t, const struct rb_fold *f, uint32_t node, ui
         t->after = true;
 }
 
-enum rb_deadline rb_deadline_judge(const struct rb_fold *f, const struct rb_charter *c,
-                                   uint32_t node, int64_t by_utc_ms, int64_t *t_ms) {
+enum rb_deadline rb_deadline_judge(const struct rb_situation *s, const struct rb_charter *c,
+                                   uint32_t order, int64_t by_utc_ms, int64_t *t_ms) {
     struct times t = {0};
-    uint16_t author = rb_fold_author(f, node);
+    uint16_t author = rb_situation_author(s, order);
     const struct rb_member *own = listed(c, author);
     if (c->has_timekeeper && c->timekeeper != author)
-        add_time(&t, f, node, c->timekeeper, by_utc_ms);
+        add_time(&t, s, order, c->timekeeper, by_utc_ms);
     if (!t.before && !t.after)
         for (size_t i = 0; i < c->members_n; i++)
             if (own != NULL && apart(c, own, &c->members[i]))
-                add_time(&t, f, node, c->members[i].index, by_utc_ms);
+                add_time(&t, s, order, c->members[i].index, by_utc_ms);
     *t_ms = t.before || t.after ? t.earliest_ms : 0;
     if (t.before && !t.after) return RB_DEADLINE_MET;
-    if (f->s->now_utc_ms < by_utc_ms) return RB_DEADLINE_MET; /* the deadline is still ahead */
+    if (s->now_utc_ms < by_utc_ms) return RB_DEADLINE_MET; /* the deadline is still ahead */
     if (t.before) return RB_DEADLINE_CONTESTED;
-    bool created = rb_fold_fact(f, node)->created_utc_ms <= by_utc_ms;
+    bool created = rb_situation_fact(s, order)->created_utc_ms <= by_utc_ms;
     return created ? RB_DEADLINE_CONTESTED : RB_DEADLINE_LATE;
 }

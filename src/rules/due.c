@@ -56,15 +56,13 @@ static bool owes(const struct rb_fold *f, const struct rb_fact *fact, uint16_t a
     return !p->suspended || fact->precedence == RB_FLASH;
 }
 
-static enum rb_err push(struct rb_fold *f, const struct rb_sit_due *due) {
+/* one more, to be filled in */
+static enum rb_err push(struct rb_fold *f, struct rb_sit_due **due) {
     struct rb_situation *s = f->s;
-    void *p = s->dues, *c = f->due_charter;
-    RB_TRY(rb_fold_grow(f->a, &p, &f->dues_cap, s->dues_n + 1, sizeof *s->dues));
-    s->dues = p;
-    RB_TRY(rb_fold_grow(f->a, &c, &f->due_charter_cap, s->dues_n + 1, sizeof *f->due_charter));
-    f->due_charter = c;
+    RB_TRY(RB_FOLD_MORE(f, s->dues, s->dues_n, f->dues_cap));
+    RB_TRY(RB_FOLD_MORE(f, f->due_charter, s->dues_n, f->due_charter_cap));
     f->due_charter[s->dues_n] = f->charter;
-    s->dues[s->dues_n++] = *due;
+    *due = &s->dues[s->dues_n++];
     return RB_OK;
 }
 
@@ -85,11 +83,15 @@ enum rb_err rb_due_open(struct rb_fold *f, uint32_t node) {
     for (size_t i = 0; i < f->charter->members_n; i++) {
         uint16_t m = f->charter->members[i].index;
         if (!owes(f, fact, rb_fold_author(f, node), m)) continue;
-        struct rb_sit_due due = {.subject = place, .member = m, .answer = RB_NOWHERE};
-        due.position = fact->demand.present ? (uint8_t)fact->demand.position : RB_POSITION_READ;
-        due.due_utc_ms =
-            fact->demand.present ? fact->demand.by_utc_ms : due_time(f, place, m, span);
+        struct rb_sit_due *due;
         RB_TRY(push(f, &due));
+        due->subject = place;
+        due->member = m;
+        due->state = RB_DUE_PENDING;
+        due->answer = RB_NOWHERE;
+        due->position = fact->demand.present ? (uint8_t)fact->demand.position : RB_POSITION_READ;
+        due->due_utc_ms =
+            fact->demand.present ? fact->demand.by_utc_ms : due_time(f, place, m, span);
     }
     return RB_OK;
 }
@@ -118,6 +120,7 @@ static uint32_t next_answer(const struct rb_situation *s, const struct rb_sit_du
         uint32_t a = s->answers[i].answer;
         const struct rb_fact *fact = rb_situation_fact(s, a);
         if (rb_situation_author(s, a) != due->member || unread(fact) != is_unread) continue;
+        if (fact->reported) continue; /* another's word (5.7.13) */
         if (is_unread || satisfies(due->position, fact->position)) return i;
     }
     return RB_NOWHERE;
@@ -128,7 +131,7 @@ static enum rb_due_state answered(const struct rb_fold *f, const struct rb_chart
     int64_t t_ms;
     if (due->due_utc_ms == 0)
         return RB_DUE_MET; /* answered before anyone logged that it holds it */
-    switch (rb_deadline_judge(f, c, f->sorted[answer], due->due_utc_ms, &t_ms)) {
+    switch (rb_deadline_judge(f->s, c, answer, due->due_utc_ms, &t_ms)) {
     case RB_DEADLINE_MET:
         return RB_DUE_MET;
     case RB_DEADLINE_LATE:
@@ -159,8 +162,14 @@ static void settle_unread(const struct rb_fold *f, const struct rb_charter *c,
 static void settle_one(const struct rb_fold *f, const struct rb_charter *c,
                        struct rb_sit_due *due) {
     const struct rb_situation *s = f->s;
-    uint32_t i = next_answer(s, due, s->order[due->subject].first_answer, false);
+    const uint32_t first = s->order[due->subject].first_answer;
     bool over = due->due_utc_ms != 0 && s->now_utc_ms > due->due_utc_ms;
+    if (first == RB_NOWHERE) { /* most of them */
+        due->answer = RB_NOWHERE;
+        due->state = over ? RB_DUE_MISSED : RB_DUE_PENDING;
+        return;
+    }
+    uint32_t i = next_answer(s, due, first, false);
     due->answer = i == RB_NOWHERE ? RB_NOWHERE : s->answers[i].answer;
     due->state = (uint8_t)(i != RB_NOWHERE ? answered(f, c, due, due->answer)
                            : over          ? RB_DUE_MISSED
@@ -168,9 +177,59 @@ static void settle_one(const struct rb_fold *f, const struct rb_charter *c,
     if (due->state != RB_DUE_MET) settle_unread(f, c, due);
 }
 
-void rb_due_settle(struct rb_fold *f) {
-    for (size_t i = 0; i < f->s->dues_n; i++)
-        settle_one(f, f->due_charter[i], &f->s->dues[i]);
+/* one that says that its time is still ahead is looked at again when it is there */
+static enum rb_err settle_and_note(struct rb_fold *f, size_t from, size_t to) {
+    struct rb_situation *s = f->s;
+    int64_t noted = 0; /* of this subject: several often have the same */
+    for (size_t i = from; i < to; i++) {
+        struct rb_sit_due *due = &s->dues[i];
+        if (i > from && due[-1].subject != due->subject) noted = 0;
+        settle_one(f, f->due_charter[i], due);
+        if (!f->kept || due->due_utc_ms == 0 || due->due_utc_ms < s->now_utc_ms) continue;
+        if (noted == due->due_utc_ms) continue;
+        noted = due->due_utc_ms;
+        RB_TRY(rb_wake_push(f, RB_WAKE_DUES, f->sorted[due->subject], noted));
+    }
+    return RB_OK;
+}
+
+enum rb_err rb_due_settle(struct rb_fold *f, size_t from) {
+    return settle_and_note(f, from, f->s->dues_n);
+}
+
+static size_t dues_of(const struct rb_situation *s, uint32_t subject) {
+    size_t lo = 0, hi = s->dues_n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (s->dues[mid].subject < subject)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static enum rb_err again(struct rb_fold *f, size_t i) {
+    struct rb_sit_due *due = &f->s->dues[i];
+    const struct rb_fact *fact = rb_situation_fact(f->s, due->subject);
+    if (!fact->demand.present)
+        due->due_utc_ms =
+            due_time(f, due->subject, due->member, f->due_charter[i]->answer_ms[fact->precedence]);
+    return settle_and_note(f, i, i + 1);
+}
+
+enum rb_err rb_due_again(struct rb_fold *f, uint32_t subject, uint16_t member) {
+    const struct rb_situation *s = f->s;
+    for (size_t i = dues_of(s, subject); i < s->dues_n && s->dues[i].subject == subject; i++)
+        if (s->dues[i].member == member) return again(f, i);
+    return RB_OK;
+}
+
+enum rb_err rb_dues_again(struct rb_fold *f, uint32_t subject) {
+    const struct rb_situation *s = f->s;
+    for (size_t i = dues_of(s, subject); i < s->dues_n && s->dues[i].subject == subject; i++)
+        RB_TRY(again(f, i));
+    return RB_OK;
 }
 
 /* ---- line tests -------------------------------------------------------------------------------
@@ -183,18 +242,22 @@ static struct rb_sit_member *sit_member(struct rb_situation *s, uint16_t index) 
 }
 
 /* a slot that has not come yet proves nothing, and one off the schedule belongs to no slot */
-static void note_test(struct rb_fold *f, const struct rb_fact *fact, uint16_t author) {
+enum rb_err rb_test_note(struct rb_fold *f, uint32_t place) {
     struct rb_test t;
-    struct rb_sit_member *m = sit_member(f->s, author);
+    const struct rb_fact *fact = rb_situation_fact(f->s, place);
+    struct rb_sit_member *m = sit_member(f->s, rb_situation_author(f->s, place));
     uint64_t interval_ms = (uint64_t)f->charter->test_interval_s * 1000;
-    if (m == NULL || interval_ms == 0 || rb_test_decode(fact->body, &t, NULL) != RB_OK) return;
-    if (t.slot_utc_ms % interval_ms != 0 || f->s->now_utc_ms < 0 ||
-        t.slot_utc_ms > (uint64_t)f->s->now_utc_ms)
-        return;
+    if (m == NULL || interval_ms == 0 || rb_test_decode(fact->body, &t, NULL) != RB_OK)
+        return RB_OK;
+    if (t.slot_utc_ms % interval_ms != 0 || t.slot_utc_ms > INT64_MAX) return RB_OK;
+    if ((int64_t)t.slot_utc_ms > f->s->now_utc_ms)
+        return rb_wake_push(f, RB_WAKE_TEST, f->sorted[place], (int64_t)t.slot_utc_ms);
     if (t.slot_utc_ms > m->last_test_slot) m->last_test_slot = t.slot_utc_ms;
+    return RB_OK;
 }
 
 static void count_missed(const struct rb_fold *f, struct rb_sit_member *m) {
+    m->tests_missed = 0;
     int64_t interval = (int64_t)f->charter->test_interval_s * 1000;
     int64_t ripe = f->s->now_utc_ms - (int64_t)f->charter->test_grace_s * 1000;
     int64_t from = f->in_force_from_ms;
@@ -206,11 +269,6 @@ static void count_missed(const struct rb_fold *f, struct rb_sit_member *m) {
 }
 
 void rb_tests_count(struct rb_fold *f) {
-    for (uint32_t place = 0; place < f->n; place++) {
-        const struct rb_fact *fact = rb_situation_fact(f->s, place);
-        if (f->s->order[place].mark == RB_MARK_NONE && fact->kind == RB_KIND_TEST)
-            note_test(f, fact, rb_situation_author(f->s, place));
-    }
     for (size_t i = 0; i < f->s->members_n; i++)
         count_missed(f, &f->s->members[i]);
 }

@@ -212,8 +212,44 @@ static void put_forks(const struct rb_situation *s, struct rb_writer *w) {
     }
 }
 
+/* ---- instruments ------------------------------------------------------------------------------
+ */
+
+/* a lot is named by its first record */
+static uint32_t lot_record(const struct rb_situation *s, uint32_t lot) {
+    return s->entries[s->lots[lot].first].record;
+}
+
+static void put_instruments(const struct rb_situation *s, struct rb_writer *w) {
+    rb_cbor_put_array(w, s->instruments_n);
+    for (size_t i = 0; i < s->instruments_n; i++) {
+        const struct rb_sit_instrument *in = &s->instruments[i];
+        rb_cbor_put_array(w, 4);
+        rb_cbor_put_uint(w, in->record);
+        rb_cbor_put_uint(w, lot_record(s, in->lot));
+        rb_cbor_put_uint(w, in->state);
+        rb_cbor_put_int(w, in->since_utc_ms);
+    }
+}
+
+static void put_unmoved(const struct rb_situation *s, struct rb_writer *w) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->entries_n; i++)
+        n += s->entries[i].mark != RB_MARK_NONE;
+    rb_cbor_put_array(w, n);
+    for (size_t i = 0; i < s->entries_n; i++) {
+        const struct rb_sit_entry *e = &s->entries[i];
+        if (e->mark == RB_MARK_NONE) continue;
+        rb_cbor_put_array(w, 4);
+        rb_cbor_put_uint(w, lot_record(s, e->lot));
+        rb_cbor_put_uint(w, e->record);
+        put_index(w, e->on == RB_NOWHERE ? RB_NOWHERE : s->entries[e->on].record);
+        rb_cbor_put_uint(w, e->mark);
+    }
+}
+
 void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w) {
-    rb_cbor_put_map(w, 12);
+    rb_cbor_put_map(w, 14);
     put_uint(w, 1, RB_RULES_VERSION);
     rb_cbor_put_uint(w, 2);
     rb_cbor_put_bytes(w, rb_slice(s->book->channel, RB_CHANNEL_LEN));
@@ -242,4 +278,8 @@ void rb_situation_encode(const struct rb_situation *s, struct rb_writer *w) {
     put_held(s, w);
     rb_cbor_put_uint(w, 12);
     put_forks(s, w);
+    rb_cbor_put_uint(w, 13);
+    put_instruments(s, w);
+    rb_cbor_put_uint(w, 14);
+    put_unmoved(s, w);
 }

@@ -19,8 +19,22 @@ void rb_extra_free(struct rb_region *region, struct rb_fact *fact) {
     fact->extra = NULL;
 }
 
+static void gist_free(struct rb_region *r, struct rb_fact *fact) {
+    struct rb_gist *g = fact->gist;
+    if (g == NULL) return;
+    const size_t hashes = g->hashes_n * sizeof *g->hashes, steps = g->steps_n * sizeof *g->steps;
+    if (g->hashes != NULL) rb_wipe(g->hashes, hashes);
+    rb_region_free(r, g->hashes, hashes);
+    if (g->steps != NULL) rb_wipe(g->steps, steps);
+    rb_region_free(r, g->steps, steps);
+    rb_wipe(g, sizeof *g);
+    rb_region_free(r, g, sizeof *g);
+    fact->gist = NULL;
+}
+
 /* a closed record's body was a secret: nothing of it stays in memory that is used again */
 void rb_fact_body_free(struct rb_region *region, struct rb_fact *fact) {
+    gist_free(region, fact);
     if (fact->closed) rb_wipe((void *)(uintptr_t)fact->body.p, fact->body.n);
     slice_free(region, &fact->body);
 }
@@ -55,6 +69,33 @@ static enum rb_err keep(struct rb_region *r, void *p_in_out, const void *from, s
     }
     memcpy(p_in_out, &p, sizeof p);
     return RB_OK;
+}
+
+static enum rb_err gist_lists(struct rb_region *r, const struct rb_gist *from, struct rb_gist *to) {
+    to->hashes = NULL;
+    to->steps = NULL;
+    RB_TRY(keep(r, &to->hashes, from->hashes, from->hashes_n, sizeof *from->hashes));
+    return keep(r, &to->steps, from->steps, from->steps_n, sizeof *from->steps);
+}
+
+enum rb_err rb_gist_keep(struct rb_book *b, struct rb_fact *fact, const struct rb_gist *from) {
+    fact->gist = rb_region_alloc(b->region, sizeof *from);
+    if (fact->gist == NULL) return RB_ERR_LIMIT;
+    *fact->gist = *from;
+    const enum rb_err err = gist_lists(b->region, from, fact->gist);
+    if (err != RB_OK) gist_free(b->region, fact);
+    return err;
+}
+
+enum rb_err rb_gist_make(struct rb_book *b, struct rb_fact *fact, struct rb_slice body,
+                         struct rb_arena *work) {
+    struct rb_gist g;
+    const size_t mark = rb_arena_mark(work);
+    if (!rb_kind_is_instrument((enum rb_kind)fact->kind)) return RB_OK;
+    enum rb_err err = rb_gist_read((enum rb_kind)fact->kind, body, work, &g, NULL);
+    if (err == RB_OK) err = rb_gist_keep(b, fact, &g);
+    rb_arena_release(work, mark);
+    return err;
 }
 
 static enum rb_err receipt_make(struct rb_book *b, struct rb_fact *fact, struct rb_arena *work,

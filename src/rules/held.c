@@ -97,14 +97,14 @@ static uint64_t stood_by(const struct rb_revocation *r, const struct rb_feed *f)
     return 0;
 }
 
-struct cut { /* leaves of a feed from `size` on that this key signed are disowned */
+struct rb_cut { /* leaves of a feed from `size` on that this key signed are disowned */
     uint8_t kid[RB_KID_LEN];
     uint32_t feed;
     uint64_t size;
 };
 
 static int by_kid(const void *pa, const void *pb) {
-    const struct cut *a = pa, *b = pb;
+    const struct rb_cut *a = pa, *b = pb;
     if (a->feed != b->feed) return a->feed < b->feed ? -1 : 1;
     int c = memcmp(a->kid, b->kid, RB_KID_LEN);
     if (c != 0) return c;
@@ -119,72 +119,76 @@ struct revocations {
 
 static const struct rb_revocation *next_revocation(struct revocations *it, uint32_t *node) {
     for (; it->node < it->f->n; it->node++) {
-        const struct rb_fact *fact = rb_fold_fact(it->f, it->node);
-        if (fact->mark != RB_MARK_NONE || fact->kind != RB_KIND_REVOCATION) continue;
+        if (it->f->kind[it->node] != RB_KIND_REVOCATION) continue;
         *node = it->node++;
-        return fact->extra->revocation;
+        return rb_fold_fact(it->f, *node)->extra->revocation;
     }
     return NULL;
 }
 
-static enum rb_err add_cuts(struct rb_fold *f, const struct rb_revocation *r, uint64_t *log_cut,
-                            struct cut **cuts, size_t *n, size_t *cap) {
+static enum rb_err add_cuts(struct rb_fold *f, const struct rb_revocation *r) {
+    struct rb_cuts *cuts = &f->cuts;
     for (uint32_t i = 0; i < f->b->feeds_n; i++) {
         const struct rb_feed *feed = f->b->feeds[i];
         if (!same_party(f, feed->member, &r->party)) continue;
         if (r->role == RB_KEY_LOG) {
             uint64_t size = stood_by(r, feed);
-            if (rb_key_eq(&r->key, &feed->log_key) && size < log_cut[i]) log_cut[i] = size;
+            if (rb_key_eq(&r->key, &feed->log_key) && size < f->part[i].log_cut)
+                f->part[i].log_cut = size;
             continue;
         }
-        void *p = *cuts;
-        RB_TRY(rb_fold_grow(f->a, &p, cap, *n + 1, sizeof **cuts));
-        *cuts = p;
-        (*cuts)[*n].feed = i;
-        (*cuts)[*n].size = stood_by(r, feed);
-        rb_key_id(&r->key, (*cuts)[(*n)++].kid);
+        RB_TRY(RB_FOLD_MORE(f, cuts->cut, cuts->n, cuts->cap));
+        struct rb_cut *cut = &cuts->cut[cuts->n++];
+        cut->feed = i;
+        cut->size = stood_by(r, feed);
+        rb_key_id(&r->key, cut->kid);
     }
     return RB_OK;
 }
 
 /* is the leaf beyond what its party stands by for the key? the cuts are sorted: smallest size first
  */
-static bool is_cut(const struct cut *cuts, size_t n, uint32_t feed, uint64_t leaf,
+static bool is_cut(const struct rb_cuts *cuts, uint32_t feed, uint64_t leaf,
                    const uint8_t kid[RB_KID_LEN]) {
-    struct cut want = {.feed = feed, .size = 0};
+    struct rb_cut want = {.feed = feed, .size = 0};
     memcpy(want.kid, kid, RB_KID_LEN);
-    size_t lo = 0, hi = n;
+    size_t lo = 0, hi = cuts->n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (by_kid(&cuts[mid], &want) < 0)
+        if (by_kid(&cuts->cut[mid], &want) < 0)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return lo < n && cuts[lo].feed == feed && memcmp(cuts[lo].kid, kid, RB_KID_LEN) == 0 &&
-           cuts[lo].size <= leaf;
+    const struct rb_cut *c = &cuts->cut[lo];
+    return lo < cuts->n && c->feed == feed && memcmp(c->kid, kid, RB_KID_LEN) == 0 &&
+           c->size <= leaf;
+}
+
+bool rb_disowned(const struct rb_fold *f, uint32_t node) {
+    const struct rb_fact *fact = rb_fold_fact(f, node);
+    const struct rb_place at = f->at[node];
+    bool disowned = at.leaf >= f->part[at.feed].log_cut;
+    for (size_t k = 0; k < fact->kids_n && f->cuts.n > 0; k++)
+        if (is_cut(&f->cuts, at.feed, at.leaf, fact->kids[k])) disowned = true;
+    return disowned;
 }
 
 enum rb_err rb_disowned_mark(struct rb_fold *f) {
     struct revocations it = {f, 0};
-    struct cut *cuts = NULL;
-    size_t n = 0, cap = 0;
     uint32_t node;
-    uint64_t *log_cut = rb_arena_array(f->a, f->b->feeds_n, sizeof *log_cut);
-    f->disowned = rb_arena_array(f->a, f->n, sizeof *f->disowned);
-    if (f->disowned == NULL || log_cut == NULL) return RB_ERR_LIMIT;
-    memset(log_cut, 0xff, f->b->feeds_n * sizeof *log_cut);
-    for (const struct rb_revocation *r; (r = next_revocation(&it, &node)) != NULL;)
-        if (r->role == RB_KEY_LOG || r->role == RB_KEY_NODE || r->role == RB_KEY_OFFICER)
-            RB_TRY(add_cuts(f, r, log_cut, &cuts, &n, &cap));
-    rb_sort(cuts, n, sizeof *cuts, by_kid);
-    for (uint32_t v = 0; v < f->n; v++) {
-        const struct rb_fact *fact = rb_fold_fact(f, v);
-        uint32_t feed = f->feed_of[v], leaf = rb_fold_leaf(f, v);
-        f->disowned[v] = leaf >= log_cut[feed];
-        for (size_t k = 0; k < fact->kids_n; k++)
-            if (is_cut(cuts, n, feed, leaf, fact->kids[k])) f->disowned[v] = true;
+    bool any = false;
+    for (size_t i = 0; i < f->b->feeds_n; i++)
+        f->part[i].log_cut = UINT64_MAX;
+    for (const struct rb_revocation *r; (r = next_revocation(&it, &node)) != NULL;) {
+        if (r->role == RB_KEY_MIRROR) f->cuts.mirror = true;
+        if (r->role != RB_KEY_LOG && r->role != RB_KEY_NODE && r->role != RB_KEY_OFFICER) continue;
+        RB_TRY(add_cuts(f, r));
+        any = true;
     }
+    rb_sort(f->cuts.cut, f->cuts.n, sizeof *f->cuts.cut, by_kid);
+    for (uint32_t v = 0; v < f->n && any; v++)
+        f->disowned[v] = rb_disowned(f, v);
     return RB_OK;
 }
 
@@ -199,12 +203,12 @@ struct covering {     /* one good cosignature */
     bool held_back; /* by a revoked key, beyond what its party stands by */
 };
 
-static int by_slot(const void *pa, const void *pb) {
+/* of one slot; a larger size at an earlier time is behind */
+static int by_size(const void *pa, const void *pb) {
     const struct covering *a = pa, *b = pb;
-    if (a->slot != b->slot) return a->slot < b->slot ? -1 : 1;
-    if (a->size != b->size) return a->size > b->size ? -1 : 1; /* largest first */
-    if (a->time_s != b->time_s) return a->time_s < b->time_s ? -1 : 1;
-    return a->receipt < b->receipt ? -1 : a->receipt > b->receipt;
+    if (a->size != b->size) return a->size < b->size ? -1 : 1;
+    if (a->time_s != b->time_s) return a->time_s > b->time_s ? -1 : 1;
+    return a->receipt > b->receipt ? -1 : a->receipt < b->receipt;
 }
 
 struct coverings {
@@ -221,34 +225,70 @@ static enum rb_err cover(struct rb_fold *f, struct coverings *out, uint32_t feed
     for (uint32_t i = first; i < first + branches; i++) {
         if (like->size > f->b->feeds[i]->facts_n) continue;
         if (rb_stem_at(f->s, i, like->size - 1) != own) continue;
-        void *p = out->c;
-        RB_TRY(rb_fold_grow(f->a, &p, &out->cap, out->n + 1, sizeof *out->c));
-        out->c = p;
+        RB_TRY(RB_FOLD_MORE(f, out->c, out->n, out->cap));
         out->c[out->n] = *like;
         out->c[out->n++].slot += i * RB_MAX_MEMBERS;
     }
     return RB_OK;
 }
 
-static enum rb_err collect(struct rb_fold *f, struct covering **out, size_t *n) {
-    struct coverings all = {0};
+/* the key it verifies under; NULL: it does not count, now or here */
+static const struct rb_mirror_key *counted(struct rb_fold *f, uint32_t node, uint16_t index,
+                                           size_t *feed) {
+    struct rb_fact_extra *x = rb_fold_fact(f, node)->extra;
+    const struct rb_receipt_cosig *c = &x->receipt.cosigs[index];
+    if (!cosig_good(f->b, c, &x->check[index], feed)) return NULL;
+    const struct rb_mirror_key *k = &f->b->index->mirror[c->cosigner].key[x->check[index].key];
+    return rb_hash_eq(&k->party, &f->party[c->cosigner].party) ? k : NULL;
+}
+
+/* over more than is held here: asked again when it is */
+static enum rb_err cosig_waits(struct rb_fold *f, uint32_t node, uint16_t index) {
+    const struct rb_receipt_cosig *c = &rb_fold_fact(f, node)->extra->receipt.cosigs[index];
+    const size_t feed = rb_book_feed_index(f->b, c->member, c->epoch);
+    if (feed == f->b->feeds_n || c->size <= f->b->feeds[feed]->facts_n) return RB_OK;
+    const struct rb_wait w = {(uint32_t)feed, node, c->size, index, RB_WAIT_COSIG};
+    return rb_wait_push(f, &w);
+}
+
+static enum rb_err collect(struct rb_fold *f, struct coverings *all) {
     for (uint32_t v = 0; v < f->n; v++) {
-        const struct rb_fact *fact = rb_fold_fact(f, v);
-        if (fact->mark != RB_MARK_NONE || fact->kind != RB_KIND_RECEIPT) continue;
-        struct rb_fact_extra *x = fact->extra;
-        for (size_t i = 0; i < x->receipt.cosigs_n; i++) {
-            const struct rb_receipt_cosig *c = &x->receipt.cosigs[i];
+        if (f->kind[v] != RB_KIND_RECEIPT) continue;
+        const struct rb_receipt *r = &rb_fold_fact(f, v)->extra->receipt;
+        for (uint16_t i = 0; i < r->cosigs_n; i++) {
+            const struct rb_receipt_cosig *c = &r->cosigs[i];
             size_t feed;
-            if (!cosig_good(f->b, c, &x->check[i], &feed)) continue;
-            const struct rb_mirror_key *k = &f->b->index->mirror[c->cosigner].key[x->check[i].key];
-            if (!rb_hash_eq(&k->party, &f->party[c->cosigner].party)) continue;
-            RB_TRY(cover(f, &all, (uint32_t)feed,
+            const struct rb_mirror_key *k = counted(f, v, i, &feed);
+            if (k == NULL) {
+                RB_TRY(cosig_waits(f, v, i));
+                continue;
+            }
+            RB_TRY(cover(f, all, (uint32_t)feed,
                          &(struct covering){c->cosigner, v, c->size, c->time_s, &k->key, false}));
         }
     }
-    *out = all.c;
-    *n = all.n;
-    rb_sort(*out, *n, sizeof **out, by_slot);
+    return RB_OK;
+}
+
+/* By slot, and in each by size; they mostly come so. */
+static enum rb_err arrange(struct rb_fold *f, struct coverings *all) {
+    size_t slots = f->b->feeds_n * RB_MAX_MEMBERS;
+    uint32_t *at = rb_arena_array(f->a, slots + 1, sizeof *at);
+    struct covering *c = rb_arena_array(f->a, all->n, sizeof *c);
+    if (at == NULL || c == NULL || all->n >= RB_NOWHERE) return RB_ERR_LIMIT;
+    for (size_t i = 0; i < all->n; i++)
+        at[all->c[i].slot + 1]++;
+    for (size_t i = 0; i < slots; i++)
+        at[i + 1] += at[i];
+    for (size_t i = 0; i < all->n; i++)
+        c[at[all->c[i].slot]++] = all->c[i];
+    for (size_t from = 0, to; from < all->n; from = to) {
+        bool sorted = true;
+        for (to = from + 1; to < all->n && c[to].slot == c[from].slot; to++)
+            sorted = sorted && by_size(&c[to - 1], &c[to]) <= 0;
+        if (!sorted) rb_sort(c + from, to - from, sizeof *c, by_size);
+    }
+    all->c = c;
     return RB_OK;
 }
 
@@ -260,24 +300,84 @@ static enum rb_err steps(struct rb_fold *f, const struct covering *c, size_t n) 
     for (size_t from = 0, to; from < n; from = to) {
         uint64_t earliest = UINT64_MAX;
         size_t kept = 0;
-        for (to = from; to < n && c[to].slot == c[from].slot; to++) {
-            if (c[to].held_back || (kept > 0 && c[to].time_s >= earliest)) continue;
-            earliest = c[to].time_s;
+        for (to = from; to < n && c[to].slot == c[from].slot;)
+            to++;
+        for (size_t i = to; i-- > from;) {
+            if (c[i].held_back || (kept > 0 && c[i].time_s >= earliest)) continue;
+            earliest = c[i].time_s;
             kept++;
         }
         struct rb_sit_held *h = rb_arena_array(f->a, kept, sizeof *h);
         if (h == NULL) return RB_ERR_LIMIT;
         s->held[c[from].slot] = h;
         s->held_n[c[from].slot] = kept;
-        earliest = UINT64_MAX;
+        f->held_cap[c[from].slot] = (uint32_t)kept;
         size_t at = kept;
-        for (size_t i = from; i < to; i++) {
+        for (size_t i = to; i-- > from;) {
             if (c[i].held_back || (at < kept && c[i].time_s >= earliest)) continue;
             earliest = c[i].time_s;
+            if (earliest > f->latest_t_s) f->latest_t_s = earliest;
             h[--at] = (struct rb_sit_held){c[i].size, c[i].time_s};
         }
         assert(at == 0);
     }
+    return RB_OK;
+}
+
+/* ---- one cosignature more ---------------------------------------------------------------------
+ */
+
+/* how many of the slot's steps have no larger size */
+static size_t steps_below(const struct rb_sit_held *h, size_t n, uint64_t size) {
+    size_t lo = 0, hi = n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (h[mid].size <= size)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* [*from, size) are the leaves that it covers sooner than before; none: it says nothing new */
+static enum rb_err step_add(struct rb_fold *f, size_t slot, uint64_t size, uint64_t time_s,
+                            uint64_t *from) {
+    struct rb_situation *s = f->s;
+    struct rb_sit_held *h = s->held[slot];
+    size_t n = s->held_n[slot], to = steps_below(h, n, size), at = to;
+    *from = size;
+    if (to < n && h[to].time_s <= time_s) return RB_OK;
+    if (to > 0 && h[to - 1].size == size && h[to - 1].time_s <= time_s) return RB_OK;
+    while (at > 0 && h[at - 1].time_s >= time_s)
+        at--;
+    *from = at > 0 ? h[at - 1].size : 0;
+    size_t cap = f->held_cap[slot];
+    RB_TRY(rb_fold_more(f->a, &s->held[slot], &cap, n + 1, sizeof *h));
+    f->held_cap[slot] = (uint32_t)cap;
+    h = s->held[slot];
+    memmove(h + at + 1, h + to, (n - to) * sizeof *h);
+    h[at] = (struct rb_sit_held){size, time_s};
+    s->held_n[slot] = n + 1 - (to - at);
+    if (time_s > f->latest_t_s) f->latest_t_s = time_s;
+    return RB_OK;
+}
+
+enum rb_err rb_held_cosig(struct rb_fold *f, uint32_t node, uint16_t index) {
+    const struct rb_receipt_cosig *c = &rb_fold_fact(f, node)->extra->receipt.cosigs[index];
+    size_t feed;
+    uint64_t from;
+    if (counted(f, node, index, &feed) == NULL) return cosig_waits(f, node, index);
+    RB_TRY(step_add(f, feed * RB_MAX_MEMBERS + c->cosigner, c->size, c->time_s, &from));
+    for (uint64_t leaf = from; leaf < c->size; leaf++)
+        RB_TRY(rb_live_touch(f, f->node_of[feed][leaf], c->cosigner));
+    return RB_OK;
+}
+
+enum rb_err rb_held_more(struct rb_fold *f, uint32_t node) {
+    const struct rb_receipt *r = &rb_fold_fact(f, node)->extra->receipt;
+    for (uint16_t i = 0; i < r->cosigs_n; i++)
+        RB_TRY(rb_held_cosig(f, node, i));
     return RB_OK;
 }
 
@@ -299,6 +399,7 @@ static bool branch_held_since(const struct rb_situation *s, uint32_t feed, uint6
 
 bool rb_held_since(const struct rb_situation *s, uint32_t feed, uint64_t leaf, uint16_t member,
                    uint64_t *time_s) {
+    if (s->book->index->branches_n == 0) return branch_held_since(s, feed, leaf, member, time_s);
     uint32_t first = feed - s->book->feeds[feed]->branch, own = rb_stem_at(s, feed, leaf);
     size_t branches = rb_branches_of(s->book, first);
     bool any = false;
@@ -373,140 +474,19 @@ static bool mirror_pass(struct rb_fold *f, struct covering *c, size_t n, bool se
 }
 
 enum rb_err rb_held_make(struct rb_fold *f) {
-    struct covering *c;
-    size_t n;
+    struct coverings all = {0};
     size_t slots = f->b->feeds_n * RB_MAX_MEMBERS;
     f->s->held_n = rb_arena_array(f->a, slots, sizeof *f->s->held_n);
     f->s->held = rb_arena_array(f->a, slots, sizeof *f->s->held);
-    if (f->s->held_n == NULL || f->s->held == NULL) return RB_ERR_LIMIT;
-    RB_TRY(collect(f, &c, &n));
-    bool held_back = mirror_pass(f, c, n, false);
-    RB_TRY(steps(f, c, n));
+    f->held_cap = rb_arena_array(f->a, slots, sizeof *f->held_cap);
+    if (f->s->held_n == NULL || f->s->held == NULL || f->held_cap == NULL) return RB_ERR_LIMIT;
+    RB_TRY(collect(f, &all));
+    RB_TRY(arrange(f, &all));
+    bool held_back = f->cuts.mirror && mirror_pass(f, all.c, all.n, false);
+    RB_TRY(steps(f, all.c, all.n));
     if (!held_back) return RB_OK;
-    for (size_t i = 0; i < n; i++)
-        c[i].held_back = false;
-    (void)mirror_pass(f, c, n, true);
-    return steps(f, c, n);
-}
-
-/* ---- bodies -----------------------------------------------------------------------------------
- */
-
-struct missing { /* leaves said to be missing, ascending */
-    uint32_t leaf, next;
-};
-struct bodies {
-    struct rb_fold *f;
-    uint64_t *out;
-    uint64_t *covered;     /* by slot */
-    uint32_t *outstanding; /* by slot: list of leaves listed as missing so far */
-    struct missing *list;
-    size_t list_n, list_cap;
-};
-
-/* the link that leads on from entry `prev`, or from the list's start */
-static uint32_t *link_after(struct bodies *b, size_t slot, uint32_t prev) {
-    return prev == RB_NOWHERE ? &b->outstanding[slot] : &b->list[prev].next;
-}
-
-/* appends after *prev, which becomes the new entry */
-static enum rb_err missing_push(struct bodies *b, size_t slot, uint32_t *prev, uint32_t leaf) {
-    void *p = b->list;
-    RB_TRY(rb_fold_grow(b->f->a, &p, &b->list_cap, b->list_n + 1, sizeof *b->list));
-    b->list = p;
-    uint32_t *link = link_after(b, slot, *prev), at = (uint32_t)b->list_n++;
-    b->list[at] = (struct missing){leaf, *link};
-    *link = at;
-    *prev = at;
-    return RB_OK;
-}
-
-static void has_body(struct bodies *b, uint32_t feed, uint64_t leaf, uint16_t member) {
-    const struct rb_fact *fact = &b->f->b->feeds[feed]->facts[leaf];
-    if (fact->closed && (fact->recipients >> member & 1))
-        b->out[rb_fold_node(b->f, feed, (uint32_t)leaf)] |= 1ull << member;
-}
-
-struct listed { /* reads a receipt's list of missing leaves, ascending */
-    struct rb_reader r;
-    size_t left;
-    uint64_t now; /* UINT64_MAX at the end */
-};
-
-static void listed_next(struct listed *l) {
-    l->now = UINT64_MAX;
-    if (l->left == 0) return;
-    l->left--;
-    if (rb_cbor_get_uint(&l->r, &l->now) != RB_OK) l->now = UINT64_MAX;
-}
-
-static void listed_open(struct listed *l, struct rb_slice list) {
-    l->r = rb_reader(list);
-    if (list.n == 0 || rb_cbor_get_array(&l->r, RB_MAX_LEAF, &l->left) != RB_OK) l->left = 0;
-    listed_next(l);
-}
-
-/* What was missing and is below the size and not listed again has come. Each step removes an entry
- * or meets one listed anew, so all of it is linear in what was logged. */
-static enum rb_err bodies_entry(struct bodies *b, uint32_t feed, uint16_t member,
-                                const struct rb_receipt_bodies *e) {
-    size_t slot = (size_t)feed * RB_MAX_MEMBERS + member;
-    uint64_t size = e->size, facts = b->f->b->feeds[feed]->facts_n;
-    struct listed l;
-    if (size > facts) size = facts;
-    listed_open(&l, e->missing);
-    uint32_t prev = RB_NOWHERE, at;
-    while ((at = *link_after(b, slot, prev)) != RB_NOWHERE && b->list[at].leaf < size) {
-        while (l.now < b->list[at].leaf)
-            listed_next(&l);
-        if (l.now == b->list[at].leaf) {
-            prev = at;
-            continue;
-        }
-        has_body(b, feed, b->list[at].leaf, member);
-        *link_after(b, slot, prev) = b->list[at].next;
-    }
-    while (l.now < b->covered[slot])
-        listed_next(&l);
-    for (uint64_t leaf = b->covered[slot]; leaf < size; leaf++) {
-        while (l.now < leaf)
-            listed_next(&l);
-        if (l.now == leaf)
-            RB_TRY(missing_push(b, slot, &prev, (uint32_t)leaf));
-        else
-            has_body(b, feed, leaf, member);
-    }
-    if (size > b->covered[slot]) b->covered[slot] = size;
-    return RB_OK;
-}
-
-/* the receipt names no history, so it is put down for each of the feed's branches */
-static enum rb_err bodies_receipt(struct bodies *b, uint32_t node,
-                                  const struct rb_receipt_bodies *e) {
-    const struct rb_book *book = b->f->b;
-    size_t first = rb_book_feed_index(book, e->member, e->epoch);
-    if (first == book->feeds_n) return RB_OK;
-    size_t branches = rb_branches_of(book, first);
-    for (size_t i = first; i < first + branches; i++)
-        RB_TRY(bodies_entry(b, (uint32_t)i, rb_fold_author(b->f, node), e));
-    return RB_OK;
-}
-
-enum rb_err rb_bodies_make(struct rb_fold *f, uint64_t *out) {
-    struct bodies b = {.f = f, .out = out};
-    size_t slots = f->b->feeds_n * RB_MAX_MEMBERS;
-    b.covered = rb_arena_array(f->a, slots, sizeof *b.covered);
-    b.outstanding = rb_arena_array(f->a, slots, sizeof *b.outstanding);
-    if (b.covered == NULL || b.outstanding == NULL) return RB_ERR_LIMIT;
-    memset(b.outstanding, 0xff, slots * sizeof *b.outstanding); /* RB_NOWHERE */
-    for (size_t i = 0; i < slots; i++)
-        b.covered[i] = f->s->shared[i / RB_MAX_MEMBERS];
-    for (uint32_t v = 0; v < f->n; v++) {
-        const struct rb_fact *fact = rb_fold_fact(f, v);
-        if (fact->mark != RB_MARK_NONE || fact->kind != RB_KIND_RECEIPT) continue;
-        const struct rb_receipt *r = &fact->extra->receipt;
-        for (size_t i = 0; i < r->bodies_n; i++)
-            RB_TRY(bodies_receipt(&b, v, &r->bodies[i]));
-    }
-    return RB_OK;
+    for (size_t i = 0; i < all.n; i++)
+        all.c[i].held_back = false;
+    (void)mirror_pass(f, all.c, all.n, true);
+    return steps(f, all.c, all.n);
 }

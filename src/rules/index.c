@@ -52,6 +52,14 @@ bool rb_index_in_feed(const struct rb_book *b, const struct rb_feed *f, const st
     return false;
 }
 
+bool rb_index_alone(const struct rb_book *b, const struct rb_hash *id) {
+    const struct rb_book_index *x = b->index;
+    size_t n = 0;
+    for (size_t i = start_of(id, x->cap); x->slot[i].feed != NULL; i = (i + 1) & (x->cap - 1))
+        n += rb_hash_eq(&slot_fact(&x->slot[i])->id, id);
+    return n <= 1;
+}
+
 /* Of two places on branches of one feed: the same one where both histories agree up to it, and
  * named by the lower branch then. Else the first, by what stands before it where nothing else tells
  * them apart: branch numbers are this node's alone. */

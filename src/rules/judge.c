@@ -106,6 +106,7 @@ static enum rb_err keep_envelope(struct judging *j) {
     RB_TRY(keep_seen(j));
     if (rec->closed) return keep_detached(j);
     (void)read_body(rec->kind, rec->body, f);
+    RB_TRY(rb_gist_make(j->b, f, rec->body, j->work));
     if (!rules_read_body(rec->kind)) return RB_OK;
     return rb_region_copy(j->b->region, rec->body, &f->body);
 }
@@ -341,6 +342,7 @@ static enum rb_err open_like_others(struct rb_book *b, struct rb_feed *f, struct
     for (const struct rb_fact *o; (o = rb_next_place(&it, f)) != NULL;) {
         if (!o->detached->opened) continue;
         if (o->body.p != NULL) RB_TRY(rb_region_copy(b->region, o->body, &fact->body));
+        if (o->gist != NULL) RB_TRY(rb_gist_keep(b, fact, o->gist));
         fact->position = o->position;
         fact->notice_class = o->notice_class;
         fact->detached->opened = true;
@@ -390,13 +392,15 @@ enum rb_err rb_book_judge(struct rb_book *b, struct rb_feed *f, struct rb_slice 
 /* ---- bodies of closed records -----------------------------------------------------------------
  */
 
-/* of the kinds that may be closed, positions alone have their bodies read by the rules */
-static enum rb_err open_one(struct rb_book *b, struct rb_fact *fact, struct rb_slice body) {
+/* of the kinds that may be closed the rules read the bodies of positions, and the gist of instruments */
+static enum rb_err open_one(struct rb_book *b, struct rb_fact *fact, struct rb_slice body,
+                            struct rb_arena *work) {
     struct rb_fact read = *fact;
     enum rb_kind kind = (enum rb_kind)fact->kind;
     if (fact->detached->opened) return RB_OK;
     if (!read_body(kind, body, &read)) return RB_ERR_MALFORMED;
-    if (rules_read_body(kind)) RB_TRY(rb_region_copy(b->region, body, &read.body));
+    RB_TRY(rules_read_body(kind) ? rb_region_copy(b->region, body, &read.body)
+                                 : rb_gist_make(b, &read, body, work));
     read.detached->opened = true;
     *fact = read;
     return RB_OK;
@@ -409,24 +413,38 @@ static void close_one(struct rb_book *b, struct rb_fact *fact) {
     rb_fact_body_free(b->region, fact);
 }
 
+/* what was made of the record before may be made anew (live.h) */
+static void body_changed(struct rb_book *b, struct rb_feed *f, size_t leaf) {
+    struct rb_book_index *x = b->index;
+    x->bodies[x->bodies_n++ % RB_BODIES_KEPT] = (struct rb_index_slot){f, (uint32_t)leaf};
+}
+
 /* The same leaf on other branches has the same body: which of its places counts is not the caller's
  * concern. */
 enum rb_err rb_book_open_body(struct rb_book *b, struct rb_feed *f, size_t leaf,
-                              struct rb_slice body) {
+                              struct rb_slice body, struct rb_arena *work) {
     assert(leaf < f->facts_n && f->facts[leaf].detached != NULL);
     struct rb_places it = {.b = b, .id = &f->facts[leaf].id};
-    RB_TRY(open_one(b, &f->facts[leaf], body));
-    for (struct rb_fact *fact; (fact = rb_next_place(&it, f)) != NULL;)
-        RB_TRY(open_one(b, fact, body));
-    return RB_OK;
+    bool all = f->facts[leaf].detached->opened;
+    enum rb_err err = open_one(b, &f->facts[leaf], body, work);
+    for (struct rb_fact *fact; err == RB_OK && (fact = rb_next_place(&it, f)) != NULL;) {
+        all = all && fact->detached->opened;
+        err = open_one(b, fact, body, work);
+    }
+    if (!all) body_changed(b, f, leaf);
+    return err;
 }
 
 void rb_book_close_body(struct rb_book *b, struct rb_feed *f, size_t leaf) {
     assert(leaf < f->facts_n && f->facts[leaf].detached != NULL);
     struct rb_places it = {.b = b, .id = &f->facts[leaf].id};
+    bool any = f->facts[leaf].detached->opened;
     close_one(b, &f->facts[leaf]);
-    for (struct rb_fact *fact; (fact = rb_next_place(&it, f)) != NULL;)
+    for (struct rb_fact *fact; (fact = rb_next_place(&it, f)) != NULL;) {
+        any = any || fact->detached->opened;
         close_one(b, fact);
+    }
+    if (any) body_changed(b, f, leaf);
 }
 
 const struct rb_hash *rb_fact_refs(const struct rb_fact *f, enum rb_ref type, size_t *n) {

@@ -18,10 +18,8 @@
 struct order {
     struct rb_fold *f;
     uint32_t feeds_n;
-    uint32_t *edge_at; /* [n + 1] edges of a node: what its entries raise */
-    struct rb_edge *edges;
-    uint32_t *vector;     /* [feeds_n * feeds_n] running vector of each feed's head */
-    uint32_t *head;       /* [feeds_n] next leaf of each feed */
+    uint32_t *vector; /* [feeds_n * feeds_n] running vector of each feed's head; after a cycle */
+    uint32_t *head;   /* [feeds_n] next leaf of each feed */
     uint32_t *waits_size; /* [feeds_n] how far the feed that a head waits for must be */
     uint32_t *first_waiter, *next_waiter; /* [feeds_n] lists by the feed waited for */
     uint64_t *ready;                      /* bit set of feeds whose head is free */
@@ -45,58 +43,92 @@ static uint32_t facts_of(const struct order *o, uint32_t feed) {
     return (uint32_t)o->f->b->feeds[feed]->facts_n;
 }
 
-/* what a record says of its own feed, on whatever branch, is not news */
-static void raise(struct order *o, uint32_t own, const struct rb_fact *fact, uint32_t *vector,
-                  uint32_t *n) {
-    const struct rb_book *b = o->f->b;
-    const struct rb_feed *f = b->feeds[own];
+/* NULL: none, and there may be no list yet */
+static const struct rb_edge *edges_of(const struct rb_fold *f, uint32_t node, uint32_t *n) {
+    *n = f->edge_n[node];
+    return *n == 0 ? NULL : &f->edges[f->edge_at[node]];
+}
+
+/* What a record says of its own feed, on whatever branch, is not news; nor, where the vector is
+ * given, what does not raise it. */
+static enum rb_err raise(struct rb_fold *f, uint32_t node, uint32_t *vector) {
+    const struct rb_book *b = f->b;
+    const struct rb_fact *fact = rb_fold_fact(f, node);
+    const struct rb_feed *own = b->feeds[rb_fold_feed(f, node)];
+    f->edge_at[node] = (uint32_t)f->edges_n;
     for (size_t i = 0; i < fact->seen_n; i++) {
         const struct rb_seen_entry *e = &fact->seen[i];
-        if ((e->member == f->member && e->epoch == f->epoch) || e->size == 0) continue;
-        size_t feed = rb_book_feed_index(b, e->member, e->epoch);
+        if ((e->member == own->member && e->epoch == own->epoch) || e->size == 0) continue;
+        size_t feed = rb_fold_feed_index(f, e->member, e->epoch);
         if (fact->seen_branch != NULL) feed += fact->seen_branch[i];
         assert(feed < b->feeds_n && e->size <= b->feeds[feed]->facts_n);
-        uint32_t size = (uint32_t)e->size, stem = rb_stem_at(o->f->s, (uint32_t)feed, size - 1);
-        if (size <= vector[stem]) continue;
-        vector[stem] = size;
-        o->edges[(*n)++] = (struct rb_edge){stem, size};
+        uint32_t size = (uint32_t)e->size, stem = rb_stem_at(f->s, (uint32_t)feed, size - 1);
+        if (vector != NULL && size <= vector[stem]) continue;
+        if (vector != NULL) vector[stem] = size;
+        RB_TRY(RB_FOLD_MORE(f, f->edges, f->edges_n, f->edges_cap));
+        f->edges[f->edges_n++] = (struct rb_edge){stem, size};
+        f->edge_n[node]++;
     }
+    return f->edges_n < RB_NOWHERE ? RB_OK : RB_ERR_LIMIT;
+}
+
+enum rb_err rb_wait_push(struct rb_fold *f, const struct rb_wait *w) {
+    if (!f->kept) return RB_OK;
+    RB_TRY(RB_FOLD_MORE(f, f->waits, f->waits_n, f->waits_cap));
+    f->waits[f->waits_n++] = *w;
+    return RB_OK;
+}
+
+/* the first entry that is not held here; a feed that is not there at all is waited for otherwise */
+static enum rb_err wait_for_more(struct rb_fold *f, uint32_t node, const struct rb_fact *fact) {
+    for (size_t i = 0; i < fact->seen_n; i++) {
+        const struct rb_seen_entry *e = &fact->seen[i];
+        size_t feed = rb_book_feed_index(f->b, e->member, e->epoch);
+        if (feed == f->b->feeds_n) return RB_OK;
+        if (e->size <= f->b->feeds[feed]->facts_n) continue;
+        const struct rb_wait w = {(uint32_t)feed, node, e->size, 0, RB_WAIT_SEEN};
+        return rb_wait_push(f, &w);
+    }
+    return RB_OK;
+}
+
+static enum rb_err edges_make(struct rb_fold *f, uint32_t node, uint32_t *vector, bool *counts) {
+    struct rb_feed *feed = f->b->feeds[rb_fold_feed(f, node)];
+    struct rb_fact *fact = &feed->facts[rb_fold_leaf(f, node)];
+    *counts = false;
+    if (f->kind[node] == 0 || fact->seen_n == 0) return RB_OK;
+    RB_TRY(rb_seen_checks(f->b, fact, f->a, counts));
+    return *counts ? raise(f, node, vector) : wait_for_more(f, node, fact);
+}
+
+/* Edges that raise nothing say nothing new, and do no harm. */
+enum rb_err rb_order_edges(struct rb_fold *f, uint32_t node, bool *counts) {
+    return edges_make(f, node, NULL, counts);
 }
 
 /* a branch's running vector where it parts from its stem: what was raised on the way there */
 static void replay(const struct order *o, uint32_t feed, uint32_t *vector) {
+    uint32_t n;
     memset(vector, 0, o->feeds_n * sizeof *vector);
     for (uint32_t leaf = 0; leaf < first_leaf(o, feed); leaf++) {
-        uint32_t node = node_of(o, feed, leaf);
-        for (uint32_t e = o->edge_at[node]; e < o->edge_at[node + 1]; e++)
-            vector[o->edges[e].feed] = o->edges[e].size;
+        const struct rb_edge *e = edges_of(o->f, node_of(o, feed, leaf), &n);
+        for (uint32_t i = 0; i < n; i++)
+            vector[e[i].feed] = e[i].size;
     }
 }
 
 static enum rb_err collect_edges(struct order *o) {
-    struct rb_book *b = o->f->b;
-    size_t most = 0;
-    for (size_t i = 0; i < b->feeds_n; i++)
-        for (size_t k = 0; k < b->feeds[i]->facts_n; k++)
-            most += b->feeds[i]->facts[k].seen_n;
-    o->edge_at = rb_arena_array(o->f->a, (size_t)o->f->n + 1, sizeof *o->edge_at);
-    o->edges = rb_arena_array(o->f->a, most, sizeof *o->edges);
-    uint32_t *vector = rb_arena_array(o->f->a, b->feeds_n, sizeof *vector);
-    if (o->edge_at == NULL || o->edges == NULL || vector == NULL || most >= UINT32_MAX)
-        return RB_ERR_LIMIT;
-    uint32_t n = 0, node = 0;
-    for (uint32_t i = 0; i < b->feeds_n; i++) {
-        o->edge_at[node] = n; /* where those of the node before end */
+    struct rb_fold *f = o->f;
+    f->edge_at = rb_arena_array(f->a, f->room, sizeof *f->edge_at);
+    f->edge_n = rb_arena_array(f->a, f->room, sizeof *f->edge_n);
+    uint32_t *vector = rb_arena_array(f->a, o->feeds_n, sizeof *vector);
+    if (f->edge_at == NULL || f->edge_n == NULL || vector == NULL) return RB_ERR_LIMIT;
+    for (uint32_t i = 0; i < o->feeds_n; i++) {
+        bool counts;
         replay(o, i, vector);
-        for (size_t k = first_leaf(o, i); k < b->feeds[i]->facts_n; k++) {
-            struct rb_fact *fact = &b->feeds[i]->facts[k];
-            o->edge_at[node++] = n;
-            bool counts;
-            RB_TRY(rb_seen_checks(b, fact, o->f->a, &counts));
-            if (counts) raise(o, i, fact, vector, &n);
-        }
+        for (uint32_t k = first_leaf(o, i); k < facts_of(o, i); k++)
+            RB_TRY(edges_make(f, node_of(o, i, k), vector, &counts));
     }
-    o->edge_at[node] = n;
     return RB_OK;
 }
 
@@ -115,12 +147,10 @@ struct tarjan {
 
 /* the k-th predecessor, RB_NOWHERE at the end; the node itself where there is no leaf before */
 static uint32_t predecessor(const struct order *o, uint32_t node, uint32_t k) {
-    uint32_t feed = o->f->feed_of[node];
-    if (k == 0 && node > o->f->base[feed]) return node - 1;
-    if (k == 0) return first_leaf(o, feed) > 0 ? node_of(o, feed, first_leaf(o, feed) - 1) : node;
-    uint32_t e = o->edge_at[node] + k - 1;
-    if (e >= o->edge_at[node + 1]) return RB_NOWHERE;
-    return node_of(o, o->edges[e].feed, o->edges[e].size - 1);
+    uint32_t n, leaf = rb_fold_leaf(o->f, node);
+    if (k == 0) return leaf > 0 ? node_of(o, rb_fold_feed(o->f, node), leaf - 1) : node;
+    const struct rb_edge *e = edges_of(o->f, node, &n);
+    return k > n ? RB_NOWHERE : node_of(o, e[k - 1].feed, e[k - 1].size - 1);
 }
 
 static void enter(struct tarjan *t, uint32_t node) {
@@ -180,7 +210,7 @@ static enum rb_err find_cycles(struct order *o) {
     for (uint32_t v = 0; v < o->f->n; v++)
         if (t.index[v] == 0) visit(&t, v);
     for (uint32_t v = 0; v < o->f->n; v++) {
-        uint32_t feed = o->f->feed_of[v], leaf = rb_fold_leaf(o->f, v);
+        uint32_t feed = rb_fold_feed(o->f, v), leaf = rb_fold_leaf(o->f, v);
         bool on = leaf > first_leaf(o, feed) && o->scc[v] == o->scc[v - 1];
         o->run[v] = on ? o->run[v - 1] : leaf;
     }
@@ -224,20 +254,24 @@ static bool stem_met(struct order *o, uint32_t feed) {
 
 /* Behind a run the whole vector counts again: what the run's leaves lost among them still binds
  * the leaf after it. */
-static bool is_free(struct order *o, uint32_t feed) {
-    uint32_t node = node_of(o, feed, o->head[feed]);
-    uint32_t *vector = o->vector + (size_t)feed * o->feeds_n;
-    for (uint32_t e = o->edge_at[node]; e < o->edge_at[node + 1]; e++) {
-        vector[o->edges[e].feed] = o->edges[e].size;
-    }
+static bool vector_met(struct order *o, uint32_t feed, uint32_t node) {
+    uint32_t n, *vector = o->vector + (size_t)feed * o->feeds_n;
+    const struct rb_edge *e = edges_of(o->f, node, &n);
+    for (uint32_t i = 0; i < n; i++)
+        vector[e[i].feed] = e[i].size;
     if (!stem_met(o, feed)) return false;
-    if (o->scc == NULL) {
-        for (uint32_t e = o->edge_at[node]; e < o->edge_at[node + 1]; e++)
-            if (!demand_met(o, feed, node, o->edges[e])) return false;
-        return true;
-    }
     for (uint32_t g = 0; g < o->feeds_n; g++)
         if (!demand_met(o, feed, node, (struct rb_edge){g, vector[g]})) return false;
+    return true;
+}
+
+static bool is_free(struct order *o, uint32_t feed) {
+    uint32_t n, node = node_of(o, feed, o->head[feed]);
+    if (o->scc != NULL) return vector_met(o, feed, node);
+    if (!stem_met(o, feed)) return false;
+    const struct rb_edge *e = edges_of(o->f, node, &n);
+    for (uint32_t i = 0; i < n; i++)
+        if (!is_far_enough(o, feed, e[i])) return false;
     return true;
 }
 
@@ -287,58 +321,101 @@ static uint32_t next_ready(const struct order *o) {
     return best;
 }
 
-/* places as many as it can; false: it stuck */
-static bool merge(struct order *o) {
+/* from the heads on; places as many as it can; false: it stuck */
+static bool merge(struct order *o, uint32_t from) {
     struct rb_fold *f = o->f;
-    for (uint32_t i = 0; i < o->feeds_n; i++) {
-        replay(o, i, o->vector + (size_t)i * o->feeds_n);
-        o->head[i] = first_leaf(o, i);
+    memset(o->ready, 0, (o->feeds_n + 63) / 64 * sizeof *o->ready);
+    for (uint32_t i = 0; i < o->feeds_n; i++)
         o->first_waiter[i] = RB_NOWHERE;
-    }
     for (uint32_t i = 0; i < o->feeds_n; i++)
         try_head(o, i);
-    for (uint32_t place = 0; place < f->n; place++) {
+    for (uint32_t place = from; place < f->n; place++) {
         uint32_t feed = next_ready(o);
         if (feed == RB_NOWHERE) return false;
         o->ready[feed / 64] &= ~(1ull << feed % 64);
-        uint32_t node = node_of(o, feed, o->head[feed]++);
+        uint32_t leaf = o->head[feed]++, node = node_of(o, feed, leaf);
         f->sorted[place] = node;
-        f->place[node] = place;
+        f->place[node] = f->s->order_of[feed][leaf] = place;
         try_head(o, feed);
         wake_waiters(o, feed);
     }
     return true;
 }
 
+static bool merge_all(struct order *o) {
+    for (uint32_t i = 0; i < o->feeds_n; i++) {
+        if (o->vector != NULL) replay(o, i, o->vector + (size_t)i * o->feeds_n);
+        o->head[i] = first_leaf(o, i);
+    }
+    return merge(o, 0);
+}
+
 static enum rb_err tables(struct order *o) {
     struct rb_arena *a = o->f->a;
     size_t n = o->feeds_n;
-    o->vector = rb_arena_array(a, n * n, sizeof *o->vector);
     o->head = rb_arena_array(a, n, sizeof *o->head);
     o->waits_size = rb_arena_array(a, n, sizeof *o->waits_size);
     o->first_waiter = rb_arena_array(a, n, sizeof *o->first_waiter);
     o->next_waiter = rb_arena_array(a, n, sizeof *o->next_waiter);
     o->ready = rb_arena_array(a, (n + 63) / 64, sizeof *o->ready);
-    if (o->vector == NULL || o->head == NULL || o->waits_size == NULL || o->first_waiter == NULL ||
+    if (o->head == NULL || o->waits_size == NULL || o->first_waiter == NULL ||
         o->next_waiter == NULL || o->ready == NULL)
         return RB_ERR_LIMIT;
     return RB_OK;
 }
 
+/* the smallest may be one that stuck, so all is placed anew */
+static enum rb_err merge_circles(struct order *o) {
+    o->f->circles = true;
+    o->vector = rb_arena_array(o->f->a, (size_t)o->feeds_n * o->feeds_n, sizeof *o->vector);
+    if (o->vector == NULL) return RB_ERR_LIMIT;
+    RB_TRY(find_cycles(o));
+    bool placed = merge_all(o);
+    assert(placed); /* without edges within runs there is no cycle */
+    (void)placed;
+    return RB_OK;
+}
+
 enum rb_err rb_order_make(struct rb_fold *f) {
     struct order o = {.f = f, .feeds_n = (uint32_t)f->b->feeds_n};
-    f->sorted = rb_arena_array(f->a, f->n, sizeof *f->sorted);
-    f->place = rb_arena_array(f->a, f->n, sizeof *f->place);
-    if (f->sorted == NULL || f->place == NULL) return RB_ERR_LIMIT;
     size_t mark = rb_arena_mark(f->a);
     RB_TRY(collect_edges(&o));
+    if (f->kept) mark = rb_arena_mark(f->a);
     RB_TRY(tables(&o));
-    if (!merge(&o)) { /* the smallest may be one that stuck, so all is placed anew */
-        RB_TRY(find_cycles(&o));
-        bool placed = merge(&o);
-        assert(placed); /* without edges within runs there is no cycle */
-        (void)placed;
+    if (!merge_all(&o)) RB_TRY(merge_circles(&o));
+    rb_arena_release(f->a, mark);
+    return RB_OK;
+}
+
+/* ---- more of it -------------------------------------------------------------------------------
+ */
+
+/* What is not in the order yet comes after all that a feed in front of it comes after. */
+uint32_t rb_order_first(const struct rb_fold *f, uint32_t node) {
+    const struct rb_place at = f->at[node];
+    uint32_t first = at.leaf == 0 ? 0 : f->place[f->node_of[at.feed][at.leaf - 1]] + 1;
+    uint32_t n;
+    const struct rb_edge *e = edges_of(f, node, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t of = f->node_of[e[i].feed][e[i].size - 1];
+        if (f->place[of] != RB_NOWHERE && f->place[of] >= first) first = f->place[of] + 1;
     }
+    return first;
+}
+
+/* Below `from` nothing changes: what came, and what left its place, is free no sooner; of the
+ * others the same heads are free, and the smallest is the same. */
+enum rb_err rb_order_again(struct rb_fold *f, uint32_t from, uint32_t placed, bool *stuck) {
+    struct order o = {.f = f, .feeds_n = (uint32_t)f->b->feeds_n};
+    size_t mark = rb_arena_mark(f->a);
+    RB_TRY(tables(&o));
+    for (uint32_t i = 0; i < o.feeds_n; i++)
+        o.head[i] = f->part[i].n;
+    for (uint32_t v = placed; v < f->n; v++)
+        o.head[f->at[v].feed]--;
+    for (uint32_t k = from; k < placed; k++)
+        o.head[f->at[f->sorted[k]].feed]--;
+    *stuck = !merge(&o, from);
     rb_arena_release(f->a, mark);
     return RB_OK;
 }

@@ -32,8 +32,9 @@ uint32_t rb_situation_answer(const struct rb_situation *s, uint32_t order, uint1
     assert(order < s->order_n);
     for (uint32_t i = s->order[order].first_answer; i != RB_NOWHERE; i = s->answers[i].next) {
         uint32_t a = s->answers[i].answer;
-        if (rb_situation_author(s, a) == member &&
-            rb_situation_fact(s, a)->position == (int8_t)type)
+        const struct rb_fact *fact = rb_situation_fact(s, a);
+        if (rb_situation_author(s, a) == member && fact->position == (int8_t)type &&
+            !fact->reported)
             return a;
     }
     return RB_NOWHERE;

@@ -142,10 +142,11 @@ static enum rb_err compare_volume(struct check *k, size_t i, uint64_t standoff_m
 }
 
 /* The plan itself, and what it replaces: only places of its author, so that nobody hides another's
- * place by naming it. */
+ * place by naming it. A notice replaces no truce, whoever wrote that down. */
 static void leave_out(struct check *k, const struct rb_hash *id) {
     struct place *p = register_map_find(k->r, id);
     if (p == NULL || p->author != k->plan->author || p->stamp == k->r->stamp) return;
+    if ((p->class_ == RB_PLACE_TRUCE) != (k->plan->class_ == RB_PLACE_TRUCE)) return;
     p->stamp = k->r->stamp;
     p->found = NOT_COMPARED;
     if (p->rests) return; /* not counted as it is */

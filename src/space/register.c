@@ -156,6 +156,19 @@ enum rb_err rb_register_rest(struct rb_register *r, const struct rb_hash *id, bo
     return RB_OK;
 }
 
+/* Its box in the index is that of its own times: never too small. */
+enum rb_err rb_register_span(struct rb_register *r, const struct rb_hash *id, int64_t from_utc_ms,
+                             int64_t to_utc_ms) {
+    struct place *p = register_map_find(r, id);
+    if (p == NULL) return RB_ERR_NOT_FOUND;
+    struct tally *t = &r->tally[p->class_][p->author];
+    const bool was = p->untimed;
+    r->changes += register_place_span(p, from_utc_ms, to_utc_ms);
+    if (!p->rests) t->untimed = t->untimed - was + p->untimed;
+    if (p->ends_utc_ms < r->ends_least_utc_ms) r->ends_least_utc_ms = p->ends_utc_ms;
+    return RB_OK;
+}
+
 size_t rb_register_expire(struct rb_register *r, int64_t utc_ms) {
     size_t at = 0, n = 0;
     struct place *p;

@@ -7,6 +7,7 @@
 /* what an extent does not say of the volume that it was made of */
 struct written {
     uint64_t radius_mm;
+    int64_t from_utc_ms, to_utc_ms; /* its own time, whatever span the place was given */
     uint8_t edges;
 };
 
@@ -67,6 +68,8 @@ struct rb_register {
 enum rb_err register_place_make(struct rb_region *region, const struct rb_register_entry *e,
                                 struct place **out, struct rb_reject *rj) RB_MUST_USE;
 void register_place_free(struct rb_region *region, struct place *p); /* NULL is nothing */
+/* Its volumes hold within the span, and within their own times. False: they do already. */
+bool register_place_span(struct place *p, int64_t from_utc_ms, int64_t to_utc_ms);
 /* when it was last looked at, 10.6.7 */
 int64_t register_place_seen(const struct place *p);
 

@@ -41,7 +41,8 @@ static enum rb_err prepare_volumes(struct place *p, const struct rb_register_ent
         const struct rb_volume *v = &e->volumes[i];
         const enum rb_err err = rb_extent_prepare(v, block, &p->extents[i], rj);
         if (err != RB_OK) return refused(err, i, rj);
-        p->written[i] = (struct written){v->radius_mm, (uint8_t)v->edges};
+        p->written[i] = (struct written){v->radius_mm, p->extents[i].from_utc_ms,
+                                         p->extents[i].to_utc_ms, (uint8_t)v->edges};
         if (p->extents[i].to_utc_ms > ends) ends = p->extents[i].to_utc_ms;
         if (!v->has_from && !v->has_to) p->untimed = true;
     }
@@ -88,6 +89,27 @@ enum rb_err register_place_make(struct rb_region *region, const struct rb_regist
     }
     *out = p;
     return RB_OK;
+}
+
+/* What has nothing left of its time conflicts with nothing: it ends where it begins. */
+bool register_place_span(struct place *p, int64_t from_utc_ms, int64_t to_utc_ms) {
+    int64_t ends = INT64_MIN;
+    bool changed = false, untimed = false;
+    for (size_t i = 0; i < p->volumes_n; i++) {
+        const struct written *w = &p->written[i];
+        struct rb_extent *x = &p->extents[i];
+        const int64_t from = w->from_utc_ms > from_utc_ms ? w->from_utc_ms : from_utc_ms;
+        int64_t to = w->to_utc_ms < to_utc_ms ? w->to_utc_ms : to_utc_ms;
+        if (to < from) to = from;
+        changed |= x->from_utc_ms != from || x->to_utc_ms != to;
+        x->from_utc_ms = from;
+        x->to_utc_ms = to;
+        untimed |= from == INT64_MIN && to == INT64_MAX;
+        if (to > ends) ends = to;
+    }
+    if (p->volumes_n > 0) p->ends_utc_ms = ends;
+    p->untimed = untimed;
+    return changed;
 }
 
 /* A closed one was told to some: nothing of it stays in memory that is used again. */
