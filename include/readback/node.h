@@ -180,7 +180,8 @@ enum rb_alert_type {
     RB_ALERT_FORK,
     RB_ALERT_REFUSED,     /* a request of a peer was refused: clause and words in reject */
     RB_ALERT_WAITING,     /* records wait unsigned: why in reject.what */
-    RB_ALERT_CONFLICT,    /* a notice that arrived touches other places that are known here. size: how
+    RB_ALERT_CONFLICT,    /* a notice that arrived, or a cessation that came to hold, or holds longer,
+                             touches other places that are known here. size: how
                              many; reject.err RB_ERR_STATE if one of them is a conflict, RB_OK if they
                              cannot be excluded only. Nothing of any place */
     RB_ALERT_REMINDER,    /* of a place: reject.what says of what, as rb_reminder_name; size: how many
@@ -425,7 +426,8 @@ uint64_t rb_node_cosigned(const struct rb_node *n, const uint8_t id[RB_CHANNEL_L
 /* latest checkpoint note of a feed held here (log signature only); n 0 = none */
 struct rb_slice rb_node_checkpoint(const struct rb_node *n, const struct rb_feed_ref *feed);
 
-/* ---- places: sites, movements, operations, exercises, areas that can be read here (10.6) -------- */
+/* ---- places: sites, movements, operations, exercises, areas that can be read here, and the areas of
+ * cessations (10.6, 16.4.7) ---------------------------------------------------------------------- */
 enum rb_reminder {
     RB_REMINDER_NONE = 0,
     RB_REMINDER_REVIEW,   /* the time at which the site was to be looked at again has passed; it stands
@@ -441,8 +443,10 @@ struct rb_place_view {
     enum rb_place_class class_;
     bool closed;
     uint64_t readers;         /* closed: members who may read it */
-    bool stands;              /* not superseded, withdrawn or over (10.6.14) */
-    bool has_begin, has_end;  /* of all its volumes together; without an end it stays */
+    bool stands;              /* not superseded, withdrawn or over (10.6.14); of a cessation: agreed or in
+                                 force */
+    bool has_begin, has_end;  /* of all its volumes together; without an end it stays. Of a cessation that
+                                 stands: its start and end */
     int64_t begin_utc_ms, end_utc_ms;
     bool has_review;
     int64_t review_utc_ms;
@@ -459,6 +463,11 @@ bool rb_node_place(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN], size_t i
                    struct rb_place_view *out);
 bool rb_node_place_of(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
                       const struct rb_hash *record, int64_t now_utc_ms, struct rb_place_view *out);
+
+/* Its volumes as they are compared: those of a cessation within its span. As rb_register_volumes; points
+ * borrow until the next step. */
+size_t rb_node_place_volumes(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                             const struct rb_hash *record, struct rb_volume out[RB_MAX_VOLUMES]);
 
 struct rb_node_plan {
     struct rb_hash id;  /* of a record that is known already; all zero: a plan */

@@ -82,7 +82,8 @@ static void feedx_free(struct rb_node *n, struct feedx *fx) {
 void node_channel_drop(struct rb_node *n, struct channel *ch) {
     assert(n->channels_n > 0 && n->channels[n->channels_n - 1] == ch);
     n->channels_n--;
-    n->sit_of = NULL;
+    n->sit_of = n->live_of = NULL; /* another book may come to lie where this one did */
+    rb_live_drop(&n->live);
     for (size_t i = 0; i < ch->feeds_n; i++)
         feedx_free(n, ch->feeds[i]);
     if (ch->feeds) rb_region_free(&n->region, ch->feeds, ch->feeds_cap * sizeof *ch->feeds);

@@ -394,8 +394,10 @@ static void look(struct rb_node *n, struct channel *ch) {
         return;
     }
     ch->dirty = false;
+    stand_tell(n, ch);
     arrive_folded(ch);
     remind_due(n, ch, sit);
+    if (ch->truce_until < ch->remind_utc) ch->remind_utc = ch->truce_until;
     ch->next_due_utc = INT64_MAX;
     if (!ch->charter) return;
     if (n->now.mono_ms < n->started_at.mono_ms + RB_SETTLE_MS) {

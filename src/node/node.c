@@ -54,6 +54,7 @@ struct rb_node *rb_node_create(void *mem, size_t cap) {
     size_t left = ((size_t)(end - at) / 8) & ~(size_t)4095;
     rb_region_init(&n->region, at, left * 4);
     n->sit_arena = rb_arena(at + left * 4, left * 2);
+    rb_live_init(&n->live, &n->sit_arena);
     n->step_arena = rb_arena(at + left * 6, left);
     n->work = rb_arena(at + left * 7, left);
     n->next_id = 1;
@@ -311,7 +312,8 @@ static void closed_event(struct rb_node *n, uint64_t conn) {
     for (struct job *j = n->jobs; j; j = j->next)
         if (j->conn == conn && conn != 0) {
             j->conn = UINT64_MAX; /* the work goes on; nobody is told */
-            if (j->type == JOB_WAIT_NEWS) {
+            if (j->type == JOB_WAIT_NEWS || j->parts) {
+                if (n->parts_of == j->id) n->parts_of = 0;
                 node_job_free(n, j);
                 return;
             }
@@ -323,6 +325,7 @@ static void channels_work(struct rb_node *n) {
     carry_expire(n);
     advance_expire(n);
     node_peers_quiet(n);
+    serve_parts(n);
     for (size_t i = 0; i < n->channels_n; i++) {
         struct channel *ch = n->channels[i];
         guard_work(n, ch);
@@ -408,7 +411,8 @@ static uint64_t channel_wake(struct rb_node *n, struct channel *ch) {
 static uint64_t wake_time(struct rb_node *n) {
     uint64_t wake = UINT64_MAX;
     if (!n->started) return wake;
-    if (take_judging(n)) return later(n->judge_at, n->now.mono_ms);
+    wake = serve_parts_wake(n);
+    if (take_judging(n)) return sooner(wake, later(n->judge_at, n->now.mono_ms));
     if (machine_reading(n)) return n->now.mono_ms;
     for (size_t i = 0; i < n->channels_n; i++)
         wake = sooner(wake, channel_wake(n, n->channels[i]));

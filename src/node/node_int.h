@@ -15,6 +15,7 @@
  * record's; one of 10.6 is a `spot` here. */
 #ifndef RB_NODE_INT_H
 #define RB_NODE_INT_H
+#include "readback/live.h"
 #include "readback/node.h"
 
 #define RB_EFFECTS_CAP 65536u
@@ -22,6 +23,9 @@
 #define RB_UNIT_BYTES (512u << 10) /* of leaves in one piece of work beside others, 6.17.7: ... */
 #define RB_UNIT_LEAVES 1024u       /* ... or so many, but one package at least */
 #define RB_WRITE_BYTES (1u << 20)  /* of what one member says, written in one commit; a leaf more */
+#define RB_PART_BYTES (1u << 20)  /* ... or read for an answer at a time, ... */
+#define RB_PART_MS 10u            /* ... so much later again, or ... */
+#define RB_PART_REST 3u           /* ... so many times as long as it took, if that is later */
 #define RB_JUDGE_STEP 64u         /* leaves judged in one step, so that a flood delays nobody */
 #define RB_JUDGE_SHARE 16u        /* of one feed, then it is the next one's turn */
 #define RB_INVITES_MAX 8u         /* charters of others that we have not joined */
@@ -161,6 +165,7 @@ struct peer {
     uint64_t advances_from, advances_hour, advances_said;
     uint64_t day_from, day_leaves, day_bytes; /* mono: leaves of its that were stored since */
     uint64_t quota_said;                      /* mono: that it is used up; 0: never */
+    uint64_t parts_n; /* which was the last of its requests read in parts, as the node counts them */
     int64_t last_call;
     struct clock_seen clock;
 };
@@ -291,7 +296,7 @@ struct feedx { /* a feed with what the node knows beside the book */
     uint64_t said_to;        /* our receipts speak of bodies below this leaf ... */
     struct rb_hash said_but; /* ... but for these: hash of the encoded array */
     uint64_t start_n;        /* leaves that were known at START */
-    uint32_t *spots;         /* its notices, ascending: indexes of channel.spots */
+    uint32_t *spots;         /* its notices and cessations, ascending: indexes of channel.spots */
     size_t spots_n, spots_cap;
 };
 enum body_why { /* why a body is not here or no good; words in body.c, numbers on disk */
@@ -351,16 +356,22 @@ enum spot_state {
     SPOT_MALFORMED, /* a volume is none, 10.6.1 */
     SPOT_LEFT_OUT   /* there was no room for it */
 };
-struct spot { /* a notice, and what is needed of its place beside the register */
+struct spot { /* a notice or a cessation, and what is needed of its place beside the register */
     struct feedx *fx;
     uint64_t leaf;
     int64_t begin_utc, end_utc, review_utc;
     struct rb_point middle;
     uint8_t state, class_;
     bool has_begin, has_end, has_review, placed;
-    bool gone;  /* superseded or withdrawn, as the situation was folded last */
+    bool gone;  /* superseded or withdrawn, as the situation was folded last; of a cessation: neither
+                   agreed nor in force */
+    bool dark;  /* of a cessation: nobody here can say whether it is */
     bool rests; /* gone or over: not compared */
     bool told;  /* what it has to remind of was said */
+    /* a cessation: its span, as our people know of it; known: what they know is up to date from here on,
+       for it was there before our start */
+    bool truce, known, span_told;
+    int64_t told_from, told_to;
     /* its last check in short: kept, since many ask for it */
     uint8_t brief; /* enum rb_answer + 1; 0: never made */
     uint32_t brief_n;
@@ -522,6 +533,8 @@ struct channel {
     uint64_t stand_serial; /* of the fold that `gone` and `said` are from */
     int64_t stand_utc;     /* when what is over was looked at; somebody may ask of any time */
     int64_t stand_next;    /* until then nothing known is over that was not at stand_utc */
+    size_t truces_n;       /* spots that are cessations ... */
+    int64_t truce_from, truce_until; /* ... whose states are those of this time, as far as leaves go */
     bool stand_known;      /* nothing came since the last fold that makes a place stand or rest */
     bool revocations;      /* one was judged: what is receipted may change what stands */
     size_t unread_n, malformed_n; /* of those not gone, at that time */
@@ -593,6 +606,8 @@ struct job {
     uint64_t old;     /* feed: the asker's pending checkpoint; push: what goes along as `old`,
                          UINT64_MAX: what the member has by then */
     uint64_t wanted;  /* leaves below it were asked for a second time */
+    uint64_t had;     /* got, when the part that is being read was asked for */
+    bool parts;       /* its next part is to be read */
     uint64_t sent_at; /* mono: the request left; ... */
     size_t sent_n;    /* ... with so many bytes, ... */
     bool sent, alone; /* ... while no other was under way to that peer */
@@ -631,12 +646,18 @@ struct rb_node {
     size_t channels_n;
     struct draft *drafts[RB_MAX_DRAFTS];
     struct job *jobs;
+    uint64_t parts_of;      /* id of the job of which a part was read; 0: none */
+    struct buf parts;       /* what was read of it */
+    uint64_t part_at;       /* mono: the next is not read before; ... */
+    uint64_t part_asked_at; /* ... the last was asked for then */
+    uint64_t parts_n;       /* jobs that were read in parts */
     uint64_t next_id, next_ticket, next_outbox;
     uint64_t stored_ticket; /* everything up to it is durable */
-    struct rb_situation sit;
-    struct channel *sit_of; /* whose the cached situation is; NULL = none */
+    struct rb_live live;     /* the situation of the channel asked last, in sit_arena */
+    struct channel *live_of; /* which; NULL = none */
+    struct channel *sit_of;  /* the same, if nothing came since; NULL = something did */
     int64_t sit_utc;
-    uint64_t sit_serial; /* of this fold */
+    uint64_t sit_serial; /* of this situation */
     struct buf unsaid;   /* at start: released in spite of a check, and not said; despite.c */
     struct buf heads;    /* the head file as it was at start: a feed may be opened later */
     size_t judge_turn;   /* whose share comes next */
@@ -803,6 +824,7 @@ void push_proof(struct rb_node *n, struct job *j, const struct rb_event *ev);
 /* Leaves were read for a checkpoint that a larger one has replaced meanwhile, and are no whole
  * package of that: true, and the rest is being read, too. */
 bool push_load_more(struct rb_node *n, struct job *j);
+bool push_short(const struct feedx *fx, uint64_t from, uint64_t got); /* got: not a whole package */
 struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size,
                           struct rb_slice raw, uint64_t from, uint64_t to);
 /* a member's line on a checkpoint of `size`: verified, and kept if wanted; NOT_FOUND: no member's
@@ -852,6 +874,8 @@ void serve_refuse(struct rb_node *n, uint64_t conn, struct peer *p, int status,
 void serve_later(struct rb_node *n, uint64_t conn, struct peer *p, uint32_t after_s, bool news,
                  const struct rb_reject *rj);
 void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev);
+void serve_parts(struct rb_node *n); /* goes on with an answer that is long to read */
+uint64_t serve_parts_wake(const struct rb_node *n);
 void serve_news(struct rb_node *n, struct channel *ch); /* wakes held GETs whose digest differs */
 bool serve_member(struct rb_node *n, struct channel *ch, const struct peer *p);
 /* cosigned notes as in 6.8: all of them kept, or none */
@@ -1009,7 +1033,7 @@ void offer_receipt(struct rb_node *n, struct feedx *fx, const struct rb_fact *f)
 void offer_judged(struct rb_node *n, struct feedx *own, uint64_t recipients);
 void offer_again(struct rb_node *n, struct channel *ch);
 
-/* places.c: notices that were judged, and those of them whose place is known */
+/* places.c: notices and cessations that were judged, and those of them whose place is known */
 void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_slice leaf);
 /* At most so many of those that were known before our start are read. Whoever asks for what stands has
  * the rest read first. */
@@ -1042,6 +1066,10 @@ void stand_changed(struct channel *ch, const struct rb_fact *f);
 void stand_spot(struct channel *ch, const struct spot *p);
 /* what is over at utc_ms rests, what is not does not; superseded and withdrawn as folded last */
 void stand_settle(struct rb_node *n, struct channel *ch, int64_t utc_ms);
+
+/* With the situation as of now: cessations that came to hold, or to hold longer, since this was asked
+ * last are to be compared as what arrives is (16.4.7). */
+void stand_tell(struct rb_node *n, struct channel *ch);
 
 /* check.c */
 void check_terms(const struct channel *ch, const struct rb_charter *c,

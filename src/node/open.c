@@ -123,7 +123,7 @@ static void open_bad(struct rb_node *n, struct channel *ch, struct place *p, enu
 
 void open_good(struct rb_node *n, struct channel *ch, struct place *p, struct rb_slice body) {
     struct rb_feed *f = p->fx->f;
-    enum rb_err err = rb_book_open_body(&ch->book, f, (size_t)p->leaf, body);
+    enum rb_err err = rb_book_open_body(&ch->book, f, (size_t)p->leaf, body, &n->work);
     if (err == RB_ERR_LIMIT) {
         n->overflow = true;
         retry(n, ch, p);

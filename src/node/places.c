@@ -1,7 +1,8 @@
-/* Notices, and what is known here of their places (spec 10.6): an open one from the moment its leaf
- * is judged, a closed one from the moment its body was opened until it is purged. The outlines are
- * in the register; one that cannot be put in there is counted, so that no check keeps silent of it.
- */
+/* Notices and cessations, and what is known here of their places (spec 10.6): of an open one from
+ * the moment its leaf is judged, of a closed one from the moment its body was opened until it is
+ * purged. The outlines are in the register; one that cannot be put in there is counted, so that no
+ * check keeps silent of it. A cessation rests there until the situation says that it is agreed
+ * (stand.c). */
 #include "node_int.h"
 #include "readback/volume.h"
 
@@ -47,9 +48,50 @@ struct spot *places_find(const struct channel *ch, const struct feedx *fx, uint6
     return &ch->spots[fx->spots[a]];
 }
 
-/* ---- what a notice says ------------------------------------------------------------------------
+/* ---- what a notice or a cessation says ---------------------------------------------------------
  */
-static void note_times(struct spot *p, const struct rb_notice *no) {
+struct said { /* what both say */
+    enum rb_place_class class_;
+    struct rb_slice title;
+    size_t volumes_n;
+    struct rb_volume *volumes;
+    bool has_review;
+    int64_t review_utc_ms;
+};
+
+/* An area that is stated for as long as the cessation, or longer, is under truce for as long as
+ * that holds, also where it is extended. */
+static void with_its_truce(const struct rb_cessation *c) {
+    for (size_t i = 0; i < c->volumes_n; i++) {
+        struct rb_volume *v = &c->volumes[i];
+        if (v->has_from && v->from_utc_ms <= c->start_utc_ms) v->has_from = false;
+        if (v->has_to && c->has_end && v->to_utc_ms >= c->end_utc_ms) v->has_to = false;
+    }
+}
+
+static enum rb_err said_of(struct rb_node *n, bool truce, struct rb_slice body, struct said *out) {
+    struct rb_cessation c = {0};
+    struct rb_notice no = {0};
+    if (truce) {
+        RB_TRY(rb_cessation_decode(body, &n->work, &c, NULL));
+        with_its_truce(&c);
+        *out = (struct said){.class_ = RB_PLACE_TRUCE,
+                             .title = c.title,
+                             .volumes_n = c.volumes_n,
+                             .volumes = c.volumes};
+        return RB_OK;
+    }
+    RB_TRY(rb_notice_decode(body, &n->work, &no, NULL));
+    *out = (struct said){.class_ = (enum rb_place_class)no.class_,
+                         .title = no.title,
+                         .volumes_n = no.volumes_n,
+                         .volumes = no.volumes,
+                         .has_review = no.has_review,
+                         .review_utc_ms = no.review_utc_ms};
+    return RB_OK;
+}
+
+static void note_times(struct spot *p, const struct said *no) {
     p->has_begin = p->has_end = no->volumes_n > 0;
     p->begin_utc = INT64_MAX;
     p->end_utc = INT64_MIN;
@@ -66,7 +108,7 @@ static void note_times(struct spot *p, const struct rb_notice *no) {
     p->review_utc = no->has_review ? no->review_utc_ms : 0;
 }
 
-static void note_middle(struct spot *p, const struct rb_notice *no) {
+static void note_middle(struct spot *p, const struct said *no) {
     p->placed = no->volumes_n > 0;
     if (!p->placed) return;
     const struct rb_volume *v = &no->volumes[0];
@@ -84,12 +126,12 @@ static void entry_survey(struct rb_register_entry *e) {
     }
 }
 
-static enum rb_err into_register(struct rb_node *n, struct spot *p, const struct rb_notice *no) {
+static enum rb_err into_register(struct rb_node *n, struct spot *p, const struct said *no) {
     const struct rb_fact *f = spot_fact(p);
     struct rb_register *reg = places_register(n, p->fx->ch);
     struct rb_register_entry e = {.id = f->id,
                                   .author = p->fx->f->member,
-                                  .class_ = (enum rb_place_class)no->class_,
+                                  .class_ = no->class_,
                                   .volumes_n = no->volumes_n,
                                   .volumes = no->volumes,
                                   .title = no->title,
@@ -98,21 +140,23 @@ static enum rb_err into_register(struct rb_node *n, struct spot *p, const struct
                                   .readers = f->recipients};
     if (!reg) return RB_ERR_LIMIT;
     entry_survey(&e);
-    return rb_register_add(reg, &e, NULL);
+    RB_TRY(rb_register_add(reg, &e, NULL));
+    return p->truce ? rb_register_rest(reg, &e.id, true) : RB_OK;
 }
 
 /* What it says is decoded in the step's memory, and a closed one's wiped there. */
 static void spot_fill(struct rb_node *n, struct spot *p, struct rb_slice body) {
-    struct rb_notice no = {0};
+    struct said no = {0};
     size_t mark = rb_arena_mark(&n->work);
-    enum rb_err err = rb_notice_decode(body, &n->work, &no, NULL);
+    enum rb_err err = said_of(n, p->truce, body, &no);
     if (err == RB_OK) {
         p->class_ = (uint8_t)no.class_;
         note_times(p, &no);
         err = into_register(n, p, &no);
     }
     if (err == RB_OK) note_middle(p, &no);
-    p->rests = false; /* as it is in the register, until the situation is looked at */
+    p->rests = p->truce; /* as it is in the register, until the situation is looked at */
+    p->gone |= p->truce;
     p->state = err == RB_OK ? SPOT_KNOWN : err == RB_ERR_MALFORMED ? SPOT_MALFORMED : SPOT_LEFT_OUT;
     if (p->state == SPOT_LEFT_OUT) n->overflow = true;
     stand_spot(p->fx->ch, p);
@@ -154,7 +198,7 @@ static bool meant_as_notice(struct rb_slice leaf) {
 
 static bool is_notice(const struct rb_fact *f, struct rb_slice leaf) {
     if (f->mark == RB_MARK_UNREADABLE) return meant_as_notice(leaf);
-    return f->kind == RB_KIND_NOTICE && f->mark == RB_MARK_NONE;
+    return f->mark == RB_MARK_NONE && (f->kind == RB_KIND_NOTICE || f->kind == RB_KIND_CESSATION);
 }
 
 /* ---- after a start ------------------------------------------------------------------------------
@@ -208,6 +252,10 @@ void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_
         n->overflow = true;
         return;
     }
+    p->truce = f->mark == RB_MARK_NONE && f->kind == RB_KIND_CESSATION;
+    p->gone = p->truce; /* until the situation says that it is agreed */
+    p->known = !n->started;
+    fx->ch->truces_n += p->truce;
     if (f->mark != RB_MARK_NONE) p->state = SPOT_MALFORMED;
     if (f->closed || f->mark != RB_MARK_NONE) { /* a body may never come */
         stand_spot(fx->ch, p);
@@ -221,7 +269,7 @@ void places_judged(struct rb_node *n, struct feedx *fx, size_t index, struct rb_
     }
     if (!n->started && read_later(n, p, body)) return;
     spot_fill(n, p, body);
-    if (n->started && !fx->own && p->state == SPOT_KNOWN) arrive_note(n, p);
+    if (n->started && !fx->own && p->state == SPOT_KNOWN && !p->truce) arrive_note(n, p);
 }
 
 void places_opened(struct rb_node *n, struct feedx *fx, uint64_t leaf, struct rb_slice body,
@@ -229,10 +277,11 @@ void places_opened(struct rb_node *n, struct feedx *fx, uint64_t leaf, struct rb
     struct spot *p = places_find(fx->ch, fx, leaf);
     if (!p || p->state != SPOT_UNREAD) return;
     spot_fill(n, p, body);
+    if (news) p->known = false;
     if (p->state != SPOT_KNOWN) return;
     if (!news && leaf < fx->start_n)
         remind_known(p);
-    else if (news && !fx->own)
+    else if (news && !fx->own && !p->truce)
         arrive_note(n, p);
 }
 
@@ -243,7 +292,7 @@ void places_closed(struct rb_node *n, struct feedx *fx, uint64_t leaf) {
     if (p->state == SPOT_KNOWN &&
         rb_register_withdraw(fx->ch->reg, &spot_fact(p)->id, fx->f->member) != RB_OK)
         n->overflow = true;
-    const struct spot was = {.fx = p->fx, .leaf = p->leaf, .gone = p->gone};
+    const struct spot was = {.fx = p->fx, .leaf = p->leaf, .gone = p->gone, .truce = p->truce};
     rb_wipe(p, sizeof *p);
     *p = was;
     stand_spot(fx->ch, p);

@@ -186,7 +186,7 @@ struct rb_slice push_body(struct rb_node *n, struct feedx *fx, uint64_t old_size
     return rb_writer_done(&w, &out) == RB_OK ? out : rb_slice(NULL, 0);
 }
 
-static bool push_short(const struct feedx *fx, uint64_t from, uint64_t got) {
+bool push_short(const struct feedx *fx, uint64_t from, uint64_t got) {
     uint64_t pf, pt;
     if (got == 0 || from >= fx->note_size) return false;
     rb_package_bounds(from, fx->note_size, from, &pf, &pt);

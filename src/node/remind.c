@@ -158,3 +158,11 @@ bool rb_node_place_of(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
     if (!p || p->state != SPOT_KNOWN || stand_sync(n, ch, now_utc_ms, &s) != RB_OK) return false;
     return view(ch, p, s, out);
 }
+
+size_t rb_node_place_volumes(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN],
+                             const struct rb_hash *record, struct rb_volume out[RB_MAX_VOLUMES]) {
+    struct channel *ch = node_channel_find(n, id);
+    if (!ch || !ch->reg) return 0;
+    places_read_all(n, ch);
+    return rb_register_volumes(ch->reg, record, out);
+}

@@ -16,15 +16,22 @@ static bool serve_reads(struct rb_node *n, struct channel *ch, const struct peer
     return !(ch->gone >> rb_book_member_by_party(&ch->book, &p->party)->index & 1);
 }
 
-void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
-                   const char *type, struct rb_slice body) {
+/* body: stays until the next step */
+static void respond_kept(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
+                         const char *type, struct rb_slice body) {
     if (conn == 0 || conn == UINT64_MAX) return;
     struct rb_effect *e = node_effect(n, RB_EF_RESPOND);
     e->u.respond.conn = conn;
     e->u.respond.status = status;
     e->u.respond.content_type = type;
-    e->u.respond.body = node_keep(n, body);
+    e->u.respond.body = body;
     if (ch) node_heads_digest(n, ch, e->u.respond.heads);
+}
+
+void serve_respond(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
+                   const char *type, struct rb_slice body) {
+    if (conn == 0 || conn == UINT64_MAX) return;
+    respond_kept(n, ch, conn, status, type, node_keep(n, body));
 }
 
 void serve_when_stored(struct rb_node *n, struct channel *ch, uint64_t conn, int status,
@@ -189,9 +196,10 @@ static void invitations(struct rb_node *n, uint64_t conn, struct peer *p) {
  */
 static void load(struct rb_node *n, struct job *j, size_t max_bytes) {
     struct rb_effect *e = node_effect(n, RB_EF_LOAD);
+    j->had = j->got;
     e->u.load.token = j->id;
     e->u.load.feed = node_feed_ref(j->fx);
-    e->u.load.from = j->from;
+    e->u.load.from = j->from + j->got;
     e->u.load.to = j->to;
     e->u.load.max_bytes = max_bytes;
 }
@@ -254,34 +262,120 @@ static void tile(struct rb_node *n, struct feedx *fx, const struct rb_tile *t, u
     j->conn = conn;
     j->from = t->index * 256;
     j->to = j->from + t->width;
-    load(n, j, RB_PUSH_BYTES);
+    load(n, j, RB_PART_BYTES);
+}
+
+/* What is longer than one part is read a part at a time, with pauses, for one request at a time:
+ * others' requests are answered between, and one such answer at most is in memory. Of those that
+ * wait it is the turn of the peer whose turn is longest ago. */
+static struct job *next_parts(const struct rb_node *n) {
+    struct job *next = NULL;
+    for (struct job *j = n->jobs; j; j = j->next) {
+        if (!j->parts) continue;
+        if (n->parts_of == j->id) return j;
+        if (!next || j->peer->parts_n < next->peer->parts_n ||
+            (j->peer == next->peer && j->id < next->id))
+            next = j;
+    }
+    return n->parts_of ? NULL : next; /* NULL: its part is being read */
+}
+
+static void put(struct rb_node *n, struct job *j, const void *p, size_t len) {
+    if (buf_put(n, n->parts_of == j->id ? &n->parts : &j->buf, p, len) == RB_OK) return;
+    n->overflow = true;
+    j->status = 503;
+}
+
+/* Their room stays when it is done: to make it anew is as much work as to read them. */
+static void begin_parts(struct rb_node *n, struct job *j) {
+    n->parts_of = j->id;
+    buf_clear(&n->parts);
+    put(n, j, j->buf.p, j->buf.n);
+    buf_free(n, &j->buf);
+    j->peer->parts_n = ++n->parts_n;
+    n->part_asked_at = n->now.mono_ms;
+}
+
+static void part_pause(struct rb_node *n) {
+    const uint64_t rest = (n->now.mono_ms - n->part_asked_at) * RB_PART_REST;
+    n->part_at = n->now.mono_ms + (rest > RB_PART_MS ? rest : RB_PART_MS);
+}
+
+static void wait_for_part(struct rb_node *n, struct job *j) {
+    if (!n->parts_of && !next_parts(n)) begin_parts(n, j);
+    j->parts = true;
+    if (n->parts_of == j->id) {
+        part_pause(n);
+    } else { /* from the beginning, when it is its turn */
+        buf_free(n, &j->buf);
+        j->got = 0;
+    }
+}
+
+void serve_parts(struct rb_node *n) {
+    if (n->now.mono_ms < n->part_at) return;
+    struct job *j = next_parts(n);
+    if (!j) return;
+    if (n->parts_of != j->id) begin_parts(n, j);
+    n->part_asked_at = n->now.mono_ms;
+    j->parts = false;
+    load(n, j, RB_PART_BYTES);
+}
+
+uint64_t serve_parts_wake(const struct rb_node *n) {
+    return next_parts(n) ? n->part_at : UINT64_MAX;
+}
+
+/* true: more of it is to be read, and there is more to be had */
+static bool goes_on(struct rb_node *n, struct job *j) {
+    uint64_t from, to = j->to;
+    if (j->type == JOB_FEED_LOAD) { /* the first package whole */
+        if (!push_short(j->fx, j->from, j->got)) return false;
+        rb_package_bounds(j->from, j->fx->note_size, j->from, &from, &to);
+    }
+    if (j->conn == UINT64_MAX || j->status || j->got == j->had || j->from + j->got >= to)
+        return false;
+    j->to = to;
+    wait_for_part(n, j);
+    return true;
+}
+
+static struct rb_slice loaded_body(struct rb_node *n, struct job *j) {
+    const bool in_parts = n->parts_of == j->id;
+    const struct rb_slice raw = buf_slice(in_parts ? &n->parts : &j->buf);
+    if (j->type == JOB_FEED_LOAD)
+        return push_body(n, j->fx, j->old, raw, j->from, j->from + j->got);
+    return in_parts ? raw : node_keep(n, raw); /* no other begins before the next step */
 }
 
 void serve_loaded(struct rb_node *n, struct job *j, const struct rb_event *ev) {
     if (ev->u.loaded.item == RB_ITEM_LEAF) {
-        if (j->from + j->got >= j->to) return; /* more than was asked for */
+        if (j->from + j->got >= j->to || j->status) return; /* more than was asked for */
         struct rb_slice leaf = ev->u.loaded.leaf;
         uint8_t len[2] = {(uint8_t)(leaf.n >> 8), (uint8_t)leaf.n};
-        if (buf_put(n, &j->buf, len, 2) != RB_OK || buf_put(n, &j->buf, leaf.p, leaf.n) != RB_OK)
-            n->overflow = true;
+        put(n, j, len, 2);
+        put(n, j, leaf.p, leaf.n);
         j->got++;
         return;
     }
-    if (ev->u.loaded.item != RB_ITEM_END) return;
-    if (j->type == JOB_FEED_LOAD && push_load_more(n, j)) return;
-    struct rb_slice body = buf_slice(&j->buf);
-    if (j->type == JOB_FEED_LOAD && j->from < j->fx->note_size && j->got == 0)
-        body = rb_slice(NULL, 0);
-    else if (j->type == JOB_FEED_LOAD)
-        body = push_body(n, j->fx, j->old, body, j->from, j->from + j->got);
-    bool whole = j->type == JOB_FEED_LOAD ? body.n > 0 : j->got == j->to - j->from;
+    if (ev->u.loaded.item != RB_ITEM_END || goes_on(n, j)) return;
+    struct rb_slice body = {NULL, 0};
+    const bool feed = j->type == JOB_FEED_LOAD;
+    if (!feed || j->from >= j->fx->note_size || j->got > 0) body = loaded_body(n, j);
+    bool whole = !j->status && (feed ? body.n > 0 : j->got == j->to - j->from);
     struct rb_reject rj = {RB_ERR_IO, "6.6.3", "the leaves could not be read", 0};
-    if (whole && j->type == JOB_FEED_LOAD && j->fx->own && j->peer->card.addresses_n == 0)
-        share_gave(n, j->peer, body.n);
-    if (whole)
-        serve_respond(n, j->ch, j->conn, 200, "application/octet-stream", body);
-    else
+    if (!serve_reads(n, j->ch, j->peer)) { /* it left meanwhile */
+        serve_not_found(n, j->conn, j->peer);
+    } else if (whole) {
+        if (feed && j->fx->own && j->peer->card.addresses_n == 0) share_gave(n, j->peer, body.n);
+        respond_kept(n, j->ch, j->conn, 200, "application/octet-stream", body);
+    } else {
         serve_refuse(n, j->conn, j->peer, 503, &rj);
+    }
+    if (n->parts_of == j->id) {
+        n->parts_of = 0;
+        part_pause(n);
+    }
     node_job_free(n, j);
 }
 

@@ -137,14 +137,16 @@ enum rb_err rb_node_situation(struct rb_node *n, const uint8_t id[RB_CHANNEL_LEN
     struct channel *ch = node_channel_find(n, id);
     if (!ch) return RB_ERR_NOT_FOUND;
     if (n->sit_of != ch || n->sit_utc != utc_ms) {
+        const struct rb_situation *s;
+        if (n->live_of != ch) rb_live_drop(&n->live);
         n->sit_of = NULL;
-        rb_arena_reset(&n->sit_arena);
-        RB_TRY(rb_situation_fold(&ch->book, utc_ms, &n->sit_arena, &n->sit));
+        n->live_of = ch;
+        RB_TRY(rb_live_update(&n->live, &ch->book, utc_ms, &s));
         n->sit_of = ch;
         n->sit_utc = utc_ms;
         n->sit_serial++;
     }
-    *out = &n->sit;
+    *out = &n->live.s;
     return RB_OK;
 }
 
