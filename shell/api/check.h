@@ -35,7 +35,8 @@ void rb_check_warn(const struct rb_checked *k, const json_t *check, json_t *list
 struct rb_found { /* a place in the result, with what is known of it here */
     const struct rb_conflict *x;
     struct rb_slice title, author;
-    const char *mark; /* in words, or NULL */
+    const char *mark;    /* in words, or NULL */
+    const json_t *truce; /* an area under truce: as check_truce.h says; else NULL or null */
 };
 void rb_put_conflict_words(struct rb_writer *w, const struct rb_checked *k,
                            const struct rb_found *f);

@@ -1,4 +1,5 @@
 /* A check of a channel's places as JSON: names, titles and marks come from the node. */
+#include "check_truce.h"
 #include "check_view.h"
 
 struct of_chan {
@@ -24,8 +25,14 @@ static enum rb_mark mark_of(void *ctx, const struct rb_hash *id) {
     uint32_t at = rb_situation_find(s, id);
     return at == RB_NOWHERE ? RB_MARK_NONE : (enum rb_mark)s->order[at].mark;
 }
+static json_t *truce_of(void *ctx, const struct rb_hash *id) {
+    const struct of_chan *o = ctx;
+    struct rb_chan c = *o->c; /* a draft's has no situation */
+    if (rb_node_situation(c.rq->node, c.v.id, o->now_utc_ms, &c.s) != RB_OK) return json_null();
+    return rb_check_truce(&c, id);
+}
 json_t *rb_check_json(struct rb_chan *c, const struct rb_checked *k) {
     struct of_chan of = {c, k->now_utc_ms};
-    const struct rb_check_names names = {&of, author_of, title_of, mark_of};
+    const struct rb_check_names names = {&of, author_of, title_of, mark_of, truce_of};
     return rb_check_view(k, &names);
 }

@@ -2,7 +2,7 @@
 #include "check_view.h"
 #include "readback/text.h"
 
-#define WORDS 1024 /* a sentence, with a title of at most 256 bytes */
+#define WORDS 4096 /* a sentence, with some titles of at most 256 bytes */
 
 json_t *rb_unsure_json(unsigned bits) {
     static const char *const names[] = {"accuracy", "datum", "terrain", "work"};
@@ -42,8 +42,10 @@ static json_t *conflict_json(const struct rb_checked *k, const struct rb_check_n
     char words[WORDS];
     struct rb_writer w = rb_writer(words, sizeof words);
     const enum rb_mark mark = names->mark(names->ctx, &x->other);
-    const struct rb_found f = rb_check_found(x, names);
+    struct rb_found f = rb_check_found(x, names);
+    json_t *truce = names->truce ? names->truce(names->ctx, &x->other) : json_null();
     json_t *o = json_object();
+    f.truce = truce;
     rb_j_put(o, "record", rb_j_hex(x->other.b, RB_HASH_LEN));
     rb_j_put(o, "author", f.author.n ? rb_j_slice(f.author) : json_null());
     rb_j_put(o, "class", json_string(rb_place_class_name(x->other_class)));
@@ -57,6 +59,7 @@ static json_t *conflict_json(const struct rb_checked *k, const struct rb_check_n
     rb_j_put(o, "nameable",
              json_boolean(
                  rb_register_nameable(x->other_closed, x->other_readers, k->closed, k->readers)));
+    rb_j_put(o, "truce", truce);
     rb_put_conflict_words(&w, k, &f);
     rb_j_put(o, "sentence", rb_j_text(&w));
     rb_wipe(words, sizeof words);

@@ -12,6 +12,8 @@ struct rb_check_names {
     struct rb_slice (*title)(void *ctx, const struct rb_hash *id);
     /* the mark that a place's record bears; it is compared all the same (10.6.14) */
     enum rb_mark (*mark)(void *ctx, const struct rb_hash *id);
+    /* of a cessation, as rb_check_truce; null: it is none. NULL: there are none where this looks */
+    json_t *(*truce)(void *ctx, const struct rb_hash *id);
 };
 /* null where it was not made */
 json_t *rb_check_view(const struct rb_checked *k, const struct rb_check_names *names);

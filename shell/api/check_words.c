@@ -144,9 +144,50 @@ static void put_other(struct rb_writer *w, const struct rb_found *f) {
         rb_put_z(w, " ");
         put_title(w, f->title);
     }
-    rb_put_z(w, " (");
+    const bool alone = json_is_true(json_object_get(f->truce, "declared"));
+    rb_put_z(w, alone ? ", declared by " : " (");
     rb_put_slice(w, f->author);
-    rb_put_z(w, ")");
+    rb_put_z(w, alone ? " alone" : ")");
+}
+/* some of a list, and how many there are besides */
+#define LISTED 8u
+static void put_listed(struct rb_writer *w, const json_t *list, bool titles) {
+    size_t i;
+    const json_t *x;
+    json_array_foreach(list, i, x) {
+        const char *z = json_string_value(titles ? json_object_get(x, "title") : x);
+        rb_put_z(w, i ? ", " : " ");
+        if (i == LISTED) {
+            rb_put_z(w, "and ");
+            rb_put_dec(w, json_array_size(list) - LISTED);
+            rb_put_z(w, " more");
+            return;
+        }
+        if (titles && z)
+            put_title(w, rb_str(z));
+        else
+            rb_put_z(w, z ? z : "one that cannot be read here");
+    }
+}
+/* whom it binds is said and nothing concluded: who is not bound plans beside it all the same */
+static void put_truce(struct rb_writer *w, const json_t *truce) {
+    const char *state = json_string_value(json_object_get(truce, "state"));
+    const json_t *bound = json_object_get(truce, "bound"),
+                 *out = json_object_get(truce, "exclusions");
+    if (state && strcmp(state, "in-force") != 0) {
+        rb_put_z(w, " Not yet in force: ");
+        rb_put_z(w, state);
+        rb_put_z(w, ".");
+    }
+    if (json_array_size(bound) > 0) {
+        rb_put_z(w, " Bound by it:");
+        put_listed(w, bound, false);
+        rb_put_z(w, ".");
+    }
+    if (json_array_size(out) == 0) return;
+    rb_put_z(w, " It names exclusions, which take nothing from this:");
+    put_listed(w, out, true);
+    rb_put_z(w, ".");
 }
 static void put_how_near(struct rb_writer *w, const struct rb_found *f) {
     const struct rb_conflict *x = f->x;
@@ -199,6 +240,7 @@ void rb_put_conflict_words(struct rb_writer *w, const struct rb_checked *k,
     rb_put_z(w, ", ");
     rb_put_band_words(w, &f->x->band);
     rb_put_z(w, ".");
+    put_truce(w, f->truce);
     if (f->mark == NULL) return;
     rb_put_z(w, " The other record is marked: ");
     rb_put_z(w, f->mark);
@@ -249,12 +291,16 @@ static void put_not_compared(struct rb_writer *w, const struct rb_coverage *cov)
     } words[] = {{" closed one cannot be read here", " closed ones cannot be read here"},
                  {" could not be used, it is malformed", " could not be used, they are malformed"},
                  {" names no place", " name no place"}};
-    const size_t n[] = {cov->unreadable, cov->malformed, cov->placeless};
+    const size_t truces = cov->of[RB_PLACE_TRUCE].placeless;
+    const size_t n[] = {cov->unreadable, cov->malformed, cov->placeless - truces};
     for (size_t i = 0; i < 3; i++) {
         if (n[i] == 0) continue;
         rb_put_z(w, "; ");
         put_count(w, n[i], words[i].one, words[i].more);
     }
+    if (truces == 0) return;
+    rb_put_z(w, "; not compared: ");
+    put_count(w, truces, " cessation without an area", " cessations without an area");
 }
 void rb_put_coverage_words(struct rb_writer *w, const struct rb_checked *k) {
     const struct rb_coverage *cov = &k->found.coverage;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "internal.h"
 #include "compose.h"
+#include "readback/instrument.h"
 #include "readback/text.h"
 
 bool rb_draft_fail(struct rb_req *rq, const char *field, const char *sentence) {
@@ -119,7 +120,25 @@ static bool get_kind(struct rb_req *rq, struct rb_record *rec) {
 
 /* ---- body -------------------------------------------------------------------------------------
  */
-/* Words about a body may name its fields, never what stands in them. */
+/* with kind, field and clause. Words about a body may name its fields, never what stands in them. */
+static bool body_off(struct rb_draft *d, const struct rb_json_error *e) {
+    char field[200] = "body.", sentence[400], clause[16];
+    struct rb_writer fw = rb_writer(field + 5, sizeof field - 6);
+    rb_put_z(&fw, e->field);
+    field[5 + fw.n] = 0;
+    snprintf(sentence, sizeof sentence, "%s: %s", rb_kind_name(d->rec.kind), e->sentence);
+    snprintf(clause, sizeof clause, "3.6.%d", (int)d->rec.kind);
+    struct rb_fail f = {.err = RB_ERR_USAGE,
+                        .clause = clause,
+                        .field = e->field[0] ? field : "body",
+                        .sentence = sentence,
+                        .hint = rb_kind_is_instrument(d->rec.kind)
+                                    ? "`readback template KIND` prints one filled in, `readback "
+                                      "help kinds` has the fields"
+                                    : "`readback help kinds` has the fields"};
+    rb_fail(d->c.rq, &f);
+    return false;
+}
 static bool body_from_json(struct rb_draft *d) {
     struct rb_req *rq = d->c.rq;
     const struct rb_schema *s = rb_body_schema(d->rec.kind);
@@ -138,17 +157,12 @@ static bool body_from_json(struct rb_draft *d) {
         return rb_draft_fail(rq, "body", "an object is wanted");
     struct rb_names names = rb_chan_names(&d->c);
     struct rb_writer w = rb_writer(buf, RB_MAX_HEAD);
-    if (rb_body_from_json(s, body, &names, &w, &e) != RB_OK) {
-        char field[200] = "body.";
-        struct rb_writer fw = rb_writer(field + 5, sizeof field - 6);
-        rb_put_z(&fw, e.field);
-        field[5 + fw.n] = 0;
-        rb_fail_words(rq, RB_ERR_USAGE, e.field[0] ? field : "body", e.sentence,
-                      "`readback help kinds` has the fields");
-        return false;
-    }
+    if (rb_body_from_json(s, body, &names, &w, &e) != RB_OK) return body_off(d, &e);
     d->body = rb_written(&w);
     if (rb_body_check(d->rec.kind, d->body, &rj) == RB_OK) return true;
+    char what[160];
+    snprintf(what, sizeof what, "%s: %s", rb_kind_name(d->rec.kind), rj.what ? rj.what : "");
+    rj.what = what;
     rb_fail_reject(rq, &rj, "body");
     return false;
 }
@@ -233,9 +247,9 @@ static bool open_for(struct rb_req *rq, const char *channel, struct rb_chan *c) 
     uint8_t id[RB_CHANNEL_LEN];
     const char *kind = rb_j_string(rq->body, "kind");
     if (!rb_chan_name(rq, channel, id)) return false;
-    bool whole = kind && (strcmp(kind, "position") == 0 || strcmp(kind, "amendment") == 0);
-    return whole ? rb_chan_open_id(rq, id, c)
-                                                 : rb_chan_open_lite(rq, id, c);
+    bool whole = kind && (strcmp(kind, "position") == 0 || strcmp(kind, "amendment") == 0 ||
+                          strcmp(kind, "cessation") == 0);
+    return whole ? rb_chan_open_id(rq, id, c) : rb_chan_open_lite(rq, id, c);
 }
 
 static void refuse(struct rb_req *rq, struct rb_reject *rj, enum rb_mark mark) {

@@ -4,7 +4,7 @@
 #include "internal.h"
 
 struct asked {
-    bool has_level;
+    bool has_level, adoption;
     enum rb_disclose_level level;
     const json_t *paragraphs; /* NULL: not asked for */
 };
@@ -39,7 +39,10 @@ static bool asked_level(struct rb_req *rq, struct asked *a) {
 
 static bool asked_get(struct rb_req *rq, struct asked *a) {
     const json_t *p = json_object_get(rq->body, "paragraphs");
-    *a = (struct asked){0};
+    const json_t *adoption = json_object_get(rq->body, "adoption");
+    *a = (struct asked){.adoption = json_is_true(adoption)};
+    if (adoption != NULL && !json_is_boolean(adoption))
+        return misused(rq, "adoption", "true or false is wanted");
     if (!asked_level(rq, a)) return false;
     if (p != NULL && !json_is_null(p)) a->paragraphs = p;
     if (a->paragraphs != NULL && a->has_level && a->level != RB_LEVEL_PARAGRAPHS)
@@ -73,8 +76,8 @@ static bool asked_parts(struct rb_req *rq, const struct asked *a, struct rb_disc
 /* ---- what is allowed ----------------------------------------------------------------------------
  */
 
-static enum rb_disclose_level most(struct rb_chan *c, const struct rb_feed *f,
-                                   const struct rb_fact *fact) {
+enum rb_disclose_level rb_disclose_most(const struct rb_chan *c, const struct rb_feed *f,
+                                        const struct rb_fact *fact) {
     if (!fact->closed) return RB_LEVEL_WHOLE;
     switch (
         rb_rules_disclosure(c->charter, (enum rb_kind)fact->kind, f->member == c->v.own_member)) {
@@ -91,7 +94,7 @@ static enum rb_disclose_level most(struct rb_chan *c, const struct rb_feed *f,
 
 static bool allowed(struct rb_chan *c, const struct asked *a, const struct rb_fact *fact,
                     struct rb_disclose *d) {
-    const enum rb_disclose_level top = most(c, d->feed, fact);
+    const enum rb_disclose_level top = rb_disclose_most(c, d->feed, fact);
     struct rb_fail f = {.status = 403,
                         .err = RB_ERR_DENIED,
                         .code = "disclosure",
@@ -140,14 +143,14 @@ static bool body_open(struct rb_chan *c, struct rb_disclose *d, struct rb_opened
                 "level fact shows that it exists");
 }
 
-static void answer(struct rb_chan *c, const struct rb_disclose *d) {
+/* NULL: replied */
+static json_t *made(struct rb_chan *c, const struct rb_disclose *d) {
     json_t *out = NULL;
     const char *why = NULL;
     const enum rb_err err = rb_disclose(d, &out, &why);
-    if (err == RB_OK)
-        rb_reply(c->rq, 200, out);
-    else
-        rb_fail_words(c->rq, err, NULL, why, err == RB_ERR_STATE ? "try again in a moment" : NULL);
+    if (err == RB_OK) return out;
+    rb_fail_words(c->rq, err, NULL, why, err == RB_ERR_STATE ? "try again in a moment" : NULL);
+    return NULL;
 }
 
 static bool leaf_read(struct rb_chan *c, uint32_t order, struct rb_disclose *d,
@@ -159,27 +162,43 @@ static bool leaf_read(struct rb_chan *c, uint32_t order, struct rb_disclose *d,
     return err == RB_OK;
 }
 
-void rb_post_disclose(struct rb_req *rq) {
-    struct rb_chan c;
+static json_t *disclosed(struct rb_chan *c, uint32_t order, const struct asked *a) {
+    struct rb_req *rq = c->rq;
     struct rb_record rec;
     struct rb_opened o = {0};
-    struct asked a;
-    uint32_t order = 0, leaf = 0;
-    rq->at_utc_ms = rq->now.utc_ms; /* the charter in force now says what may be shown */
-    if (!asked_get(rq, &a) || !rb_record_find(rq, rq->part[1], &c, &order)) return;
-    struct rb_disclose d = {.host = &rq->api->host, .book = c.v.book, .arena = &rq->arena};
-    d.feed = rb_chan_feed(&c, order, &leaf);
+    json_t *out = NULL;
+    uint32_t leaf = 0;
+    struct rb_disclose d = {.host = &rq->api->host, .book = c->v.book, .arena = &rq->arena};
+    d.feed = rb_chan_feed(c, order, &leaf);
     d.at = leaf;
     if (d.feed->branch > 0) {
         rb_fail_words(rq, RB_ERR_STATE, "record",
                       "it stands in another history of a forked feed, of which nobody here signed "
                       "that it is held",
                       "`readback forks --save DIR` has the evidence of the fork");
-        return;
+        return NULL;
     }
     o.mark = rb_arena_mark(&rq->arena); /* a text's heading is made there, too */
-    if (allowed(&c, &a, &d.feed->facts[leaf], &d) && leaf_read(&c, order, &d, &rec) &&
-        asked_parts(rq, &a, &d) && body_open(&c, &d, &o))
-        answer(&c, &d);
+    if (allowed(c, a, &d.feed->facts[leaf], &d) && leaf_read(c, order, &d, &rec) &&
+        asked_parts(rq, a, &d) && body_open(c, &d, &o))
+        out = made(c, &d);
     rb_opened_end(rq, &o);
+    return out;
+}
+
+json_t *rb_disclose_at(struct rb_chan *c, uint32_t order, enum rb_disclose_level level) {
+    const struct asked a = {.has_level = true, .level = level};
+    return disclosed(c, order, &a);
+}
+
+void rb_post_disclose(struct rb_req *rq) {
+    struct rb_chan c;
+    struct asked a;
+    uint32_t order = 0;
+    rq->at_utc_ms = rq->now.utc_ms; /* the charter in force now says what may be shown */
+    if (!asked_get(rq, &a) || !rb_record_find(rq, rq->part[1], &c, &order)) return;
+    if (a.adoption && !rb_adoption_may(&c, order)) return;
+    json_t *out = disclosed(&c, order, &a);
+    if (out != NULL && a.adoption) out = rb_adoption_file(&c, order, out);
+    if (out != NULL) rb_reply(rq, 200, out);
 }

@@ -56,4 +56,18 @@ struct rb_disclose_want { /* a key that must follow from what is shown of a part
  * none */
 json_t *rb_disclose_party(const struct rb_disclose *in, uint16_t member,
                           const struct rb_disclose_want *want, size_t want_n);
+
+/* ---- a record of a channel that is looked at (disclose.c) ---- */
+struct rb_chan;
+/* as far as the charter in force lets us show it */
+enum rb_disclose_level rb_disclose_most(const struct rb_chan *c, const struct rb_feed *f,
+                                        const struct rb_fact *fact);
+/* NULL: replied with the reason */
+json_t *rb_disclose_at(struct rb_chan *c, uint32_t order, enum rb_disclose_level level);
+
+/* ---- a text with what was said of it (disclose_adoption.c; 9.7.9) ---- */
+/* whether the record is a text of which this can be shown; replies where not */
+bool rb_adoption_may(struct rb_chan *c, uint32_t order);
+/* takes the text's disclosure, and sets charter and positions beside it. NULL: replied */
+json_t *rb_adoption_file(struct rb_chan *c, uint32_t order, json_t *text);
 #endif

@@ -247,6 +247,8 @@ void rb_warn_double(struct rb_chan *c, const struct rb_record *rec, const struct
                     json_t *list);
 void rb_warn_gives_away(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
                         json_t *list);
+/* of a cessation (warn_truce.c); beside others only where the situation was opened */
+void rb_warn_cessation(struct rb_chan *c, struct rb_slice body, json_t *list);
 /* the body of a 409 with the warnings (taken), saying that nothing was done */
 json_t *rb_warnings_refusal(json_t *warnings, const char *sentence);
 
@@ -270,6 +272,9 @@ void rb_post_compose(struct rb_req *rq);
 void rb_post_check(struct rb_req *rq);
 void rb_get_places(struct rb_req *rq);
 void rb_get_forks(struct rb_req *rq); /* view_forks.c */
+void rb_get_instruments(struct rb_req *rq); /* view_instrument.c */
+void rb_get_text_diff(struct rb_req *rq);
+void rb_get_report(struct rb_req *rq); /* view_report.c */
 void rb_get_geojson(struct rb_req *rq);
 void rb_get_playback(struct rb_req *rq);
 void rb_get_compare(struct rb_req *rq);

@@ -132,13 +132,16 @@ json_t *rb_metres_json(int64_t mm) {
     return json_real((double)mm / 1e3);
 }
 
+/* Up to four days in hours, as people say it: 48 hours' notice, a calm of 72 hours. */
 json_t *rb_span_json(int64_t ms) {
+    static const int64_t days_from = 4 * INT64_C(86400000);
     static const struct {
         int64_t ms;
         char unit;
     } units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (ms == 0 || ms % units[i].ms != 0) continue;
+        if (units[i].unit == 'd' && ms <= days_from) continue;
         return json_sprintf("%lld%c", (long long)(ms / units[i].ms), units[i].unit);
     }
     return json_integer(ms);

@@ -186,6 +186,12 @@ static json_t *held_back(struct rb_chan *c, const struct rb_record *rec, struct 
     rb_probed_drop(c->rq);
     return NULL;
 }
+/* what a cessation is asked about lies in others (16.4.6): that wants the situation, as composing
+ * did */
+static bool open_to_ask(struct rb_req *rq, const struct rb_record *rec, struct rb_chan *c) {
+    return rec->kind == RB_KIND_CESSATION ? rb_chan_open_id(rq, rec->channel, c)
+                                          : rb_chan_open_lite(rq, rec->channel, c);
+}
 static json_t *despite_json(bool despite) {
     json_t *o = json_object();
     if (despite) rb_j_put(o, "despite", json_true());
@@ -199,7 +205,7 @@ void rb_post_submit(struct rb_req *rq) {
     int status = 0;
     bool despite = json_is_true(json_object_get(rq->body, "despite"));
     json_t *bad = submission_read(rq, rq->body, &s, &status);
-    if (bad == NULL && !rb_chan_open_lite(rq, s.rec.channel, &c)) return;
+    if (bad == NULL && !open_to_ask(rq, &s.rec, &c)) return;
     if (bad == NULL && (bad = held_back(&c, &s.rec, s.body, despite)) != NULL) status = 409;
     if (bad) {
         rb_reply(rq, status, bad);
@@ -209,10 +215,10 @@ void rb_post_submit(struct rb_req *rq) {
     rb_submit_with(rq, &ev, despite_json(despite), s.upload);
 }
 
-/* Of many at once it is only asked about notices and who gets a place or names of people into their
- * hands. Each plan is counted before the next is looked at: many at once tell no more than one by
- * one. All are looked at before the first goes to the node: while nothing changes, the channel is
- * folded once. true: refused, and slot i filled */
+/* Of many at once it is only asked about notices, cessations and who gets a place or names of
+ * people into their hands. Each plan is counted before the next is looked at: many at once tell no
+ * more than one by one. All are looked at before the first goes to the node: while nothing changes,
+ * the channel is folded once. true: refused, and slot i filled */
 static bool refuse_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, const json_t *in,
                           bool despite) {
     struct submission s;
@@ -220,8 +226,9 @@ static bool refuse_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, con
     int status = 0;
     const size_t mark = rb_arena_mark(&rq->arena);
     json_t *bad = submission_read(rq, in, &s, &status);
-    const bool asked = s.rec.closed || s.rec.kind == RB_KIND_NOTICE;
-    if (bad == NULL && asked && rb_chan_open_lite(rq, s.rec.channel, &c) &&
+    const bool asked =
+        s.rec.closed || s.rec.kind == RB_KIND_NOTICE || s.rec.kind == RB_KIND_CESSATION;
+    if (bad == NULL && asked && open_to_ask(rq, &s.rec, &c) &&
         (bad = held_back(&c, &s.rec, s.body, despite)) != NULL)
         status = 409;
     rb_probed_tell(rq);
@@ -340,15 +347,17 @@ static bool open_draft(struct rb_chan *c, const struct rb_record *rec, struct rb
     rb_fail(rq, &f);
     return false;
 }
-/* Of a draft the first officer was asked about everything else; what it touches is looked at again
- * at the last signature (10.6.11). true: replied */
+/* Of a draft the first officer was asked about everything else; what time and others may have
+ * changed since is looked at again at the last signature: what a notice touches (10.6.11), what is
+ * pointed out of a cessation (16.4.6). true: replied */
 static bool draft_held_back(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body) {
-    static const char *const codes[] = {"conflict", "not-excluded", "probing", "not-checked"};
+    static const char *const codes[] = {"conflict",       "not-excluded", "probing", "not-checked",
+                                        "length-differs", "end-past",     "gap",     "overlaps"};
     size_t i;
     const json_t *x;
     bool ask = false;
-    if (rec->kind != RB_KIND_NOTICE || json_is_true(json_object_get(c->rq->body, "despite")))
-        return false;
+    const bool again = rec->kind == RB_KIND_NOTICE || rec->kind == RB_KIND_CESSATION;
+    if (!again || json_is_true(json_object_get(c->rq->body, "despite"))) return false;
     json_t *w = rb_warnings(c, rec, body, NULL);
     json_array_foreach(w, i, x) {
         for (size_t k = 0; k < sizeof codes / sizeof *codes; k++)
@@ -385,7 +394,7 @@ void rb_post_draft_sign(struct rb_req *rq) {
         rb_fail_reject(rq, &rj, "draft");
         return;
     }
-    if (!rb_chan_open_lite(rq, rec.channel, &c) || !open_draft(&c, &rec, &ev, &body) ||
+    if (!open_to_ask(rq, &rec, &c) || !open_draft(&c, &rec, &ev, &body) ||
         draft_held_back(&c, &rec, body))
         return;
     ev.u.submit.signers = signers;

@@ -1,5 +1,6 @@
 /* Views of a channel: charter, members, situation. */
 #include <stdlib.h>
+#include "view_instrument.h"
 #include "view_places.h"
 
 static const struct rb_sit_member *sit_member(const struct rb_chan *c, uint16_t index) {
@@ -221,14 +222,25 @@ static json_t *situation_digest(struct rb_chan *c) {
     return NULL;
 }
 
+/* those that stand so: of what was adopted, replaced or settled otherwise the instruments tell */
+static json_t *texts_circulated(struct rb_chan *c) {
+    json_t *out = json_array();
+    for (size_t i = 0; i < c->s->open_texts_n; i++) {
+        const uint32_t order = c->s->open_texts[i], in = c->s->order[order].instrument;
+        const enum rb_state state =
+            in == RB_NOWHERE ? RB_STATE_CIRCULATED : (enum rb_state)c->s->instruments[in].state;
+        if (state == RB_STATE_CIRCULATED || state == RB_STATE_UNREAD)
+            json_array_append_new(out, rb_record_brief(c, order, false));
+    }
+    return out;
+}
+
 void rb_get_situation(struct rb_req *rq) {
     struct rb_chan c;
     if (!rb_chan_open(rq, rq->part[1], &c)) return;
-    json_t *o = rb_chan_summary(&c), *dues = json_array(), *texts = json_array();
+    json_t *o = rb_chan_summary(&c), *dues = json_array();
     for (size_t i = 0; i < c.s->dues_n; i++)
         json_array_append_new(dues, rb_chan_due(&c, &c.s->dues[i]));
-    for (size_t i = 0; i < c.s->open_texts_n; i++)
-        json_array_append_new(texts, rb_record_brief(&c, c.s->open_texts[i], false));
     rb_j_put(o, "now", rb_j_time(rq->at_utc_ms));
     rb_j_put(o, "rules_version", json_integer(c.charter->rules_version));
     rb_j_put(o, "digest", situation_digest(&c));
@@ -236,7 +248,8 @@ void rb_get_situation(struct rb_req *rq) {
     rb_j_put(o, "members", rb_chan_members(&c));
     rb_j_put(o, "dues", dues);
     rb_j_put(o, "silences", silences(&c));
-    rb_j_put(o, "texts", texts);
+    rb_j_put(o, "texts", texts_circulated(&c));
+    rb_j_put(o, "instruments", rb_instruments_brief(&c));
     json_t *reminders = json_array();
     rb_reminders_put(&c, reminders);
     rb_j_put(o, "reminders", reminders);

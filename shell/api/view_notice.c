@@ -1,6 +1,6 @@
 /* What a view of a notice or a stop-fire has more than others: what it touches, what is to be
  * remembered of it, and how a stop-fire was answered. */
-#include "check.h"
+#include "check_truce.h"
 #include "view_places.h"
 
 /* ---- records with volumes -----------------------------------------------------------------------
@@ -62,7 +62,9 @@ bool rb_arrived_put(json_t *list, struct rb_chan *c, uint32_t order, uint64_t *l
     struct rb_brief b;
     struct rb_place_view p;
     const struct rb_fact *f = rb_situation_fact(c->s, order);
-    if (f->kind != RB_KIND_NOTICE) return true;
+    const bool truce = f->kind == RB_KIND_CESSATION;
+    if (f->kind != RB_KIND_NOTICE && !truce) return true;
+    if (truce && !(rb_place_known(c, &f->id, &p) && p.stands)) return true;
     const enum rb_err err = rb_node_check_brief(c->rq->node, c->v.id, &f->id, c->rq->at_utc_ms,
                                                 &c->rq->arena, looks, &b);
     if (err != RB_OK) return err == RB_ERR_NOT_FOUND;
@@ -134,4 +136,5 @@ void rb_notice_put(json_t *o, struct rb_chan *c, uint32_t order, const struct rb
     if (rec->kind == RB_KIND_STOP_FIRE) put_answers(o, c, order, rec);
     if (rec->kind == RB_KIND_NOTICE && decode(c, rec->kind, body, &n))
         put_place(o, c, order, rec, &n);
+    if (rec->kind == RB_KIND_CESSATION && body.n > 0) rb_check_truce_put(o, c, order, rec);
 }

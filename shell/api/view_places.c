@@ -62,7 +62,7 @@ static bool wanted_get(struct rb_req *rq, struct wanted *w) {
         return true;
     }
     rb_fail_words(rq, RB_ERR_USAGE, "class", "there is no such class of place",
-                  "one of operation, exercise, movement, site, area");
+                  "one of operation, exercise, movement, site, area, area under truce");
     return false;
 }
 static bool wants(const struct wanted *w, const struct rb_place_view *p) {
@@ -132,19 +132,38 @@ void rb_get_places(struct rb_req *rq) {
 
 /* ---- as GeoJSON (12.3) --------------------------------------------------------------------------
  */
-static json_t *feature(struct rb_req *rq, const struct rb_notice *n, uint64_t *remarks) {
-    const struct rb_feature f = {.has_class = true,
-                                 .class_ = n->class_,
-                                 .title = n->title,
-                                 .text = n->text,
-                                 .volumes_n = n->volumes_n,
-                                 .volumes = n->volumes};
+static json_t *feature(struct rb_req *rq, const struct rb_feature *f, uint64_t *remarks) {
     uint8_t *buf = rb_arena_alloc(&rq->arena, RB_MAX_GEO_ITEM);
     if (buf == NULL) return NULL;
     struct rb_writer w = rb_writer(buf, RB_MAX_GEO_ITEM);
     struct rb_json_writer j = rb_json_writer(&w);
-    rb_geojson_put(&j, &f, remarks);
+    rb_geojson_put(&j, f, remarks);
     return w.over ? NULL : json_loadb((const char *)buf, w.n, 0, NULL);
+}
+/* Of a cessation the areas are those that are under truce, within its span; it has no class of its
+ * own in GeoJSON (12.3). */
+static bool read_feature(struct rb_chan *c, const struct rb_place_view *p, struct rb_slice body,
+                         struct rb_feature *f) {
+    struct rb_arena *a = &c->rq->arena;
+    struct rb_notice n;
+    struct rb_cessation t;
+    struct rb_reject rj;
+    if (body.n == 0) return false;
+    if (p->class_ != RB_PLACE_TRUCE) {
+        if (rb_notice_decode(body, a, &n, &rj) != RB_OK) return false;
+        *f = (struct rb_feature){.has_class = true,
+                                 .class_ = n.class_,
+                                 .title = n.title,
+                                 .text = n.text,
+                                 .volumes_n = n.volumes_n,
+                                 .volumes = n.volumes};
+        return n.volumes_n > 0;
+    }
+    struct rb_volume *v = rb_arena_array(a, RB_MAX_VOLUMES, sizeof *v);
+    if (v == NULL || rb_cessation_decode(body, a, &t, &rj) != RB_OK) return false;
+    *f = (struct rb_feature){.title = t.title, .text = t.text, .volumes = v};
+    f->volumes_n = rb_node_place_volumes(c->rq->node, c->v.id, &p->record, v);
+    return f->volumes_n > 0;
 }
 /* a place's own feature; NULL where its body cannot be read now */
 static json_t *feature_of(struct rb_chan *c, const struct rb_place_view *p, uint64_t *remarks) {
@@ -153,14 +172,11 @@ static json_t *feature_of(struct rb_chan *c, const struct rb_place_view *p, uint
     struct rb_slice leaf;
     struct rb_record rec;
     struct rb_opened x;
-    struct rb_notice n;
-    struct rb_reject rj;
+    struct rb_feature said;
     json_t *f = NULL;
     if (order == RB_NOWHERE || rb_chan_record(c, order, &leaf, &rec) != RB_OK) return NULL;
     rb_open_record(c, order, &rec, &x);
-    if (x.body.n > 0 && rb_notice_decode(x.body, &c->rq->arena, &n, &rj) == RB_OK &&
-        n.volumes_n > 0)
-        f = feature(c->rq, &n, remarks);
+    if (read_feature(c, p, x.body, &said)) f = feature(c->rq, &said, remarks);
     rb_req_wipe(c->rq, mark);
     if (f) rb_j_put(f, "id", rb_j_hex(p->record.b, RB_HASH_LEN));
     return f;

@@ -26,10 +26,11 @@ bool rb_placed_open(struct rb_chan *c, uint32_t order, struct rb_placed *out);
 /* the same, of a record that a request names; replies where it fails */
 bool rb_placed_find(struct rb_req *rq, const char *name, struct rb_chan *c, uint32_t *order,
                     struct rb_placed *out);
-/* what the view of one record whole has more of a notice or a stop-fire */
+/* what the view of one record whole has more of a notice, a stop-fire or a cessation */
 void rb_notice_put(json_t *o, struct rb_chan *c, uint32_t order, const struct rb_record *rec,
                    struct rb_slice body);
-/* Appends {record, author, title, channel, answer, n} if this arrived notice touches other places.
+/* Appends {record, author, title, channel, answer, n} if this arrived notice, or this
+ * cessation while it is agreed or in force, touches other places.
  * Out of *looks (10.6.16), which many share; false: they did not suffice. */
 bool rb_arrived_put(json_t *list, struct rb_chan *c, uint32_t order, uint64_t *looks);
 #endif

@@ -1,5 +1,6 @@
 /* Views of records: log, one record whole, who holds, inbox. */
 #include <stdlib.h>
+#include "view_instrument.h"
 #include "view_places.h"
 
 static json_t *refs_json(const struct rb_hash *h, size_t n) {
@@ -13,7 +14,8 @@ static const char *const class_names[] = {"operation", "exercise", "movement", "
 
 /* one line that tells people what it is */
 json_t *rb_record_title(const json_t *body) {
-    static const char *const fields[] = {"title", "name", "reason", "action", "about", "text"};
+    static const char *const fields[] = {"title", "name",      "reason", "action",
+                                         "about", "as_stated", "text"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const json_t *v = json_object_get(body, fields[i]);
         if (json_is_string(v) && json_string_length(v) > 0)
@@ -160,15 +162,16 @@ json_t *rb_envelope_json(struct rb_chan *c, const struct rb_record *rec) {
     return o;
 }
 
-static json_t *positions_on(struct rb_chan *c, uint32_t order) {
+json_t *rb_positions_on(struct rb_chan *c, uint32_t order) {
     json_t *out = json_array();
     for (uint32_t i = c->s->order[order].first_answer; i != RB_NOWHERE; i = c->s->answers[i].next) {
         uint32_t a = c->s->answers[i].answer;
         const struct rb_fact *f = rb_situation_fact(c->s, a);
         json_t *o = json_object();
         rb_j_put(o, "record", rb_j_hex(f->id.b, RB_HASH_LEN));
-        rb_j_put(o, "member", rb_chan_handle_json(c, rb_situation_author(c->s, a)));
+        rb_member_put(o, c, rb_situation_author(c->s, a));
         rb_j_put(o, "position", position_json(f));
+        rb_j_put(o, "reported", json_boolean(f->reported));
         rb_j_put(o, "closed", json_boolean(f->closed));
         rb_j_put(o, "created", rb_j_time(f->created_utc_ms));
         rb_j_put(o, "officers", rb_chan_officers(c, a));
@@ -277,7 +280,9 @@ json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
     put_fact(o, c, order);
     rb_j_put(o, "officers", rb_chan_officers(c, order));
     rb_j_put(o, "readers", rb_chan_handles(c, rb_situation_readers(c->s, order)));
-    rb_j_put(o, "positions", positions_on(c, order));
+    rb_j_put(o, "from", rb_member_json(c, rb_situation_author(c->s, order)));
+    rb_j_put(o, "instrument", rb_instrument_state_json(c, order));
+    rb_j_put(o, "positions", rb_positions_on(c, order));
     rb_j_put(o, "holders", holders(c, order));
     rb_j_put(o, "state", json_string("logged"));
     rb_j_put(o, "readable", json_false());

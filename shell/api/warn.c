@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "check.h"
+#include "readback/cbor.h"
+#include "readback/instrument.h"
 #include "readback/plausible.h"
 #include "readback/text.h"
 #include "readback/volume.h"
@@ -165,6 +167,53 @@ static void look_answers(struct rb_chan *c, const struct rb_record *rec, struct 
     }
 }
 
+/* the last of ascending numbers; 0: none */
+static uint64_t last_paragraph(struct rb_slice list) {
+    struct rb_reader r = rb_reader(list);
+    uint64_t last = 0;
+    size_t n = 0;
+    if (list.n == 0 || rb_cbor_get_array(&r, RB_MAX_PARAGRAPHS, &n) != RB_OK) return 0;
+    while (n-- > 0)
+        if (rb_cbor_get_uint(&r, &last) != RB_OK) return 0;
+    return last;
+}
+/* what one dissociates from stands in the text, where that can be read here */
+static void look_paragraphs(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                            json_t *list) {
+    struct rb_position p;
+    struct rb_reject rj;
+    struct rb_feed *f;
+    size_t leaf;
+    if (rb_position_decode(body, &p, &rj) != RB_OK) return;
+    const uint64_t last = last_paragraph(p.paragraphs);
+    for (size_t i = 0; i < rec->refs[RB_REF_ANSWERS].n; i++) {
+        if (!rb_book_find(c->v.book, &rec->refs[RB_REF_ANSWERS].h[i], &f, &leaf)) continue;
+        const struct rb_fact *text = &f->facts[leaf];
+        if (text->kind != RB_KIND_TEXT || text->gist == NULL || last <= text->gist->paragraphs_n)
+            continue;
+        warn(list, "no-paragraph", true, "There is no paragraph %u: the text has %u.",
+             (unsigned)last, (unsigned)text->gist->paragraphs_n);
+    }
+}
+
+/* Nobody replaces what another said (5.7.10); who means to should know before that it will not. */
+static void look_supersedes(struct rb_chan *c, const struct rb_record *rec, json_t *list) {
+    const struct rb_refs *old = &rec->refs[RB_REF_SUPERSEDES];
+    struct rb_feed *f;
+    size_t leaf;
+    for (size_t i = 0; i < old->n; i++) {
+        if (!rb_book_find(c->v.book, &old->h[i], &f, &leaf) || f->member == c->v.own_member)
+            continue;
+        const struct rb_slice h = rb_chan_handle(c, f->member);
+        json_t *w = rb_warning("not-yours", true,
+                               "It would supersede a record of %.*s: only its author replaces a "
+                               "record, and that one stands as it does.",
+                               (int)h.n, h.n ? (const char *)h.p : "");
+        rb_j_put(w, "record", rb_j_hex(old->h[i].b, RB_HASH_LEN));
+        json_array_append_new(list, w);
+    }
+}
+
 static void look_links(struct rb_chan *c, json_t *list) {
     struct rb_peer_view p;
     size_t up = 0, n = rb_node_peers(c->rq->node);
@@ -214,8 +263,11 @@ json_t *rb_warnings_again(struct rb_chan *c, const struct rb_record *rec, struct
     *check = NULL;
     *again = 0;
     if (rec->kind == RB_KIND_NOTICE && body.n) look_notice(c, rec, body, list, check, again);
+    if (rec->kind == RB_KIND_CESSATION && body.n) rb_warn_cessation(c, body, list);
     if (rec->kind == RB_KIND_STOP_FIRE && body.n) rb_warn_gives_away(c, rec, body, list);
     if (rec->kind == RB_KIND_POSITION && body.n && c->s) look_answers(c, rec, body, list);
+    if (rec->kind == RB_KIND_POSITION && body.n) look_paragraphs(c, rec, body, list);
+    look_supersedes(c, rec, list);
     if (rec->closed && names_people(rec->kind, body)) look_recipients(c, rec, list);
     if (rec->demand.present && rec->demand.by_utc_ms <= c->rq->now.utc_ms)
         warn(list, "demand-past", true,
