@@ -300,7 +300,7 @@ static const char *undated_words(const struct check_run *r, char *buf, size_t n)
 void check_say_plan(struct check_run *r, const struct check_file *f, const struct check_item *it,
                     const struct rb_checked *k) {
     struct names n = {&r->store};
-    const struct rb_check_names names = {&n, author_of, title_of, mark_of};
+    const struct rb_check_names names = {&n, author_of, title_of, mark_of, NULL};
     const struct rb_checked some = worst(k, r->terms.most);
     struct cli_table t = {0};
     char words[1024], undated[160];

@@ -79,6 +79,10 @@ int cli_off(const struct cli *c, const char *name, const char *value, const char
     __attribute__((format(printf, 4, 5)));
 bool cli_in_form(const struct cli *c, const char *value);
 void cli_help(const struct cli_command *cmd, FILE *out);
+/* which positions may answer what the command says, by the table itself (cli_answers.c) */
+void cli_help_answers(const struct cli_command *cmd, FILE *out);
+/* "accept, reject, withdraw (its author)"; "" if nothing */
+void cli_answers(enum rb_kind kind, int notice_class, char *out, size_t cap);
 void cli_help_all(FILE *out);
 
 /* of the command, of every release, of every command; NULL: none */
@@ -285,8 +289,9 @@ int cli_forks(struct cli *c);
 int cli_compare(struct cli *c);
 int cli_playback(struct cli *c);
 int cli_statement(struct cli *c);
-int cli_text_circulate(struct cli *c);
 int cli_position(struct cli *c); /* position TYPE RECORD, and one verb each */
+/* says it of the record; the options are the command's */
+int cli_position_on(struct cli *c, const char *type, const char *record);
 int cli_inbox(struct cli *c);
 int cli_log(struct cli *c);
 int cli_show(struct cli *c);

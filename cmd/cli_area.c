@@ -170,7 +170,9 @@ static int places_path(struct cli *c, struct cli_path *p) {
     if (listed)
         snprintf(cls, sizeof cls, "%.*s", (int)strcspn(c->command->name, " "), c->command->name);
     if (cli_has(c, "class")) snprintf(cls, sizeof cls, "%.31s", cli_get(c, "class"));
-    if (cli_has(c, "class") && class_word(c, cli_get(c, "class")) != CLI_OK) return CLI_USAGE;
+    /* areas of cessations stand among the places, and are no notices */
+    const bool truce = strcmp(cls, "area under truce") == 0;
+    if (cli_has(c, "class") && !truce && class_word(c, cls) != CLI_OK) return CLI_USAGE;
     char *channel = cli_channel(c, c->args_n ? c->args[0] : NULL);
     if (channel == NULL) return c->channel_exit;
     cli_path(p, "/v1/channels/", channel, "/places");

@@ -418,6 +418,24 @@ int cli_channel_show(struct cli *c) {
     free(name);
     return rc;
 }
+/* what binds, is asked or is open; texts that circulate have a list of their own */
+static void instruments_open(const json_t *list) {
+    static const char *const open[] = {
+        "proposed", "agreed",   "declared",   "in-force",      "asked",
+        "answered", "accepted", "unanswered", "not-delivered", "contested-by-time"};
+    const json_t *x;
+    size_t i, told = 0;
+    json_array_foreach(list, i, x) {
+        bool is = false;
+        for (size_t k = 0; k < sizeof open / sizeof *open; k++)
+            is |= strcmp(cli_str(x, "state"), open[k]) == 0;
+        if (!is) continue;
+        if (told++ == 0) fputs("\nProposed, in force, asked\n", stdout);
+        printf("  %.12s %s of %s: %s\n", cli_str(x, "record"), cli_text(x, "kind"),
+               cli_text(x, "author"), cli_text(x, "state"));
+    }
+    if (told) puts("  `readback instruments` lists all of them");
+}
 int cli_situation(struct cli *c) {
     json_t *o = NULL, *x;
     struct cli_path p;
@@ -456,6 +474,7 @@ int cli_situation(struct cli *c) {
                    cli_true(b, "delivered") ? "delivered, not answered" : "not delivered",
                    cli_text(json_object_get(b, "link"), "state"));
         }
+        instruments_open(json_object_get(o, "instruments"));
         if (json_array_size(json_object_get(o, "texts"))) fputs("\nTexts circulated\n", stdout);
         json_array_foreach(json_object_get(o, "texts"), i, x)
             printf("  %.12s %s, by %s\n", cli_str(x, "record"), cli_text(x, "title"),

@@ -136,6 +136,10 @@ static int write_new(struct cli *c, const char *path, const json_t *o) {
     return bad ? cli_fail(c, NULL, "%s could not be written", path) : CLI_OK;
 }
 static const char *disclosed(const json_t *o) {
+    if (json_object_get(o, "readback-adoption"))
+        return "a text, its charter, and what was said of the text, reasons included, as far as "
+               "the "
+               "charter lets us";
     const char *level = cli_str(o, "level");
     if (strcmp(level, "whole") == 0) return "its whole content";
     if (strcmp(level, "paragraphs") == 0) return "the paragraphs named, and no other";
@@ -151,6 +155,9 @@ int cli_disclose(struct cli *c) {
         rc = cli_usage(c, "--fact or --hash, not both");
     if (cli_has(c, "paragraph") && (cli_has(c, "fact") || cli_has(c, "hash")) && rc == CLI_OK)
         rc = cli_usage(c, "--paragraph shows content, --fact and --hash show none: choose one");
+    if (cli_has(c, "adoption") && cli_has(c, "hash") && rc == CLI_OK)
+        rc = cli_usage(c, "by a hash alone nobody could tell what the positions are on");
+    if (cli_has(c, "adoption")) json_object_set_new(in, "adoption", json_true());
     if (cli_has(c, "fact")) json_object_set_new(in, "level", json_string("fact"));
     if (cli_has(c, "hash")) json_object_set_new(in, "level", json_string("hash"));
     if (rc == CLI_OK) rc = paragraphs(c, in);

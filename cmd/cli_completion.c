@@ -21,8 +21,6 @@ static const struct { /* options whose values are a few words */
     {"edges", "geodesic parallel lonlat"},
     {"language", "en ar ru"},
     {"letter", "hemisphere band"},
-    {"military-use", "yes no"},
-    {"rule", "all quorum quorum-veto silence"},
     {"zone-type", "PROHIBITED REQ_AUTHORIZATION CONDITIONAL NO_RESTRICTION USPACE"},
     {"purpose", "AUTHORIZATION NOTIFICATION INFORMATION"},
     {"format", "geojson ed318 ed269 kml csv"},
@@ -31,9 +29,9 @@ static const struct { /* words of usage lines and of options' values */
     const char *in;
     enum what what;
 } known[] = {
-    {"CARDFILE", W_FILE}, {"FILE", W_FILE},   {"CHARTER.json", W_FILE},
-    {"DIRECTORY", W_DIR}, {"DIR", W_DIR},     {"CHANNEL", W_CHANNEL},
-    {"RECORD", W_RECORD}, {"DRAFT", W_DRAFT}, {"HANDLE", W_HANDLE},
+    {"CARDFILE", W_FILE}, {"FILE", W_FILE},       {"CHARTER.json", W_FILE}, {"DIRECTORY", W_DIR},
+    {"DIR", W_DIR},       {"CHANNEL", W_CHANNEL}, {"INCIDENT", W_RECORD},   {"AGREEMENT", W_RECORD},
+    {"RECORD", W_RECORD}, {"DRAFT", W_DRAFT},     {"HANDLE", W_HANDLE},
 };
 
 static const char *kinds_of(bool positions) {
@@ -61,8 +59,15 @@ static enum what what_of(const char *text, size_t n) {
     return W_TEXT;
 }
 static enum what option_what(const struct cli_option *o, const char **words) {
+    static char some[128]; /* an option whose help says them: "inside|outside" */
     *words = "";
-    for (size_t i = 0; i < sizeof few / sizeof *few; i++)
+    if (strchr(o->arg, '|') != NULL && strlen(o->arg) < sizeof some) {
+        snprintf(some, sizeof some, "%s", o->arg);
+        for (char *z = some; *z; z++)
+            if (*z == '|') *z = ' ';
+        *words = some;
+    }
+    for (size_t i = 0; i < sizeof few / sizeof *few && strcmp(o->arg, "TEXT") != 0; i++)
         if (strcmp(few[i].option, o->name) == 0) *words = few[i].words;
     if (strcmp(o->arg, "KIND") == 0) *words = kinds_of(false);
     if (strcmp(o->arg, "POSITION") == 0) *words = kinds_of(true);

@@ -135,10 +135,18 @@ int cli_form(struct cli *c) {
     return rc;
 }
 
+/* Names of files, and by when an answer is demanded, which all members see: no content of the
+ * record. */
+static bool no_content(const char *option) {
+    static const char *const names[] = {"file", "body", "in"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], option) == 0) return true;
+    return false;
+}
 /* the first option with content of the record that stood on the command line; NULL: none */
 const char *cli_content_in_words(const struct cli *c) {
     for (size_t i = 0; i < c->given_n; i++) {
-        if (c->given[i].line > 0 || strcmp(c->given[i].name, "file") == 0) continue;
+        if (c->given[i].line > 0 || no_content(c->given[i].name)) continue;
         for (const struct cli_option *o = c->command->options; o && o->name; o++)
             if (o->arg && strcmp(o->name, c->given[i].name) == 0) return o->name;
     }
@@ -250,9 +258,10 @@ int cli_form_command(struct cli *c) {
                          "there is no class of notice \"%s\"; accepted are: site, movement, "
                          "operation, exercise, area",
                          second);
-    return cli_usage(c,
-                     "no command \"%s%s%s\" takes a form; site, movement, operation, area, "
-                     "stop-fire, notice, statement, text, roster, attach, reseal and the positions "
-                     "do",
-                     c->args[0], second ? " " : "", second ? second : "");
+    return cli_usage(
+        c,
+        "no command \"%s%s%s\" takes a form; site, movement, operation, area, "
+        "stop-fire, notice, statement, text, roster, attach, reseal, the instruments and "
+        "the positions do",
+        c->args[0], second ? " " : "", second ? second : "");
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "cli.h"
+#include "cli_instruments.h"
 #include "readback/rules.h"
 #include "readback/text.h"
 
@@ -331,7 +331,9 @@ static void show_closed(const json_t *o) {
 /* ---- one record
  * --------------------------------------------------------------------------------------- */
 static void show_position(const json_t *x) {
-    printf("    %s: ", cli_text(x, "member"));
+    char who[CLI_WHO];
+    printf("    %s: %s", cli_who(x, who),
+           cli_true(x, "reported") ? "reported, unsigned by them: " : "");
     if (*cli_str(x, "position"))
         printf("%s (%s) %s%s", cli_str(x, "position"), cli_text(x, "created"),
                *cli_str(json_object_get(x, "body"), "playback") ? "with the place played back "
@@ -373,6 +375,7 @@ static void show_record(struct cli *c, const json_t *o) {
            (long long)cli_int(o, "order"));
     if (*cli_str(o, "mark")) printf("  WITHOUT EFFECT: %s\n", cli_str(o, "mark_sentence"));
     if (cli_true(o, "contested")) puts("  CONTESTED: it stands on one branch of a fork");
+    cli_instrument_show(c, stdout, o, 2);
     if (*cli_str(o, "superseded_by"))
         printf("  superseded by %.12s\n", cli_str(o, "superseded_by"));
     if (json_is_object(rep))

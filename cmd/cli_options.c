@@ -176,13 +176,17 @@ static void options_help(const struct cli_option *o, FILE *out) {
     for (; o && o->name; o++) {
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-        fprintf(out, "  %-28s %s\n", left, o->help);
+        if (strlen(left) > 28) /* its words stand below */
+            fprintf(out, "  %s\n  %-28s %s\n", left, "", o->help);
+        else
+            fprintf(out, "  %-28s %s\n", left, o->help);
     }
 }
 void cli_help(const struct cli_command *cmd, FILE *out) {
     if (cmd->examples) fprintf(out, "Examples:\n%s\n", cmd->examples);
     fprintf(out, "readback %s %s\n  %s\n", cmd->name, cmd->usage, cmd->help);
     if (cmd->text) fprintf(out, "\n%s", cmd->text);
+    cli_help_answers(cmd, out);
     if (cmd->options) fputs("\nOptions:\n", out);
     options_help(cmd->options, out);
     if (cmd->releases) {

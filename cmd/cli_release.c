@@ -81,15 +81,18 @@ static bool among(const json_t *list, const char *word) {
     }
     return false;
 }
-void cli_say_members(struct cli *c, const char *channel) {
+static void list_members(struct cli *c, const char *channel, const char *words) {
     int rc = CLI_OK;
     json_t *members = members_of(c, channel, &rc);
     if (rc == CLI_OK) {
-        fputs("  name them: --recipients HANDLE,...; the channel's members are: ", stderr);
+        fprintf(stderr, "  %s: ", words);
         cli_list(stderr, members);
         fputc('\n', stderr);
     }
     json_decref(members);
+}
+void cli_say_members(struct cli *c, const char *channel) {
+    list_members(c, channel, "name them: --recipients HANDLE,...; the channel's members are");
 }
 int cli_members_known(struct cli *c, const json_t *draft) {
     const json_t *lists[] = {json_object_get(draft, "recipients"),
@@ -218,6 +221,19 @@ static bool ask(struct cli *c, const json_t *composed, int *rc) {
     return false;
 }
 
+/* What the rules make of it is known once it stands in the log, which our own records do at once:
+ * an answer out of turn was said all the same, and whoever said it should not find out in the
+ * morning. */
+static void say_without_effect(struct cli *c, const char *record) {
+    json_t *o = NULL;
+    struct cli_path p;
+    cli_path(&p, "/v1/records/", record, "");
+    const int status = c->client->call(c->client->ctx, "GET", p.z, NULL, &o);
+    if (status == 200 && *cli_str(o, "mark"))
+        fprintf(stderr, "  WITHOUT EFFECT: %s; `readback show %.12s` shows it\n",
+                cli_str(o, "mark_sentence"), record);
+    json_decref(o);
+}
 static int released(struct cli *c, int status, const json_t *answer) {
     if (status == 0) {
         cli_fail(c, "Look with `readback status` once it runs again whether the record is there.",
@@ -236,8 +252,10 @@ static int released(struct cli *c, int status, const json_t *answer) {
     }
     if (!c->json) printf("Released: %s\n", cli_str(answer, "record"));
     if (!c->json && cli_true(answer, "despite"))
-        puts("It was released in spite of what it touches: our node logs that, for all members, "
-             "naming open places only.");
+        puts("It was released in spite of what was pointed out. Where that is a place it touches, "
+             "our node logs so for all members, naming open places only.");
+    fflush(stdout);
+    say_without_effect(c, cli_str(answer, "record"));
     return CLI_OK;
 }
 
@@ -258,6 +276,8 @@ static int compose(struct cli *c, const json_t *draft, json_t **composed) {
     if (strcmp(cli_str(e, "code"), "recipients") == 0 &&
         json_array_size(json_object_get(draft, "recipients")) == 0)
         cli_say_members(c, cli_str(draft, "channel"));
+    if (strstr(cli_str(e, "sentence"), "no member of the channel"))
+        list_members(c, cli_str(draft, "channel"), "its members are");
     const char *word = cli_content_in_words(c);
     if (rc != CLI_OK || word == NULL || !cli_true(*composed, "closed")) return rc;
     return cli_say_content_in_words(c, word);
@@ -271,10 +291,25 @@ int cli_say_content_in_words(const struct cli *c, const char *word) {
         "file: `readback form %s` prints one to fill in",
         word, word, c->command->name);
 }
+/* shown, and nothing is signed or sent */
+static int shown_only(struct cli *c, const json_t *draft, const json_t *composed) {
+    if (c->json)
+        cli_json(composed);
+    else
+        show_back(c, draft, composed);
+    fputs("Nothing was released.\n", stderr);
+    return warned(composed) ? CLI_CONFIRM : CLI_OK;
+}
 int cli_release(struct cli *c, json_t *draft) {
     json_t *composed = NULL, *answer = NULL;
     struct cli_key officer = {0};
     int rc = compose(c, draft, &composed);
+    if (rc == CLI_OK && cli_has(c, "dry-run")) {
+        rc = shown_only(c, draft, composed);
+        json_decref(composed);
+        json_decref(draft);
+        return rc;
+    }
     if (rc == CLI_OK) rc = cli_officer(c, &officer); /* a wrong passphrase is said first */
     if (rc == CLI_OK) {
         if (!c->json || !c->yes) show_back(c, draft, composed);

@@ -1,4 +1,4 @@
-/* What officers say: statements, texts, positions, line tests, nil. */
+/* What officers say: statements, positions, line tests, nil. */
 #include <stdlib.h>
 #include "cli.h"
 #include "readback/text.h"
@@ -24,7 +24,7 @@ char *cli_words_of(struct cli *c, size_t cap, int *rc) {
     return buf;
 }
 
-/* ---- statement, text
+/* ---- statement
  * -------------------------------------------------------------------------------- */
 int cli_statement(struct cli *c) {
     int rc = CLI_OK;
@@ -39,47 +39,6 @@ int cli_statement(struct cli *c) {
                                json_pack("{s:s,s:s}", "title", cli_get(c, "title"), "text", text)));
     else if (rc == CLI_OK)
         rc = c->channel_exit;
-    free(text);
-    free(channel);
-    return rc;
-}
-
-/* paragraphs are parted by empty lines */
-static json_t *paragraphs(char *text) {
-    json_t *out = json_array();
-    for (char *z = text; *z;) {
-        z += strspn(z, "\n\r");
-        char *end = strstr(z, "\n\n"), *crlf = strstr(z, "\r\n\r\n");
-        if (crlf && (end == NULL || crlf < end)) end = crlf;
-        size_t n = end ? (size_t)(end - z) : strlen(z);
-        if (n > 0) json_array_append_new(out, json_stringn(z, n));
-        z += n;
-    }
-    return out;
-}
-int cli_text_circulate(struct cli *c) {
-    int rc = CLI_OK;
-    uint64_t version = 1;
-    if (!cli_want_args(c, 0, 1)) return CLI_USAGE;
-    if (!cli_has(c, "title") || (!cli_has(c, "text") && !cli_has(c, "file")))
-        return cli_usage(c,
-                         "a text needs a --title and a --file (paragraphs parted by empty lines)");
-    if (cli_has(c, "version") &&
-        (rb_dec_decode(rb_str(cli_get(c, "version")), &version) != RB_OK || version > INT32_MAX))
-        return cli_usage(c, "--version wants a number");
-    char *text = cli_words_of(c, RB_MAX_LEAF, &rc),
-         *channel = text ? cli_channel(c, c->args_n ? c->args[0] : NULL) : NULL;
-    if (channel) {
-        json_t *body = json_pack("{s:s,s:I,s:o}", "title", cli_get(c, "title"), "version",
-                                 (json_int_t)version, "paragraphs", paragraphs(text));
-        static const char *const more[] = {"previous", "rule", "explanation"};
-        for (size_t i = 0; i < 3; i++)
-            if (cli_has(c, more[i]))
-                json_object_set_new(body, more[i], json_string(cli_get(c, more[i])));
-        rc = release(c, draft_new(channel, "text", body));
-    } else if (rc == CLI_OK) {
-        rc = c->channel_exit;
-    }
     free(text);
     free(channel);
     return rc;
@@ -111,19 +70,11 @@ static void put_table(struct cli *c, const json_t *o) {
     static const char *const classes[] = {"operation", "exercise", "movement", "site", "area"};
     enum rb_kind kind;
     int cls = -1;
-    size_t at = 0;
     c->instead[0] = 0;
     if (rb_kind_decode(rb_str(cli_str(o, "kind")), &kind) != RB_OK) return;
     for (int i = 0; i < (int)(sizeof classes / sizeof *classes); i++)
         if (strcmp(cli_str(o, "class"), classes[i]) == 0) cls = i;
-    for (int t = 1; t <= RB_POSITION_MAX && at < sizeof c->instead; t++) {
-        enum rb_position_type p = (enum rb_position_type)t;
-        if (!rb_position_may_answer(p, kind, cls, true)) continue;
-        int n = snprintf(c->instead + at, sizeof c->instead - at, "%s%s%s", at ? ", " : "",
-                         rb_position_name(p),
-                         rb_position_may_answer(p, kind, cls, false) ? "" : " (its author)");
-        if (n > 0) at += (size_t)n;
-    }
+    cli_answers(kind, cls, c->instead, sizeof c->instead);
 }
 /* Nobody says of a content that it was read, disputed or passed down where it cannot be read. What
  * was purged may have been read before. */
@@ -143,7 +94,7 @@ static void show_understood(const json_t *o) {
             "agrees to nothing. If it is not, correct the record that it asks about.\n",
             cli_text(o, "author"), text);
 }
-static int position_on(struct cli *c, const char *type, const char *record) {
+int cli_position_on(struct cli *c, const char *type, const char *record) {
     json_t *o = NULL;
     struct cli_path p;
     int rc = cli_record_word(c, record);
@@ -179,7 +130,7 @@ int cli_position(struct cli *c) {
     if (t == RB_POSITION_PASSED_DOWN && !cli_has(c, "level"))
         return cli_usage(c, "say to which level: --level \"3rd brigade\"");
     for (int i = first; i < c->args_n && rc == CLI_OK; i++)
-        rc = position_on(c, type, c->args[i]);
+        rc = cli_position_on(c, type, c->args[i]);
     return rc;
 }
 

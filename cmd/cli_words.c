@@ -118,6 +118,7 @@ int cli_not_one(const struct cli *c, const char *what, const char *given, const 
         if (c->given[i].value == given && c->given[i].line > 0)
             return cli_usage(c, "line %d of the form: there is no such %s; accepted are: %s",
                              c->given[i].line, what, list);
+    if (*given == 0) return cli_usage(c, "a %s is wanted: %s", what, list);
     return cli_usage(c, "there is no %s \"%s\"; accepted are: %s", what, given, list);
 }
 int cli_position_word(const struct cli *c, const char *given, enum rb_position_type *out) {
@@ -140,6 +141,8 @@ int cli_kind_word(const struct cli *c, const char *option) {
 int cli_record_word(const struct cli *c, const char *given) {
     size_t n = strlen(given);
     if (n >= 8 && n <= 64 && strspn(given, "0123456789abcdef") == n) return CLI_OK;
+    if (strchr(given, ','))
+        return cli_usage(c, "one record each: for several the word or option is given again");
     return cli_usage(c,
                      "a record is named by the first 8 to 64 digits of its hash (0-9, a-f, small "
                      "letters), like 3f2a90c1, not \"%s\"; `readback log` shows them",

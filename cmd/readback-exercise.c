@@ -17,7 +17,7 @@ static const char help[] =
     "  --json             transcript, scorecard and expectations as one JSON object\n"
     "  --seed NUMBER      seed of the simulated run (default: the file's)\n"
     "  --readbackd PATH   the daemon for --live (default: beside this program)\n"
-    "  --verify PATH      readback-verify, for exports that are checked (default: beside this program)\n"
+    "  --verify PATH      readback-verify, for what is checked (default: beside this program)\n"
     "  --dir PATH         where the homes of a live run are made; kept afterwards\n"
     "  --help, --version\n"
     "\n"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "cli.h"
+#include "cli_instrument.h"
 #include "readback/text.h"
 #include "shell/os/os.h"
 
@@ -200,15 +200,6 @@ static const struct cli_option statement_options[] = {
     {"text", "TEXT", "for the public"},
     {"file", "FILE", "the text from a file, - for standard input"},
     {NULL, NULL, NULL}};
-static const struct cli_option text_options[] = {
-    {"title", "TEXT", "one line"},
-    {"file", "FILE", "paragraphs parted by empty lines; - for standard input"},
-    {"text", "TEXT", "or given here"},
-    {"version", "N", "of the text (1)"},
-    {"previous", "RECORD", "the version before, all 64 digits"},
-    {"rule", "WORD", "of adoption: all, quorum, quorum-veto, silence"},
-    {"explanation", "TEXT", "of the pen"},
-    {NULL, NULL, NULL}};
 static const struct cli_option position_options[] = {
     {"reason", "TEXT", "as stated"},
     {"level", "NAME", "passed-down: to which level"},
@@ -251,6 +242,7 @@ static const struct cli_option disclose_options[] = {
     {"paragraph", "N", "of a text: this paragraph alone, 0 its heading (repeat)"},
     {"fact", NULL, "that it exists, of whom and when; no content"},
     {"hash", NULL, "its hash and place alone"},
+    {"adoption", NULL, "of a text: with it the charter and what members said of it"},
     {"out", "FILE", "where to write it; else standard output"},
     {NULL, NULL, NULL}};
 static const struct cli_option backup_options[] = {
@@ -498,9 +490,7 @@ const struct cli_command cli_commands[] = {
     {"statement", "[CHANNEL]", "say something for the public",
      "  readback statement --title \"On the talks\" --file talks.txt --language en\n", NULL,
      statement_options, true, cli_statement},
-    {"text", "[CHANNEL]", "circulate a text",
-     "  readback text 3f2a --title \"Elements\" --file elements.txt\n", NULL, text_options, true,
-     cli_text_circulate},
+    CLI_INSTRUMENT_COMMANDS,
     {"position", "TYPE RECORD...", "any position on a record",
      "  readback position object 3f2a90c1 --reason \"over our post\"\n", POSITION_TEXT,
      position_options, true, cli_position},
@@ -590,7 +580,8 @@ const struct cli_command cli_commands[] = {
      purge_options, false, cli_purge},
     {"disclose", "RECORD [options]", "a file that proves a closed record to outsiders",
      "  readback disclose 3f2a90c1 --paragraph 2 --out elements.json\n"
-     "  readback disclose 3f2a90c1 --fact --out fact.json\n",
+     "  readback disclose 3f2a90c1 --fact --out fact.json\n"
+     "  readback disclose 3f2a90c1 --adoption --out adopted.json\n",
      "Without options: as much as the charter's clause allows. The clause binds these tools; no "
      "software\n"
      "stops a holder from publishing what it can read.\n",
@@ -698,6 +689,18 @@ static const char *second_words(const char *first) {
     }
     return list;
 }
+/* a line each of the commands that begin with this word */
+static void help_group(const char *first, FILE *out) {
+    const size_t n = strlen(first);
+    for (size_t i = 0; i < cli_commands_n; i++)
+        if (strncmp(cli_commands[i].name, first, n) == 0 && cli_commands[i].name[n] == ' ')
+            fprintf(out, "  readback %-18s %s\n", cli_commands[i].name, cli_commands[i].help);
+}
+static bool asks_for_help(char **argv, int argc) {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
+}
 static int unknown_command(struct cli *c, char **argv, int argc, int first) {
     if (first < 0) {
         bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
@@ -706,7 +709,16 @@ static int unknown_command(struct cli *c, char **argv, int argc, int first) {
         return asked ? CLI_OK : CLI_USAGE;
     }
     const char *what = second_words(argv[first]);
-    if (*what) return cli_usage(c, "%s what? %s", argv[first], what);
+    if (*what && asks_for_help(argv, argc)) {
+        help_group(argv[first], stdout);
+        printf("\n`readback help %s` shows all of it.\n", argv[first]);
+        return CLI_OK;
+    }
+    if (*what) {
+        const int rc = cli_usage(c, "%s what? %s", argv[first], what);
+        help_group(argv[first], stderr);
+        return rc;
+    }
     return cli_usage(c,
                      "there is no command \"%s\"; notice, read, inbox, log, show, status are some",
                      argv[first]);
@@ -726,7 +738,8 @@ static bool hide_words(int argc, char **argv) {
 
 static bool needs_home(const struct cli_command *cmd) {
     return cmd->run != cli_check_files && cmd->run != cli_version &&
-           cmd->run != cli_help_command && cmd->run != cli_completion;
+           cmd->run != cli_help_command && cmd->run != cli_completion &&
+           cmd->run != cli_template;
 }
 static int run(struct cli *c) {
     int rc = cli_form(c);

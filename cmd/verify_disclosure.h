@@ -81,7 +81,10 @@ bool vd_read(struct vd *d, struct rb_slice json);
 bool vd_author(struct vd *d);
 /* the witnesses, and every line of d->v->note */
 bool vd_witnesses(struct vd *d);
-void vd_fingerprints(struct vd *d);
+/* compares the author's and the witnesses' with those given (9.7.7) */
+void vd_compare(struct vd *d);
+/* a fingerprint was given for a party that is not in the file */
+void vd_compare_rest(struct verify *v);
 
 /* ---- verify_disclosure_parts.c ---- */
 bool vd_parts(struct vd *d);
@@ -91,10 +94,25 @@ const struct rb_schema *vd_part_schema(const struct vd *d, const struct vd_part 
 /* ---- verify_disclosure.c ---- */
 /* judges the file's bytes: d->holds, reasons in d->v->bad. d->v, a, content_path are set. */
 void vd_check(struct vd *d, struct rb_slice json);
+/* the same of what was read already, fingerprints aside */
+bool vd_judge(struct vd *d);
 /* readback-verify FILE; the exit status */
 int verify_disclosure(struct verify *v, const char *path, const char *content, bool json);
 
 /* ---- verify_disclosure_say.c, verify_disclosure_json.c ---- */
 void vd_say(const struct vd *d, FILE *out);
 void vd_json(const struct vd *d, FILE *out);
+/* pieces of it, for a file with several (verify_adoption_*.c) */
+bool vd_say_party(const struct vd_signer *s,
+                  FILE *out); /* whether it was compared and is the same */
+void vd_say_unsure(FILE *out);
+void vd_say_place(const struct vd *d, FILE *out);
+void vd_say_record(const struct vd *d, FILE *out);
+void vd_say_parts(const struct vd *d, FILE *out);
+void vd_say_slice(FILE *out, struct rb_slice s);
+void vd_say_time(FILE *out, int64_t utc_ms);
+void vd_say_failures(const struct verify *v, FILE *out);
+struct vj;
+void vd_json_one(const struct vd *d, struct vj *j); /* into an object that is open */
+void vd_json_failures(const struct verify *v, struct vj *j);
 #endif

@@ -77,36 +77,38 @@ static void j_parts(const struct vd *d, struct vj *j) {
     vj_close(j, ']');
 }
 
-static void j_failures(const struct vd *d, struct vj *j) {
+void vd_json_failures(const struct verify *v, struct vj *j) {
     vj_open(j, "failures", '[');
-    for (size_t i = 0; i < d->v->bad.n; i++) {
+    for (size_t i = 0; i < v->bad.n; i++) {
         vj_open(j, NULL, '{');
-        vj_slice(j, "field", rb_str(d->v->bad.item[i].file));
-        vj_slice(j, "clause", rb_str(d->v->bad.item[i].clause));
-        vj_slice(j, "sentence", rb_str(d->v->bad.item[i].words));
+        vj_slice(j, "field", rb_str(v->bad.item[i].file));
+        vj_slice(j, "clause", rb_str(v->bad.item[i].clause));
+        vj_slice(j, "sentence", rb_str(v->bad.item[i].words));
         vj_close(j, '}');
     }
     vj_close(j, ']');
 }
 
-void vd_json(const struct vd *d, FILE *out) {
+void vd_json_one(const struct vd *d, struct vj *j) {
     static const char *const levels[] = {"whole", "paragraphs", "fact", "hash"};
+    vj_slice(j, "level", rb_str(levels[d->f.level]));
+    vj_slice(j, "origin", d->f.origin);
+    vj_hex(j, "channel", d->origin.channel, RB_CHANNEL_LEN);
+    vj_uint(j, "index", d->f.index);
+    vj_uint(j, "size", d->f.size);
+    vj_hex(j, "leaf_hash", d->f.leaf_hash.b, RB_HASH_LEN);
+    j_parties(d, j);
+    if (d->has_record) j_record(d, j);
+    j_parts(d, j);
+}
+
+void vd_json(const struct vd *d, FILE *out) {
     struct vj j = {out, true};
     vj_open(&j, NULL, '{');
     vj_bool(&j, "exercise", d->v->exercise);
     vj_bool(&j, "holds", d->holds);
-    if (d->holds) {
-        vj_slice(&j, "level", rb_str(levels[d->f.level]));
-        vj_slice(&j, "origin", d->f.origin);
-        vj_hex(&j, "channel", d->origin.channel, RB_CHANNEL_LEN);
-        vj_uint(&j, "index", d->f.index);
-        vj_uint(&j, "size", d->f.size);
-        vj_hex(&j, "leaf_hash", d->f.leaf_hash.b, RB_HASH_LEN);
-        j_parties(d, &j);
-        if (d->has_record) j_record(d, &j);
-        j_parts(d, &j);
-    }
-    j_failures(d, &j);
+    if (d->holds) vd_json_one(d, &j);
+    vd_json_failures(d->v, &j);
     vj_close(&j, '}');
     fputc('\n', out);
 }

@@ -187,12 +187,15 @@ static void compare(struct vd *d, struct vd_signer *s) {
     }
 }
 
-void vd_fingerprints(struct vd *d) {
+void vd_compare(struct vd *d) {
     compare(d, &d->author);
     for (size_t i = 0; i < d->f.witnesses_n; i++)
         compare(d, &d->witnesses[i]);
-    for (size_t i = 0; i < d->v->expected_n; i++)
-        if (!d->v->expected[i].used)
-            verify_bad(d->v, d->v->expected[i].handle, "9.7.7",
+}
+
+void vd_compare_rest(struct verify *v) {
+    for (size_t i = 0; i < v->expected_n; i++)
+        if (!v->expected[i].used)
+            verify_bad(v, v->expected[i].handle, "9.7.7",
                        "a fingerprint was given for it and it has no part in this file");
 }

@@ -2,7 +2,7 @@
  * name is known, none comes twice, and depth follows from the tables below. */
 #include <assert.h>
 #include <stddef.h>
-#include "cmd/verify_disclosure.h"
+#include "cmd/verify_adoption.h"
 #include "readback/json.h"
 
 #define MAX_FIELDS 16
@@ -207,16 +207,80 @@ static bool take_file(struct reader *r, struct vd_file *to) {
     return object(r, FIELDS(f), to);
 }
 
+/* ---- one disclosure -----------------------------------------------------------------------------
+ */
+
+static bool take_version(const struct reader *r, const char *name, uint64_t version) {
+    if (version == 1) return true;
+    verify_bad(r->d->v, name, "9.7.2", "a version that this program does not know");
+    return false;
+}
+
+static bool take_one(struct reader *r) {
+    struct vd_file *f = &r->d->f;
+    f->witnesses = rb_arena_array(r->d->a, RB_MAX_MEMBERS, sizeof *f->witnesses);
+    f->parts = rb_arena_array(r->d->a, RB_MAX_COMMITMENTS, sizeof *f->parts);
+    if (f->witnesses == NULL || f->parts == NULL) return bad(r, "no memory");
+    return take_file(r, f) && take_version(r, "readback-disclosure", f->version);
+}
+
 bool vd_read(struct vd *d, struct rb_slice json) {
     struct reader r = {.d = d, .j = rb_json_reader(json)};
     struct rb_json_token end;
     if (json.n > VD_MAX_FILE) return bad(&r, "larger than 16 MiB");
-    d->f.witnesses = rb_arena_array(d->a, RB_MAX_MEMBERS, sizeof *d->f.witnesses);
-    d->f.parts = rb_arena_array(d->a, RB_MAX_COMMITMENTS, sizeof *d->f.parts);
-    if (d->f.witnesses == NULL || d->f.parts == NULL) return bad(&r, "no memory");
-    if (!take_file(&r, &d->f)) return false;
-    if (!take(&r, RB_JSON_END, &end)) return false;
-    if (d->f.version == 1) return true;
-    verify_bad(d->v, "readback-disclosure", "9.7.2", "a version that this program does not know");
+    return take_one(&r) && take(&r, RB_JSON_END, &end);
+}
+
+/* ---- a text with what was said of it ------------------------------------------------------------
+ */
+
+static bool take_disclosure(struct reader *r, void *to) {
+    struct vd *outer = r->d, *d = rb_arena_array(outer->a, 1, sizeof *d);
+    if (d == NULL) return bad(r, "no memory");
+    *d = (struct vd){.v = outer->v, .a = outer->a};
+    *(struct vd **)to = d;
+    r->d = d;
+    const bool ok = take_one(r);
+    r->d = outer;
+    return ok;
+}
+
+static bool take_charters(struct reader *r, void *to) {
+    struct va_file *f = to;
+    return list(r, VA_MAX_CHARTERS, (uint8_t *)f->charter, sizeof *f->charter, &f->charter_n,
+                take_disclosure);
+}
+
+static bool take_positions(struct reader *r, void *to) {
+    struct va_file *f = to;
+    return list(r, VA_MAX_POSITIONS, (uint8_t *)f->position, sizeof *f->position, &f->position_n,
+                take_disclosure);
+}
+
+bool va_read(struct vd *outer, struct rb_slice json, struct va_file *to) {
+    static const struct field f[] = {
+        {"exercise", take_exercise, offsetof(struct va_file, exercise), false},
+        {"readback-adoption", take_uint, offsetof(struct va_file, version), true},
+        {"charter", take_charters, 0, true},
+        {"text", take_disclosure, offsetof(struct va_file, text), true},
+        {"positions", take_positions, 0, true}};
+    struct reader r = {.d = outer, .j = rb_json_reader(json)};
+    struct rb_json_token end;
+    if (json.n > VD_MAX_FILE) return bad(&r, "larger than 16 MiB");
+    return object(&r, FIELDS(f), to) && take(&r, RB_JSON_END, &end) &&
+           take_version(&r, "readback-adoption", to->version);
+}
+
+bool va_is(struct rb_slice json) {
+    static const char *const names[] = {"readback-adoption"};
+    struct rb_json j = rb_json_reader(json);
+    struct rb_json_token t;
+    uint64_t seen = 0;
+    size_t which = 0;
+    if (json.n > VD_MAX_FILE || rb_json_take(&j, RB_JSON_OBJECT, &t, NULL) != RB_OK) return false;
+    while (rb_json_member(&j, names, 1, &seen, &which, NULL) == RB_OK && which != RB_JSON_NO_MORE) {
+        if (which == 0) return true;
+        if (rb_json_skip(&j, NULL) != RB_OK) break;
+    }
     return false;
 }

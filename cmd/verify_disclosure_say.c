@@ -3,11 +3,11 @@
 #include "cmd/verify_body.h"
 #include "cmd/verify_disclosure.h"
 
-static void say_slice(FILE *out, struct rb_slice s) {
+void vd_say_slice(FILE *out, struct rb_slice s) {
     (void)fwrite(s.p, 1, s.n, out);
 }
 
-static void say_time(FILE *out, int64_t utc_ms) {
+void vd_say_time(FILE *out, int64_t utc_ms) {
     char buf[48];
     struct rb_writer w = rb_writer(buf, sizeof buf);
     rb_put_rfc3339(&w, utc_ms);
@@ -16,7 +16,7 @@ static void say_time(FILE *out, int64_t utc_ms) {
 
 static void say_time_s(FILE *out, uint64_t time_s) { /* a cosigner may have written any second */
     if (time_s < 253402300800ull)
-        say_time(out, (int64_t)time_s * 1000);
+        vd_say_time(out, (int64_t)time_s * 1000);
     else
         fprintf(out, "second %" PRIu64, time_s);
 }
@@ -31,43 +31,46 @@ static void say_hex(FILE *out, const uint8_t *p, size_t n) {
 /* ---- parties ------------------------------------------------------------------------------------
  */
 
-static bool say_party(const struct vd_signer *s, FILE *out) {
+bool vd_say_party(const struct vd_signer *s, FILE *out) {
     static const char *const words[] = {"as the discloser gave it, not compared",
                                         "the one you gave", "NOT THE ONE YOU GAVE"};
     char digits[48];
     rb_fingerprint(s->card.handle, &s->card.party, digits);
     fputs("  ", out);
-    say_slice(out, s->card.handle);
+    vd_say_slice(out, s->card.handle);
     fprintf(out, "  %s  %s\n", digits, words[s->compared]);
     return s->compared == VERIFY_SAME;
 }
 
+void vd_say_unsure(FILE *out) {
+    fputs("  Keys that were not compared (--fingerprint) are as the discloser gave them: the "
+          "file then\n"
+          "  agrees with itself and proves nothing about who that party is.\n",
+          out);
+}
+
 static void say_parties(const struct vd *d, FILE *out) {
     fputs("\nAuthor, then witnesses, with their fingerprints\n", out);
-    bool all = say_party(&d->author, out);
+    bool all = vd_say_party(&d->author, out);
     for (size_t i = 0; i < d->f.witnesses_n; i++)
-        all = say_party(&d->witnesses[i], out) && all;
-    if (!all)
-        fputs("  Keys that were not compared (--fingerprint) are as the discloser gave them: the "
-              "file then\n"
-              "  agrees with itself and proves nothing about who that party is.\n",
-              out);
+        all = vd_say_party(&d->witnesses[i], out) && all;
+    if (!all) vd_say_unsure(out);
 }
 
 /* ---- what is shown ------------------------------------------------------------------------------
  */
 
-static void say_place(const struct vd *d, FILE *out) {
+void vd_say_place(const struct vd *d, FILE *out) {
     fputs("  Record ", out);
     say_hex(out, d->f.leaf_hash.b, RB_HASH_LEN);
     fprintf(out, "\n  stands at place %" PRIu64 ", counted from 0, of ", d->f.index);
-    say_slice(out, d->author.card.handle);
+    vd_say_slice(out, d->author.card.handle);
     fputs("'s log ", out);
-    say_slice(out, d->f.origin);
+    vd_say_slice(out, d->f.origin);
     fprintf(out, ",\n  under its signed checkpoint of %" PRIu64 " records.\n", d->f.size);
     for (size_t i = 0; i < d->f.witnesses_n; i++) {
         fputs("  Held by ", out);
-        say_slice(out, d->witnesses[i].card.handle);
+        vd_say_slice(out, d->witnesses[i].card.handle);
         fputs(" since ", out);
         say_time_s(out, d->witnesses[i].held_since_s);
         fputs(" by its own clock: the leaf, by its node. Held is not read.\n", out);
@@ -83,17 +86,17 @@ static void say_signers(const struct vd *d, FILE *out) {
             fputs("the node", out);
         else {
             fputs("officer ", out);
-            say_slice(out, d->signers[i]);
+            vd_say_slice(out, d->signers[i]);
         }
     }
     fputs(".\n", out);
 }
 
-static void say_record(const struct vd *d, FILE *out) {
+void vd_say_record(const struct vd *d, FILE *out) {
     const struct rb_record *r = &d->rec;
     fprintf(out, "  It is %s %s, %s, created ", r->closed ? "a closed" : "an open",
             rb_kind_name(r->kind), rb_precedence_name(r->precedence));
-    say_time(out, r->created_utc_ms);
+    vd_say_time(out, r->created_utc_ms);
     fputs(" by its author's clock.\n", out);
     say_signers(d, out);
     if (r->reported_who.n > 0)
@@ -158,7 +161,7 @@ static const char *part_name(const struct vd *d, uint64_t part, char buf[48]) {
     return buf;
 }
 
-static void say_parts(const struct vd *d, FILE *out) {
+void vd_say_parts(const struct vd *d, FILE *out) {
     char name[48];
     if (d->has_record && !d->rec.closed) {
         fputs("\nThe body, from the leaf\n", out);
@@ -180,10 +183,10 @@ static void say_parts(const struct vd *d, FILE *out) {
 /* ---- the whole ----------------------------------------------------------------------------------
  */
 
-static void say_failures(const struct vd *d, FILE *out) {
+void vd_say_failures(const struct verify *v, FILE *out) {
     fputs("DOES NOT HOLD: nothing in this file may be relied on.\n", out);
-    for (size_t i = 0; i < d->v->bad.n; i++) {
-        const struct verify_item *it = &d->v->bad.item[i];
+    for (size_t i = 0; i < v->bad.n; i++) {
+        const struct verify_item *it = &v->bad.item[i];
         fprintf(out, "  %s%s%s (spec %s)\n", it->file, it->file[0] ? ": " : "", it->words,
                 it->clause);
     }
@@ -194,15 +197,15 @@ void vd_say(const struct vd *d, FILE *out) {
                                          "the fact, without content", "hash and place alone"};
     if (d->v->exercise) fputs("EXERCISE EXERCISE EXERCISE\nThis was said in an exercise.\n\n", out);
     if (!d->holds) {
-        say_failures(d, out);
+        vd_say_failures(d->v, out);
         return;
     }
     fprintf(out, "A disclosure of one record: %s.\n", levels[d->f.level]);
     say_parties(d, out);
     fputs("\nWhat is proven\n", out);
-    say_place(d, out);
-    if (d->has_record) say_record(d, out);
-    say_parts(d, out);
+    vd_say_place(d, out);
+    if (d->has_record) vd_say_record(d, out);
+    vd_say_parts(d, out);
     say_not(d, out);
     fputs("\nHOLDS: signatures, place in the log and commitments agree.\n", out);
 }
