@@ -151,6 +151,8 @@ static void check_place(struct sim *s, const uint8_t id[RB_CHANNEL_LEN], struct 
         sim_break(s, "%s and %s hold the same leaves and know other places", a->handle, b->handle);
     else if (!rb_hash_eq(&x.record, &y.record) || x.stands != y.stands || x.class_ != y.class_)
         sim_break(s, "of places that %s and %s know not the same stand", a->handle, b->handle);
+    else if (x.stands && (x.has_end != y.has_end || x.begin_utc_ms != y.begin_utc_ms || x.end_utc_ms != y.end_utc_ms))
+        sim_break(s, "a place stands at other times for %s and %s", a->handle, b->handle);
     else if (x.closed && !(x.readers >> v.own_member & 1))
         sim_break(s, "%s knows a place that is not for it", a->handle);
 }

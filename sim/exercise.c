@@ -213,7 +213,8 @@ static const struct shape attach_shape[] = {
 static const struct shape purge_shape[] = {STEP_SHAPES, {"by", 's', true}, {"record", 's', true}, {"reason", 's', false},
                                            {"despite", 'b', false}, {NULL, 0, false}};
 static const struct shape disclose_shape[] = {STEP_SHAPES, {"by", 's', true}, {"record", 's', true},
-                                              {"level", 's', false}, {"paragraphs", 'l', false}, {NULL, 0, false}};
+                                              {"level", 's', false}, {"paragraphs", 'l', false}, {"adoption", 'b', false},
+                                              {"altered", 's', false}, {NULL, 0, false}};
 static const struct shape check_shape[] = {
     STEP_SHAPES, {"by", 's', true}, {"channel", 's', true}, {"body", 'o', true}, {"recipients", 'l', false},
     {"supersedes", 'l', false}, {NULL, 0, false}};
@@ -341,6 +342,8 @@ static bool read_step_parts(struct reader *r, const json_t *s, const char *verb,
     if (strcmp(verb, "import") == 0) return read_import(r, s, where);
     if (strcmp(verb, "restore") == 0) return read_restore(r, s, where);
     if (strcmp(verb, "copy") == 0 && !ex_string(s, "as")) return off(r, "%s: \"as\" is missing", where);
+    if (ex_string(s, "altered") && !ex_string(s, "as"))
+        return off(r, "%s: \"as\" is missing: an altered file is for the check alone", where);
     if (json_object_get(s, "recipients")) return read_recipients(r, s, where);
     return true;
 }

@@ -17,7 +17,7 @@ struct exercise {
     uint64_t seed;
     bool live;
     int64_t live_limit_s;
-    const char *verify; /* path of readback-verify; set by who plays; NULL: exports are not checked here */
+    const char *verify; /* path of readback-verify; set by who plays; NULL: what is for outsiders is not checked */
 };
 /* false: why is a sentence with the place in the file */
 bool ex_load(const char *path, bool live, struct exercise *out, char *why, size_t why_n);
@@ -86,7 +86,7 @@ struct play {
     uint64_t seed;
     FILE *out;         /* transcript for people; NULL: only collected */
     json_t *transcript, *expectations, *records, *vars;
-    json_t *checks, *imports, *exports; /* what these came to, for the scorecard */
+    json_t *checks, *imports, *exports, *disclosures; /* what these came to, for the scorecard */
     json_t *score;     /* once computed */
     char failed[512];  /* first expectation or step that failed */
     char why[512];     /* what was found; or the machinery's sentence */

@@ -20,7 +20,7 @@ static bool machinery(struct play *p) {
 
 int play_by(const struct play *p, const json_t *s) { return ex_party_index(p->ex, ex_string(s, "by")); }
 
-static const char *short_hash(const char *hash, char buf[16]) {
+const char *play_short(const char *hash, char buf[16]) {
     (void)snprintf(buf, 16, "%.8s", hash ? hash : "?");
     return buf;
 }
@@ -147,20 +147,28 @@ static void countersign(struct play *p, const json_t *s, bool despite, struct ou
     json_decref(first);
 }
 
+/* one line that tells it from others; a figure, finding or report of a step has no title */
+static const char *title_of(const json_t *body) {
+    static const char *const keys[] = {"title", "as_stated", "result", "outcome", "stage", "state"};
+    const char *z = NULL;
+    for (size_t i = 0; !z && i < sizeof keys / sizeof *keys; i++) z = ex_string(body, keys[i]);
+    return z ? z : "";
+}
+
 static void describe(const json_t *draft, const json_t *answer, struct outcome *o) {
     const json_t *body = json_object_get(draft, "body");
-    const char *title = ex_string(body, "title"), *type = ex_string(body, "type"), *reason = ex_string(body, "reason");
+    const char *title = title_of(body), *type = ex_string(body, "type"), *reason = ex_string(body, "reason");
     const char *precedence = ex_string(draft, "precedence"), *record = ex_string(answer, "record");
     const char *answers = json_string_value(json_array_get(json_object_get(draft, "answers"), 0));
     char id[32] = "", subject[16];
     if (!record) record = ex_string(answer, "draft");
     if (record) (void)snprintf(id, sizeof id, " [%.8s]", record);
     if (type && answers)
-        (void)snprintf(o->text, sizeof o->text, "%s %s%s%.400s%s", type, short_hash(answers, subject),
+        (void)snprintf(o->text, sizeof o->text, "%s %s%s%.400s%s", type, play_short(answers, subject),
                        reason ? ": " : "", reason ? reason : "", id);
     else
         (void)snprintf(o->text, sizeof o->text, "%s %s \"%.400s\"%s%s", ex_string(draft, "kind"),
-                       precedence ? precedence : "ROUTINE", title ? title : "", id,
+                       precedence ? precedence : "ROUTINE", title, id,
                        ex_string(answer, "draft") ? " kept as a draft: a second officer must sign" : "");
 }
 
@@ -234,7 +242,7 @@ static void attach(struct play *p, const json_t *s, struct outcome *o) {
     (void)snprintf(o->text, sizeof o->text, "attachment \"%.200s\" [%.8s]", ex_string(s, "name"), record ? record : "?");
 }
 
-static void record_call(struct play *p, const json_t *s, const char *what, json_t *in, struct outcome *o) {
+void play_record_call(struct play *p, const json_t *s, const char *what, json_t *in, struct outcome *o) {
     struct rb_client c = play_client(p, play_by(p, s));
     char path[128];
     play_wait_for(p, play_by(p, s), "records", ex_string(s, "record"));
@@ -248,21 +256,10 @@ static void purge(struct play *p, const json_t *s, struct outcome *o) {
     char subject[16];
     if (json_object_get(s, "reason")) json_object_set(in, "reason", json_object_get(s, "reason"));
     if (json_object_get(s, "despite")) json_object_set(in, "despite", json_object_get(s, "despite"));
-    record_call(p, s, "purge", in, o);
-    (void)snprintf(o->text, sizeof o->text, "deletes the body of %s%s%.300s", short_hash(ex_string(s, "record"), subject),
+    play_record_call(p, s, "purge", in, o);
+    (void)snprintf(o->text, sizeof o->text, "deletes the body of %s%s%.300s", play_short(ex_string(s, "record"), subject),
                    ex_string(s, "reason") ? ": " : "", ex_string(s, "reason") ? ex_string(s, "reason") : "");
     play_keep(p, ex_string(s, "as"), o->answer, "record");
-}
-
-static void disclose(struct play *p, const json_t *s, struct outcome *o) {
-    json_t *in = json_object();
-    char subject[16];
-    if (json_object_get(s, "level")) json_object_set(in, "level", json_object_get(s, "level"));
-    if (json_object_get(s, "paragraphs")) json_object_set(in, "paragraphs", json_object_get(s, "paragraphs"));
-    record_call(p, s, "disclose", in, o);
-    const char *level = ex_string(o->answer, "level"), *asked = ex_string(s, "level");
-    (void)snprintf(o->text, sizeof o->text, "discloses %s to outsiders: %s", short_hash(ex_string(s, "record"), subject),
-                   level ? level : asked ? asked : "what the charter allows");
 }
 
 static void line_test(struct play *p, const json_t *s, struct outcome *o) {
@@ -276,8 +273,20 @@ static void line_test(struct play *p, const json_t *s, struct outcome *o) {
     play_keep(p, ex_string(s, "as"), o->answer, "record");
 }
 
+/* A moment that later steps speak of: times by which records were held have whole seconds, so it is a whole one,
+ * and nothing that comes after this step falls before it. */
+static void keep_moment(struct play *p, const char *name) {
+    struct stage *st = p->stage;
+    char buf[40];
+    struct rb_writer w = rb_writer(buf, sizeof buf);
+    const int64_t second = (st->now_utc_ms(st->ctx) + 999) / 1000 * 1000;
+    (void)st->wait_until(st->ctx, second);
+    rb_put_rfc3339(&w, second);
+    json_object_set_new(p->vars, name, json_string(rb_writer_z(&w)));
+}
+
 static void say(struct play *p, const json_t *s, struct outcome *o) {
-    (void)p;
+    if (ex_string(s, "as")) keep_moment(p, ex_string(s, "as"));
     o->status = 200;
     (void)snprintf(o->text, sizeof o->text, "%s", ex_string(s, "text"));
 }
@@ -292,7 +301,7 @@ static const struct {
     const char *name;
     void (*run)(struct play *, const json_t *, struct outcome *);
 } verbs[] = {{"accredit", accredit}, {"found", found}, {"accept", accept_}, {"release", release},
-             {"position", position}, {"attach", attach}, {"purge", purge}, {"disclose", disclose},
+             {"position", position}, {"attach", attach}, {"purge", purge}, {"disclose", play_disclose},
              {"check", play_check}, {"import", play_import}, {"playback", play_back}, {"export", play_export},
              {"test", line_test}, {"cut", play_links}, {"heal", play_links}, {"stop", play_node}, {"start", play_node},
              {"crash", play_node}, {"copy", play_copy}, {"restore", play_restore}, {"epoch", play_epoch}, {"say", say},
@@ -410,7 +419,7 @@ enum ex_exit ex_play(const struct exercise *ex, struct stage *st, uint64_t seed,
     *p = (struct play){.ex = ex, .stage = st, .seed = seed, .out = out, .transcript = json_array(),
                        .expectations = json_array(), .records = json_array(), .vars = json_object(),
                        .checks = json_array(), .imports = json_array(),
-                       .exports = json_array()};
+                       .exports = json_array(), .disclosures = json_array()};
     st->tell = tell_node;
     st->tell_ctx = p;
     bool played = play_steps(p);
@@ -433,5 +442,6 @@ void ex_play_free(struct play *p) {
     json_decref(p->checks);
     json_decref(p->imports);
     json_decref(p->exports);
+    json_decref(p->disclosures);
     json_decref(p->score);
 }

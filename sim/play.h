@@ -24,13 +24,18 @@ void play_release(struct play *p, const json_t *step, const json_t *draft, struc
 void play_check(struct play *p, const json_t *step, struct outcome *o);
 void play_import(struct play *p, const json_t *step, struct outcome *o);
 void play_back(struct play *p, const json_t *step, struct outcome *o);
-/* an export, checked by the outsider's program (play_export.c) */
+/* what outsiders get, checked by their program (play_export.c) */
 void play_export(struct play *p, const json_t *step, struct outcome *o);
+void play_disclose(struct play *p, const json_t *step, struct outcome *o);
 /* verbs about a node's disk and its feed (play_node.c) */
 void play_links(struct play *p, const json_t *step, struct outcome *o);
 void play_node(struct play *p, const json_t *step, struct outcome *o);
 void play_copy(struct play *p, const json_t *step, struct outcome *o);
 void play_restore(struct play *p, const json_t *step, struct outcome *o);
 void play_epoch(struct play *p, const json_t *step, struct outcome *o);
+/* POST /v1/records/RECORD/what, once the record is there; takes `in` */
+void play_record_call(struct play *p, const json_t *step, const char *what, json_t *in, struct outcome *o);
+/* eight digits of a hash */
+const char *play_short(const char *hash, char buf[16]);
 void play_keep(struct play *p, const char *name, const json_t *answer, const char *member);
 #endif

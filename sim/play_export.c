@@ -1,5 +1,6 @@
-/* The verb export (spec 9.5): a channel as a folder; where the step says so, the outsider's program
- * reads that without any node, and what it says stands in the scorecard. */
+/* The verbs export and disclose (spec 9.5): a channel as a folder, a record as a file; where the
+ * step says so, the outsider's program reads that without any node, and what it says stands in the
+ * scorecard. */
 #include "play.h"
 #include <ftw.h>
 #include <spawn.h>
@@ -44,33 +45,43 @@ static json_t *run(const char *const *argv, int *code) {
     return out;
 }
 
+static void failed(struct outcome *o, const char *code, const char *sentence) {
+    o->status = 0;
+    json_decref(o->answer);
+    o->answer = json_pack("{s:{s:s,s:s}}", "error", "code", code, "sentence", sentence);
+}
+
+/* argv[0] is put in here. What it says goes into `list`; NULL: it said nothing that can be read,
+ * and the step has failed */
+static const json_t *check(struct play *p, const json_t *s, const char **argv, json_t *list,
+                           struct outcome *o) {
+    int code = -1;
+    size_t n = strlen(o->text);
+    argv[0] = p->ex->verify;
+    json_t *said = p->ex->verify ? run(argv, &code) : NULL;
+    if (!said) {
+        failed(o, "verify", p->ex->verify ? "readback-verify did not answer"
+                                          : "where is readback-verify? --verify says it");
+        return NULL;
+    }
+    (void)snprintf(o->text + n, sizeof o->text - n, "; checked without any node: %s",
+                   json_is_true(json_object_get(said, "holds")) ? "it holds" : "it does NOT hold");
+    json_array_append_new(list, json_pack("{s:s,s:s,s:i,s:o}", "as", ex_string(s, "as"), "by",
+                                          ex_string(s, "by"), "exit", code, "verified", said));
+    return said;
+}
+
 /* by the clock of the exercise, not of the machine */
-static json_t *verify(struct play *p, const char *folder, int *code) {
+static void check_folder(struct play *p, const json_t *s, const char *folder, struct outcome *o) {
     char at[40];
     struct rb_writer w = rb_writer(at, sizeof at);
     rb_put_rfc3339(&w, p->stage->now_utc_ms(p->stage->ctx));
-    const char *argv[] = {p->ex->verify, "--json", "--at", rb_writer_z(&w), folder, NULL};
-    return p->ex->verify ? run(argv, code) : NULL;
-}
-
-static void check_folder(struct play *p, const json_t *s, const char *folder, struct outcome *o) {
-    int code = -1;
-    size_t n = strlen(o->text);
-    json_t *said = verify(p, folder, &code);
-    if (!said) {
-        o->status = 0;
-        json_decref(o->answer);
-        o->answer = json_pack("{s:{s:s,s:s}}", "error", "code", "verify", "sentence",
-                              p->ex->verify ? "readback-verify did not answer"
-                                            : "where is readback-verify? --verify says it");
-        return;
-    }
-    (void)snprintf(o->text + n, sizeof o->text - n, "; checked without any node: %s, %zu records",
-                   json_is_true(json_object_get(said, "holds")) ? "it holds" : "it does NOT hold",
-                   json_array_size(json_object_get(said, "records")));
-    json_array_append_new(p->exports,
-                          json_pack("{s:s,s:s,s:i,s:o}", "as", ex_string(s, "as"), "by",
-                                    ex_string(s, "by"), "exit", code, "verified", said));
+    const char *argv[] = {NULL, "--json", "--at", rb_writer_z(&w), folder, NULL};
+    const json_t *said = check(p, s, argv, p->exports, o);
+    const size_t n = strlen(o->text);
+    if (said)
+        (void)snprintf(o->text + n, sizeof o->text - n, ", %zu records",
+                       json_array_size(json_object_get(said, "records")));
 }
 
 void play_export(struct play *p, const json_t *s, struct outcome *o) {
@@ -94,4 +105,58 @@ void play_export(struct play *p, const json_t *s, struct outcome *o) {
     }
     if (made[0]) drop(made);
     drop(dir);
+}
+
+/* ---- disclosures -------------------------------------------------------------------------------
+ */
+/* as somebody else might hand it on: another text in the place of its last part's; false: it has
+ * none */
+static bool alter(json_t *file, const char *text) {
+    json_t *parts = json_object_get(file, "parts");
+    char base64[1400];
+    struct rb_writer w = rb_writer(base64, sizeof base64);
+    rb_put_base64(&w, (const uint8_t *)text, strlen(text));
+    const char *z = rb_writer_z(&w);
+    const size_t n = json_array_size(parts);
+    return n > 0 && z &&
+           json_object_set_new(json_array_get(parts, n - 1), "plaintext", json_string(z)) == 0;
+}
+
+static void check_disclosure(struct play *p, const json_t *s, struct outcome *o) {
+    const char *tmp = getenv("TMPDIR"), *altered = ex_string(s, "altered");
+    char path[256];
+    (void)snprintf(path, sizeof path, "%.200s/readback-disclosure-XXXXXX",
+                   tmp && *tmp ? tmp : "/tmp");
+    const int fd = mkstemp(path);
+    if (fd < 0) return;
+    const char *argv[] = {NULL, "--json", path, NULL};
+    if ((altered && !alter(o->answer, altered)) ||
+        json_dumpfd(o->answer, fd, JSON_INDENT(1)) != 0) {
+        failed(o, "altered", "there is no part in it to alter, or its text is too long");
+    } else {
+        const json_t *said = check(p, s, argv, p->disclosures, o);
+        if (said && !altered && !json_is_true(json_object_get(said, "holds")))
+            failed(o, "verify", "readback-verify does not take the disclosure that was made");
+    }
+    (void)close(fd);
+    (void)unlink(path);
+}
+
+void play_disclose(struct play *p, const json_t *s, struct outcome *o) {
+    static const char *const passed_on[] = {"level", "paragraphs", "adoption"};
+    json_t *in = json_object();
+    char subject[16];
+    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+        if (json_object_get(s, passed_on[i]))
+            json_object_set(in, passed_on[i], json_object_get(s, passed_on[i]));
+    play_record_call(p, s, "disclose", in, o);
+    const char *level = ex_string(o->answer, "level"), *asked = ex_string(s, "level");
+    (void)snprintf(o->text, sizeof o->text, "discloses %s to outsiders: %s%s",
+                   play_short(ex_string(s, "record"), subject),
+                   json_is_true(json_object_get(s, "adoption")) ? "with what was said of it"
+                   : level                                      ? level
+                   : asked                                      ? asked
+                                                                : "what the charter allows",
+                   ex_string(s, "altered") ? "; somebody alters the file" : "");
+    if (o->status == 200 && ex_string(s, "as")) check_disclosure(p, s, o);
 }

@@ -137,6 +137,6 @@ json_t *ex_score(struct play *p) {
                                summary(&all->read), "answered", summary(&all->answered), "missed", all->missed, "warnings",
                                all->warnings);
     free(all);
-    return json_pack("{s:o,s:o,s:O,s:O,s:O}", "records", records, "totals", totals, "checks", p->checks, "imports", p->imports,
-                     "exports", p->exports);
+    return json_pack("{s:o,s:o,s:O,s:O,s:O,s:O}", "records", records, "totals", totals, "checks", p->checks, "imports", p->imports,
+                     "exports", p->exports, "disclosures", p->disclosures);
 }
