@@ -20,9 +20,10 @@ breaks() { echo "$*"; broken=1; }
 declare -A header_room=(
   [err]=base [bytes]=base [arena]=base [text]=base [limits]=base
   [crypto]=crypto [age]=crypto [volume]=space [outline]=space [verdict]=space [volindex]=space [register]=space [tlog]=tlog
-  [record]=record [cbor]=record [schema]=record [party]=record [sealed]=record
-  [rules]=rules [book]=rules [evidence]=rules [situation]=rules [node]=node
-  [coord]=interop [json]=interop [geojson]=interop [sitelist]=interop [plausible]=interop [kml]=interop
+  [record]=record [instrument]=record [cbor]=record [schema]=record [party]=record [sealed]=record
+  [rules]=rules [adopt]=rules [lot]=rules [truce]=rules [report]=rules [compare]=rules [live]=rules [textdiff]=rules [book]=rules
+  [evidence]=rules [situation]=rules [node]=node
+  [coord]=interop [json]=interop [geojson]=interop [sitelist]=interop [plausible]=interop [kml]=interop [icalendar]=interop
   [gazetteer]=interop [playback]=interop)
 # room -> rooms it may include beside itself
 core='base crypto space record tlog rules node interop'

@@ -2,8 +2,8 @@
  * and what holds is written as well-formed UTF-8 without anything a terminal would obey. Signatures
  * keep a fuzzer away from what is printed: so a first byte of 0x80 and the number of a kind is
  * followed by a body of that kind. */
+#include "cmd/verify_adoption.h"
 #include "cmd/verify_body.h"
-#include "cmd/verify_disclosure.h"
 #include "fuzz.h"
 
 static uint8_t room[8u << 20] __attribute__((aligned(16)));
@@ -41,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     static bool ready;
     static struct verify v;
     static struct vd d;
+    static struct va a;
     if (!ready) FUZZ_CHECK(rb_crypto_init() == RB_OK);
     ready = true;
     if (n > 1u << 20) return 0;
@@ -50,16 +51,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     }
     memset(&v, 0, sizeof v);
     v.work = rb_arena(room, sizeof room);
+    const bool several = va_is(rb_slice(data, n));
     d = (struct vd){.v = &v, .a = &v.work};
-    vd_check(&d, rb_slice(data, n));
-    FUZZ_CHECK(d.holds == (v.bad.total == 0));
+    a = (struct va){.v = &v, .a = &v.work};
+    if (several)
+        va_check(&a, rb_slice(data, n));
+    else
+        vd_check(&d, rb_slice(data, n));
+    FUZZ_CHECK((several ? a.holds : d.holds) == (v.bad.total == 0));
     for (size_t i = 0; i < v.bad.n; i++)
         FUZZ_CHECK(v.bad.item[i].clause[0] != 0);
     FILE *out = begin();
-    vd_say(&d, out);
+    several ? va_say(&a, out) : vd_say(&d, out);
     end(out);
     out = begin();
-    vd_json(&d, out);
+    several ? va_json(&a, out) : vd_json(&d, out);
     end(out);
     verify_list_free(&v.bad);
     return 0;

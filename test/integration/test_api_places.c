@@ -840,6 +840,7 @@ static void test_probing(void **state) {
 static bool second_channel(void *ctx) {
     return sim_node(ctx) && rb_node_channels(sim_node(ctx)) > 1;
 }
+static char two_officers[64]; /* its channel */
 static void found_second(void) {
     struct rb_client c = sim_client(north), s = sim_client(south);
     struct rb_signer_key officer = sim_officer(north, 0), party = sim_party_key(north),
@@ -849,7 +850,8 @@ static void found_second(void) {
            *charter = body_of("{'title':'Two','exercise':true,'members':[{'handle':'north'},"
                               "{'handle':'south'}],'accept_members':['south'],'accept_by':"
                               "'2015-10-30T00:00:00Z','receipt_interval':'1s','stand_off':{'site':"
-                              "'2km'},'policies':[{'kind':'notice','two_officers':true}],"
+                              "'2km'},'policies':[{'kind':'notice','two_officers':true},"
+                              "{'kind':'cessation','two_officers':true}],"
                               "'rules_version':1}");
     status = rb_client_found(&c, &officer, &party, charter, &out);
     expect(status, 200, out);
@@ -902,6 +904,41 @@ static void test_second_officer(void **state) {
     json_t *s = service_about(south, "released-despite", id);
     assert_non_null(s);
     json_decref(s);
+    snprintf(two_officers, sizeof two_officers, "%s", channel);
+    snprintf(channel, sizeof channel, "%s", first);
+}
+
+/* in two places that are one */
+static json_t *calm(const char *parties) {
+    char words[512];
+    snprintf(
+        words, sizeof words,
+        "{'title':'Calm','start':'2015-10-20T00:00:00Z','end':'2015-10-22T00:00:00Z','parties':%s,"
+        "'volumes':[{'circle':{'lat':36.5,'lon':36.25,'radius':'2km'}}]}",
+        parties);
+    return draft("cessation", body_of(words), NULL);
+}
+/* what is pointed out of a cessation may have come between the first officer and the second
+ * (16.4.6) */
+static void test_second_officer_of_a_cessation(void **state) {
+    (void)state;
+    char first[64], id[65], name[65];
+    struct rb_client c = sim_client(north);
+    struct rb_signer_key second = sim_officer(north, 1);
+    json_t *out = NULL;
+    snprintf(first, sizeof first, "%s", channel);
+    snprintf(channel, sizeof channel, "%s", two_officers);
+    expect(release_by(north, 0, calm("['north','south']"), &out), 202, out);
+    snprintf(name, sizeof name, "%s", str(out, "draft"));
+    json_decref(out);
+    released_by_two(north, calm("['north']"), id);
+    settle();
+    assert_int_equal(rb_client_countersign(&c, &second, name, &out), 409);
+    assert_string_equal(code(out), "warnings");
+    assert_string_equal(str(warning(out, "overlaps"), "record"), id);
+    json_decref(out);
+    expect(rb_client_countersign_as(&c, &second, name, true, &out), 200, out);
+    json_decref(out);
     snprintf(channel, sizeof channel, "%s", first);
 }
 
@@ -934,6 +971,7 @@ int main(void) {
         cmocka_unit_test(test_stop_fire),
         cmocka_unit_test(test_probing),
         cmocka_unit_test(test_second_officer),
+        cmocka_unit_test(test_second_officer_of_a_cessation),
     };
     return cmocka_run_group_tests_name("test_api_places", tests, begin, world_end);
 }

@@ -799,7 +799,7 @@ class Line(unittest.TestCase):
         self.assertIn("in spite of the warnings?", shown)
         self.assertIn("\033[1mCONFLICT: ", shown)
         r = self.plan(*self.OVER, "--yes", "--despite")
-        self.assertIn("released in spite of what it touches", r.stdout)
+        self.assertIn("released in spite of what was pointed out", r.stdout)
         rid = Line.operation = r.stdout.split()[1]
         found = until(lambda: [x for x in self.s.json("inbox")["conflicts"] if x["record"] == rid], "the conflict at the other side")[0]
         self.assertEqual((found["answer"], found["n"]), ("conflict", 1))

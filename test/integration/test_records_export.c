@@ -13,7 +13,7 @@
 
 static const char *script;
 static char root[64];
-static size_t records_written;
+static size_t records_n[2]; /* of each party */
 
 /* ---- files ------------------------------------------------------------------------------------
  */
@@ -85,7 +85,7 @@ static void write_records(unsigned party) {
     rec.body = rb_slice(NULL, 0);
     snprintf(name, sizeof name, "%s/records/%06zu.cose", fixture_handles[party], index++);
     write_file(name, fixture_leaf(&rec, party, 1));
-    records_written += index;
+    records_n[party] = index;
 }
 
 static void write_feed(unsigned party) {
@@ -193,6 +193,12 @@ static void changed_files_are_refused(void **state) {
     assert_int_equal(check(), 0);
 }
 
+static void write_record(size_t at, struct rb_slice leaf) {
+    char name[64];
+    snprintf(name, sizeof name, "northland/records/%06zu.cose", at);
+    write_file(name, leaf);
+}
+
 /* a record of one feed in another, a record missing, one that a stranger signed */
 static void moved_files_are_refused(void **state) {
     (void)state;
@@ -202,14 +208,14 @@ static void moved_files_are_refused(void **state) {
         write_feed(p);
     fixture_record_fill(RB_KIND_STATEMENT, &rec);
     const struct rb_slice good = fixture_leaf(&rec, 0, 1), foreign = fixture_leaf(&rec, 1, 1);
-    write_file("northland/records/000019.cose", good);
+    write_record(records_n[0], good);
     assert_int_equal(check(), 0);
-    write_file("northland/records/000019.cose", foreign);
+    write_record(records_n[0], foreign);
     assert_int_equal(check(), 1);
-    write_file("northland/records/000019.cose", rb_slice(good.p, good.n - 1));
+    write_record(records_n[0], rb_slice(good.p, good.n - 1));
     assert_int_equal(check(), 1);
-    write_file("northland/records/000019.cose", good);
-    write_file("northland/records/000021.cose", good);
+    write_record(records_n[0], good);
+    write_record(records_n[0] + 2, good);
     assert_int_equal(check(), 1);
 }
 

@@ -35,6 +35,7 @@ struct modelled {
     struct rb_volume v[VOLUMES];
     struct rb_point points[VOLUMES][POINTS];
     struct rb_extent extent[VOLUMES];
+    int64_t from[VOLUMES], to[VOLUMES]; /* as said, whatever span it was given since */
     uint8_t memory[VOLUMES * 2048];
 };
 
@@ -114,6 +115,8 @@ static void random_place(struct modelled *m) {
             random_volume(&m->v[i], m->points[i]);
         while (rb_volume_check(&m->v[i], &rj) != RB_OK);
         assert_int_equal(rb_extent_prepare(&m->v[i], &a, &m->extent[i], &rj), RB_OK);
+        m->from[i] = m->extent[i].from_utc_ms;
+        m->to[i] = m->extent[i].to_utc_ms;
     }
 }
 
@@ -129,8 +132,10 @@ static bool one_party(const struct rb_register_terms *t, uint16_t a, uint16_t b)
            (a < MEMBERS && b < MEMBERS && t->party_of[a] != 0 && t->party_of[a] == t->party_of[b]);
 }
 
+/* a notice replaces no truce */
 static bool replaced(const struct rb_register_plan *plan, const struct modelled *m) {
     if (m->e.author != plan->author) return false;
+    if ((m->e.class_ == RB_PLACE_TRUCE) != (plan->class_ == RB_PLACE_TRUCE)) return false;
     bool is = rb_hash_eq(&plan->id, &m->e.id);
     for (size_t i = 0; i < plan->supersedes_n; i++)
         is |= rb_hash_eq(&plan->supersedes[i], &m->e.id);
@@ -407,6 +412,8 @@ static void step_supersede(struct world *w, struct modelled *m) {
     for (size_t i = 0; i < e.volumes_n; i++) {
         m->v[i].vertices = m->points[i];
         assert_int_equal(rb_extent_prepare(&m->v[i], &a, &m->extent[i], NULL), RB_OK);
+        m->from[i] = m->extent[i].from_utc_ms;
+        m->to[i] = m->extent[i].to_utc_ms;
     }
 }
 
@@ -417,6 +424,25 @@ static void step_withdraw(struct world *w, struct modelled *m) {
     assert_int_equal(rb_register_withdraw(w->r, &m->e.id, m->e.author),
                      m->there ? RB_OK : RB_ERR_NOT_FOUND);
     m->there = false;
+}
+
+/* narrower, wider again, or with nothing left of some volume */
+static void step_span(struct world *w, struct modelled *m) {
+    const int64_t from = one_in(3) ? INT64_MIN : between(-10, 120) * HOUR;
+    const int64_t to =
+        one_in(3) ? INT64_MAX : between(0, 60) * HOUR + (from == INT64_MIN ? 0 : from);
+    assert_int_equal(rb_register_span(w->r, &m->e.id, from, to),
+                     m->there ? RB_OK : RB_ERR_NOT_FOUND);
+    for (size_t i = 0; i < m->e.volumes_n && m->there; i++) {
+        struct rb_extent *x = &m->extent[i];
+        x->from_utc_ms = m->from[i] > from ? m->from[i] : from;
+        x->to_utc_ms = m->to[i] < to ? m->to[i] : to;
+        if (x->to_utc_ms < x->from_utc_ms) x->to_utc_ms = x->from_utc_ms;
+        m->v[i].has_from = x->from_utc_ms != INT64_MIN;
+        m->v[i].has_to = x->to_utc_ms != INT64_MAX;
+        m->v[i].from_utc_ms = x->from_utc_ms;
+        m->v[i].to_utc_ms = x->to_utc_ms;
+    }
 }
 
 static void step_expire(struct world *w) {
@@ -434,7 +460,7 @@ static void step_expire(struct world *w) {
 
 static void step(struct world *w) {
     struct modelled *m = &model[chance() % PLACES];
-    switch (chance() % 12) {
+    switch (chance() % 14) {
     case 0:
         step_expire(w);
         break;
@@ -448,6 +474,10 @@ static void step(struct world *w) {
     case 4:
     case 5:
         step_supersede(w, m);
+        break;
+    case 6:
+    case 7:
+        step_span(w, m);
         break;
     default:
         step_add(w, m);

@@ -283,6 +283,71 @@ struct rb_record fx_position(struct fx *w, const struct rb_hash *subject, enum r
     return r;
 }
 
+static void put_members(struct rb_writer *o, uint64_t key, uint64_t members) {
+    if (members == 0) return;
+    rb_cbor_put_uint(o, key);
+    rb_cbor_put_array(o, (size_t)__builtin_popcountll(members));
+    for (unsigned i = 0; i < RB_MAX_MEMBERS; i++)
+        if (members >> i & 1) rb_cbor_put_uint(o, i);
+}
+
+static void put_adoption(struct rb_writer *o, const struct rb_adoption *a) {
+    rb_cbor_put_map(o, (a->rule != RB_RULE_ALL) + (size_t)(a->quorum > 0) + (size_t)(a->veto != 0) +
+                           (size_t)a->has_by + (size_t)(a->of != 0));
+    if (a->rule != RB_RULE_ALL) {
+        rb_cbor_put_uint(o, 1);
+        rb_cbor_put_uint(o, a->rule);
+    }
+    if (a->quorum > 0) {
+        rb_cbor_put_uint(o, 2);
+        rb_cbor_put_uint(o, a->quorum);
+    }
+    put_members(o, 3, a->veto);
+    if (a->has_by) {
+        rb_cbor_put_uint(o, 4);
+        rb_cbor_put_int(o, a->by_utc_ms);
+    }
+    put_members(o, 5, a->of);
+}
+
+static void put_paragraphs(struct rb_writer *o) {
+    rb_cbor_put_uint(o, 1);
+    rb_cbor_put_text(o, rb_str("title"));
+    rb_cbor_put_uint(o, 2);
+    rb_cbor_put_uint(o, 1);
+    rb_cbor_put_uint(o, 3);
+    rb_cbor_put_array(o, 2);
+    rb_cbor_put_text(o, rb_str("one paragraph"));
+    rb_cbor_put_text(o, rb_str("another"));
+}
+
+struct rb_record fx_text(struct fx *w, const struct rb_text *t) {
+    struct rb_record r = start(w, RB_KIND_TEXT);
+    struct rb_writer o = scratch_writer();
+    rb_cbor_put_map(&o, 3 + (size_t)t->has_previous + (size_t)t->has_adoption + (size_t)t->has_pen +
+                            (size_t)(t->bracketed_n > 0));
+    put_paragraphs(&o);
+    if (t->has_previous) {
+        rb_cbor_put_uint(&o, 4);
+        rb_cbor_put_bytes(&o, rb_slice(t->previous.b, RB_HASH_LEN));
+    }
+    if (t->has_adoption) {
+        rb_cbor_put_uint(&o, 5);
+        put_adoption(&o, &t->adoption);
+    }
+    if (t->has_pen) {
+        rb_cbor_put_uint(&o, 7);
+        rb_cbor_put_uint(&o, t->pen);
+    }
+    if (t->bracketed_n > 0) {
+        rb_cbor_put_uint(&o, 8);
+        rb_cbor_put_array(&o, 1);
+        rb_cbor_put_uint(&o, 1);
+    }
+    r.body = keep(w, &o);
+    return r;
+}
+
 struct rb_record fx_membership(struct fx *w, enum rb_membership_action a) {
     struct rb_record r = start(w, RB_KIND_MEMBERSHIP);
     struct rb_membership m = {.action = a};
@@ -643,7 +708,7 @@ void fx_unseal(struct fx *w, struct rb_book *b, const struct fx_feed *f, size_t 
     OK(rb_sealed_head_decode(rec.kind, f->head[leaf], &head, NULL));
     OK(rb_sealed_check(&rec, f->head[leaf], content_of(&rec, &head, &content), &w->work, &head,
                        NULL));
-    OK(rb_book_open_body(b, bf, leaf, head.body));
+    OK(rb_book_open_body(b, bf, leaf, head.body, &w->work));
     rb_arena_release(&w->work, mark);
 }
 

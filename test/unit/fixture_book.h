@@ -16,7 +16,7 @@
 #include "readback/rules.h"
 #include "readback/sealed.h"
 
-#define FX_PARTIES 8u
+#define FX_PARTIES 16u
 #define FX_FEEDS 24u
 #define FX_LEAVES 256u
 #define FX_HELD_AS 4096u /* feeds of all books of a world */
@@ -95,6 +95,8 @@ struct rb_record fx_notice(struct fx *w, enum rb_notice_class class_);
 struct rb_record fx_stop_fire(struct fx *w, int64_t within_ms);
 /* a query has a play-back */
 struct rb_record fx_position(struct fx *w, const struct rb_hash *subject, enum rb_position_type t);
+/* a text of two paragraphs: previous, adoption, pen and brackets of `t` */
+struct rb_record fx_text(struct fx *w, const struct rb_text *t);
 struct rb_record fx_membership(struct fx *w, enum rb_membership_action a);
 struct rb_record fx_test(struct fx *w, int64_t slot_utc_ms);
 struct rb_record fx_carried(struct fx *w, enum rb_kind kind, struct rb_slice signed_body);

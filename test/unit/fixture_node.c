@@ -13,6 +13,7 @@ int fn_memfd = -1;
 unsigned fn_outward = 1u << 3;
 bool fn_hold, fn_short, fn_mute;
 const struct fn_party *fn_slow;
+const char *fn_hold_path;
 void (*fn_watch)(const struct fn_party *of, const struct rb_effect *ef);
 void (*fn_made)(struct fn_party *p);
 const char *fn_reason = "refused";
@@ -307,12 +308,15 @@ static void do_load(struct fn_party *p, const struct rb_effect *ef) {
         load_body(p, ef);
         return;
     }
-    for (uint64_t i = ef->u.load.from; i < ef->u.load.to; i++)
+    size_t bytes = 0;
+    for (uint64_t i = ef->u.load.from; i < ef->u.load.to && bytes <= ef->u.load.max_bytes; i++)
         for (size_t k = 0; k < p->items_n; k++) {
             const struct rb_effect *e = &p->items[k].ef;
             if (e->u.store.item != RB_ITEM_LEAF || e->u.store.index != i ||
                 memcmp(&e->u.store.feed, &ef->u.load.feed, sizeof e->u.store.feed) != 0)
                 continue;
+            bytes += e->u.store.leaf.n;
+            if (bytes > ef->u.load.max_bytes && i > ef->u.load.from) continue;
             struct rb_event ev = {.type = RB_EV_LOADED};
             ev.u.loaded.token = ef->u.load.token;
             ev.u.loaded.item = RB_ITEM_LEAF;
@@ -369,6 +373,7 @@ static void do_request(struct fn_world *w, struct fn_party *p, const struct rb_e
     wires[wires_n++].from = p;
     bool slow = fn_hold && rb_slice_starts(ev.u.recv.path, "/rb/v1/bodies");
     slow |= fn_slow == to && rb_slice_is(ev.u.recv.path, "/rb/v1/body");
+    slow |= fn_hold_path && rb_slice_starts(ev.u.recv.path, fn_hold_path);
     struct queued *q2 = slow ? hold(to, &ev) : queue(to, &ev);
     q2->own[0] = (void *)(uintptr_t)path.p;
     q2->own[1] = (void *)(uintptr_t)ev.u.recv.body.p;

@@ -24,6 +24,7 @@ extern bool (*fn_block)(const struct fn_party *from, const struct fn_party *to,
 struct fn_world;
 extern const struct fn_party *fn_slow; /* answers no GET of a body before fn_let_go */
 extern bool fn_hold; /* bodies that are handed over wait on the wire until fn_let_go */
+extern const char *fn_hold_path; /* where set, so do requests whose path starts with it */
 void fn_let_go(struct fn_world *w);
 extern bool fn_mute;        /* the node key signs nothing, and nobody is told */
 extern bool fn_short;       /* memory may run out in a step: it says so, and goes on */

@@ -104,7 +104,7 @@ static void test_spans(void **state) {
     static const struct {
         int64_t ms;
         const char *text;
-    } spans[] = {{900000, "15m"}, {7200000, "2h"}, {90000, "90s"}, {172800000, "2d"}};
+    } spans[] = {{900000, "15m"}, {7200000, "2h"}, {90000, "90s"}, {259200000, "72h"}, {345600000, "96h"}, {432000000, "5d"}};
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
         int64_t back = 0;
         json_t *v = rb_span_json(spans[i].ms);
@@ -154,8 +154,8 @@ static const struct {
 } bodies[] = {
     {RB_KIND_STATEMENT, "{\"title\":\"On the talks\",\"text\":\"Line one\\nline two: "
                         "\\u0645\\u0631\\u062d\\u0628\\u0627\"}"},
-    {RB_KIND_TEXT, "{\"title\":\"T\",\"version\":2,\"paragraphs\":[\"a\",\"b\"],\"rule\":"
-                   "\"quorum\",\"explanation\":\"why\"}"},
+    {RB_KIND_TEXT, "{\"title\":\"T\",\"version\":2,\"paragraphs\":[\"a\",\"b\"],\"adoption\":{\"rule\":"
+                   "\"quorum\",\"quorum\":2},\"explanation\":\"why\"}"},
     {RB_KIND_POSITION, "{\"type\":\"dissociate\",\"reason\":\"no\",\"paragraphs\":[1,3],\"at\":"
                        "\"2015-09-30T13:00:00.250Z\"}"},
     {RB_KIND_MEMBERSHIP, "{\"action\":\"leave\",\"reason\":\"mandate ended\"}"},

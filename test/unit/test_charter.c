@@ -37,6 +37,11 @@ static void rejected_and_taken_back(void **state) {
     struct rb_situation *s = now(w);
     assert_int_equal(s->charter_state, RB_CHARTER_REJECTED);
     assert_true(s->members[2].rejected);
+    struct rb_record told = fx_position(w, &w->charter_id, RB_POSITION_ACCEPT);
+    told.reported_who = rb_str("upland"); /* another's word */
+    told.reported_carrier = rb_str("by telephone");
+    (void)fx_say(w, 2, &told);
+    assert_int_equal(now(w)->charter_state, RB_CHARTER_REJECTED);
     fx_accept(w, 2); /* the last word counts */
     assert_int_equal(now(w)->charter_state, RB_CHARTER_IN_FORCE);
     fx_reset(w, 3);
@@ -78,11 +83,25 @@ static void unknown_rules_are_not_guessed(void **state) {
     struct rb_situation *s = now(w);
     assert_int_equal(s->charter_state, RB_CHARTER_UNKNOWN_RULES);
     assert_int_equal(fx_mark(s, &id), RB_MARK_UNKNOWN_RULES);
-    fx_reset(w, 3);
-    w->charter.rule = RB_RULE_QUORUM;
-    w->charter.quorum = 2;
-    in_force(w);
-    assert_int_equal(now(w)->charter_state, RB_CHARTER_UNKNOWN_RULES);
+}
+
+/* 5.9.2: each rule of adoption is known; it is by all whom it names that the charter itself is
+ * accepted
+ */
+static void each_rule_is_known(void **state) {
+    struct fx *w = *state;
+    for (int rule = RB_RULE_ALL; rule <= RB_RULE_GUARANTORS; rule++) {
+        fx_reset(w, 3);
+        w->charter.rule = (enum rb_rule_type)rule;
+        if (rule == RB_RULE_QUORUM || rule == RB_RULE_QUORUM_VETO) w->charter.quorum = 1;
+        if (rule == RB_RULE_QUORUM_VETO) w->charter.veto = 1;
+        if (rule == RB_RULE_SILENCE) w->charter.silence_ms = 1000;
+        fx_found(w);
+        fx_accept(w, 1);
+        assert_int_equal(now(w)->charter_state, RB_CHARTER_PROPOSED);
+        fx_accept(w, 2);
+        assert_int_equal(now(w)->charter_state, RB_CHARTER_IN_FORCE);
+    }
 }
 
 /* ---- deadlines --------------------------------------------------------------------------------
@@ -371,6 +390,7 @@ int main(void) {
         T(rejected_and_taken_back),
         T(withdrawn_left_and_lapsed),
         T(unknown_rules_are_not_guessed),
+        T(each_rule_is_known),
         T(deadline_cases),
         T(suspension),
         T(leaving),

@@ -70,6 +70,10 @@ static void each_verb_is_read(void **state) {
                 "\"second\", \"draft\": {}"));
     good(STEP("playback", ", \"answers\": \"$c\", \"reason\": \"?\", \"as\": \"back\""));
     good(STEP("export", ""));
+    good("{\"do\": \"disclose\", \"origin\": \"illustrative\", \"by\": \"a\", \"record\": \"$c\", "
+         "\"paragraphs\": [1], \"altered\": \"x\", \"as\": \"file\"}");
+    good("{\"do\": \"say\", \"origin\": \"device\", \"text\": \"19:30\", \"as\": \"cut\"}" USE(
+        "cut"));
     good("{\"do\": \"release\", \"origin\": \"illustrative\", \"by\": \"a\", \"draft\": {}, "
          "\"warned\": \"conflict\", "
          "\"refused\": \"warnings\"}");
@@ -105,6 +109,9 @@ static void what_is_off_is_named(void **state) {
     off(IMPORT(", \"second\": \"nobody\""), "no such officer");
     off(STEP("playback", ""), "\"answers\" is missing");
     off(STEP("export", ", \"directory\": \"/tmp\""), "no member \"directory\"");
+    off("{\"do\": \"disclose\", \"origin\": \"illustrative\", \"by\": \"a\", \"record\": \"$c\", "
+        "\"altered\": \"x\"}",
+        "\"as\" is missing: an altered file");
     off(STEP("position", ", \"answers\": \"$c\", \"type\": \"read\", \"warned\": \"conflict\""),
         "\"warned\"");
 }

@@ -673,6 +673,56 @@ static void test_flood_of_tiny_leaves(void **state) {
     fn_free(w);
 }
 
+/* A tile that is long to read: others are answered before it, and of two one waits for the other. */
+static void test_long_tile(void **state) {
+    (void)state;
+    static uint8_t bytes[60000], first[sizeof big];
+    struct fn_world *w = fn_world(2);
+    struct fn_party *bravo = &w->p[1];
+    uint8_t ch[16];
+    struct rb_hash oh;
+    char tile[160];
+    fn_found(w, true, NULL, ch);
+    struct rb_feed *f = alfas(w, ch);
+    uint64_t old = f->tree.size;
+    struct rb_slice leaf = rb_slice(bytes, sizeof bytes);
+    struct rb_tree *t = other_tree(f, old, 30, leaf);
+    assert_int_equal(offer(w, f, t, old), 200);
+    fn_request(w, bravo, &w->p[0], true, "/mirror/add-entries", "", entries_of(f, t, old, leaf, 1));
+    fn_pass(w, 10);
+    assert_int_equal(f->tree.size, old + 30);
+    rb_sha256(rb_slice(f->origin, f->origin_n), &oh);
+    struct rb_writer p = rb_writer(tile, sizeof tile);
+    rb_put_z(&p, "/mirror/");
+    rb_put_hex(&p, oh.b, RB_HASH_LEN);
+    rb_put_z(&p, "/tile/entries/000.p/");
+    rb_put_dec(&p, old + 30);
+    assert_non_null(rb_writer_z(&p));
+    fn_request(w, bravo, &w->p[0], false, tile, "", rb_slice(NULL, 0));
+    assert_true(w->answer.held); /* a part of it was read */
+    fn_request(w, bravo, &w->p[0], false, "/nothing", "", rb_slice(NULL, 0));
+    assert_int_equal(w->answer.status, 404);
+    w->answer.held = true;
+    fn_pass(w, 9);
+    assert_true(w->answer.held);
+    fn_pass(w, 1);
+    assert_int_equal(w->answer.status, 200);
+    assert_true(w->answer.n > 30 * sizeof bytes);
+    size_t n = w->answer.n;
+    memcpy(first, w->answer.body, n);
+    fn_request(w, bravo, &w->p[0], false, tile, "", rb_slice(NULL, 0));
+    uint64_t gone = w->conn;
+    fn_request(w, bravo, &w->p[0], false, tile, "", rb_slice(NULL, 0));
+    struct rb_event ev = {.type = RB_EV_CLOSED};
+    ev.u.closed.conn = gone; /* it is not read on for who has gone */
+    fn_event(w, bravo, &ev);
+    fn_pass(w, 20);
+    assert_int_equal(w->answer.status, 200);
+    assert_int_equal(w->answer.n, n);
+    assert_memory_equal(w->answer.body, first, n);
+    fn_free(w);
+}
+
 static void test_entries_without_a_package(void **state) {
     (void)state;
     struct fn_world *w = fn_world(2);
@@ -933,6 +983,7 @@ int main(void) {
         cmocka_unit_test(test_a_fork_is_kept_as_evidence),
         cmocka_unit_test(test_forged_submissions),
         cmocka_unit_test(test_flood_of_tiny_leaves),
+        cmocka_unit_test(test_long_tile),
         cmocka_unit_test(test_entries_without_a_package),
         cmocka_unit_test(test_frozen_feed_is_not_completed),
         cmocka_unit_test(test_restored_mirror_keeps_its_word),

@@ -192,6 +192,30 @@ static void nothing_holds_a_stop_fire_up(void **state) {
 }
 
 /* with a place in it may be said to some alone: they owe the answer, nobody else */
+/* what a member was told by another one is not its own answer */
+static void a_reported_word_is_anothers(void **state) {
+    struct fx *w = *state;
+    in_force(w);
+    struct rb_record r = fx_stop_fire(w, 60000);
+    struct rb_hash id = fx_say(w, 0, &r);
+    r = fx_position(w, &id, RB_POSITION_DECLINED);
+    r.reported_who = rb_str("upland");
+    r.reported_carrier = rb_str("by telephone");
+    struct rb_hash told = fx_say(w, 1, &r);
+    struct rb_book *b = fx_book(w);
+    struct rb_situation *s = fx_fold(w, b, w->clock_ms + 1000);
+    assert_int_equal(fx_mark(s, &told), RB_MARK_NONE);
+    assert_int_equal(due_of(s, &id, 1)->state, RB_DUE_PENDING);
+    assert_int_equal(due_of(s, &id, 1)->answer, RB_NOWHERE);
+    assert_int_equal(rb_situation_answer(s, fx_place(s, &id), 1, RB_POSITION_DECLINED), RB_NOWHERE);
+    r = fx_position(w, &id, RB_POSITION_DECLINED);
+    struct rb_hash own = fx_say(w, 1, &r);
+    b = fx_book(w);
+    s = fx_fold(w, b, w->clock_ms + 1000);
+    assert_int_equal(due_of(s, &id, 1)->state, RB_DUE_MET);
+    assert_int_equal(due_of(s, &id, 1)->answer, fx_place(s, &own));
+}
+
 static void a_closed_stop_fire_is_owed_by_its_recipients(void **state) {
     struct fx *w = *state;
     in_force(w);
@@ -222,6 +246,7 @@ int main(void) {
         T(a_query_that_cannot_be_read_any_more),
         T(each_of_four_answers_a_stop_fire),
         T(nothing_holds_a_stop_fire_up),
+        T(a_reported_word_is_anothers),
         T(a_closed_stop_fire_is_owed_by_its_recipients),
     };
     return cmocka_run_group_tests_name("rules_answers", tests, NULL, NULL);

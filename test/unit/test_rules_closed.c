@@ -623,13 +623,13 @@ static void opening_out_of_room(void **state) {
     const struct rb_fact *p = fact_of(b, &id, &f, &leaf);
     static const uint8_t body[] = {0xa1, 1, 14}, wrong[] = {0xa1, 1, 99};
     w->books.fail_at = 1;
-    assert_int_equal(rb_book_open_body(b, f, leaf, rb_slice(body, 3)), RB_ERR_LIMIT);
+    assert_int_equal(rb_book_open_body(b, f, leaf, rb_slice(body, 3), &w->work), RB_ERR_LIMIT);
     w->books.fail_at = 0;
     assert_int_equal(p->position, 0);
     assert_false(p->detached->opened);
-    assert_int_equal(rb_book_open_body(b, f, leaf, rb_slice(wrong, 3)), RB_ERR_MALFORMED);
+    assert_int_equal(rb_book_open_body(b, f, leaf, rb_slice(wrong, 3), &w->work), RB_ERR_MALFORMED);
     assert_false(p->detached->opened);
-    assert_int_equal(rb_book_open_body(b, f, leaf, rb_slice(body, 3)), RB_OK);
+    assert_int_equal(rb_book_open_body(b, f, leaf, rb_slice(body, 3), &w->work), RB_OK);
     assert_int_equal(p->position, RB_POSITION_CONFIRM);
 }
 

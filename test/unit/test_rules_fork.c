@@ -114,8 +114,8 @@ static void both_histories_are_said(void **state) {
     struct rb_hash no = say_on(w, h[1], fx_position(w, &text, RB_POSITION_REJECT));
     struct rb_situation *s = alike(w, h, 2);
     uint32_t p = fx_place(s, &text);
-    assert_int_equal(fx_mark(s, &yes), RB_MARK_NONE); /* it keeps its effect, and is shown */
-    assert_int_equal(fx_mark(s, &no), RB_MARK_NONE);
+    assert_int_equal(fx_mark(s, &yes), RB_MARK_CONTESTED); /* on a text it moves nothing (16.1.5) */
+    assert_int_equal(fx_mark(s, &no), RB_MARK_CONTESTED);
     assert_true(record(s, &yes)->contested && record(s, &no)->contested);
     assert_int_equal(rb_situation_answer(s, p, 1, RB_POSITION_ACCEPT), fx_place(s, &yes));
     assert_int_equal(rb_situation_answer(s, p, 1, RB_POSITION_REJECT), fx_place(s, &no));

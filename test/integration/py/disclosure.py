@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Checks disclosures (spec 9.7) with code that shares nothing with Readback's programs: python3-cbor2,
+"""Checks disclosures (spec 9.7), of one record or of a text with what was said of it, with code that shares nothing with Readback's programs: python3-cbor2,
 python3-nacl and hashlib. Of each file: party cards, delegation and rotations are signed by the party
 keys within; the checkpoint is signed by the delegated log key and cosigned by the witnesses and nobody
 else; the inclusion proof places the leaf; officers of the author signed the leaf; each part is what its
@@ -20,11 +20,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import records
 from records import Wrong, canonical, kid_of, want
 
-TEXT, ATTACHMENT, CHARTER = 19, 29, 1
+TEXT, ATTACHMENT, CHARTER, AMENDMENT, POSITION = 19, 29, 1, 2, 13
 OFFICER, NODE, MIRROR = 4, 3, 2
 INLINE = 8 << 20
 NAMES = {"exercise", "readback-disclosure", "level", "origin", "index", "size", "leaf-hash", "leaf", "proof",
          "author", "witnesses", "parts"}
+ADOPTION = {"readback-adoption", "charter", "text", "positions"}
 
 
 def sha(*parts):
@@ -216,9 +217,9 @@ def check_parts(d, env):
             plain.decode("utf-8")
 
 
-def check(data):
-    want(len(data) <= 16 << 20, "too large")
-    d = obj(json.loads(data.decode("utf-8"), object_pairs_hook=once), NAMES - {"exercise", "leaf"}, NAMES)
+def check_one(d):
+    """(origin's parts, all cards in it, the envelope or None)"""
+    obj(d, NAMES - {"exercise", "leaf"}, NAMES)
     want(type(d["readback-disclosure"]) is int and d["readback-disclosure"] == 1, "version")
     want(d["level"] in ("whole", "paragraphs", "fact", "hash"), "level")
     want(type(d["origin"]) is str, "origin")
@@ -236,11 +237,81 @@ def check(data):
     want(len({c[2] for c in parties}) == len({c[1] for c in parties}) == len(parties), "a party twice")
     check_proof(d, word[3], witnesses)
     want(("leaf" in d) == (d["level"] != "hash"), "a leaf at every level but hash")
+    env = None
     if d["level"] == "hash":
         want(d["parts"] == [], "parts at level hash")
-        return
-    env = check_leaf(d, d["origin"].encode(), bytes.fromhex(m.group(2)), keys)
-    check_parts(d, env)
+    else:
+        env = check_leaf(d, d["origin"].encode(), bytes.fromhex(m.group(2)), keys)
+        check_parts(d, env)
+    return m, parties, env
+
+
+def check_charters(list_):
+    """{handle: party key} of the members that the last charter lists"""
+    want(type(list_) is list and list_, "no charter")
+    before = None
+    for d in list_:
+        m, parties, env = check_one(d)
+        want(env is not None and 12 in env, "a charter is shown whole")
+        want(env[1] == (CHARTER if before is None else AMENDMENT), "a charter, then amendments")
+        body = env[12]
+        if before is not None:
+            want(body[1] == before, "an amendment of another charter")
+            body = body[2]
+        before = hex32(d["leaf-hash"])
+    out = {}
+    for member in body[3]:
+        card = records.party_message(member[4])
+        want(card[1] == member[1] and card[1] not in out, "a member's card")
+        out[card[1]] = card[2]
+    return out
+
+
+def word_of(d, env):
+    if env is None or (6 in env and not d["parts"]):
+        return None
+    return (canonical(b64(d["parts"][0]["plaintext"])) if 6 in env else env[12])[1]
+
+
+def check_adoption(d):
+    """each by itself, and that they belong together: 9.7.10. Gives of each position its author and type,
+    None where its content is not shown"""
+    obj(d, ADOPTION, ("exercise",))
+    want(type(d["readback-adoption"]) is int and d["readback-adoption"] == 1, "version")
+    want("exercise" not in d or (d["exercise"] is True and next(iter(d)) == "exercise"), "exercise is not said first")
+    members = check_charters(d["charter"])
+    m, parties, env = check_one(d["text"])
+    want(env is not None and env[1] == TEXT, "no text")
+    want(("exercise" in d) == bool(m.group(1)), "exercise and the text's origin differ")
+    known, places, parties_of = {hex32(d["text"]["leaf-hash"]): None}, {}, dict(members)
+    want(type(d["positions"]) is list, "positions")
+    said = []
+    for one in d["charter"] + [d["text"]] + d["positions"]:
+        n, cards, env = check_one(one)
+        want(n.group(1) == m.group(1) and n.group(2) == m.group(2), "of another channel")
+        for card in cards:
+            want(parties_of.setdefault(card[1], card[2]) == card[2], "two parties with one handle")
+        if not any(one is p for p in d["positions"]):
+            continue
+        place = (int(n.group(4)), one["index"])
+        want(places.get(n.group(3), (-1, -1)) < place, "not in the order of its log")
+        places[n.group(3)] = place
+        if env is not None:
+            want(env[1] == POSITION, "no position")
+            want(any(x in known and known[x] in (None, n.group(3)) for x in env.get(8, [])), "on something else")
+        said.append((cards[0][1], word_of(one, env)))
+        known[hex32(one["leaf-hash"])] = n.group(3)
+    return said
+
+
+def check(data):
+    want(len(data) <= 16 << 20, "too large")
+    d = json.loads(data.decode("utf-8"), object_pairs_hook=once)
+    want(type(d) is dict, "no object")
+    if "readback-adoption" in d:
+        return check_adoption(d)
+    check_one(d)
+    return None
 
 
 def main(argv):

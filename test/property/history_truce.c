@@ -1,0 +1,188 @@
+/* Of random histories, cessations and agreements: who is asked, what is declared, what was done. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "history.h"
+
+/* a record of one of these kinds, if some tries meet one */
+static const struct rb_hash *id_of_kind(struct fx *w, enum rb_kind a, enum rb_kind b) {
+    for (int tries = 0; tries < 40; tries++) {
+        const struct fx_feed *f = hist_any_feed(w);
+        size_t k = below(f->n);
+        struct rb_record rec;
+        if (rb_record_decode(f->leaf[k], &rec, NULL) == RB_OK && (rec.kind == a || rec.kind == b))
+            return &f->id[k];
+    }
+    return NULL;
+}
+
+static int64_t some_time(const struct fx *w) {
+    return w->clock_ms + (int64_t)below(60000) - 20000;
+}
+static void put_members(struct rb_writer *o, uint64_t members) {
+    size_t n = 0;
+    for (unsigned m = 0; m < RB_MAX_MEMBERS; m++)
+        n += members >> m & 1;
+    rb_cbor_put_array(o, n);
+    for (unsigned m = 0; m < RB_MAX_MEMBERS; m++)
+        if (members >> m & 1) rb_cbor_put_uint(o, m);
+}
+/* often two, the author and another */
+static uint64_t some_members(const struct fx *w, uint16_t author) {
+    if (!one_in(3)) return 1ull << author | 1ull << below(w->parties_n);
+    return 1 + below((1ull << w->parties_n) - 1);
+}
+
+/* rules that need no number; without parties only guarantors may be asked (3.6.14) */
+static void put_adoption(const struct fx *w, struct rb_writer *o, bool parties) {
+    const enum rb_rule_type rule = !parties    ? RB_RULE_GUARANTORS
+                                   : one_in(4) ? RB_RULE_SILENCE
+                                   : one_in(6) ? RB_RULE_GUARANTORS
+                                               : RB_RULE_ALL;
+    const bool named = rule != RB_RULE_ALL;
+    const bool by = rule == RB_RULE_SILENCE || !named || one_in(2);
+    rb_cbor_put_map(o, 0u + named + by);
+    if (named) {
+        rb_cbor_put_uint(o, 1);
+        rb_cbor_put_uint(o, (uint64_t)rule);
+    }
+    if (!by) return;
+    rb_cbor_put_uint(o, 4);
+    rb_cbor_put_int(o, w->clock_ms + (int64_t)below(20000));
+}
+
+static void put_cessation(struct fx *w, uint16_t author, struct rb_writer *o) {
+    const bool end = !one_in(5), length = one_in(4), parties = !one_in(4), guarantors = one_in(2);
+    const bool adoption = one_in(parties ? 2 : 6);
+    const struct rb_hash *extends = one_in(2) ? id_of_kind(w, RB_KIND_CESSATION, 0) : NULL;
+    const int64_t start = some_time(w) + (extends && one_in(2) ? 40000 : 0);
+    rb_cbor_put_map(o, 2u + end + length + parties + guarantors + adoption + (extends != NULL));
+    rb_cbor_put_uint(o, 1);
+    rb_cbor_put_text(o, rb_str("calm"));
+    rb_cbor_put_uint(o, 4);
+    rb_cbor_put_int(o, start);
+    if (end) rb_cbor_put_uint(o, 5);
+    if (end) rb_cbor_put_int(o, start + 1 + (int64_t)below(40000));
+    if (length) rb_cbor_put_uint(o, 6);
+    if (length) rb_cbor_put_uint(o, 1 + below(40000));
+    if (parties) rb_cbor_put_uint(o, 7);
+    if (parties) put_members(o, some_members(w, author));
+    if (guarantors) rb_cbor_put_uint(o, 8);
+    if (guarantors) put_members(o, some_members(w, author));
+    if (adoption) rb_cbor_put_uint(o, 10);
+    if (adoption) put_adoption(w, o, parties);
+    if (extends) rb_cbor_put_uint(o, 12);
+    if (extends) rb_cbor_put_bytes(o, rb_slice(extends->b, RB_HASH_LEN));
+}
+
+static void put_agreement(struct fx *w, uint16_t author, struct rb_writer *o) {
+    const bool parties = !one_in(4), adoption = parties && one_in(2);
+    rb_cbor_put_map(o, 2u + parties + adoption);
+    rb_cbor_put_uint(o, 1);
+    rb_cbor_put_text(o, rb_str("integration"));
+    if (parties) rb_cbor_put_uint(o, 4);
+    if (parties) put_members(o, some_members(w, author));
+    rb_cbor_put_uint(o, 6);
+    rb_cbor_put_array(o, 2);
+    for (uint64_t i = 1; i < 3; i++) {
+        rb_cbor_put_array(o, 5);
+        rb_cbor_put_uint(o, i);
+        rb_cbor_put_text(o, rb_str("step"));
+        if (one_in(2))
+            rb_cbor_put_uint(o, below(w->parties_n));
+        else
+            rb_cbor_put_null(o);
+        rb_cbor_put_null(o);
+        rb_cbor_put_int(o, some_time(w));
+    }
+    if (adoption) rb_cbor_put_uint(o, 7);
+    if (adoption) put_adoption(w, o, true);
+}
+
+static void put_progress(struct fx *w, const struct rb_hash *agreement, struct rb_writer *o) {
+    const uint64_t state = below(4);
+    const bool expected = state == RB_PROGRESS_DELAYED && one_in(2);
+    rb_cbor_put_map(o, 3u + expected);
+    rb_cbor_put_uint(o, 1);
+    rb_cbor_put_bytes(o, rb_slice(agreement->b, RB_HASH_LEN));
+    rb_cbor_put_uint(o, 2);
+    rb_cbor_put_uint(o, 1 + below(2));
+    rb_cbor_put_uint(o, 3);
+    rb_cbor_put_uint(o, state);
+    if (expected) rb_cbor_put_uint(o, 5);
+    if (expected) rb_cbor_put_int(o, some_time(w));
+}
+
+/* its own instrument, or its own position, if some tries meet one */
+static struct rb_record random_withdrawal(struct fx *w, uint16_t author) {
+    const struct fx_feed *f = fx_feed_of(w, author, 0);
+    for (int tries = 0; tries < 12; tries++) {
+        struct rb_record rec;
+        size_t k = below(f->n);
+        if (rb_record_decode(f->leaf[k], &rec, NULL) != RB_OK) continue;
+        if (rec.kind == RB_KIND_POSITION || rb_kind_is_instrument(rec.kind))
+            return fx_position(w, &f->id[k], RB_POSITION_WITHDRAW);
+    }
+    return fx_position(w, hist_own_id(w, author), RB_POSITION_WITHDRAW);
+}
+
+static struct rb_record random_truce(struct fx *w, uint16_t author) {
+    static const enum rb_position_type words[] = {RB_POSITION_ACCEPT, RB_POSITION_ACCEPT,
+                                                  RB_POSITION_ACCEPT, RB_POSITION_DISSOCIATE,
+                                                  RB_POSITION_REJECT};
+    static const enum rb_position_type echoes[] = {RB_POSITION_CONFIRM, RB_POSITION_CONFIRM,
+                                                   RB_POSITION_DISPUTE};
+    struct rb_record r;
+    uint8_t buf[1024];
+    struct rb_writer o = rb_writer(buf, sizeof buf);
+    if (one_in(6)) return random_withdrawal(w, author);
+    const struct rb_hash *report = id_of_kind(w, RB_KIND_PROGRESS, 0);
+    const struct rb_hash *old = id_of_kind(w, RB_KIND_CESSATION, RB_KIND_AGREEMENT);
+    const struct rb_hash *agreement = id_of_kind(w, RB_KIND_AGREEMENT, 0);
+    if (old != NULL && !one_in(3)) {
+        const bool echo = report != NULL && one_in(3);
+        r = fx_position(w, echo ? report : old, echo ? echoes[below(3)] : words[below(5)]);
+    } else {
+        r = fx_record(w, RB_KIND_STATEMENT);
+        r.kind = agreement != NULL && !one_in(4) ? RB_KIND_PROGRESS
+                 : one_in(2)                     ? RB_KIND_AGREEMENT
+                                                 : RB_KIND_CESSATION;
+        if (r.kind == RB_KIND_PROGRESS)
+            put_progress(w, agreement, &o);
+        else if (r.kind == RB_KIND_AGREEMENT)
+            put_agreement(w, author, &o);
+        else
+            put_cessation(w, author, &o);
+        assert_int_equal(rb_arena_copy(&w->arena, rb_written(&o), &r.body), RB_OK);
+        old = one_in(3) ? id_of_kind(w, r.kind, 0) : NULL;
+        if (old != NULL) fx_ref(&r, RB_REF_SUPERSEDES, old);
+    }
+    if (one_in(12)) {
+        r.reported_who = rb_str("others");
+        r.reported_carrier = rb_str("phone");
+    }
+    return r;
+}
+
+/* all that the author said so far is held, by one of the others, soon or late */
+static struct rb_record truce_receipt(struct fx *w, const struct fx_feed *f) {
+    const uint64_t t = (uint64_t)w->clock_ms / 1000 + below(50);
+    struct rb_receipt_cosig c =
+        fx_cosign(w, f->member, f->epoch, f->n, (uint16_t)below(w->parties_n), t);
+    struct rb_receipt receipt = {.cosigs_n = 1, .cosigs = &c};
+    return fx_receipt(w, &receipt);
+}
+
+/* some histories are about little else: one said what it said having seen what there was */
+void hist_truce_step(struct fx *w) {
+    struct fx_feed *f = hist_any_feed(w);
+    struct rb_record r = one_in(3) ? truce_receipt(w, f) : random_truce(w, f->member);
+    if (one_in(6) && r.kind != RB_KIND_RECEIPT) hist_random_closing(w, &r, f->member);
+    fx_turn(w, f);
+    for (size_t i = 0; i < w->feeds_n && !one_in(4); i++)
+        if (!w->feed[i]->aside && !hist_one_feed(w->feed[i], f))
+            fx_see(w, &r, w->feed[i]->member, w->feed[i]->epoch, w->feed[i]->n);
+    fx_say_as(w, f->member, f->epoch, &r, rb_kind_is_machine(r.kind) ? FX_NODE : FX_BOTH);
+}
