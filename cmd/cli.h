@@ -184,6 +184,7 @@ void cli_show_volumes(FILE *out, const json_t *volumes, int indent);
  * was compared; always. Warnings that say the same again are left out. */
 void cli_check(struct cli *c, FILE *out, const json_t *o, int indent);
 void cli_warnings(struct cli *c, FILE *out, const json_t *o, int indent);
+void cli_released(struct cli *c, const char *record); /* says so, or that it waits */
 int cli_check_exit(const json_t *check); /* of `enum cli_exit_check` */
 enum cli_exit_check { /* of checks that release nothing; none found: CLI_OK */
     CLI_CHECK_CONFLICT = 4,

@@ -221,14 +221,19 @@ static bool ask(struct cli *c, const json_t *composed, int *rc) {
     return false;
 }
 
-/* What the rules make of it is known once it stands in the log, which our own records do at once:
+/* What became of it is looked up once it is durable here. What waits unsigned is said to wait. What
+ * the rules make of it is known once it stands in the log, which our own records mostly do at once:
  * an answer out of turn was said all the same, and whoever said it should not find out in the
  * morning. */
-static void say_without_effect(struct cli *c, const char *record) {
+void cli_released(struct cli *c, const char *record) {
     json_t *o = NULL;
     struct cli_path p;
     cli_path(&p, "/v1/records/", record, "");
     const int status = c->client->call(c->client->ctx, "GET", p.z, NULL, &o);
+    const bool waits = status == 200 && strcmp(cli_str(o, "state"), "waiting") == 0;
+    if (!c->json) printf("%s: %s\n", waits ? "Kept here, not sent yet" : "Released", record);
+    fflush(stdout);
+    if (waits) fprintf(stderr, "  %s\n", cli_str(o, "state_sentence"));
     if (status == 200 && *cli_str(o, "mark"))
         fprintf(stderr, "  WITHOUT EFFECT: %s; `readback show %.12s` shows it\n",
                 cli_str(o, "mark_sentence"), record);
@@ -250,12 +255,10 @@ static int released(struct cli *c, int status, const json_t *answer) {
                    id);
         return CLI_SECOND_DUE;
     }
-    if (!c->json) printf("Released: %s\n", cli_str(answer, "record"));
+    cli_released(c, cli_str(answer, "record"));
     if (!c->json && cli_true(answer, "despite"))
         puts("It was released in spite of what was pointed out. Where that is a place it touches, "
              "our node logs so for all members, naming open places only.");
-    fflush(stdout);
-    say_without_effect(c, cli_str(answer, "record"));
     return CLI_OK;
 }
 

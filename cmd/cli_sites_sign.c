@@ -119,7 +119,7 @@ static int sign_one(struct signing *s, const struct rb_signer_key *officer, cons
         rc = cli_refused(s->c, status, answer);
     else
         s->done++;
-    if (rc == CLI_OK && !s->c->json) printf("Released: %s\n", cli_str(answer, "record"));
+    if (rc == CLI_OK) cli_released(s->c, cli_str(answer, "record"));
     json_array_append_new(s->answers, answer ? answer : json_object());
     return status == 0 ? CLI_NOBODY : rc;
 }
