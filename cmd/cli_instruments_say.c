@@ -305,6 +305,8 @@ void cli_say_state(struct cli *c, FILE *out, const json_t *view, const json_t *o
     fprintf(out, "%*s", indent, "");
     cli_strong(c, out, cli_str(view, "state"));
     fprintf(out, ": %s\n", cli_str(view, "state_sentence"));
+    if (cli_true(view, "memory_short"))
+        fputs("  LEFT OUT: what was said of it; it is more than this node's memory holds\n", out);
     if (view == o && *cli_str(o, "mark")) /* the view of one record has said it */
         fprintf(out, "%*sWITHOUT EFFECT: %s\n", indent, "", cli_str(o, "mark_sentence"));
     line_time(out, indent, "since", cli_str(view, "since"));

@@ -75,8 +75,10 @@ struct rb_withdrawal {
 struct rb_cessation_view { /* of one cessation or extension of the lot */
     uint32_t instrument;
     uint32_t extends;    /* index in the lot's list, RB_NOWHERE = it extends none (that is here) */
+    bool known;          /* false: marked, or it or what it extends is unread: nothing below is filled in */
     bool declared;       /* by its author alone */
-    struct rb_adoption_view adoption; /* declared: adopted by its author's word */
+    bool as_reported;    /* by others, as its author says */
+    struct rb_adoption_view adoption; /* declared: adopted by its author's word; as reported: not filled in */
     int64_t start_utc_ms; /* adopted later than it says: from then on */
     int64_t end_utc_ms;   /* of what extends it without a gap, where that is later */
     bool has_end;         /* false: until it is ended */
@@ -107,7 +109,8 @@ struct rb_step_view {
 };
 struct rb_agreement_view { /* of one agreement of the lot: superseded ones stand beside the latest */
     uint32_t instrument;
-    bool as_reported; /* no member is party to it */
+    bool known;       /* false: marked, or it or what it supersedes is unread: nothing below is filled in */
+    bool as_reported; /* no member is party to it; adoption is not filled in then */
     struct rb_adoption_view adoption;
     size_t steps_n;
     const struct rb_step_view *steps;
@@ -150,9 +153,10 @@ struct rb_readout_view {
 };
 struct rb_contact_view {
     uint32_t instrument;
-    bool asked; /* else logged as held by its author */
     bool has_by;
     int64_t by_utc_ms;
+    bool known; /* false: unread: nothing below is filled in */
+    bool asked; /* else logged as held by its author */
     size_t asked_n;
     const struct rb_asked *members; /* ACCEPT, DECLINED or TOOK_PLACE */
     uint64_t took_place; /* who says that it was held, by bits, the author of a held one among them */

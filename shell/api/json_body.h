@@ -4,8 +4,8 @@
 #include <jansson.h>
 #include "readback/schema.h"
 
-/* Room for what becomes a part of an answer, from where jansson has its own, so that the answer is not
- * taken for a whole one where there was none (reply.c). Wiped when it is given back. */
+/* Room for what becomes a part of an answer, from where jansson has its own, so that the answer is
+ * not taken for a whole one where there was none (reply.c). Wiped when it is given back. */
 static inline void *rb_json_room(size_t n) {
     json_malloc_t give;
     json_free_t back;
@@ -50,4 +50,6 @@ enum rb_err rb_decimal(struct rb_slice in, unsigned places, int64_t *out) RB_MUS
 json_t *rb_degrees_json(int64_t nanodeg);
 json_t *rb_metres_json(int64_t mm);
 json_t *rb_span_json(int64_t ms);
+json_t *
+rb_span_words(int64_t ms); /* from 0, always words: "1h", "3599.877s"; to be shown, not sent back */
 #endif

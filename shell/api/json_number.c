@@ -146,3 +146,9 @@ json_t *rb_span_json(int64_t ms) {
     }
     return json_integer(ms);
 }
+json_t *rb_span_words(int64_t ms) {
+    json_t *o = rb_span_json(ms);
+    if (json_is_string(o)) return o;
+    json_decref(o);
+    return json_sprintf("%lld.%03llds", (long long)(ms / 1000), (long long)(ms % 1000));
+}

@@ -215,6 +215,17 @@ void rb_post_submit(struct rb_req *rq) {
     rb_submit_with(rq, &ev, despite_json(despite), s.upload);
 }
 
+/* NULL: no channel of ours, which the node refuses by itself */
+static json_t *not_looked_at(struct rb_req *rq, const struct rb_record *rec, int *status) {
+    struct rb_chan c;
+    const struct rb_fail f = {
+        .err = RB_ERR_LIMIT,
+        .sentence = "what is to be pointed out of it could not be looked at: memory is short; it "
+                    "was not released"};
+    if (rb_chan_look(rq, rec->channel, &c) == RB_ERR_NOT_FOUND) return NULL;
+    *status = rb_fail_status(f.err);
+    return rb_fail_json(&f);
+}
 /* Of many at once it is only asked about notices, cessations and who gets a place or names of
  * people into their hands. Each plan is counted before the next is looked at: many at once tell no
  * more than one by one. All are looked at before the first goes to the node: while nothing changes,
@@ -228,9 +239,12 @@ static bool refuse_one_of(struct rb_req *rq, struct rb_pending *p, size_t i, con
     json_t *bad = submission_read(rq, in, &s, &status);
     const bool asked =
         s.rec.closed || s.rec.kind == RB_KIND_NOTICE || s.rec.kind == RB_KIND_CESSATION;
-    if (bad == NULL && asked && open_to_ask(rq, &s.rec, &c) &&
-        (bad = held_back(&c, &s.rec, s.body, despite)) != NULL)
-        status = 409;
+    if (bad == NULL && asked) {
+        if (!open_to_ask(rq, &s.rec, &c))
+            bad = not_looked_at(rq, &s.rec, &status);
+        else if ((bad = held_back(&c, &s.rec, s.body, despite)) != NULL)
+            status = 409;
+    }
     rb_probed_tell(rq);
     rb_req_wipe(rq, mark);
     if (bad) rb_pending_fill(p, i, status, bad);

@@ -64,9 +64,9 @@ void rb_figures_beside_put(json_t *o, struct rb_chan *c) {
     uint64_t looks = RB_CHECK_LOOKS;
     size_t n = 0;
     json_int_t left = 0;
-    for (size_t i = 0; f && i < c->s->instruments_n; i++) {
+    for (size_t i = 0; i < c->s->instruments_n; i++) {
         if (!stands(c, &c->s->instruments[i], RB_KIND_FIGURE)) continue;
-        if (n < SIDES_MOST && figure_get(c, c->s->instruments[i].record, &f[n]))
+        if (f && n < SIDES_MOST && figure_get(c, c->s->instruments[i].record, &f[n]))
             n++;
         else
             left++;
@@ -174,10 +174,11 @@ void rb_designations_beside_put(json_t *o, struct rb_chan *c) {
     json_t *list = json_array();
     uint64_t looks = RB_CHECK_LOOKS;
     json_int_t left = 0;
-    for (size_t i = 0; room && i < c->s->instruments_n; i++) {
+    for (size_t i = 0; i < c->s->instruments_n; i++) {
         const struct rb_sit_instrument *in = &c->s->instruments[i];
         if (!stands(c, in, RB_KIND_DESIGNATION)) continue;
-        if (all.n < SIDES_MOST && side_get(c, in->record, &all.sides[all.n], &all.parties[all.n]))
+        if (room && all.n < SIDES_MOST &&
+            side_get(c, in->record, &all.sides[all.n], &all.parties[all.n]))
             all.n++;
         else
             left++;

@@ -1,7 +1,8 @@
 /* Views of instruments: lists by kind, what became of one record. */
 #include <stdio.h>
-#include "view_instrument.h"
+#include <stdlib.h>
 #include "readback/textdiff.h"
+#include "view_lot.h"
 
 /* ---- parts -------------------------------------------------------------------------------------
  */
@@ -37,14 +38,15 @@ json_t *rb_position_name_json(uint8_t position) {
 /* ---- one ---------------------------------------------------------------------------------------
  */
 static void put_state(json_t *o, struct rb_chan *c, const struct rb_sit_instrument *in,
-                      const struct rb_incidents_known *known) {
+                      const struct rb_incidents_known *known, struct rb_lot_kept *kept) {
     char words[512];
     struct rb_writer w = rb_writer(words, sizeof words);
     rb_instrument_words(&w, rb_situation_fact(c->s, in->record), (enum rb_state)in->state);
     rb_j_put(o, "state", json_string(rb_state_name((enum rb_state)in->state)));
     rb_j_put(o, "state_sentence", rb_j_text(&w));
     rb_j_put(o, "since", rb_j_time(in->since_utc_ms));
-    rb_lot_put(o, c, (uint32_t)(in - c->s->instruments), known);
+    rb_j_put(o, "memory_short",
+             json_boolean(!rb_lot_put(o, c, (uint32_t)(in - c->s->instruments), known, kept)));
 }
 static const struct rb_sit_instrument *instrument_at(const struct rb_chan *c, uint32_t order) {
     const uint32_t i = c->s->order[order].instrument;
@@ -53,22 +55,22 @@ static const struct rb_sit_instrument *instrument_at(const struct rb_chan *c, ui
 json_t *rb_instrument_state_json(struct rb_chan *c, uint32_t order) {
     const struct rb_sit_instrument *in = instrument_at(c, order);
     const size_t mark = rb_arena_mark(&c->rq->arena);
-    struct rb_incidents_known known = {NULL, 0};
+    struct rb_incidents_known known = {0};
+    struct rb_lot_kept kept = {.any = false};
     if (in == NULL) return json_null();
     json_t *o = json_object();
     if (rb_situation_fact(c->s, order)->kind == RB_KIND_INCIDENT) rb_incidents_know(c, &known);
-    put_state(o, c, in, &known);
+    put_state(o, c, in, &known, &kept);
     rb_arena_release(&c->rq->arena, mark);
     return o;
 }
-json_t *rb_instrument_json(struct rb_chan *c, uint32_t order,
-                           const struct rb_incidents_known *known) {
-    const struct rb_sit_instrument *in = instrument_at(c, order);
-    if (in == NULL) return NULL;
-    json_t *o = rb_record_brief(c, order, true);
-    rb_j_put(o, "from", rb_member_json(c, rb_situation_author(c->s, order)));
-    put_state(o, c, in, known);
-    rb_j_put(o, "positions", rb_positions_on(c, order));
+/* the record with {state, state_sentence, since, positions} and what its lot says of it */
+static json_t *instrument_json(struct rb_chan *c, const struct rb_sit_instrument *in,
+                               const struct rb_incidents_known *known, struct rb_lot_kept *kept) {
+    json_t *o = rb_record_brief(c, in->record, true);
+    rb_j_put(o, "from", rb_member_json(c, rb_situation_author(c->s, in->record)));
+    put_state(o, c, in, known, kept);
+    rb_j_put(o, "positions", rb_positions_on(c, in->record));
     return o;
 }
 json_t *rb_instruments_brief(struct rb_chan *c) {
@@ -114,29 +116,66 @@ static bool kinds_wanted(struct rb_req *rq, uint64_t *out) {
     }
     return *out ? true : no_kind(rq);
 }
+struct listing {
+    struct rb_chan *c;
+    uint64_t kinds;
+    bool all;
+    struct rb_incidents_known known;
+    json_t **slots; /* by instruments[] */
+};
+static bool listed(const struct listing *l, const struct rb_sit_instrument *in, bool *past) {
+    *past = !l->all && rb_instrument_past((enum rb_state)in->state);
+    return l->kinds >> rb_situation_fact(l->c->s, in->record)->kind & 1 && !*past;
+}
+/* Those of one lot together, so that each lot is settled once, however many of it are listed. */
+static void fill_lot(struct listing *l, uint32_t lot) {
+    const struct rb_situation *s = l->c->s;
+    const size_t mark = rb_arena_mark(&l->c->rq->arena);
+    struct rb_lot_kept kept = {.any = false};
+    bool past;
+    for (uint32_t e = s->lots[lot].first; e != RB_NOWHERE; e = s->entries[e].next) {
+        const uint32_t i = s->order[s->entries[e].record].instrument;
+        if (i == RB_NOWHERE || s->instruments[i].lot != lot || l->slots[i] != NULL) continue;
+        if (listed(l, &s->instruments[i], &past))
+            l->slots[i] = instrument_json(l->c, &s->instruments[i], &l->known, &kept);
+    }
+    rb_req_wipe(l->c->rq, mark);
+}
+/* in the channel's order; how many are past, and not listed */
+static json_int_t list_all(struct listing *l, json_t *out) {
+    const struct rb_situation *s = l->c->s;
+    json_int_t left_out = 0;
+    for (size_t i = 0; i < s->instruments_n; i++) {
+        bool past;
+        if (listed(l, &s->instruments[i], &past) && l->slots[i] == NULL)
+            fill_lot(l, s->instruments[i].lot);
+        if (l->slots[i] != NULL) json_array_append_new(out, l->slots[i]);
+        left_out += past && (l->kinds >> rb_situation_fact(s, s->instruments[i].record)->kind & 1);
+    }
+    return left_out;
+}
 void rb_get_instruments(struct rb_req *rq) {
     struct rb_chan c;
     uint64_t kinds = 0, all = 0;
-    json_int_t left_out = 0;
-    struct rb_incidents_known known = {NULL, 0};
     if (!rb_chan_open(rq, rq->part[1], &c) || !kinds_wanted(rq, &kinds) ||
         !rb_query_uint(rq, "all", 0, 1, &all))
         return;
-    json_t *o = rb_chan_head(&c), *list = json_array();
-    if (kinds >> RB_KIND_INCIDENT & 1) rb_incidents_know(&c, &known);
-    for (size_t i = 0; i < c.s->instruments_n; i++) {
-        const struct rb_sit_instrument *in = &c.s->instruments[i];
-        if (!(kinds >> rb_situation_fact(c.s, in->record)->kind & 1)) continue;
-        if (all == 0 && rb_instrument_past((enum rb_state)in->state))
-            left_out++;
-        else
-            json_array_append_new(list, rb_instrument_json(&c, in->record, &known));
-    }
-    rb_j_put(o, "now", rb_j_time(rq->at_utc_ms));
-    rb_j_put(o, "instruments", list);
-    rb_j_put(o, "left_out", json_integer(left_out));
+    struct listing l = {.c = &c, .kinds = kinds, .all = all != 0};
     const size_t mark = rb_arena_mark(&rq->arena);
+    l.slots = calloc(c.s->instruments_n + 1, sizeof(json_t *));
+    if (l.slots == NULL) {
+        rb_fail_words(rq, RB_ERR_LIMIT, NULL, "memory is short", NULL);
+        return;
+    }
+    json_t *o = rb_chan_head(&c), *list = json_array();
+    if (kinds >> RB_KIND_INCIDENT & 1) rb_incidents_know(&c, &l.known);
+    rb_j_put(o, "now", rb_j_time(rq->at_utc_ms));
+    rb_j_put(o, "left_out", json_integer(list_all(&l, list)));
+    rb_j_put(o, "instruments", list);
+    free(l.slots);
+    rb_req_wipe(rq, mark);
     if (kinds >> RB_KIND_FIGURE & 1) rb_figures_beside_put(o, &c);
+    rb_req_wipe(rq, mark); /* each has all the memory there is */
     if (kinds >> RB_KIND_DESIGNATION & 1) rb_designations_beside_put(o, &c);
     rb_req_wipe(rq, mark);
     rb_reply(rq, 200, o);

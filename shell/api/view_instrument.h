@@ -14,14 +14,12 @@ struct rb_incident_view; /* lot.h, which knows other things by names that the sp
 struct rb_incidents_known { /* all of the channel: worked out once for a list */
     const struct rb_incident_view *list;
     size_t n;
+    bool memory_short;
 };
 /* into the request's arena, above all that is given back while they are used */
 void rb_incidents_know(const struct rb_chan *c, struct rb_incidents_known *out);
 
-/* The record with {state, state_sentence, since, positions} and what its lot says of it; NULL: it
- * is no instrument, or bore a mark from the start. */
-json_t *rb_instrument_json(struct rb_chan *c, uint32_t order,
-                           const struct rb_incidents_known *known);
+struct rb_lot_kept; /* view_lot.h: so does this */
 /* what of it goes into the view of one record: without the record's own fields; null */
 json_t *rb_instrument_state_json(struct rb_chan *c, uint32_t order);
 /* {record, kind, state, since} of all, in the order */
@@ -37,9 +35,10 @@ void rb_member_put(json_t *o, const struct rb_chan *c, uint16_t member);
 json_t *rb_position_name_json(uint8_t position);            /* null: none */
 json_t *rb_positions_on(struct rb_chan *c, uint32_t order); /* view_record.c */
 
-/* What the lot of the instrument says of it, into `o` (view_lot.c): keys by kind. */
-void rb_lot_put(json_t *o, struct rb_chan *c, uint32_t instrument,
-                const struct rb_incidents_known *known);
+/* What the lot of the instrument says of it, into `o` (view_lot.c): keys by kind. The lot stays in
+ * `kept`, in the request's arena. false: memory is short, and it is left out. */
+bool rb_lot_put(json_t *o, struct rb_chan *c, uint32_t instrument,
+                const struct rb_incidents_known *known, struct rb_lot_kept *kept);
 /* ---- side by side (view_beside.c): "figures_beside", "designations_beside" ---- */
 void rb_figures_beside_put(json_t *o, struct rb_chan *c);
 void rb_designations_beside_put(json_t *o, struct rb_chan *c);

@@ -1,10 +1,6 @@
 /* What is adopted by a rule: texts, cessations, agreements, with each member's word on them. */
 #include "view_lot.h"
 
-static uint32_t lot_of(const struct rb_chan *c, uint32_t instrument) {
-    return c->s->instruments[instrument].lot;
-}
-
 /* ---- who said what, and in time ----------------------------------------------------------------
  */
 static const char *timed(const struct rb_voice *v) {
@@ -67,11 +63,9 @@ static json_t *version_json(const struct rb_chan *c, const struct rb_text_line *
     rb_j_put(o, "apart", apart);
     return o;
 }
-void rb_text_put(json_t *o, struct rb_chan *c, uint32_t instrument) {
-    struct rb_text_line l;
-    if (rb_lot_text(c->s, lot_of(c, instrument), &c->rq->arena, &l) != RB_OK) return;
-    for (size_t i = 0; i < l.versions_n; i++)
-        if (l.versions[i].instrument == instrument) rb_j_put(o, "text", version_json(c, &l, i));
+void rb_text_put(json_t *o, struct rb_chan *c, const struct rb_text_line *l, uint32_t instrument) {
+    for (size_t i = 0; i < l->versions_n; i++)
+        if (l->versions[i].instrument == instrument) rb_j_put(o, "text", version_json(c, l, i));
 }
 
 /* ---- cessations --------------------------------------------------------------------------------
@@ -111,23 +105,24 @@ static json_t *cessation_json(struct rb_chan *c, const struct rb_cessation_lot *
              v->extends == RB_NOWHERE ? json_null()
                                       : rb_instrument_id(c, l->cessations[v->extends].instrument));
     rb_j_put(o, "declared", json_boolean(v->declared));
-    rb_j_put(o, "adoption", v->declared ? json_null() : adoption_json(c, &v->adoption));
+    rb_j_put(o, "as_reported", json_boolean(v->as_reported));
+    rb_j_put(o, "adoption",
+             v->declared || v->as_reported ? json_null() : adoption_json(c, &v->adoption));
     rb_j_put(o, "start", rb_j_time(v->start_utc_ms));
     rb_j_put(o, "end", v->has_end ? rb_j_time(v->end_utc_ms) : json_null());
     rb_j_put(o, "bound", rb_chan_handles(c, v->bound));
     rb_j_put(o, "length_differs",
              v->length_differs_ms ? json_integer(v->length_differs_ms) : json_null());
-    rb_j_put(o, "gap", v->gap_ms > 0 ? rb_span_json(v->gap_ms) : json_null());
+    rb_j_put(o, "gap", v->gap_ms > 0 ? rb_span_words(v->gap_ms) : json_null());
     rb_j_put(o, "accessions", acceded);
     rb_j_put(o, "withdrawals", withdrawn);
     return o;
 }
-void rb_cessation_put(json_t *o, struct rb_chan *c, uint32_t instrument) {
-    struct rb_cessation_lot l;
-    if (rb_lot_cessation(c->s, lot_of(c, instrument), &c->rq->arena, &l) != RB_OK) return;
-    for (size_t i = 0; i < l.n; i++)
-        if (l.cessations[i].instrument == instrument)
-            rb_j_put(o, "cessation", cessation_json(c, &l, i));
+void rb_cessation_put(json_t *o, struct rb_chan *c, const struct rb_cessation_lot *l,
+                      uint32_t instrument) {
+    for (size_t i = 0; i < l->n; i++)
+        if (l->cessations[i].instrument == instrument && l->cessations[i].known)
+            rb_j_put(o, "cessation", cessation_json(c, l, i));
 }
 
 /* ---- agreements --------------------------------------------------------------------------------
@@ -176,10 +171,9 @@ static json_t *agreement_json(struct rb_chan *c, const struct rb_agreement_view 
     rb_j_put(o, "steps", steps);
     return o;
 }
-void rb_agreement_put(json_t *o, struct rb_chan *c, uint32_t instrument) {
-    struct rb_agreement_lot l;
-    if (rb_lot_agreement(c->s, lot_of(c, instrument), &c->rq->arena, &l) != RB_OK) return;
-    for (size_t i = 0; i < l.n; i++)
-        if (l.agreements[i].instrument == instrument)
-            rb_j_put(o, "agreement", agreement_json(c, &l.agreements[i]));
+void rb_agreement_put(json_t *o, struct rb_chan *c, const struct rb_agreement_lot *l,
+                      uint32_t instrument) {
+    for (size_t i = 0; i < l->n; i++)
+        if (l->agreements[i].instrument == instrument && l->agreements[i].known)
+            rb_j_put(o, "agreement", agreement_json(c, &l->agreements[i]));
 }

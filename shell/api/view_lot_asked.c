@@ -1,9 +1,6 @@
 /* What is asked of members: requests, contacts, and the readouts of these. */
 #include "view_lot.h"
 
-static uint32_t lot_of(const struct rb_chan *c, uint32_t instrument) {
-    return c->s->instruments[instrument].lot;
-}
 /* not delivered and delivered, not answered are two things (5.10) */
 static json_t *asked_json(const struct rb_chan *c, const struct rb_asked *a) {
     json_t *o = rb_member_json(c, a->member);
@@ -27,11 +24,10 @@ static json_t *all_asked(const struct rb_chan *c, const struct rb_asked *a, size
 
 /* ---- requests ----------------------------------------------------------------------------------
  */
-void rb_request_put(json_t *o, struct rb_chan *c, uint32_t instrument) {
-    struct rb_request_lot l;
-    if (rb_lot_request(c->s, lot_of(c, instrument), &c->rq->arena, &l) != RB_OK) return;
-    for (size_t i = 0; i < l.n; i++) {
-        const struct rb_request_view *v = &l.requests[i];
+void rb_request_put(json_t *o, struct rb_chan *c, const struct rb_request_lot *l,
+                    uint32_t instrument) {
+    for (size_t i = 0; i < l->n; i++) {
+        const struct rb_request_view *v = &l->requests[i];
         if (v->instrument != instrument) continue;
         json_t *r = json_object();
         rb_j_put(r, "by", v->has_by ? rb_j_time(v->by_utc_ms) : json_null());
@@ -68,16 +64,15 @@ static json_t *contact_json(const struct rb_chan *c, const struct rb_contact_lot
     rb_j_put(o, "agreed_readout", json_boolean(l->agreed));
     return o;
 }
-void rb_contact_put(json_t *o, struct rb_chan *c, uint32_t instrument) {
-    struct rb_contact_lot l;
-    if (rb_lot_contact(c->s, lot_of(c, instrument), &c->rq->arena, &l) != RB_OK) return;
-    for (size_t i = 0; i < l.contacts_n; i++)
-        if (l.contacts[i].instrument == instrument) rb_j_put(o, "contact", contact_json(c, &l, i));
+void rb_contact_put(json_t *o, struct rb_chan *c, const struct rb_contact_lot *l,
+                    uint32_t instrument) {
+    for (size_t i = 0; i < l->contacts_n; i++)
+        if (l->contacts[i].instrument == instrument && l->contacts[i].known)
+            rb_j_put(o, "contact", contact_json(c, l, i));
 }
-void rb_readout_put(json_t *o, struct rb_chan *c, uint32_t instrument) {
-    struct rb_contact_lot l;
-    if (rb_lot_contact(c->s, lot_of(c, instrument), &c->rq->arena, &l) != RB_OK) return;
-    for (size_t i = 0; i < l.readouts_n; i++)
-        if (l.readouts[i].instrument == instrument)
-            rb_j_put(o, "readout", readout_json(c, &l.readouts[i]));
+void rb_readout_put(json_t *o, struct rb_chan *c, const struct rb_contact_lot *l,
+                    uint32_t instrument) {
+    for (size_t i = 0; i < l->readouts_n; i++)
+        if (l->readouts[i].instrument == instrument)
+            rb_j_put(o, "readout", readout_json(c, &l->readouts[i]));
 }

@@ -64,7 +64,7 @@ static json_t *incident_json(const struct rb_chan *c, const struct rb_incident_v
 }
 void rb_incidents_know(const struct rb_chan *c, struct rb_incidents_known *out) {
     if (rb_incidents(c->s, &c->rq->arena, &out->list, &out->n) != RB_OK)
-        *out = (struct rb_incidents_known){NULL, 0};
+        *out = (struct rb_incidents_known){.memory_short = true};
 }
 void rb_incident_put(json_t *o, struct rb_chan *c, uint32_t instrument,
                      const struct rb_incidents_known *known) {

@@ -271,10 +271,21 @@ static void put_whole(json_t *o, struct rb_chan *c, uint32_t order, const struct
     rb_j_put(o, "signers",
              rb_chan_signers(c, rb_situation_author(c->s, order), rec->signers, rec->signers_n));
 }
+/* its leaf, in the request's memory: a view of it reads others' leaves beside it */
+static bool record_kept(struct rb_chan *c, uint32_t order, struct rb_record *rec) {
+    struct rb_slice leaf;
+    struct rb_reject rj;
+    if (rb_chan_leaf(c, order, &leaf) != RB_OK) return false;
+    uint8_t *copy = rb_arena_alloc(&c->rq->arena, leaf.n);
+    if (copy == NULL) return false;
+    memcpy(copy, leaf.p, leaf.n);
+    return rb_record_decode(rb_slice(copy, leaf.n), rec, &rj) == RB_OK;
+}
 json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
     json_t *o = rb_chan_head(c);
     struct rb_slice leaf;
     struct rb_record rec;
+    const size_t mark = rb_arena_mark(&c->rq->arena);
     /* the record's own title takes the name */
     rb_j_put(o, "channel_title", json_incref(json_object_get(o, "title")));
     put_fact(o, c, order);
@@ -286,7 +297,8 @@ json_t *rb_record_full(struct rb_chan *c, uint32_t order) {
     rb_j_put(o, "holders", holders(c, order));
     rb_j_put(o, "state", json_string("logged"));
     rb_j_put(o, "readable", json_false());
-    if (rb_chan_record(c, order, &leaf, &rec) == RB_OK) put_whole(o, c, order, &rec);
+    if (record_kept(c, order, &rec)) put_whole(o, c, order, &rec);
+    rb_req_wipe(c->rq, mark);
     if (rb_chan_leaf(c, order, &leaf) == RB_OK) rb_j_put(o, "leaf_bytes", rb_j_base64(leaf));
     return o;
 }

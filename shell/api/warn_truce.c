@@ -8,8 +8,8 @@
 
 static const char *days(int64_t ms, char buf[48]) {
     struct rb_writer w = rb_writer(buf, 48);
-    json_t *o = rb_span_json(ms < 0 ? -ms : ms);
-    rb_put_z(&w, json_is_string(o) ? json_string_value(o) : "?");
+    json_t *o = rb_span_words(ms < 0 ? -ms : ms);
+    rb_put_z(&w, o ? json_string_value(o) : "?");
     json_decref(o);
     return rb_writer_z(&w);
 }

@@ -503,6 +503,7 @@ static enum rb_err show(struct settling *st, struct rb_arena *a, struct rb_agree
         const struct rb_lot_entry *e = &st->l->e[d->entry];
         view[i].instrument = (uint32_t)(e->own - st->l->s->instruments);
         if (is_mute(st, d)) continue;
+        view[i].known = true;
         view[i].as_reported = d->as_reported;
         view[i].steps_n = e->fact->gist->steps_n;
         view[i].steps = d->steps;

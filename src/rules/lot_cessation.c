@@ -625,6 +625,8 @@ static void show_truce(struct settling *st, const struct truce *t, struct rb_ces
     v->instrument = (uint32_t)(e->own - st->l->s->instruments);
     v->extends = t->extends;
     if (is_mute(st, t)) return;
+    v->known = true;
+    v->as_reported = t->reported;
     v->declared = t->declared && !t->reported;
     v->start_utc_ms = t->start_ms;
     v->end_utc_ms = t->has_end ? t->end_ms : 0;

@@ -283,6 +283,7 @@ static void show_contact(const struct contacts *c, size_t k, struct rb_contact_v
                                   .by_utc_ms = e->fact->demand.by_utc_ms};
     if (e->state == RB_STATE_UNREAD) return;
     struct rb_ask *ask = &c->ask[c->of[k]];
+    v->known = true;
     v->asked = e->fact->gist->stage == RB_CONTACT_ASKED;
     rb_ask_show(c->l, ask, k);
     v->asked_n = ask->view_n;

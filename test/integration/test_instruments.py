@@ -2,6 +2,7 @@
 """Instruments from outside: three homes, three real daemons over TLS on loopback. Each command once with
 every option, templates sent as they are, what the others see, wrong input of each kind, the calendar read
 by an independent reader. Usage: test_instruments.py READBACK READBACKD"""
+import base64
 import functools
 import json
 import os
@@ -519,6 +520,17 @@ class Instruments(unittest.TestCase):
         said = until(lambda: [r["body"] for r in n.json("log", "--kind", "service", "--bodies")["records"]
                               if r["body"]["type"] == "released-despite" and r["body"]["subject"] == late], "that it was", 60)
         self.assertIn(self.said["area"], said[0]["conflicts"])
+        # whoever looks at what touches it sees that record, and nothing of the exclusion that is named beside it
+        form = "title: Hidden\ncircle: 40.0, 20.0, 1km\nfrom: 2096-07-01T00:00:00Z\nto: 2096-07-02T00:00:00Z\n"
+        r = l.ok("operation", "--recipients", "northland", "--language", "de", "--form", "-", "--yes", "--despite", "--json", stdin=form)
+        hidden = json.loads(r.stdout)["record"]
+        o = until(lambda: (lambda o: o if (o or {}).get("check") else None)(l.json("show", hidden)), "what it touches", 60)
+        self.assertEqual([x["record"] for x in o["check"]["conflicts"] if x["class"] == "area under truce"], [self.said["area"]])
+        leaf = base64.b64decode(o["leaf_bytes"])
+        self.assertTrue(o["detached"]["commitments"])
+        for c in o["detached"]["commitments"]:
+            self.assertIn(bytes.fromhex(c), leaf)
+        self.assertEqual(o["envelope"]["language"], "de")
         # one side's own, without an area: told, and not compared
         self.say(s, "pause", "truce", "propose", "--title", "Pause", *times)
         self.there(n, "pause")
@@ -660,6 +672,7 @@ class Instruments(unittest.TestCase):
                              ["body"]["title"], "Qanariya")
             o = l.json("show", self.said[name])
             self.assertEqual((o["body"], o["instrument"]["state"]), (None, "unread"))
+            self.assertEqual(o["instrument"].keys() & {"contact", "cessation", "agreement"}, set(), "nothing is guessed")
             self.assertIn("closed, and not read here: what became of it is not known here", l.ok("show", self.said[name]).stdout)
         for words in (["instruments", "--all"], ["requests"], ["contacts"], ["truces", "--all"]):
             self.assertNotIn("Qanariya", l.ok(*words, "--json").stdout)

@@ -113,6 +113,11 @@ static void test_spans(void **state) {
         assert_true(back == spans[i].ms);
         json_decref(v);
     }
+    json_t *said = rb_span_words(3599877), *hour = rb_span_words(3600000);
+    assert_string_equal(json_string_value(said), "3599.877s");
+    assert_string_equal(json_string_value(hour), "1h");
+    json_decref(said);
+    json_decref(hour);
     json_t *odd = rb_span_json(1001);
     assert_int_equal(json_integer_value(odd), 1001);
     json_decref(odd);
