@@ -116,9 +116,12 @@ int main(int argc, char **argv) {
     static const struct {
         enum rb_kind kind;
         size_t parts;
-    } closed[] = {{RB_KIND_NOTICE, 1},    {RB_KIND_POSITION, 1}, {RB_KIND_TEXT, 3},
-                  {RB_KIND_STATEMENT, 1}, {RB_KIND_ROSTER, 1},   {RB_KIND_ATTACHMENT, 2},
-                  {RB_KIND_STOP_FIRE, 1}};
+    } closed[] = {{RB_KIND_NOTICE, 1},      {RB_KIND_POSITION, 1},  {RB_KIND_TEXT, 3},
+                  {RB_KIND_STATEMENT, 1},   {RB_KIND_ROSTER, 1},    {RB_KIND_ATTACHMENT, 2},
+                  {RB_KIND_STOP_FIRE, 1},   {RB_KIND_REQUEST, 1},   {RB_KIND_CESSATION, 1},
+                  {RB_KIND_INCIDENT, 1},    {RB_KIND_FINDING, 1},   {RB_KIND_FIGURE, 1},
+                  {RB_KIND_DESIGNATION, 1}, {RB_KIND_AGREEMENT, 1}, {RB_KIND_PROGRESS, 1},
+                  {RB_KIND_CONTACT, 1},     {RB_KIND_READOUT, 1}};
     if (argc != 2 || rb_crypto_init() != RB_OK) return 2;
     corpus = argv[1];
     put_kinds();
