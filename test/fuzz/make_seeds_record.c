@@ -1,8 +1,10 @@
-/* Writes the seeds of fuzz_cbor, fuzz_record, fuzz_party and fuzz_sealed from the fixture of the
- * unit tests. Usage: make-seeds-record CORPUS_FOLDER */
+/* Writes the seeds of fuzz_cbor, fuzz_record, fuzz_party, fuzz_sealed and, of what people write,
+ * fuzz_body from the fixture of the unit tests. Usage: make-seeds-record CORPUS_FOLDER */
+#include <jansson.h>
 #include <stdio.h>
 #include "../unit/record_fixture.h"
 #include "readback/sealed.h"
+#include "shell/api/json_body.h"
 
 static const char *corpus;
 
@@ -18,6 +20,34 @@ static void put(const char *target, const char *name, const char *prefix, size_t
     }
 }
 
+static bool no_index(void *ctx, struct rb_slice handle, uint16_t *out) {
+    (void)ctx;
+    (void)handle;
+    (void)out;
+    return false;
+}
+
+static bool handle_of(void *ctx, uint16_t index, struct rb_slice *out) {
+    static const char *const handles[] = {"north", "south", "monitor"}; /* as in fuzz_body.c */
+    (void)ctx;
+    *out = rb_str(handles[index % 3]);
+    return true;
+}
+
+/* as people's programs hand it over */
+static void put_json(enum rb_kind kind, struct rb_slice body) {
+    const struct rb_names names = {NULL, no_index, handle_of};
+    const char prefix = (char)kind;
+    char name[64];
+    json_t *v = rb_body_to_json(rb_body_schema(kind), body, &names);
+    char *text = v == NULL ? NULL : json_dumps(v, JSON_COMPACT);
+    if (text == NULL) exit(1);
+    snprintf(name, sizeof name, "json-%s", rb_kind_name(kind));
+    put("fuzz_body", name, &prefix, 1, rb_str(text));
+    free(text);
+    json_decref(v);
+}
+
 static void put_kinds(void) {
     static struct rb_record rec;
     for (size_t i = 0; i < FIXTURE_KINDS; i++) {
@@ -31,6 +61,7 @@ static void put_kinds(void) {
         put("fuzz_record", name, &kind, 1, rec.body);
         snprintf(name, sizeof name, "body-%s", rb_kind_name(rec.kind));
         put("fuzz_cbor", name, "", 0, rec.body);
+        if (!rb_kind_always_open(rec.kind)) put_json(rec.kind, rec.body);
     }
     const struct {
         const char *name, *hex;
