@@ -6,7 +6,8 @@
  *
  *   test-sim              runs from seed 1 on, until READBACK_SIM_SECONDS (default 40, the second series
  *                         half of it) have passed
- *   READBACK_SIM_SEED=n   that seed alone */
+ *   READBACK_SIM_SEED=n   that seed alone
+ *   READBACK_ONLY=pattern of these tests */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -486,9 +487,119 @@ static void test_guarded_shows_what_arrives(void **state) {
     sim_destroy(r.s);
 }
 
+/* ---- all at once
+ * ------------------------------------------------------------------------------------- */
+#define EVERYBODY 11u
+#define BOOT_US 120000000u /* simulated time in which each must have found out what it had signed  \
+                            */
+
+static size_t guarded_n(struct run *r) {
+    size_t n = 0;
+    for (size_t i = 0; i < r->n; i++)
+        n += guarded_here(r, sim_party(r->s, i));
+    return n;
+}
+
+static bool nobody_guarded(void *ctx) {
+    struct run *r = ctx;
+    return guarded_n(r) == 0;
+}
+
+/* one situation: the same bytes at all */
+static void one_situation(struct run *r) {
+    static uint8_t bytes[2][1 << 20];
+    uint8_t id[RB_CHANNEL_LEN];
+    struct rb_slice first = {0};
+    assert_int_equal(rb_hex_decode(rb_str(r->channel), id, sizeof id), RB_OK);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct rb_situation *s;
+        struct rb_writer w = rb_writer(bytes[i > 0], sizeof bytes[0]);
+        struct rb_slice out;
+        assert_int_equal(
+            rb_node_situation(sim_node(sim_party(r->s, i)), id, START_UTC_MS + 7200000, &s), RB_OK);
+        rb_situation_encode(s, &w);
+        assert_int_equal(rb_writer_done(&w, &out), RB_OK);
+        if (i == 0) first = out;
+        assert_true(rb_slice_eq(first, out));
+    }
+}
+
+static void nothing_forked(struct run *r) {
+    for (size_t i = 0; i < r->n; i++) {
+        struct rb_channel_view v;
+        assert_true(view_of(r, sim_party(r->s, i), &v));
+        assert_int_equal(v.waiting, 0);
+        assert_int_equal(v.own_feed->tree.size, v.signed_size);
+        for (size_t k = 0; k < v.book->feeds_n; k++)
+            assert_true(v.book->feeds[k]->branch == 0 && !v.book->feeds[k]->frozen);
+    }
+}
+
+/* Eleven with a history end, some in the midst of things, and are started in the same moment: each
+ * has to ask those who ask it. Nobody waits for ever, and all is as it was. The last one only
+ * connects outwards. */
+static void boot_at_once(uint64_t seed) {
+    struct run r = {.s = sim_create(seed, START_UTC_MS), .n = EVERYBODY};
+    static const char *const names[EVERYBODY] = {"alba", "brig",  "corrie", "dale", "esk", "firth",
+                                                 "glen", "haugh", "inver",  "kyle", "linn"};
+    for (size_t i = 0; i < r.n; i++) {
+        struct sim_party_spec spec = {.handle = names[i], .outward_only = i == r.n - 1};
+        assert_non_null(sim_add_party(r.s, &spec));
+    }
+    for (size_t i = 0; i < r.n; i++)
+        for (size_t k = 0; k < r.n; k++)
+            if (i != k) sim_accredit_at_setup(sim_party(r.s, i), sim_party(r.s, k));
+    for (size_t i = 0; i < r.n; i++)
+        sim_start(sim_party(r.s, i));
+    sim_set_links(r.s, (struct sim_range){1000, 30000}, 0);
+    found(&r);
+    for (size_t i = 1; i < r.n; i++)
+        join(&r, sim_party(r.s, i));
+    for (size_t i = 0; i < 3 * r.n; i++) {
+        say(&r, sim_party(r.s, i % r.n));
+        read_it(&r, anyone(&r));
+        sim_run_for(r.s, below(&r, 300000));
+    }
+    const size_t before = r.said;
+    assert_true(before > 2 * r.n); /* some may not supersede what they wanted to */
+    for (size_t i = 0; i < r.n; i++) {
+        if (below(&r, 2))
+            sim_crash(sim_party(r.s, i));
+        else
+            sim_stop(sim_party(r.s, i));
+    }
+    if (seed % 2) sim_set_links(r.s, (struct sim_range){500, 400000}, 50000); /* lossy, and far */
+    for (size_t i = 0; i < r.n; i++)
+        sim_start(sim_party(r.s, i));
+    sim_run_for(r.s, 10);
+    assert_int_equal(guarded_n(&r), r.n); /* else there was nothing to wait for */
+    const uint64_t from = sim_mono_us(r.s);
+    const bool ended = sim_run_while_not(r.s, nobody_guarded, &r, BOOT_US);
+    print_message("seed %llu: %zu guarded after %llu ms\n", (unsigned long long)seed, guarded_n(&r),
+                  (unsigned long long)(sim_mono_us(r.s) - from) / 1000);
+    assert_true(ended);
+    for (size_t i = 0; i < r.n; i++)
+        say(&r, sim_party(r.s, i)); /* and go on */
+    assert_true(r.said > before);
+    settle(&r);
+    assert_null(sim_broken(r.s));
+    nothing_forked(&r);
+    one_situation(&r);
+    assert_true(sim_check(r.s));
+    sim_destroy(r.s);
+}
+
+static void test_eleven_start_together(void **state) {
+    (void)state;
+    for (uint64_t seed = 31; seed < 34; seed++)
+        boot_at_once(seed);
+}
+
 int main(void) {
+    if (getenv("READBACK_ONLY")) cmocka_set_test_filter(getenv("READBACK_ONLY"));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_guarded_shows_what_arrives),
+        cmocka_unit_test(test_eleven_start_together),
         cmocka_unit_test(test_same_seed_same_end),
         cmocka_unit_test(test_checker_sees_a_lost_record),
         cmocka_unit_test(test_seeds),
