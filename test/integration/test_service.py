@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""What a service manager, a log and a monitoring program see of a daemon: NOTIFY_SOCKET, the unit file, log lines
-in every form, Prometheus text. Nothing of what records hold is in any of it.
-Usage: test_service.py READBACK READBACKD UNIT"""
+"""What a service manager, a log and a monitoring program see of a daemon, and of a relay: NOTIFY_SOCKET, the unit files,
+log lines in every form, Prometheus text. Nothing of what records hold is in any of it.
+Usage: test_service.py READBACK READBACKD READBACK-RELAY UNIT RELAY-UNIT"""
 import base64
 import http.client
 import json
@@ -18,9 +18,10 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE]
-from test_cli import FAILED, READBACKD, Party, Tap, read, until  # noqa: E402
+RELAY, UNIT, RELAY_UNIT = sys.argv[3:6]
+del sys.argv[3:]  # test_cli has another at that place
+from test_cli import FAILED, READBACKD, Party, Tap, free_port, read, until  # noqa: E402
 
-UNIT = sys.argv[3]
 SECRETS = ("Qanariya", "35.7777", "36.8888", "ward seven", "Wadi-Nine", "+1 555 0177")  # of closed records
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z (error|warn|info|debug) [a-z]+: \S.*")
 NAME, LABEL = r"[a-zA-Z_:][a-zA-Z0-9_:]*", r"[a-zA-Z_][a-zA-Z0-9_]*"
@@ -165,21 +166,30 @@ class Service(unittest.TestCase):
             self.heard("WATCHDOG=1", 1.5)
         self.alfa.stop()
 
-    def test_04_unit(self):
+    def test_04_units(self):
+        """each with the program built here: nothing systemd has to say, and little that is open"""
         if shutil.which("systemd-analyze") is None:
             self.skipTest("systemd-analyze is not installed")
-        units = os.path.join(self.top, "units")
+        for number, (path, program, built, instance) in enumerate((
+                (UNIT, "/usr/bin/readbackd", READBACKD, "readbackd@north.service"),
+                (RELAY_UNIT, "/usr/bin/readback-relay", RELAY, None))):
+            self.unit(os.path.join(self.top, "units%d" % number), path, program, os.path.abspath(built), instance)
+
+    def unit(self, units, path, program, built, instance):
+        name = os.path.basename(path)
         os.mkdir(units)
-        text = read(UNIT).decode()
-        self.assertIn("ExecStart=/usr/bin/readbackd ", text)
-        with open(os.path.join(units, "readbackd@.service"), "w") as f:
-            f.write(text.replace("/usr/bin/readbackd", os.path.abspath(READBACKD)))
-        os.symlink("readbackd@.service", os.path.join(units, "readbackd@north.service"))
-        unit = os.path.join(units, "readbackd@north.service")
+        text = read(path).decode()
+        self.assertEqual(text.count("ExecStart=%s " % program), 1, name)
+        self.assertNotIn("ExecStart=/", text.replace("ExecStart=%s " % program, ""), name)
+        with open(os.path.join(units, name), "w") as f:
+            f.write(text.replace(program, built))
+        if instance:
+            os.symlink(name, os.path.join(units, instance))
+        unit = os.path.join(units, instance or name)
         # its manual pages are not installed here
         r = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True,
                            env=dict(os.environ, SYSTEMD_UNIT_PATH=units + ":"))
-        self.assertEqual((r.returncode, [x for x in r.stderr.split("\n") if "readbackd" in x]), (0, []), r.stderr)
+        self.assertEqual((r.returncode, [x for x in r.stderr.split("\n") if "readback" in x]), (0, []), r.stderr)
         r = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", unit],
                            capture_output=True, text=True)
         self.assertEqual(r.returncode, 0, r.stdout[-3000:] + r.stderr)
@@ -314,9 +324,65 @@ class Service(unittest.TestCase):
             self.assertIn("[metrics] listen takes 127.0.0.1", r.stderr)
             shutil.rmtree(home)
 
+    # a relay under the same manager, as its unit starts it
+
+    def test_10_relay(self):
+        """ready, alive, read again, stopping: what Type=notify, WatchdogSec and ExecReload of its unit rely on"""
+        text = read(RELAY_UNIT).decode()
+        for setting in ("Type=notify", "WatchdogSec=60s", "ExecReload=/bin/kill -HUP $MAINPID"):
+            self.assertIn("\n%s\n" % setting, text)
+        words = re.search(r"(?m)^ExecStart=\S+ (.*)$", text)[1].split()
+        listed = os.path.join(self.top, "relay.list")
+        with open(listed, "w") as f:
+            f.write("# nobody yet\n")
+        # /etc/default/readback-relay, as the unit's own comment has it
+        example = re.search(r'(?m)^#\s*RELAY="(.*)"$', text)[1]
+        port = free_port()
+        options = re.sub(r"\S+:\d+", "127.0.0.1:%d" % port, example).split()
+        words = [x for w in words for x in (options if w == "$RELAY" else [w])]
+        words[words.index("/etc/readback-relay.list")] = listed
+        path = os.path.join(self.top, "relay.log")
+        del self.said[:]
+        with open(path, "ab") as log:
+            relay = subprocess.Popen([RELAY, *words], stdout=subprocess.DEVNULL, stderr=log, env=dict(
+                os.environ, ASAN_OPTIONS="detect_leaks=0", NOTIFY_SOCKET=os.path.join(self.top, "notify"), WATCHDOG_USEC="600000"))
+        try:
+            self.heard("READY=1")
+            self.assertTrue(any(d.startswith("STATUS=0 parties listed, 0 connections wait") for d in self.said), self.said)
+            for _ in range(3):
+                del self.said[:]
+                self.heard("WATCHDOG=1")
+            relay.send_signal(signal.SIGSTOP)
+            until(lambda: read("/proc/%d/stat" % relay.pid).decode().rsplit(")", 1)[1].split()[0] == "T", "stopped")
+            self.notify.setblocking(False)
+            try:
+                while self.notify.recv(4096):
+                    pass
+            except BlockingIOError:
+                pass
+            del self.said[:]
+            with self.assertRaises(AssertionError):
+                self.heard("WATCHDOG=1", 1.5)
+            relay.send_signal(signal.SIGCONT)
+            self.heard("WATCHDOG=1")
+            del self.said[:]
+            with open(listed, "w") as f:
+                f.write("no list at all\n")
+            relay.send_signal(signal.SIGHUP)
+            self.assertRegex(self.heard("RELOADING=1"), r"\nMONOTONIC_USEC=\d+$")
+            self.heard("READY=1")
+            until(lambda: "Nothing was changed" in read(path).decode(), "what is wrong with the list")
+            del self.said[:]
+            relay.send_signal(signal.SIGTERM)
+            self.heard("STOPPING=1")
+            self.assertEqual(relay.wait(20), 0)
+        finally:
+            relay.kill()
+            relay.wait()
+
     # and nothing of what was said
 
-    def test_10_logs(self):
+    def test_11_logs(self):
         for p in (self.alfa, self.bravo):
             p.stop()
         for p in (self.alfa, self.bravo):
