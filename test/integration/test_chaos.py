@@ -2,7 +2,9 @@
 """Real daemons under load that are killed, halted, cut off, given a full disk, a wrong clock and an old store; then all
 is healed, and an independent checker (py/history.py) reads what happened and what every node has. The checker itself
 is tried first, on histories with one thing wrong each. Usage: test_chaos.py READBACK READBACKD
-READBACK_CHAOS_NODES (3, at most 11), READBACK_CHAOS_SECONDS (30), READBACK_CHAOS_KILLS (30: at least so many),
+READBACK_CHAOS_NODES (3, at most 11), READBACK_CHAOS_SECONDS (30: at least so long, and until each kind of event was
+there once), READBACK_CHAOS_KILLS (30: at least so many), READBACK_CHAOS_PAUSE (mean ms between two events),
+READBACK_CHAOS_MOST (300: at most so many seconds longer, then what is still missing fails it),
 READBACK_CHAOS_SEED (the time), READBACK_CHAOS_KEEP (a folder that gets history, copies and logs)"""
 import os
 import shutil
@@ -248,9 +250,14 @@ class Chaos(unittest.TestCase):
     def test_2_chaos(self):
         s, began = self.swarm, time.monotonic()
         nodes = len(s.nodes)
-        s.chaos(setting("SECONDS", 30), pause=0.35 if nodes < 6 else 0.25, load_pause=0.25 if nodes < 6 else 0.8,
-                kills=setting("KILLS", 30))
+        kills = setting("KILLS", 30)
+        s.chaos(setting("SECONDS", 30), pause=setting("PAUSE", 350 if nodes < 6 else 250) / 1000,
+                load_pause=0.25 if nodes < 6 else 0.8, kills=kills, most=setting("MOST", 300))
         print("# %.0f s: %s" % (time.monotonic() - began, s.summary()), flush=True)
+        self.assertGreaterEqual(s.counts["kills"], kills)
+        self.assertEqual(s.missing(), [], "of this there was nothing")
+        for n in s.nodes:
+            self.assertGreater(len(n.records), 0, n.handle)
 
     def test_3_all_the_same(self):
         began = time.monotonic()

@@ -387,6 +387,10 @@ class Load(threading.Thread):
 # ---- the swarm -------------------------------------------------------------------------------------
 
 YEARS = 315576000000  # ten, in ms
+CLOCKS = {"ahead": YEARS, "behind": -YEARS}
+# what befalls them: all of it at least once. A disk is full when a daemon ended for it.
+KINDS = ("kills", "stops", "cut", "half", "slow", "full", "ahead", "behind", "copies", "restores", "restores-with-heads",
+         "restores-amid")
 
 
 class Swarm:
@@ -394,7 +398,7 @@ class Swarm:
 
     def __init__(self, programs, top, count, seed, history):
         self.top, self.random, self.history = top, random.Random(seed), history
-        self.counts = dict.fromkeys(("kills", "stops", "cuts", "full", "clocks", "copies", "restores", "restores-with-heads", "restores-amid"), 0)
+        self.counts = dict.fromkeys(KINDS, 0)
         ports = free_ports(2 * count)
         handles = ["alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo"][:count]
         self.small = self.mount()
@@ -462,6 +466,10 @@ class Swarm:
             self.history.put("signed", node=node.handle, use=use, origin=origin, size=int(size), root=root, time=int(t),
                              signature=signature)
 
+    def missing(self):
+        """the kinds of which there was none yet"""
+        return [kind for kind in KINDS if self.counts[kind] == 0]
+
     # what is done
 
     def kill(self, node, down=None):
@@ -472,9 +480,12 @@ class Swarm:
         node.due = time.monotonic() + (self.random.choice((0, 0.1, 0.5, 2)) if down is None else down)
 
     def start(self, node):
-        if node.offset_ms != 0 or self.random.random() < 0.15:
-            node.offset_ms = self.random.choice((0, YEARS, -YEARS))
-            self.counts["clocks"] += 1
+        wanted = [k for k in self.missing() if k in CLOCKS]
+        if node.offset_ms != 0 or self.random.random() < (0.6 if wanted else 0.15):
+            kind = self.random.choice(wanted or ["", *CLOCKS])
+            node.offset_ms = CLOCKS.get(kind, 0)
+            if kind:
+                self.counts[kind] += 1
             self.history.put("clock", node=node.handle, offset_ms=node.offset_ms)
         node.due, node.allowed = None, node.full
         self.history.put("started", node=node.handle)
@@ -488,7 +499,9 @@ class Swarm:
                 self.start(n)
             elif n.due is None and not n.runs():
                 code = n.daemon.returncode
-                if not n.allowed or code not in (1, 2):
+                if n.allowed and code in (1, 2):
+                    self.counts["full"] += 1
+                else:
                     self.ends.append("%s ended with %s: %s" % (n.handle, code, n.log_tail(1500)))
                 n.daemon = None
                 self.sample(n)
@@ -514,9 +527,9 @@ class Swarm:
 
     def cut(self):
         a, b = self.random.sample(self.nodes, 2)
-        state = self.random.choice(("cut", "cut", "half", "slow"))
+        state = self.random.choice([k for k in self.missing() if k in ("cut", "half", "slow")] or ("cut", "cut", "half", "slow"))
         links = self.proxies.between(a.handle, b.handle) if self.random.random() < 0.7 else [self.proxies.link(a.handle, b.handle)]
-        self.counts["cuts"] += 1
+        self.counts[state] += 1
         self.history.put("cut", a=a.handle, b=b.handle, state=state)
         self.proxies.set(links, state, self.random.uniform(0.05, 0.8))
 
@@ -529,7 +542,6 @@ class Swarm:
         """no room for one byte more; or, without a disk of its own, no file may grow"""
         if not node.runs():
             return
-        self.counts["full"] += 1
         self.history.put("full", node=node.handle)
         node.full = node.allowed = True
         filler = os.path.join(self.small or "", "filler")
@@ -593,8 +605,6 @@ class Swarm:
             shutil.copy(os.path.join(node.copy, name), node.home)
             os.chmod(os.path.join(node.home, name), 0o600)
         self.history.put("restored", node=node.handle, copy=node.copy, heads=heads)
-        self.counts["restores"] += 1
-        self.counts["restores-with-heads"] += heads
         return True
 
     @staticmethod
@@ -643,18 +653,29 @@ class Swarm:
                 self.behind = None
         return self.behind is None
 
+    def old_copy(self, seconds):
+        """of some node, that has said more since; made where there is none"""
+        able = [n for n in self.nodes if n.copy]
+        if able:
+            return self.random.choice(able)
+        node = self.random.choice(self.nodes)
+        self.take_copy(node)
+        said = len(node.records)
+        until(lambda: self.watch() or len(node.records) > said + 2, lambda: "%s says more: %s" % (node.handle, node.log_tail(800)), seconds)
+        return node
+
     def restore(self, seconds=60):
         """a store from an old copy, with all others there to be asked, until what it says is held again; half of the
         time with the head file: then nothing here says that there was more, and who holds it must be there"""
-        able = [n for n in self.nodes if n.copy]
-        if not able:
-            return
-        node = self.random.choice(able)
         self.whole()
         until(lambda: self.watch() or self.caught_up(), lambda: "%s goes on: %s" % (
             self.behind[0].handle, self.behind[0].log_tail(800)), 2 * seconds)
-        if not self.put_back(node, self.random.random() < 0.5):
-            return
+        node = self.old_copy(seconds)
+        wanted = [k for k in self.missing() if k in ("restores", "restores-with-heads")]
+        kind = self.random.choice(wanted or ("restores", "restores-with-heads"))
+        if not self.put_back(node, kind == "restores-with-heads"):
+            return  # it is only restarted; asked again soon
+        self.counts[kind] += 1
         self.start(node)
         until(node.answers, "the daemon of %s, put back" % node.handle, 60)
 
@@ -673,13 +694,13 @@ class Swarm:
 
     # all of it
 
-    def chaos(self, seconds, pause, load_pause, kills=0):
-        """so long, and until there were so many kills"""
+    def chaos(self, seconds, pause, load_pause, kills=0, most=300):
+        """so long, and until there were so many kills and something of each kind; at most so much longer"""
         self.loads = [Load(self, n, load_pause, self.random.random()) for n in self.nodes]
         for load in self.loads:
             load.start()
         end, restore_at = time.monotonic() + seconds, time.monotonic() + seconds / 4
-        while time.monotonic() < end or self.counts["kills"] < kills:
+        while time.monotonic() < end or ((self.counts["kills"] < kills or self.missing()) and time.monotonic() < end + most):
             self.watch()
             peer.want(not self.ends, "; ".join(self.ends))
             if time.monotonic() >= restore_at:
@@ -696,21 +717,16 @@ class Swarm:
             peer.want(load.fault is None, load.fault)
 
     def step(self):
-        what, node = self.random.random(), self.random.choice([n for n in self.nodes if n.runs()] or self.nodes)
+        node = self.random.choice([n for n in self.nodes if n.runs()] or self.nodes)
         if not node.runs():
             return
-        if what < 0.60:
-            self.kill(node)
-        elif what < 0.70:
-            self.halt(node)
-        elif what < 0.82:
-            self.cut()
-        elif what < 0.89:
-            self.fill(node)
-        elif what < 0.92:
-            self.restore_amid(node)
-        else:
-            self.take_copy(node)
+        what = self.random.choices((self.kill, self.halt, lambda n: self.cut(), self.fill, self.restore_amid, self.take_copy),
+                                   (60, 10, 12, 7, 3, 8))[0]
+        missing = self.missing()
+        if missing and self.random.random() < 0.25:  # one that there was none of yet
+            what = {"stops": self.halt, "full": self.fill, "copies": self.take_copy, "restores-amid": self.restore_amid,
+                    **dict.fromkeys(("cut", "half", "slow"), lambda n: self.cut())}.get(self.random.choice(missing), what)
+        what(node)
 
     # the end
 
