@@ -229,6 +229,8 @@ json_t *cli_base64(const uint8_t *p, size_t n);
 /* ---- membership (cli_member.c) ---- */
 /* what an amendment would change */
 void cli_differences(FILE *out, const json_t *list, int indent);
+/* by which rule and when one of the channel's amendments is adopted */
+void cli_amendment_rule(FILE *out, const json_t *channel, const json_t *amendment, int indent);
 void cli_guard(FILE *out, const json_t *o); /* of a channel: what the start-up guard waits for */
 /* the options of `channel propose` that are not about who is in it, into a charter or what is to
  * change of one (cli_channel.c) */

@@ -273,8 +273,12 @@ static int propose(struct cli *c, const json_t *charter) {
         cli_exercise(c, stderr, shown);
         cli_strong(c, stderr, "Channel to be proposed\n");
         cli_body(stderr, json_object_get(shown, "charter"), 2);
-        fputs("It becomes a record of all members; nobody can change it later but all together.\n",
-              stderr);
+        fprintf(stderr,
+                "It becomes a record of all members. Later it is changed by an amendment alone, "
+                "by its rule: %s.\n",
+                *cli_str(json_object_get(shown, "charter"), "rule")
+                    ? cli_str(json_object_get(shown, "charter"), "rule")
+                    : "all");
         cli_confirm(c, "Propose it?", &rc);
     }
     if (rc == CLI_OK) {
@@ -372,22 +376,26 @@ static void channel_head(struct cli *c, const json_t *o) {
         printf("%s: readback channel epoch %.8s\n", cli_str(o, "epoch_due"), cli_str(o, "channel"));
     fputc('\n', stdout);
 }
-static void amendments(const json_t *list) {
+static void line_said(const json_t *list, const char *what) {
+    char buf[600];
+    if (json_array_size(list) == 0) return;
+    cli_joined(buf, sizeof buf, list);
+    printf("  %s: %s\n", what, buf);
+}
+static void amendments(const json_t *o) {
     size_t i;
     const json_t *x;
-    json_array_foreach(list, i, x) {
-        char buf[600];
-        printf("\nAmendment %.12s by %s, to be accepted by %s\n", cli_str(x, "record"),
-               cli_text(x, "author"), cli_text(x, "accept_by"));
+    json_array_foreach(json_object_get(o, "amendments"), i, x) {
+        printf("\nAmendment %.12s by %s, its hour is ", cli_str(x, "record"),
+               cli_text(x, "author"));
+        cli_time(stdout, cli_str(x, "accept_by"));
+        fputc('\n', stdout);
         cli_differences(stdout, json_object_get(x, "differences"), 2);
-        cli_joined(buf, sizeof buf, json_object_get(x, "accepted"));
-        printf("  accepted by: %s\n", buf);
-        cli_joined(buf, sizeof buf, json_object_get(x, "awaited"));
-        printf("  awaited: %s\n", buf);
-        if (json_array_size(json_object_get(x, "rejected"))) {
-            cli_joined(buf, sizeof buf, json_object_get(x, "rejected"));
-            printf("  rejected by: %s\n", buf);
-        }
+        cli_amendment_rule(stdout, o, x, 2);
+        line_said(json_object_get(x, "accepted"), "accepted by");
+        line_said(json_object_get(x, "rejected"), "rejected by");
+        line_said(json_object_get(x, "other"), "abstain, or dissociate themselves");
+        line_said(json_object_get(x, "awaited"), "no word known here of");
     }
 }
 int cli_channel_show(struct cli *c) {
@@ -408,7 +416,7 @@ int cli_channel_show(struct cli *c) {
         if (*cli_str(tests, "interval"))
             printf("\nLine tests every %s, next %s\n", cli_str(tests, "interval"),
                    cli_text(tests, "next"));
-        amendments(json_object_get(o, "amendments"));
+        amendments(o);
         fputs("\nCharter\n", stdout);
         json_t *charter = json_object_get(o, "charter");
         json_object_del(charter, "members");

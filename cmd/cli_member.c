@@ -91,23 +91,34 @@ static int accept_charter(struct cli *c, const json_t *o) {
     json_decref(out);
     return rc;
 }
-/* the one amendment that waits for our word; NULL: none, *n how many there are */
+static bool names(const json_t *list, const char *handle) {
+    const json_t *h;
+    size_t i;
+    json_array_foreach(list, i, h) {
+        if (strcmp(json_string_value(h), handle) == 0) return true;
+    }
+    return false;
+}
+/* the one amendment that we have not accepted or rejected; NULL: none, *n how many there are */
 static const json_t *open_amendment(const json_t *o, size_t *n) {
     const json_t *x, *found = NULL;
-    const char *us = cli_str(o, "us");
-    size_t i, k;
+    size_t i;
     *n = 0;
     json_array_foreach(json_object_get(o, "amendments"), i, x) {
-        bool awaited = false;
-        const json_t *h;
-        json_array_foreach(json_object_get(x, "awaited"), k, h) {
-            awaited = awaited || strcmp(json_string_value(h), us) == 0;
-        }
-        if (!awaited) continue;
+        if (!names(json_object_get(x, "awaited"), cli_str(o, "us")) &&
+            !names(json_object_get(x, "other"), cli_str(o, "us")))
+            continue;
         found = x;
         ++*n;
     }
     return found;
+}
+void cli_amendment_rule(FILE *out, const json_t *o, const json_t *x, int indent) {
+    const json_t *a = json_object_get(x, "adoption");
+    fprintf(out, "%*sby the rule of the charter in force (%s): %s\n", indent, "",
+            cli_text(a, "rule"), cli_str(a, "sentence"));
+    if (!names(json_object_get(a, "voices"), cli_str(o, "us")))
+        fprintf(out, "%*sour word does not count in it: it stands beside\n", indent, "");
 }
 static int accept_amendment(struct cli *c, const json_t *o, const json_t *x) {
     struct cli_key officer = {0};
@@ -118,8 +129,7 @@ static int accept_amendment(struct cli *c, const json_t *o, const json_t *x) {
         cli_strong(c, stderr, "Amendment to be accepted");
         fprintf(stderr, " of \"%s\", proposed by %s\n", cli_str(o, "title"), cli_text(x, "author"));
         cli_differences(stderr, json_object_get(x, "differences"), 2);
-        fputs("It takes the charter's place once every active member has accepted it in time.\n",
-              stderr);
+        cli_amendment_rule(stderr, o, x, 2);
         cli_confirm(c, "Accept it for our party?", &rc);
     }
     if (rc == CLI_OK) {

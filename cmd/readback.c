@@ -62,8 +62,8 @@ static const struct cli_option amend_options[] = {
      "lets a member in that left (repeat); it goes on in a further epoch"},
     {"remove-member", "HANDLE", "no longer listed (repeat)"},
     {"group", "NAME=LEAD,MEMBER,...", "a coalition and who speaks for it (repeat)"},
-    {"accept-in", "SPAN", "all must accept in this time (7d)"},
-    {"accept-by", "TIME", "or by this time"},
+    {"accept-in", "SPAN", "its hour: what is said of it in this time counts (7d)"},
+    {"accept-by", "TIME", "or at this time"},
     {"answer", "PRECEDENCE=SPAN", "answer time by precedence (repeat)"},
     {"lead", "CLASS=SPAN", "lead time by class of notice (repeat)"},
     {"standoff", "CLASS=LENGTH", "stand-off by class of notice: site=2km (repeat)"},
@@ -351,16 +351,18 @@ const struct cli_command cli_commands[] = {
     {"channel show", "[CHANNEL]", "charter and members", "  readback channel show 3f2a\n", NULL,
      at_options, false, cli_channel_show},
     {"channel accept", "CHANNEL", "join and accept the charter, or an amendment",
-     "  readback channel accept 3f2a\n",
-     "To join needs the party key beside an officer's.\n", NULL, false, cli_channel_accept},
+     "  readback channel accept 3f2a\n", "To join needs the party key beside an officer's.\n", NULL,
+     false, cli_channel_accept},
     {"channel amend", "CHANNEL [CHANGES.json | options]", "propose to change the charter",
      "  readback channel amend 3f2a --answer FLASH=10m --test-every 30m\n"
      "  readback channel amend 3f2a --add-member southland   # one that left\n"
      "  readback channel amend 3f2a changes.json\n",
      "The file has the fields that change, null for one that goes; with title and members it is "
      "the whole\ncharter. What changes is shown before it is signed. It takes the charter's place "
-     "once every active\nmember has accepted it in time: `readback channel accept`. Members that "
-     "left are listed no longer,\nunless they are added.\n",
+     "by the rule of the\ncharter in force, or where that has none once every active member has "
+     "accepted it in time: `readback\nchannel show` says by which rule, and when. Members that "
+     "left "
+     "are listed no longer, unless they are added.\n",
      amend_options, true, cli_channel_amend},
     {"channel epoch", "CHANNEL [--stands-by N]", "go on in a further epoch of our feed",
      "  readback channel epoch 3f2a\n  readback channel epoch 3f2a --stands-by 1200\n",
@@ -537,8 +539,10 @@ const struct cli_command cli_commands[] = {
      "  readback status\n  readback status --json\n", NULL, NULL, false, cli_status},
     {"forks", "[CHANNEL] [--save DIR] [--qr]", "feeds of which two histories are proven",
      "  readback forks\n  readback forks --save evidence\n",
-     "Where somebody's log key signed two histories of one feed, that can be proven to anybody. --save\n"
-     "writes for each piece of evidence a file and, where it fits, a page with its QR code; both are\n"
+     "Where somebody's log key signed two histories of one feed, that can be proven to anybody. "
+     "--save\n"
+     "writes for each piece of evidence a file and, where it fits, a page with its QR code; both "
+     "are\n"
      "checked with `readback-verify`.\n",
      forks_options, false, cli_forks},
     {"doctor", "", "what is wrong, and on whose side", "  readback doctor\n", NULL, NULL, false,
@@ -737,9 +741,8 @@ static bool hide_words(int argc, char **argv) {
 }
 
 static bool needs_home(const struct cli_command *cmd) {
-    return cmd->run != cli_check_files && cmd->run != cli_version &&
-           cmd->run != cli_help_command && cmd->run != cli_completion &&
-           cmd->run != cli_template;
+    return cmd->run != cli_check_files && cmd->run != cli_version && cmd->run != cli_help_command &&
+           cmd->run != cli_completion && cmd->run != cli_template;
 }
 static int run(struct cli *c) {
     int rc = cli_form(c);
@@ -751,17 +754,18 @@ static int run(struct cli *c) {
         return cli_usage(c, "no home directory: give --home DIR or set READBACK_HOME");
     return c->command->run(c);
 }
-/* JSON that is made here is what will be released: a list of recipients that could not be put into a
- * draft would leave an open one. Nothing was sent yet, or nothing is known of the answer. */
+/* JSON that is made here is what will be released: a list of recipients that could not be put into
+ * a draft would leave an open one. Nothing was sent yet, or nothing is known of the answer. */
 static void *whole_or_end(size_t n) {
-    static const char words[] = "readback: memory is short: it is not known to be done; look before trying again\n";
+    static const char words[] =
+        "readback: memory is short: it is not known to be done; look before trying again\n";
     void *p = malloc(n);
     if (p != NULL) return p;
     if (write(STDERR_FILENO, words, sizeof words - 1) < 0) _exit(CLI_FAILED);
     _exit(CLI_FAILED);
 }
-/* No image of what was typed on the disk, should we crash, and no look into our memory by others of the
- * same user. The leak checker of a sanitized build is such a look. */
+/* No image of what was typed on the disk, should we crash, and no look into our memory by others of
+ * the same user. The leak checker of a sanitized build is such a look. */
 #if defined(__SANITIZE_ADDRESS__)
 #define RB_LEAKS_ARE_CHECKED 1
 #elif defined(__has_feature)

@@ -2,6 +2,8 @@
  * field by field, so that nobody signs a charter to find one line in it (spec 5.9.4). */
 #include "compose.h"
 #include "found.h"
+#include "json_body.h"
+#include "readback/adopt.h"
 #include "readback/text.h"
 
 #define ACCEPT_IN "7d"
@@ -374,7 +376,7 @@ void rb_warn_amendment(const json_t *differences, json_t *warnings) {
 /* ---- amendments that wait
  * ------------------------------------------------------------------------
  */
-static json_t *amended_json(struct rb_chan *c, const struct rb_amendment *a) {
+static json_t *amended_json(struct rb_chan *c, const struct rb_amendment *a, int64_t *by_utc_ms) {
     struct rb_charter *ch = rb_arena_alloc(&c->rq->arena, sizeof *ch);
     struct rb_reject rj = {0};
     json_t *members = json_array();
@@ -382,6 +384,7 @@ static json_t *amended_json(struct rb_chan *c, const struct rb_amendment *a) {
         json_decref(members);
         return NULL;
     }
+    *by_utc_ms = ch->accept_by_utc_ms;
     for (size_t i = 0; i < ch->members_n; i++)
         json_array_append_new(members,
                               json_pack("{s:o,s:i}", "handle", rb_j_slice(ch->members[i].handle),
@@ -390,24 +393,148 @@ static json_t *amended_json(struct rb_chan *c, const struct rb_amendment *a) {
     json_decref(members);
     return out;
 }
+/* By which rule it is adopted: that of the charter in force, never its own (5.9.4). */
+static uint64_t voices_of(const struct rb_chan *c, uint64_t *veto) {
+    const struct rb_charter *ch = c->charter;
+    struct rb_electorate e;
+    uint64_t electors = 0;
+    for (size_t i = 0; i < ch->members_n; i++) {
+        const struct rb_sit_member *s = member_state(c, ch->members[i].index);
+        const bool asked =
+            ch->rule != RB_RULE_GUARANTORS || ch->members[i].role == RB_ROLE_GUARANTOR;
+        if (asked && s && s->active) electors |= UINT64_C(1) << ch->members[i].index;
+    }
+    rb_electorate_make(ch, electors, ch->veto & electors, &e);
+    *veto = e.veto;
+    return e.voices;
+}
+static void put_names(struct rb_writer *w, const struct rb_chan *c, uint64_t members) {
+    bool first = true;
+    for (uint16_t i = 0; i < RB_MAX_MEMBERS; i++) {
+        if (!(members >> i & 1)) continue;
+        if (!first) rb_put_z(w, ", ");
+        rb_put_slice(w, rb_chan_handle(c, i));
+        first = false;
+    }
+    if (first) rb_put_z(w, "nobody");
+}
+static void put_span(struct rb_writer *w, int64_t ms) {
+    json_t *span = rb_span_json(ms);
+    rb_put_z(w, json_is_string(span) ? json_string_value(span) : "?");
+    json_decref(span);
+}
+/* the hour itself adopts: what must be known by then, and of whom */
+static void put_silence(struct rb_writer *w, const struct rb_chan *c, uint64_t voices,
+                        const char *hour) {
+    rb_put_z(w, "adopted at ");
+    rb_put_z(w, hour);
+    rb_put_z(w, " unless one of these rejects it; silence counts: ");
+    put_names(w, c, voices);
+    rb_put_z(w, ". Each of them must be known to hold it ");
+    if (c->charter->silence_ms > 0) {
+        put_span(w, c->charter->silence_ms);
+        rb_put_z(w, " before that hour");
+    } else {
+        rb_put_z(w, "by that hour");
+    }
+    rb_put_z(w, ", or else it lapses");
+}
+static void put_veto(struct rb_writer *w, const struct rb_chan *c, uint64_t veto,
+                     const char *hour) {
+    if (veto == 0) return;
+    rb_put_z(w, "; not if one with a veto rejects it: ");
+    put_names(w, c, veto);
+    rb_put_z(w, ". While one with a veto has said nothing, not before ");
+    rb_put_z(w, hour);
+}
+static void put_rule(struct rb_writer *w, const struct rb_chan *c, uint64_t voices, uint64_t veto,
+                     const char *hour) {
+    const struct rb_charter *ch = c->charter;
+    switch (ch->rule) {
+    case RB_RULE_SILENCE:
+        put_silence(w, c, voices, hour);
+        return;
+    case RB_RULE_ALL:
+        rb_put_z(w, "adopted once all of these have accepted it by ");
+        break;
+    case RB_RULE_GUARANTORS:
+        rb_put_z(w, "adopted once all guarantors have accepted it by ");
+        break;
+    case RB_RULE_QUORUM:
+    case RB_RULE_QUORUM_VETO:
+        rb_put_z(w, "adopted once ");
+        rb_put_dec(w, ch->quorum);
+        rb_put_z(w, " of these have accepted it by ");
+        break;
+    }
+    rb_put_z(w, hour);
+    rb_put_z(w, ": ");
+    put_names(w, c, voices);
+    if (ch->rule == RB_RULE_QUORUM_VETO) put_veto(w, c, veto, hour);
+}
+/* where the hour adopts, when a no was written says nothing (5.9.8) */
+static void put_held(struct rb_writer *w, const struct rb_charter *ch) {
+    if (ch->rule == RB_RULE_SILENCE || ch->rule == RB_RULE_QUORUM_VETO)
+        rb_put_z(w, ". A rejection counts where another node is known to have held it by then");
+}
+static json_t *rule_json(const struct rb_chan *c, int64_t by_utc_ms) {
+    const struct rb_charter *ch = c->charter;
+    char text[8192], hour[40];
+    struct rb_writer w = rb_writer(text, sizeof text), h = rb_writer(hour, sizeof hour);
+    uint64_t veto, voices = voices_of(c, &veto);
+    json_t *o = json_object();
+    rb_put_rfc3339(&h, by_utc_ms);
+    put_rule(&w, c, voices, veto, rb_writer_z(&h));
+    put_held(&w, ch);
+    rb_put_z(&w, ".");
+    rb_j_put(o, "rule", json_string(rb_rule_name(ch->rule)));
+    rb_j_put(o, "quorum", ch->quorum ? json_integer(ch->quorum) : json_null());
+    rb_j_put(o, "veto", rb_chan_handles(c, veto));
+    rb_j_put(o, "silence", ch->silence_ms > 0 ? rb_span_json(ch->silence_ms) : json_null());
+    rb_j_put(o, "voices", rb_chan_handles(c, voices));
+    rb_j_put(o, "sentence", rb_j_text(&w));
+    return o;
+}
+/* the last of what this member said of it that has an effect; RB_POSITION_READ: nothing */
+static enum rb_position_type stance_of(const struct rb_chan *c, uint32_t order, uint16_t member) {
+    static const enum rb_position_type types[] = {RB_POSITION_ACCEPT, RB_POSITION_REJECT,
+                                                  RB_POSITION_ABSTAIN, RB_POSITION_DISSOCIATE};
+    enum rb_position_type last = RB_POSITION_READ;
+    uint32_t at = 0;
+    for (uint32_t i = c->s->order[order].first_answer; i != RB_NOWHERE; i = c->s->answers[i].next) {
+        const uint32_t a = c->s->answers[i].answer;
+        const struct rb_fact *f = rb_situation_fact(c->s, a);
+        if (rb_situation_author(c->s, a) != member || f->reported || c->s->order[a].mark || a < at)
+            continue;
+        for (size_t k = 0; k < sizeof types / sizeof *types; k++)
+            if (f->position == (int8_t)types[k]) {
+                last = types[k];
+                at = a;
+            }
+    }
+    const bool taken_back =
+        last != RB_POSITION_READ &&
+        rb_situation_answer(c->s, at, member, RB_POSITION_WITHDRAW) != RB_NOWHERE;
+    return taken_back ? RB_POSITION_READ : last;
+}
 static void put_stances(struct rb_chan *c, uint32_t order, json_t *o) {
-    json_t *accepted = json_array(), *rejected = json_array(), *awaited = json_array();
+    json_t *accepted = json_array(), *rejected = json_array(), *other = json_array(),
+           *awaited = json_array();
     const uint16_t author = rb_situation_author(c->s, order);
     for (size_t i = 0; i < c->s->members_n; i++) {
         const struct rb_sit_member *m = &c->s->members[i];
         if (!m->active) continue;
-        const bool yes =
-            m->index == author ||
-            rb_situation_answer(c->s, order, m->index, RB_POSITION_ACCEPT) != RB_NOWHERE;
-        const bool no =
-            rb_situation_answer(c->s, order, m->index, RB_POSITION_REJECT) != RB_NOWHERE;
-        json_array_append_new(no    ? rejected
-                              : yes ? accepted
-                                    : awaited,
+        const enum rb_position_type said =
+            m->index == author ? RB_POSITION_ACCEPT : stance_of(c, order, m->index);
+        json_array_append_new(said == RB_POSITION_ACCEPT   ? accepted
+                              : said == RB_POSITION_REJECT ? rejected
+                              : said == RB_POSITION_READ   ? awaited
+                                                           : other,
                               rb_chan_handle_json(c, m->index));
     }
     rb_j_put(o, "accepted", accepted);
     rb_j_put(o, "rejected", rejected);
+    rb_j_put(o, "other", other);
     rb_j_put(o, "awaited", awaited);
 }
 static json_t *waiting_amendment(struct rb_chan *c, uint32_t order, const struct rb_hash *now,
@@ -417,7 +544,8 @@ static json_t *waiting_amendment(struct rb_chan *c, uint32_t order, const struct
     if (f->kind != RB_KIND_AMENDMENT || f->mark || c->s->order[order].mark) return NULL;
     if (rb_amendment_decode(f->body, &a, NULL) != RB_OK || !rb_hash_eq(&a.previous, now))
         return NULL;
-    json_t *after = amended_json(c, &a), *o = json_object();
+    int64_t by_utc_ms = 0;
+    json_t *after = amended_json(c, &a, &by_utc_ms), *o = json_object();
     rb_j_put(o, "record", rb_j_hex(f->id.b, RB_HASH_LEN));
     rb_j_put(o, "author", rb_chan_handle_json(c, rb_situation_author(c->s, order)));
     rb_j_put(o, "us", json_boolean(rb_situation_author(c->s, order) == c->v.own_member));
@@ -425,6 +553,7 @@ static json_t *waiting_amendment(struct rb_chan *c, uint32_t order, const struct
     if (json_object_get(after, "accept_by"))
         json_object_set(o, "accept_by", json_object_get(after, "accept_by"));
     rb_j_put(o, "differences", rb_charter_differences(c, charter, after));
+    rb_j_put(o, "adoption", rule_json(c, by_utc_ms));
     put_stances(c, order, o);
     json_decref(after);
     return o;

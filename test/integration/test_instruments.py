@@ -755,8 +755,96 @@ class Instruments(unittest.TestCase):
             self.assertTrue("*%s*" % command in man, command)
 
 
+class Rules(unittest.TestCase):
+    """amendments are told by the rule of the charter in force, whatever it is"""
+    CHARTERS = {"all": {}, "quorum": {"quorum": 2}, "quorum-veto": {"quorum": 2, "veto": ["lakeland"]}, "silence": {"silence": "1h"},
+                "guarantors": {}}
+    SAID = {"all": "adopted once all of these have accepted it by HOUR: northland, southland, lakeland.",
+            "quorum": "adopted once 2 of these have accepted it by HOUR: northland, southland, lakeland.",
+            "quorum-veto": "adopted once 2 of these have accepted it by HOUR: northland, southland, lakeland; not if one with a veto "
+                           "rejects it: lakeland. While one with a veto has said nothing, not before HOUR. "
+                           "A rejection counts where another node is known to have held it by then.",
+            "silence": "adopted at HOUR unless one of these rejects it; silence counts: northland, southland, lakeland. Each of them must "
+                       "be known to hold it 1h before that hour, or else it lapses. "
+                       "A rejection counts where another node is known to have held it by then.",
+            "guarantors": "adopted once all guarantors have accepted it by HOUR: lakeland."}
+    HOUR = "2098-04-01T12:00:00Z"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.top = tempfile.mkdtemp(prefix="readback-rules-")
+        cls.n, cls.s, cls.l = (Party(cls.top, h) for h in ("northland", "southland", "lakeland"))
+
+    @classmethod
+    def tearDownClass(cls):
+        for p in (cls.n, cls.s, cls.l):
+            p.stop()
+        shutil.rmtree(cls.top)
+
+    def propose(self, rule, more):
+        path = os.path.join(self.top, rule + ".json")
+        with open(path, "w") as f:
+            json.dump(dict({"title": rule, "accept_in": "1h", "receipt_interval": 1000, "rule": rule, "members": [
+                {"handle": "northland", "affiliation": "A"}, {"handle": "southland", "affiliation": "B"},
+                {"handle": "lakeland", "role": "guarantor", "affiliation": "C"}]}, **more), f)
+        r = self.n.ok("channel", "propose", path, "--yes", "--json")
+        return json.loads(r.stdout)["channel"]
+
+    def test_amendments(self):
+        everybody = (self.n, self.s, self.l)
+        for p in everybody:
+            p.start()
+            p.card = os.path.join(self.top, p.handle + ".card")
+            p.ok("card", "--out", p.card)
+        for p in everybody:
+            for q in everybody:
+                if p is not q:
+                    p.ok("accredit", q.card, "--fingerprint", q.json("fingerprint")["fingerprint"])
+        channels = {rule: self.propose(rule, more) for rule, more in self.CHARTERS.items()}
+        for channel in channels.values():
+            for p in (self.s, self.l):
+                until(lambda: channel in [x["channel"] for x in p.json("inbox")["invitations"]], "the invitation", 60)
+                p.ok("channel", "accept", channel, "--yes")
+        for rule, channel in channels.items():
+            until(lambda: self.n.json("channel", "show", channel)["state"] == "in-force", rule + " in force", 60)
+            self.n.ok("channel", "amend", channel, "--title", "Another", "--accept-by", self.HOUR, "--yes")
+        for rule, channel in channels.items():
+            said = "by the rule of the charter in force (%s): %s" % (rule, self.SAID[rule].replace("HOUR", self.HOUR))
+            x = until(lambda: self.s.json("channel", "show", channel)["amendments"], "the amendment", 60)[0]
+            self.assertEqual(x["adoption"]["rule"], rule)
+            self.assertEqual(x["adoption"]["voices"], ["lakeland"] if rule == "guarantors" else ["northland", "southland", "lakeland"])
+            self.assertEqual((x["adoption"]["quorum"], x["adoption"]["veto"], x["adoption"]["silence"]),
+                             (self.CHARTERS[rule].get("quorum"), self.CHARTERS[rule].get("veto", []), self.CHARTERS[rule].get("silence")))
+            out = self.s.ok("channel", "show", channel).stdout
+            before = self.s.ok("channel", "accept", channel, want=CONFIRM).stderr  # what is said before the signature
+            for told in (out, before):
+                self.assertIn(said, told)
+                self.assertEqual("our word does not count in it" in told, rule == "guarantors", told)
+                self.assertNotIn("every active member", told)
+            self.assertNotIn("our word does not count", self.l.ok("channel", "show", channel).stdout)
+        # the last word of each, and what was taken back is none
+        channel = channels["quorum"]
+        record = self.s.json("channel", "show", channel)["amendments"][0]["record"]
+
+        def stances():
+            x = self.s.json("channel", "show", channel)["amendments"][0]
+            return [x[k] for k in ("accepted", "rejected", "other", "awaited")]
+
+        no = json.loads(self.s.ok("reject", record, "--yes", "--json").stdout)["record"]
+        self.assertEqual(stances(), [["northland"], ["southland"], [], ["lakeland"]])
+        self.s.ok("withdraw", no, "--yes")
+        self.assertEqual(stances(), [["northland"], [], [], ["southland", "lakeland"]])
+        self.s.ok("reject", record, "--yes")
+        self.s.ok("abstain", record, "--yes")
+        self.assertEqual(stances(), [["northland"], [], ["southland"], ["lakeland"]])
+        out = self.s.ok("channel", "show", channel).stdout
+        self.assertIn("  abstain, or dissociate themselves: southland\n  no word known here of: lakeland\n", out)
+        self.assertNotIn("awaited: ", out)
+
+
 if __name__ == "__main__":
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Instruments)
+    load = unittest.defaultTestLoader.loadTestsFromTestCase
+    suite = unittest.TestSuite([load(Instruments), load(Rules)])
     print("1..%d" % suite.countTestCases())
     outcome = Tap()
     suite.run(outcome)
