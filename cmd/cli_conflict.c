@@ -34,9 +34,30 @@ static void in_span(FILE *out, const json_t *o, const char *key) {
     else
         fprintf(out, "%s%lld min", sign, (long long)min);
 }
+/* of what is logged: whose word each number is */
+static void show_lead_logged(FILE *out, const json_t *lead, int indent) {
+    const bool held = strcmp(cli_str(lead, "counted_from"), "held") == 0;
+    fprintf(out, "%*slead time: %s: the charter asks for ", indent, "", cli_str(lead, "state"));
+    in_span(out, lead, "asked_ms");
+    if (held) {
+        fprintf(out, "; held by %s, by its clock, ", cli_text(lead, "held_by"));
+        in_span(out, lead, "given_ms");
+        fputs(" before it begins", out);
+    } else {
+        fputs("; not known to be held by anybody whose clock counts for it", out);
+    }
+    fputs("; written, by its author's word, ", out);
+    in_span(out, lead, "written_ms");
+    fputs(" before it begins\n", out);
+}
 /* where no warning says it */
 static void show_lead(FILE *out, const json_t *o, const json_t *lead, int indent) {
     const char *state = cli_str(lead, "state");
+    if (strcmp(cli_str(lead, "counted_from"), "held") == 0 ||
+        strcmp(cli_str(lead, "counted_from"), "created") == 0) {
+        show_lead_logged(out, lead, indent);
+        return;
+    }
     if (strcmp(state, "not known") == 0 && !asks(o, "no-time"))
         fprintf(out, "%*slead time: not known, for it names no beginning\n", indent, "");
     if (strcmp(state, "too short") != 0 || asks(o, "lead-time")) return;

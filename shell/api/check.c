@@ -81,6 +81,8 @@ void rb_check_known(struct rb_chan *c, const struct rb_hash *id, uint16_t author
                              .supersedes = old->h};
     *out = (struct rb_checked){.now_utc_ms = c->rq->at_utc_ms};
     check(c, &p, rec, out);
+    const uint32_t order = c->s ? rb_situation_find(c->s, id) : RB_NOWHERE;
+    if (order != RB_NOWHERE) rb_check_lead(c, order, n, out);
 }
 
 /* ---- warnings -----------------------------------------------------------------------------------

@@ -4,6 +4,8 @@
 #define RB_SHELL_API_CHECK_H
 #include "internal.h"
 
+/* from when lead time was counted: `now` of a plan; of a record that is logged, what is known of it */
+enum rb_lead_from { RB_LEAD_FROM_NOW, RB_LEAD_FROM_HELD, RB_LEAD_FROM_WRITTEN };
 struct rb_checked {
     enum rb_err err; /* RB_OK: `found` is meant. RB_ERR_BUSY: not before again_utc_ms (10.6.10) */
     struct rb_reject rj;
@@ -12,6 +14,11 @@ struct rb_checked {
     bool closed;                /* ... and who may read it */
     uint64_t readers;
     struct rb_conflicts found; /* its list is in the request's memory */
+    enum rb_lead_from lead_from;
+    bool lead_contested;   /* by time (5.8): then found.lead does not say it */
+    uint16_t lead_held_by; /* from held: the first whose time counts ... */
+    int64_t lead_held_utc_ms; /* ... and since when, by its own clock */
+    int64_t lead_written_ms;  /* not from now: from `created`, the author's own word */
 };
 /* What is planned, now. Where it met a closed place it is counted (10.6.15), once this request is
  * over or rb_probed_tell was called. */
@@ -20,6 +27,9 @@ void rb_check_plan(struct rb_chan *c, const struct rb_record *rec, const struct 
 /* A record that is known, with the places that stand at the time looked at. */
 void rb_check_known(struct rb_chan *c, const struct rb_hash *id, uint16_t author,
                     const struct rb_record *rec, const struct rb_notice *n, struct rb_checked *out);
+/* of a logged notice: what found.lead says is then not counted from the time looked at (10.6.6) */
+void rb_check_lead(const struct rb_chan *c, uint32_t order, const struct rb_notice *n,
+                   struct rb_checked *k);
 /* tells the node of the plans that met closed places; nothing borrowed of it may be used after */
 void rb_probed_tell(struct rb_req *rq);
 /* they go on to be released: what counts is then up to the node */

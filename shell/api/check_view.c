@@ -130,10 +130,20 @@ static json_t *coverage_json(const struct rb_check_names *names, const struct rb
 
 /* ---- the whole ----------------------------------------------------------------------------------
  */
-static json_t *lead_json(const struct rb_conflicts *f) {
+static json_t *lead_json(const struct rb_check_names *names, const struct rb_checked *k) {
+    static const char *const from[] = {"now", "held", "created"};
+    const struct rb_conflicts *f = &k->found;
     const bool meant = f->lead == RB_LEAD_GIVEN || f->lead == RB_LEAD_SHORT;
+    const bool held = meant && k->lead_from == RB_LEAD_FROM_HELD;
+    const bool logged = meant && k->lead_from != RB_LEAD_FROM_NOW;
     json_t *o = json_object();
-    rb_j_put(o, "state", json_string(rb_lead_name(f->lead)));
+    rb_j_put(o, "state",
+             json_string(k->lead_contested ? "contested by time" : rb_lead_name(f->lead)));
+    rb_j_put(o, "counted_from", meant ? json_string(from[k->lead_from]) : json_null());
+    rb_j_put(o, "held_by",
+             held ? rb_j_slice(names->author(names->ctx, k->lead_held_by)) : json_null());
+    rb_j_put(o, "held_since", held ? rb_j_time(k->lead_held_utc_ms) : json_null());
+    rb_j_put(o, "written_ms", logged ? json_integer(k->lead_written_ms) : json_null());
     rb_j_put(o, "asked_ms", meant ? json_integer(f->lead_asked_ms) : json_null());
     rb_j_put(o, "given_ms", meant ? json_integer(f->lead_given_ms) : json_null());
     return o;
@@ -158,7 +168,7 @@ json_t *rb_check_view(const struct rb_checked *k, const struct rb_check_names *n
         json_array_append_new(list, conflict_json(k, names, &k->found.list[i]));
     rb_j_put(o, "answer", json_string(rb_check_answer(k)));
     rb_j_put(o, "conflicts", list);
-    rb_j_put(o, "lead", lead_json(&k->found));
+    rb_j_put(o, "lead", lead_json(names, k));
     rb_j_put(o, "coverage", coverage_json(names, k));
     return o;
 }

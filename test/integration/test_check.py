@@ -91,7 +91,8 @@ def found():
     check((x["file"], x["feature"], x["title"], x["author"], x["rule"]) == ("sites.csv", 2, "Hospital", "msf", "site"), x)
     check(x["standoff_mm"] == 2000000 and 507000 < x["distance_mm"] < 509000 and x["depth_mm"] is None, x)
     check(x["from"] == "2027-02-01T13:00:00Z" and x["to"] == "2027-02-01T15:00:00Z", x)
-    check(c["lead"] == {"state": "too short", "asked_ms": 48 * 3600000, "given_ms": 25 * 3600000}, c["lead"])
+    check(c["lead"] == {"state": "too short", "counted_from": "now", "asked_ms": 48 * 3600000, "given_ms": 25 * 3600000,
+                        "held_by": None, "held_since": None, "written_ms": None}, c["lead"])
     check(c["coverage"]["places"] == 2 and c["coverage"]["undated"] == 1 and c["conflicts_n"] == 1, c["coverage"])
     check(sorted(c["coverage"]["members"]) == ["msf", "sites.csv"], c["coverage"])
     check(out.plans[1]["check"]["coverage"]["plan_untimed"], "a plan without times")

@@ -11,6 +11,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 import unittest
 
 import icalendar
@@ -757,7 +758,7 @@ class Instruments(unittest.TestCase):
 
 class Rules(unittest.TestCase):
     """amendments are told by the rule of the charter in force, whatever it is"""
-    CHARTERS = {"all": {}, "quorum": {"quorum": 2}, "quorum-veto": {"quorum": 2, "veto": ["lakeland"]}, "silence": {"silence": "1h"},
+    CHARTERS = {"all": {"lead_times": {"operation": "1h"}}, "quorum": {"quorum": 2}, "quorum-veto": {"quorum": 2, "veto": ["lakeland"]}, "silence": {"silence": "1h"},
                 "guarantors": {}}
     SAID = {"all": "adopted once all of these have accepted it by HOUR: northland, southland, lakeland.",
             "quorum": "adopted once 2 of these have accepted it by HOUR: northland, southland, lakeland.",
@@ -790,7 +791,7 @@ class Rules(unittest.TestCase):
         r = self.n.ok("channel", "propose", path, "--yes", "--json")
         return json.loads(r.stdout)["channel"]
 
-    def test_amendments(self):
+    def test_1_amendments(self):
         everybody = (self.n, self.s, self.l)
         for p in everybody:
             p.start()
@@ -800,7 +801,7 @@ class Rules(unittest.TestCase):
             for q in everybody:
                 if p is not q:
                     p.ok("accredit", q.card, "--fingerprint", q.json("fingerprint")["fingerprint"])
-        channels = {rule: self.propose(rule, more) for rule, more in self.CHARTERS.items()}
+        channels = type(self).channels = {rule: self.propose(rule, more) for rule, more in self.CHARTERS.items()}
         for channel in channels.values():
             for p in (self.s, self.l):
                 until(lambda: channel in [x["channel"] for x in p.json("inbox")["invitations"]], "the invitation", 60)
@@ -840,6 +841,43 @@ class Rules(unittest.TestCase):
         out = self.s.ok("channel", "show", channel).stdout
         self.assertIn("  abstain, or dissociate themselves: southland\n  no word known here of: lakeland\n", out)
         self.assertNotIn("awaited: ", out)
+
+    def plan(self, hours):
+        """an operation that begins so many hours from now, half a minute less; its record, and a time half an hour before it begins"""
+        begin = time.time() + hours * 3600 - 30
+        when = lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))  # noqa: E731
+        r = self.n.ok("operation", self.channels["all"], "--title", "Sweep", "--circle", "40.0, 20.0, 1km", "--from", when(begin), "--for",
+                      "1h", "--yes", "--despite", "--json")
+        return json.loads(r.stdout)["record"], when(begin - 1800)
+
+    def test_2_lead_time(self):
+        """of a logged notice it does not shrink while one looks: by whom it was held, and what its author says"""
+        timely, then = self.plan(3)
+        late, _ = self.plan(0.5)
+        for record, state, begins in ((timely, "given", "2 h 59 min"), (late, "too short", "29 min")):
+            for p in (self.s, self.n):
+                until(lambda: p.run("show", record, "--json").returncode == OK and p.json("show", record)["check"]["lead"]["held_by"],
+                      "that it is known to be held", 60)
+                for at in ((), ("--at", then)):
+                    lead = p.json("show", record, *at)["check"]["lead"]
+                    self.assertEqual((lead["state"], lead["counted_from"], lead["asked_ms"]), (state, "held", 3600000), (record, at))
+                    self.assertIn(lead["held_by"], ("southland", "lakeland"))
+                    self.assertLessEqual(lead["given_ms"], lead["written_ms"] + 1000)
+                    self.assertRegex(p.ok("show", record, *at).stdout,
+                                     "lead time: %s: the charter asks for 1 h 0 min; held by (southland|lakeland), by its clock, %s before "
+                                     "it begins; written, by its author's word, %s before it begins" % (state, begins, begins))
+        self.assertEqual(json.loads(self.n.run("operation", self.channels["all"], "--title", "Sweep", "--circle", "40.0, 20.0, 1km",
+                                               "--from", then, "--for", "1h", "--dry-run", "--json").stdout)
+                         ["check"]["lead"]["counted_from"], "now")
+        # nobody holds it: the author's word alone is neither in time nor too late
+        for p in (self.s, self.l):
+            p.stop()
+        alone, then = self.plan(3)
+        self.assertEqual(self.n.json("show", alone)["check"]["lead"]["state"], "given")
+        lead = self.n.json("show", alone, "--at", then)["check"]["lead"]
+        self.assertEqual((lead["state"], lead["counted_from"], lead["held_by"]), ("contested by time", "created", None))
+        self.assertIn("lead time: contested by time: the charter asks for 1 h 0 min; not known to be held by anybody whose clock counts "
+                      "for it; written, by its author's word, 2 h 59 min before it begins", self.n.ok("show", alone, "--at", then).stdout)
 
 
 if __name__ == "__main__":
