@@ -83,6 +83,8 @@ void cli_help(const struct cli_command *cmd, FILE *out);
 void cli_help_answers(const struct cli_command *cmd, FILE *out);
 /* "accept, reject, withdraw (its author)"; "" if nothing */
 void cli_answers(enum rb_kind kind, int notice_class, char *out, size_t cap);
+/* what the position may answer: "stop-fire, request", "every kind but test, ..." */
+void cli_answered(enum rb_position_type t, char *out, size_t cap);
 void cli_help_all(FILE *out);
 
 /* of the command, of every release, of every command; NULL: none */

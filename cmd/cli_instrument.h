@@ -217,7 +217,7 @@ int cli_calendar(struct cli *c, const json_t *truces, const char *path);
          true,                                                                                     \
          cli_instrument},                                                                          \
         {"contact ask",                                                                            \
-         "[CHANNEL] --way call|meeting|message --title TEXT",                                      \
+         "[CHANNEL] --way call|meeting|message|unsaid --title TEXT",                               \
          "ask for a call or meeting",                                                              \
          "  readback contact ask --way call --title \"Air safety\" --with southland --at "         \
          "011300ZAPR27 --in 48h\n",                                                                \
@@ -226,7 +226,7 @@ int cli_calendar(struct cli *c, const json_t *truces, const char *path);
          true,                                                                                     \
          cli_instrument},                                                                          \
         {"contact held",                                                                           \
-         "[CHANNEL] --way call|meeting|message --title TEXT",                                      \
+         "[CHANNEL] --way call|meeting|message|unsaid --title TEXT",                               \
          "log a call or meeting that was held",                                                    \
          "  readback contact held --way call --title \"Air safety\" --with southland --at "        \
          "011300ZAPR27 --minutes 20\n",                                                            \

@@ -7,6 +7,7 @@
 #include "cli_instruments.h"
 #include "readback/rules.h"
 #include "readback/text.h"
+#include "shell/api/kinds.h"
 
 static const char *what(const json_t *r, char buf[96]) {
     const char *extra = *cli_str(r, "position") ? cli_str(r, "position") : cli_str(r, "class");
@@ -155,7 +156,8 @@ static void inbox_advances(struct cli *c, const json_t *list) {
             printf("  %s\n", cli_text(body, "title"));
         if (json_is_object(body) && *cli_str(body, "text"))
             printf("  %s\n", cli_text(body, "text"));
-        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record is "
+        puts("  An advance copy: nothing rests on it, and it cannot be answered before its record "
+             "is "
              "here.\n");
     }
 }
@@ -653,12 +655,11 @@ static const char *kind_closed(const char *name) {
     return rb_kind_always_open(kind) ? " (always open)" : " (open, or closed by --recipients)";
 }
 static int help_kinds(struct cli *c) {
-    json_t *o = NULL, *k;
+    json_t *o = rb_kinds_json(), *k;
     size_t i;
-    int rc = cli_get_json(c, "/v1/kinds", &o);
-    if (rc == CLI_OK && c->json)
+    if (c->json)
         cli_json(o);
-    else if (rc == CLI_OK) {
+    else {
         puts("The charter may close further kinds: `readback channel show`.\n");
         json_array_foreach(json_object_get(o, "kinds"), i, k) {
             if (!cli_true(k, "supported")) continue;
@@ -671,7 +672,7 @@ static int help_kinds(struct cli *c) {
         }
     }
     json_decref(o);
-    return rc;
+    return CLI_OK;
 }
 int cli_help_command(struct cli *c) {
     char name[128] = "";

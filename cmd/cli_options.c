@@ -174,12 +174,12 @@ bool cli_want_args(const struct cli *c, int least, int most) {
  */
 static void options_help(const struct cli_option *o, FILE *out) {
     for (; o && o->name; o++) {
-        char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-        if (strlen(left) > 28) /* its words stand below */
-            fprintf(out, "  %s\n  %-28s %s\n", left, "", o->help);
+        const char *arg = o->arg ? o->arg : "", *blank = o->arg ? " " : "";
+        const int n = fprintf(out, "  --%s%s%s", o->name, blank, arg);
+        if (n > 30) /* its words stand below */
+            fprintf(out, "\n  %-28s %s\n", "", o->help);
         else
-            fprintf(out, "  %-28s %s\n", left, o->help);
+            fprintf(out, "%*s %s\n", 30 - n, "", o->help);
     }
 }
 void cli_help(const struct cli_command *cmd, FILE *out) {

@@ -748,7 +748,6 @@ static int run(struct cli *c) {
     int rc = cli_form(c);
     if (rc != CLI_OK) return rc;
     if (rb_crypto_init() != RB_OK) return cli_fail(c, NULL, "the crypto library does not start");
-    /* `help kinds` asks the daemon where there is one */
     if (rb_home_path(cli_get(c, "home"), c->home, sizeof c->home) != RB_OK &&
         needs_home(c->command))
         return cli_usage(c, "no home directory: give --home DIR or set READBACK_HOME");

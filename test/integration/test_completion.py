@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Completions in real shells: bash, zsh on a terminal of its own, fish; a shell that is not there is said to be skipped. Usage: test_completion.py READBACK READBACKD"""
+import json
 import os
 import pty
 import re
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,7 @@ import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE]
 from test_cli import READBACK, Party, Tap  # noqa: E402
 
@@ -178,6 +181,74 @@ class Completion(unittest.TestCase):
     def test_06_words(self):
         self.alfa.ok("completion", want=2)
         self.alfa.ok("completion", "tcsh", want=2)
+
+    # help, whole and without a daemon
+
+    def commands(self):
+        text = self.alfa.ok("help").stdout.split("Commands:")[1]
+        return re.findall(r"^  ([a-z-]+(?: [a-z]+)?) {2,}\S", text, re.M)
+
+    def test_07_whole(self):
+        """what an option takes stands whole in the help of some command, as the table has it; where it is one of several words, the
+        man page has each"""
+        told, table = set(), set()
+        string = r'"((?:[^"\\\n]|\\.)*)"'
+        for command in self.commands():
+            told |= {line[4:] for line in self.alfa.ok(*command.split(), "--help").stdout.split("\n") if line.startswith("  --")}
+        for path in ("readback.c", "cli_options.c", "cli_instrument_options.c"):
+            with open(os.path.join(ROOT, "cmd", path)) as f:
+                source = f.read().replace("\\\n", "\n")  # of macros
+            for name, arg, _ in re.findall(r"\{\s*%s,\s*%s,\s*(?:%s\s*)+\}" % (string, string, string), source):
+                table.add((name, arg.replace('\\"', '"')))
+        self.assertGreater(len(table), 100)
+        with open(os.path.join(ROOT, "man", "readback.1.scd")) as f:
+            man = f.read()
+        enums = 0
+        for name, arg in sorted(table):
+            line = "%s %s" % (name, arg)
+            self.assertTrue(any(t == line or t.startswith(line + " ") for t in told), line)
+            if not re.fullmatch(r"[a-z-]+(\|[a-z-]+)+", arg):
+                continue
+            enums += 1
+            for value in arg.split("|"):
+                self.assertTrue("*%s*" % value in man, (line, value))
+        self.assertGreaterEqual(enums, 8)
+
+    def test_08_kinds(self):
+        """`help kinds` asks nobody: without a home, without a daemon; the API has the same"""
+        def nowhere(*words):
+            env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+            return subprocess.run([READBACK, *words], env=env, capture_output=True, text=True, timeout=60)
+        r = nowhere("help", "kinds", "--json")
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        kinds = {k["kind"]: k for k in json.loads(r.stdout)["kinds"]}
+        self.assertEqual(len(kinds), 29)
+        self.assertIn("\n  answered by: read, passed-down, query, accept, ", nowhere("help", "kinds").stdout)
+        with socket.socket(socket.AF_UNIX) as u:
+            u.connect(os.path.join(self.alfa.home, "readbackd.sock"))
+            u.sendall(b"GET /v1/kinds HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            got = b"".join(iter(lambda: u.recv(65536), b""))
+        self.assertEqual(json.loads(got[got.index(b"{"):got.rindex(b"}") + 1]), json.loads(r.stdout))
+        # each verb says what it may answer: the table from the other side
+        positions = sorted({p for k in kinds.values() for p in k["answers"]})
+        self.assertEqual(len(positions), 18)
+        table = dict(re.findall(r"(?m)^  ([a-z-]+) {2,}(.*)$", nowhere("position", "--help").stdout.split("These may answer:\n")[1]
+                                .split("\n\n")[0]))
+        self.assertEqual(sorted(table), positions)
+        for p in positions:
+            said = re.search(r"(?m)^It may answer: (.*)\.$", nowhere(p, "--help").stdout)[1]
+            self.assertEqual(said, table[p])
+            words = re.sub(r" \(.*?\)|; a query on a record of our own|, of our own records alone", "", said)
+            named = set(words.replace("every kind but ", "").replace("every kind", "").split(", ")) - {""}
+            if words.startswith("every kind"):
+                named = set(kinds) - named
+            if p == "confirm":
+                named.add("position")
+            self.assertEqual(named, {k for k in kinds if p in kinds[k]["answers"]}, p)
+        self.assertIn("It may answer: notice (movement, site), stop-fire, request.", nowhere("cannot-comply", "--help").stdout)
+        self.assertIn("It may answer: every kind, of our own records alone.", nowhere("withdraw", "--help").stdout)
+        for contact in ("ask", "held"):
+            self.assertIn("[CHANNEL] --way call|meeting|message|unsaid", nowhere("contact", contact, "--help").stdout)
 
 
 if __name__ == "__main__":
