@@ -1,5 +1,6 @@
 /* What became of an instrument, in words. */
 #include "cli_instruments.h"
+#include "shell/api/json_body.h"
 
 const char *cli_who(const json_t *o, char out[CLI_WHO]) {
     const char *a = cli_str(o, "affiliation"), *g = cli_str(o, "group");
@@ -90,6 +91,18 @@ static void say_text(FILE *out, const json_t *o, const json_t *t, int indent) {
         put_reason(out, o, x);
     }
 }
+/* as before release: the words of people, not milliseconds */
+static void say_differs(FILE *out, json_int_t ms, int indent) {
+    if (ms == 0) return;
+    json_t *span = rb_span_json(ms < 0 ? -ms : ms);
+    fprintf(out, "%*sits times differ from its words: %s than said by ", indent, "",
+            ms > 0 ? "shorter" : "longer");
+    if (json_is_string(span))
+        fprintf(out, "%s\n", json_string_value(span));
+    else
+        fprintf(out, "%lld ms\n", (long long)(ms < 0 ? -ms : ms));
+    json_decref(span);
+}
 static void say_cessation(FILE *out, const json_t *o, const json_t *t, int indent) {
     const json_t *x;
     size_t i;
@@ -102,11 +115,11 @@ static void say_cessation(FILE *out, const json_t *o, const json_t *t, int inden
     if (*cli_str(t, "extends"))
         fprintf(out, "%*sextends %.12s\n", indent, "", cli_str(t, "extends"));
     if (*cli_str(t, "gap"))
-        fprintf(out, "%*sGAP of %s before it: nothing is in force in it\n", indent, "",
-                cli_str(t, "gap"));
-    if (cli_int(t, "length_differs"))
-        fprintf(out, "%*sits length in words differs from its times by %lld s\n", indent, "",
-                (long long)cli_int(t, "length_differs") / 1000);
+        fprintf(out,
+                "%*sGAP of %s before it: neither it nor what it extends is in force in it; others "
+                "are not looked at\n",
+                indent, "", cli_str(t, "gap"));
+    say_differs(out, cli_int(t, "length_differs"), indent);
     line_list(out, indent, "bound now", json_object_get(t, "bound"));
     say_adoption(out, o, json_object_get(t, "adoption"), indent);
     json_array_foreach(json_object_get(t, "accessions"), i, x) {

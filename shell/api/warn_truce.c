@@ -73,8 +73,8 @@ static void look_gap(struct rb_chan *c, const struct rb_cessation *t, uint32_t i
     if (ms > 0)
         add(list,
             rb_warning("gap", true,
-                       "It starts %s after the end of what it extends: in this gap nothing is in "
-                       "force.",
+                       "It starts %s after the end of what it extends: in this gap neither of the "
+                       "two is in force. Others are not looked at.",
                        days(ms, gap)),
             c, order);
 }

@@ -468,7 +468,7 @@ class Instruments(unittest.TestCase):
         out = n.ok("truces").stdout
         self.assertIn("in-force: in force, as adopted by its rule; whether it is kept, this does not say", out)
         self.assertIn("in-force: in force by its author's word alone", out)
-        self.assertIn("its length in words differs from its times", out)
+        self.assertRegex(out, "its times differ from its words: longer than said by [0-9]+d\n")
         # withdrawn from
         s.ok("truce", "withdraw", self.said["calm"], "--reason", "not kept", "--yes")
         o = self.state(n, "calm", "broken-off")
@@ -554,7 +554,7 @@ class Instruments(unittest.TestCase):
         truce = ("truce", "propose", "--title", "x", "--parties", "northland,southland")
         place = ("--circle", "33.0, 36.1, 2km")
         self.say(n, "there", "truce", "propose", "--title", "There", "--start", "2097-01-01T00:00:00Z", "--end", "2097-02-01T00:00:00Z",
-                 "--parties", "northland,lakeland", *place)
+                 "--length", "745h", "--parties", "northland,lakeland", *place)
         until(lambda: n.run("show", self.said["there"], "--json").returncode == OK, "it", 60)
         before = self.count()
         for words, told in (
@@ -564,7 +564,8 @@ class Instruments(unittest.TestCase):
                 ((*truce, "--start", "2097-01-15T00:00:00Z", "--end", "2097-03-01T00:00:00Z", *place),
                  "It overlaps another one in time and area, with other parties."),
                 (("truce", "extend", self.hex("there"), "--title", "x", "--start", "2097-02-01T01:00:00Z", "--end",
-                  "2097-03-01T00:00:00Z"), "It starts 1h after the end of what it extends: in this gap nothing is in force.")):
+                  "2097-03-01T00:00:00Z"), "It starts 1h after the end of what it extends: in this gap neither of the two is in force. Others "
+                 "are not looked at.")):
             r = n.ok(*words, "--dry-run", want=CONFIRM)
             self.assertIn(told, r.stderr)
             r = n.ok(*words, "--yes", want=CONFIRM)
@@ -590,6 +591,8 @@ class Instruments(unittest.TestCase):
         r = n.ok("complied", self.said["not there"], "--yes", "--json")
         self.assertIn("WITHOUT EFFECT: not allowed in the present state", r.stderr)
         self.assertEqual(n.json("show", json.loads(r.stdout)["record"])["mark"], "out-of-turn")
+        # a list says it as it was said before release
+        self.assertIn("its times differ from its words: shorter than said by 1h\n", n.ok("truces").stdout)
         # a list says where
         self.assertIn("There\n", n.ok("truces").stdout)
         self.assertRegex(n.ok("truces").stdout.split("There\n")[1].split("\n\n")[0], r"where:\n +1\. circle around 33\.0.*radius 2000 m")
