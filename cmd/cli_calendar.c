@@ -18,7 +18,13 @@ static const struct {
              {"contested-by-time", RB_ICAL_TENTATIVE},
              {"agreed", RB_ICAL_CONFIRMED},
              {"declared", RB_ICAL_CONFIRMED},
-             {"in-force", RB_ICAL_CONFIRMED}};
+             {"in-force", RB_ICAL_CONFIRMED},
+             /* a calendar that took it from an earlier file goes on showing it unless it is told */
+             {"broken-off", RB_ICAL_CANCELLED},
+             {"withdrawn", RB_ICAL_CANCELLED},
+             {"not-adopted", RB_ICAL_CANCELLED},
+             {"lapsed", RB_ICAL_CANCELLED},
+             {"superseded", RB_ICAL_CANCELLED}};
 
 /* by its state and, where its lot says them, by what became of its times */
 static bool event_of(const json_t *x, struct rb_ical_event *e) {
@@ -32,6 +38,35 @@ static bool event_of(const json_t *x, struct rb_ical_event *e) {
     e->has_end = rb_rfc3339_decode(rb_str(cli_str(times, "end")), &e->end_utc_ms) == RB_OK;
     return rb_rfc3339_decode(rb_str(cli_str(times, "start")), &e->start_utc_ms) == RB_OK;
 }
+static const json_t *of_record(const json_t *list, const char *record) {
+    const json_t *x;
+    size_t i;
+    json_array_foreach(list, i, x) {
+        if (*record && strcmp(cli_str(x, "record"), record) == 0) return x;
+    }
+    return NULL;
+}
+static const char *extended_by(const json_t *x) {
+    return cli_str(json_object_get(x, "cessation"), "extends");
+}
+/* y extends x, or what extends it; a chain has no more links than there are cessations */
+static bool extends(const json_t *list, const json_t *y, const json_t *x) {
+    for (size_t i = 0; y && i < json_array_size(list); i++) {
+        y = of_record(list, extended_by(y));
+        if (y == x) return true;
+    }
+    return false;
+}
+/* What is said of it and of what extends it only grows; and by its hour alone what was tentative is
+ * confirmed or cancelled, and what was confirmed is cancelled. */
+static uint32_t sequence_of(const json_t *list, const json_t *x, enum rb_ical_status status) {
+    size_t said = json_array_size(json_object_get(x, "positions")), i;
+    const json_t *y;
+    json_array_foreach(list, i, y) {
+        if (extends(list, y, x)) said += 1 + json_array_size(json_object_get(y, "positions"));
+    }
+    return said > 700000000 ? UINT32_C(2100000000) : (uint32_t)(3 * said) + (uint32_t)status;
+}
 static void put_words(const json_t *o, const json_t *x, const char *before, char *summary,
                       char *description) {
     snprintf(summary, WORDS_MOST, "%s%s%s", cli_true(o, "exercise") ? "EXERCISE: " : "", before,
@@ -41,18 +76,19 @@ static void put_words(const json_t *o, const json_t *x, const char *before, char
              cli_str(x, "record"));
 }
 /* the time that it covers, and its end as an event of its own */
-static void put_truce(struct rb_writer *w, const json_t *o, const json_t *x, int64_t now) {
-    struct rb_ical_event e = {.stamp_utc_ms = now};
+static void put_truce(struct rb_writer *w, const json_t *o, const json_t *x,
+                      struct rb_ical_event e) {
     char summary[WORDS_MOST], description[WORDS_MOST], uid[96];
-    if (!event_of(x, &e)) return;
-    put_words(o, x, "", summary, description);
+    e.sequence = sequence_of(json_object_get(o, "instruments"), x, e.status);
+    put_words(o, x, e.status == RB_ICAL_CANCELLED ? "CANCELLED: " : "", summary, description);
     snprintf(uid, sizeof uid, "%s.readback", cli_str(x, "record"));
     e.uid = rb_str(uid);
     e.summary = rb_str(summary);
     e.description = rb_str(description);
     rb_ical_event(w, &e);
     if (!e.has_end) return;
-    put_words(o, x, "END of ", summary, description);
+    put_words(o, x, e.status == RB_ICAL_CANCELLED ? "CANCELLED: END of " : "END of ", summary,
+              description);
     snprintf(uid, sizeof uid, "%s.end.readback", cli_str(x, "record"));
     e.uid = rb_str(uid);
     e.summary = rb_str(summary);
@@ -90,10 +126,13 @@ int cli_calendar(struct cli *c, const json_t *o, const char *path) {
     if (rb_rfc3339_decode(rb_str(cli_str(o, "now")), &now) != RB_OK) now = 0;
     rb_ical_begin(&w, rb_str(cli_str(o, "title")));
     json_array_foreach(list, i, x) {
+        struct rb_ical_event e = {.stamp_utc_ms = now};
+        const bool unread = strcmp(cli_str(x, "state"), "unread") == 0;
+        const bool any = event_of(x, &e);
         if (cli_true(x, "closed") && !cli_has(c, "with-closed"))
-            closed++;
-        else
-            put_truce(&w, o, x, now);
+            closed += any || unread;
+        else if (any)
+            put_truce(&w, o, x, e);
     }
     rb_ical_end(&w);
     int rc = rb_writer_done(&w, &out) == RB_OK ? write_out(c, path, out)

@@ -295,7 +295,8 @@ int cli_calendar(struct cli *c, const json_t *truces, const char *path);
          "cessations: what is proposed, agreed, in force, over",                                   \
          "  readback truces\n  readback truces --ical truces.ics\n",                               \
          CLI_LOOK_TEXT "--ical writes those proposed, agreed and in force, with their ends, as a " \
-                       "calendar (iCalendar): in the\nclear, for whoever can read the file.\n",    \
+                       "calendar (iCalendar), those\nthat were broken off or came to nothing "     \
+                       "as cancelled: in the clear, for whoever can read the file.\n",             \
          cli_truces_options,                                                                       \
          false,                                                                                    \
          cli_instruments},                                                                         \

@@ -191,7 +191,8 @@ int cli_instruments(struct cli *c) {
     cli_path(&p, "/v1/channels/", name, "/instruments");
     free(name);
     cli_query(&p, "kind", kinds_of(c->command->name));
-    if (cli_has(c, "all")) cli_query(&p, "all", "1");
+    /* what is over goes into a calendar as cancelled */
+    if (cli_has(c, "all") || cli_has(c, "ical")) cli_query(&p, "all", "1");
     int rc = cli_query_when(c, &p, "at");
     if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && cli_has(c, "ical"))

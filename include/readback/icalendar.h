@@ -4,13 +4,15 @@
 #define READBACK_ICALENDAR_H
 #include "readback/bytes.h"
 
-enum rb_ical_status { RB_ICAL_TENTATIVE, RB_ICAL_CONFIRMED };
+enum rb_ical_status { RB_ICAL_TENTATIVE, RB_ICAL_CONFIRMED, RB_ICAL_CANCELLED };
 struct rb_ical_event {
     struct rb_slice uid;  /* the same for the same event, always */
     int64_t stamp_utc_ms; /* what it says was so at that time */
     int64_t start_utc_ms;
     bool has_end;
-    int64_t end_utc_ms; /* not included; absent: an instant */
+    int64_t end_utc_ms; /* not included; absent, or not in a later second: an instant */
+    uint32_t
+        sequence; /* never smaller in a later file: whoever read an earlier one takes the later */
     enum rb_ical_status status;
     struct rb_slice summary, description; /* UTF-8; description may be empty */
 };

@@ -79,15 +79,24 @@ void rb_ical_begin(struct rb_writer *w, struct rb_slice name) {
     put_line(w, "PRODID", "-//Readback//truces//EN");
     if (name.n) put_text(w, "X-WR-CALNAME", name);
 }
+static int64_t second_of(int64_t utc_ms) {
+    return utc_ms / 1000 - (utc_ms % 1000 < 0);
+}
 void rb_ical_event(struct rb_writer *w, const struct rb_ical_event *e) {
+    static const char *const status[] = {"TENTATIVE", "CONFIRMED", "CANCELLED"}; /* 3.8.1.11 */
     put_line(w, "BEGIN", "VEVENT");
     put_text(w, "UID", e->uid);
     put_time(w, "DTSTAMP", e->stamp_utc_ms);
     put_time(w, "DTSTART", e->start_utc_ms);
-    if (e->has_end) put_time(w, "DTEND", e->end_utc_ms);
+    /* later than the start (3.8.2.2) as written, which is to the second */
+    if (e->has_end && second_of(e->end_utc_ms) > second_of(e->start_utc_ms))
+        put_time(w, "DTEND", e->end_utc_ms);
+    rb_put_z(w, "SEQUENCE:");
+    rb_put_dec(w, e->sequence);
+    rb_put_z(w, "\r\n");
     put_text(w, "SUMMARY", e->summary);
     if (e->description.n) put_text(w, "DESCRIPTION", e->description);
-    put_line(w, "STATUS", e->status == RB_ICAL_CONFIRMED ? "CONFIRMED" : "TENTATIVE");
+    put_line(w, "STATUS", status[e->status]);
     /* it takes nobody's time */
     put_line(w, "TRANSP", "TRANSPARENT");
     put_line(w, "END", "VEVENT");

@@ -647,6 +647,10 @@ class Instruments(unittest.TestCase):
         events = {str(e["UID"]): e for e in calendar.walk("VEVENT")}
         for e in events.values():
             self.assertEqual(e.errors, [])
+            self.assertIn(str(e["STATUS"]), ("TENTATIVE", "CONFIRMED", "CANCELLED"))
+            self.assertGreaterEqual(int(e["SEQUENCE"]), 0)
+            if "DTEND" in e:
+                self.assertGreater(e["DTEND"].dt, e["DTSTART"].dt)
             self.assertEqual(e["DTSTAMP"].dt.utcoffset().total_seconds(), 0)
         e = events[self.said["long"] + ".readback"]
         self.assertEqual(str(e["SUMMARY"]), words)
@@ -654,8 +658,44 @@ class Instruments(unittest.TestCase):
                          ("2098-01-01T00:00:00+00:00", "2098-12-31T23:59:59+00:00", "CONFIRMED"))
         self.assertEqual(events[self.said["long"] + ".end.readback"]["DTSTART"].dt.isoformat(), "2098-12-31T23:59:59+00:00")
         self.assertEqual(str(events[self.said["truce"] + ".readback"]["STATUS"]), "TENTATIVE")
-        self.assertNotIn(self.said["calm"] + ".readback", events)  # broken off
-        self.assertEqual(set(events), {u for u in events if u.split(".")[0] in self.seen(n, "truces")})
+        # a calendar that took it as confirmed is told
+        for uid in (".readback", ".end.readback"):
+            e = events[self.said["calm"] + uid]
+            self.assertEqual(str(e["STATUS"]), "CANCELLED")
+            self.assertIn("CANCELLED: ", str(e["SUMMARY"]))
+        self.assertIn("broken-off: broken off", str(events[self.said["calm"] + ".readback"]["DESCRIPTION"]))
+        told = {"proposed": "TENTATIVE", "contested-by-time": "TENTATIVE", "agreed": "CONFIRMED", "declared": "CONFIRMED",
+                "in-force": "CONFIRMED", "broken-off": "CANCELLED", "withdrawn": "CANCELLED", "not-adopted": "CANCELLED",
+                "lapsed": "CANCELLED", "superseded": "CANCELLED"}
+        self.assertEqual({u[:-len(".readback")]: str(e["STATUS"]) for u, e in events.items() if not u.endswith(".end.readback")},
+                         {r: told[x["state"]] for r, x in self.seen(n, "truces", "--all").items() if x["state"] in told and not x["closed"]})
+
+        def now(name):
+            told = icalendar.Calendar.from_ical(n.ok("truces", "--ical", "-").stdout)
+            e = {str(e["UID"]): e for e in told.walk("VEVENT")}[self.said[name] + ".readback"]
+            return str(e["STATUS"]), int(e["SEQUENCE"]), e["DTEND"].dt.isoformat() if "DTEND" in e else None
+        # read again: agreed, made longer, broken off; each time it is the later one
+        self.say(n, "kept", "truce", "propose", "--title", "Kept", "--start", "2026-01-01T00:00:00Z", "--end", "2099-01-01T00:00:00Z",
+                 "--parties", "northland,southland")
+        self.there(self.s, "kept")
+        steps = [now("kept")]
+        self.s.ok("accept", self.said["kept"], "--yes")
+        self.state(n, "kept", "in-force")
+        steps.append(now("kept"))
+        self.say(n, "kept longer", "truce", "extend", self.hex("kept"), "--title", "Longer", "--start", "2099-01-01T00:00:00Z", "--end",
+                 "2099-02-01T00:00:00Z")
+        self.there(self.s, "kept longer")
+        self.s.ok("accept", self.said["kept longer"], "--yes")
+        until(lambda: now("kept")[2] == "2099-02-01T00:00:00+00:00", "its later end", 60)
+        steps.append(now("kept"))
+        self.s.ok("truce", "withdraw", self.said["kept"], "--yes")
+        self.state(n, "kept", "broken-off")
+        steps.append(now("kept"))
+        self.assertEqual([s[0] for s in steps], ["TENTATIVE", "CONFIRMED", "CONFIRMED", "CANCELLED"])
+        self.assertEqual(sorted({s[1] for s in steps}), [s[1] for s in steps])
+        # within one second
+        self.say(n, "blink", "truce", "propose", "--title", "Blink", "--start", "2098-06-01T00:00:00.100Z", "--end", "2098-06-01T00:00:00.900Z")
+        self.assertIsNone(now("blink")[2])
         out = n.ok("truces", "--ical", "-", "--with-closed")
         self.assertIn("SUMMARY:Qanariya", out.stdout)
         r = n.ok("truces", "--ical", path, want=FAILED)

@@ -15,6 +15,7 @@ static void test_whole(void **state) {
                                     .start_utc_ms = 1443618000000,
                                     .has_end = true,
                                     .end_utc_ms = 1443704400000,
+                                    .sequence = 7,
                                     .status = RB_ICAL_CONFIRMED,
                                     .summary = rb_str("a;b,c\\d\"e\nf\x7fg\x01h"),
                                     .description = rb_str("in force")};
@@ -22,13 +23,14 @@ static void test_whole(void **state) {
     rb_ical_begin(&w, rb_str("Line"));
     rb_ical_event(&w, &e);
     rb_ical_end(&w);
-    assert_string_equal(rb_writer_z(&w),
-                        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Readback//truces//EN\r\n"
-                        "X-WR-CALNAME:Line\r\nBEGIN:VEVENT\r\nUID:3f2a.readback\r\n"
-                        "DTSTAMP:20150930T130000Z\r\nDTSTART:20150930T130000Z\r\n"
-                        "DTEND:20151001T130000Z\r\nSUMMARY:a\\;b\\,c\\\\d\"e\\nfgh\r\n"
-                        "DESCRIPTION:in force\r\nSTATUS:CONFIRMED\r\nTRANSP:TRANSPARENT\r\n"
-                        "END:VEVENT\r\nEND:VCALENDAR\r\n");
+    assert_string_equal(
+        rb_writer_z(&w),
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Readback//truces//EN\r\n"
+        "X-WR-CALNAME:Line\r\nBEGIN:VEVENT\r\nUID:3f2a.readback\r\n"
+        "DTSTAMP:20150930T130000Z\r\nDTSTART:20150930T130000Z\r\n"
+        "DTEND:20151001T130000Z\r\nSEQUENCE:7\r\nSUMMARY:a\\;b\\,c\\\\d\"e\\nfgh\r\n"
+        "DESCRIPTION:in force\r\nSTATUS:CONFIRMED\r\nTRANSP:TRANSPARENT\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n");
 }
 
 /* every length of a text of 1, 2, 3 and 4 octets a character, and of escapes: unfolded, it is the
@@ -97,8 +99,38 @@ static void test_no_room(void **state) {
     assert_non_null(memmem(out, whole, "STATUS:TENTATIVE", 16));
 }
 
+/* an end in the second of the start is none: it would not be later than it as written */
+static void test_end(void **state) {
+    static const struct {
+        int64_t start, end;
+        const char *line;
+    } of[] = {{1443618000100, 1443618000900, NULL},
+              {1443618000000, 1443618000000, NULL},
+              {1443618000900, 1443617999000, NULL},
+              {1443618000900, 1443618001000, "DTEND:20150930T130001Z\r\n"},
+              {-1, 0, "DTEND:19700101T000000Z\r\n"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        char out[600];
+        struct rb_writer w = rb_writer(out, sizeof out);
+        const struct rb_ical_event e = {.uid = rb_str("u"),
+                                        .start_utc_ms = of[i].start,
+                                        .has_end = true,
+                                        .end_utc_ms = of[i].end,
+                                        .status = RB_ICAL_CANCELLED};
+        rb_ical_event(&w, &e);
+        const char *z = rb_writer_z(&w);
+        assert_non_null(strstr(z, "STATUS:CANCELLED\r\n"));
+        if (of[i].line)
+            assert_non_null(strstr(z, of[i].line));
+        else
+            assert_null(strstr(z, "DTEND"));
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_whole), cmocka_unit_test(test_folding),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_end), cmocka_unit_test(test_whole),
+                                       cmocka_unit_test(test_folding),
                                        cmocka_unit_test(test_no_room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
