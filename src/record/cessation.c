@@ -26,15 +26,33 @@ static enum rb_err get_hours(struct rb_mapr *m, struct rb_cessation *v, struct r
     return rb_mapr_uint(m, 6, &v->length_ms);
 }
 
+static unsigned count(uint64_t members) {
+    unsigned n = 0;
+    for (; members; members &= members - 1)
+        n++;
+    return n;
+}
+
+/* What is adopted binds parties: by their own word, unless guarantors speak for them. So each is
+ * asked, and what counts words counts those of two parties at least. */
+static const char *wrong(const struct rb_cessation *v) {
+    const struct rb_adoption *a = &v->adoption;
+    if (!v->has_adoption || a->rule == RB_RULE_GUARANTORS) return NULL;
+    if (!v->parties) return "one side alone adopts nothing";
+    if (a->of && (v->parties & ~a->of)) return "a party whose position does not count";
+    if (a->quorum > 0 && a->quorum < 2 + count(a->of & ~v->parties))
+        return "fewer than two parties could adopt it";
+    return NULL;
+}
+
 static enum rb_err get_members(struct rb_mapr *m, struct rb_cessation *v, struct rb_reject *rj) {
     RB_TRY(rb_mapr_members(m, 7, &v->parties));
     RB_TRY(rb_mapr_members(m, 8, &v->guarantors));
     RB_TRY(rb_mapr_members(m, 9, &v->monitors));
     size_t at = m->r.at;
     RB_TRY(rb_mapr_adoption(m, 10, &v->has_adoption, &v->adoption, rj));
-    if (v->has_adoption && !v->parties && v->adoption.rule != RB_RULE_GUARANTORS)
-        return rb_reject(rj, RB_ERR_MALFORMED, "3.6.14", "one side alone adopts nothing", at);
-    return RB_OK;
+    const char *words = wrong(v);
+    return words ? rb_reject(rj, RB_ERR_MALFORMED, "3.6.14", words, at) : RB_OK;
 }
 
 static enum rb_err get(struct rb_slice body, struct rb_arena *a, struct rb_cessation *v,

@@ -32,6 +32,15 @@ static const struct line {
     {RB_KIND_CESSATION, "{1:\"Calm\",4:1,10:{4:5}}", "3.6.14"},
     {RB_KIND_CESSATION, "{1:\"Calm\",4:1,8:[1],10:{1:4}}", NULL},
     {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{4:5}}", NULL},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{5:[0,1,2]}}", NULL},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{5:[0]}}", "3.6.14"},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{1:3,4:5,5:[0,2]}}", "3.6.14"},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{1:4,5:[2]}}", NULL},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1,2],10:{1:1,2:2}}", NULL},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{1:1,2:1}}", "3.6.14"},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{1:2,2:1,3:[1]}}", "3.6.14"},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{1:1,2:2,5:[0,1,2]}}", "3.6.14"},
+    {RB_KIND_CESSATION, "{1:\"Calm\",4:1,7:[0,1],10:{1:1,2:3,5:[0,1,2]}}", NULL},
     {RB_KIND_CESSATION, "{1:\"Calm\",4:1,11:[#1,#2]}", NULL},
     {RB_KIND_CESSATION, "{1:\"Calm\",4:1,11:[#1,#2,#1]}", "3.6.14"},
     {RB_KIND_CESSATION, "{1:\"Calm\",4:1,12:7}", "3.5.3"},
@@ -160,13 +169,13 @@ static void a_cessation(void **state) {
     struct rb_cessation v;
     struct rb_slice b =
         diag("{1:\"Calm\",2:\"terms\",3:[{1:[1,2,3]}],4:1000,5:2000,6:3000,7:[0,1],8:[2],9:[3],"
-             "10:{1:2,2:1,3:[1],4:900,5:[0,1]},11:[#4,#5],12:#6}",
+             "10:{1:2,2:2,3:[1],4:900,5:[0,1]},11:[#4,#5],12:#6}",
              mem, sizeof mem);
     const struct rb_hash four = diag_hash(4), five = diag_hash(5), six = diag_hash(6);
     assert_int_equal(rb_cessation_decode(b, &a, &v, NULL), RB_OK);
     assert_true(v.start_utc_ms == 1000 && v.has_end && v.end_utc_ms == 2000 && v.length_ms == 3000);
     assert_true(v.parties == 3 && v.guarantors == 4 && v.monitors == 8 && v.volumes_n == 1);
-    assert_true(v.has_adoption && v.adoption.rule == RB_RULE_QUORUM_VETO && v.adoption.quorum == 1);
+    assert_true(v.has_adoption && v.adoption.rule == RB_RULE_QUORUM_VETO && v.adoption.quorum == 2);
     assert_true(v.adoption.veto == 2 && v.adoption.has_by && v.adoption.by_utc_ms == 900 &&
                 v.adoption.of == 3);
     assert_true(v.exclusions.n == 2 && rb_hash_eq(&v.exclusions.h[0], &four) &&
