@@ -146,7 +146,8 @@ void rb_ballot_open(struct rb_ballot *b, const struct rb_lot *l, size_t subject,
     b->quorum = a->quorum;
     b->has_by = a->has_by;
     b->by_utc_ms = a->by_utc_ms;
-    b->electors = a->of != 0 ? a->of : electors;
+    const bool cessation = l->e[subject].fact->kind == RB_KIND_CESSATION;
+    b->electors = a->of != 0 && !cessation ? a->of : electors;
     b->held_open = l->e[subject].fact->kind == RB_KIND_TEXT && l->e[subject].fact->gist != NULL &&
                    l->e[subject].fact->gist->bracketed_n > 0;
     rb_electorate_make(instrument(l, subject)->charter, b->electors, a->veto, &b->electorate);
@@ -168,6 +169,28 @@ bool rb_ballot_settled(const struct rb_ballot *b) {
 enum rb_adoption_state rb_ballot_by_words(const struct rb_ballot *b) {
     if (!rb_ballot_settled(b)) return RB_ADOPTION_OPEN;
     return rb_adoption_join(b->with.state, b->against.state, false);
+}
+
+/* the voice that is this elector's: its own, or its lead's */
+static uint16_t voice_of(const struct rb_ballot *b, uint16_t elector) {
+    struct rb_electorate e;
+    uint16_t voice = 0;
+    if (b->voice[elector].speaks) return elector;
+    rb_electorate_make(instrument(b->l, b->subject)->charter, b->electors, bit(elector), &e);
+    while (!(e.veto >> voice & 1))
+        voice++;
+    return voice;
+}
+
+uint64_t rb_ballot_assent(const struct rb_ballot *b) {
+    uint64_t in = 0;
+    for (uint16_t m = 0; m < RB_MAX_MEMBERS; m++) {
+        if (!b->voice[m].elector) continue;
+        const uint8_t word = b->against.stance[voice_of(b, m)].word;
+        const bool silent = b->rule == RB_RULE_SILENCE && word == RB_WORD_NONE;
+        if (word == RB_WORD_ACCEPT || silent) in |= bit(m);
+    }
+    return in;
 }
 
 bool rb_ballot_over(const struct rb_ballot *b, uint32_t record) {

@@ -30,8 +30,8 @@ struct rb_ballot {
     int64_t since_utc_ms;
 };
 /* The rule is that of the body, `a` (all absent: NULL), under the charter in force where the
- * instrument stands. `electors`: whose positions count where `a` names nobody (16.2.1). Its author,
- * if it is an elector, accepts by the record. */
+ * instrument stands. `electors`: whose positions count where `a` names nobody (16.2.1); of a
+ * cessation, whoever it names. Its author, if it is an elector, accepts by the record. */
 void rb_ballot_open(struct rb_ballot *b, const struct rb_lot *l, size_t subject,
                     const struct rb_adoption *a, uint64_t electors);
 /* whose positions count, by all of 16.2.1, as the body of the instrument says, which was opened
@@ -47,6 +47,9 @@ enum rb_mark rb_ballot_take(struct rb_ballot *b, size_t i);
 /* Settled by words alone: adopted, not adopted (or contested by time); later positions are out of
  * turn. Never while it is not known here what a voice said. */
 bool rb_ballot_settled(const struct rb_ballot *b);
+/* Of one that is adopted: electors that accepted it, or whose lead did, in time beyond doubt; under
+ * silence, who said nothing else, nor that lead. */
+uint64_t rb_ballot_assent(const struct rb_ballot *b);
 /* Does the record (index in order[]) come after the hour, by 5.8, where `created` alone is no time?
  * What it would move, a withdrawal or a next version, finds the instrument settled by its hour. */
 bool rb_ballot_over(const struct rb_ballot *b, uint32_t record);

@@ -11,19 +11,27 @@ struct truce { /* a cessation of the lot, or an extension */
     uint32_t first;      /* of its own extensions, by start */
     uint64_t parties;    /* its own, or those of what it extends */
     uint64_t guarantors; /* the same */
+    uint64_t came;       /* parties that accepted it in time, once it was adopted without them */
     uint64_t parting;    /* parties that withdrew, bound still or not */
-    uint64_t left, kept; /* of the parties: no longer bound now; still */
-    uint64_t acceded;    /* bound by that, now */
+    uint64_t said;       /* parties bound by what was said, until they leave */
+    uint64_t keeps;      /* of these: bound at its own end, or now, if that is ahead */
+    uint64_t acceded;    /* who is no party, and bound by that, now */
+    uint64_t carried;    /* bound now by what moved its end, once its own end is past */
+    const int64_t *out;  /* by member: since when it is out, 0 = it is not; NULL: nobody is */
     bool acceded_to;
-    bool blind;    /* it, or what it extends, is not read here: nothing is derived of it */
-    bool inherits; /* its parties are those of what it extends */
+    bool guaranteed; /* its guarantors, who are that by the charter, speak for its parties */
+    bool alone;      /* it extends nothing for those whom that one binds: it stands by itself */
+    bool blind;      /* it, or what it extends, is not read here: nothing is derived of it */
+    bool inherits;   /* its parties are those of what it extends */
     bool declared, reported;
     bool stands;  /* adopted, and so is what it extends */
     uint8_t fate; /* enum rb_state that its author gave it; RB_STATE_MARKED = none */
     int64_t start_ms, end_ms;
     bool has_end;
+    int64_t own_end_ms; /* as its body says; INT64_MAX: none */
     int64_t gap_ms;
     size_t joined, joined_n; /* of the accessions, once sorted */
+    size_t parted, parted_n; /* of the withdrawals, once sorted */
     struct rb_vote vote;
 };
 struct joined { /* an accession */
@@ -160,22 +168,34 @@ static enum rb_mark supersede_all(struct settling *st, size_t first, enum rb_mar
     return mark;
 }
 
-/* Under the rule guarantors these; else its parties; else, of an extension, those of what it
- * extends; else its author declares it (16.4.1). What the body's adoption names goes before
- * (16.2.1). */
-static uint64_t electors(const struct settling *st, const struct truce *t) {
-    const struct rb_gist *g = gist_of(st, t);
+static uint64_t charter_guarantors(const struct rb_lot_entry *e) {
+    uint64_t all = 0;
+    for (size_t i = 0; i < e->own->charter->members_n; i++)
+        if (e->own->charter->members[i].role == RB_ROLE_GUARANTOR)
+            all |= bit(e->own->charter->members[i].index);
+    return all;
+}
+
+/* The author says who they are. For those who are guarantors by the charter, too, all members said
+ * that; where one is not, nobody is bound by that one's word, and the parties are asked as well. */
+static uint64_t guarantors_asked(const struct settling *st, struct truce *t) {
     const struct rb_lot_entry *e = entry_of(st, t);
-    if (g->has_adoption && g->adoption.rule == RB_RULE_GUARANTORS) {
-        if (t->guarantors != 0) return t->guarantors;
-        uint64_t all = 0;
-        for (size_t i = 0; i < e->own->charter->members_n; i++)
-            if (e->own->charter->members[i].role == RB_ROLE_GUARANTOR)
-                all |= bit(e->own->charter->members[i].index);
-        return all & e->own->active;
-    }
+    const uint64_t all = charter_guarantors(e), of = gist_of(st, t)->adoption.of;
+    const uint64_t asked = of != 0 ? of : t->guarantors != 0 ? t->guarantors : all & e->own->active;
+    t->guaranteed = (asked & ~all) == 0;
+    return t->guaranteed ? asked : asked | t->parties;
+}
+
+/* Under the rule guarantors these; else those that the body names; else its parties; else, of an
+ * extension, those of what it extends; else its author declares it (16.2.1, 16.4.1). */
+static uint64_t electors(const struct settling *st, struct truce *t) {
+    const struct rb_gist *g = gist_of(st, t);
+    if (g->has_adoption && g->adoption.rule == RB_RULE_GUARANTORS) return guarantors_asked(st, t);
+    if (g->has_adoption && g->adoption.of != 0) return g->adoption.of;
     if (g->members != 0) return g->members;
-    return t->extends != RB_NOWHERE ? st->list[t->extends].vote.electors : bit(e->author);
+    if (t->extends == RB_NOWHERE) return bit(entry_of(st, t)->author);
+    t->guaranteed = st->list[t->extends].guaranteed;
+    return st->list[t->extends].vote.electors;
 }
 
 static void open_vote(struct settling *st, struct truce *t) {
@@ -191,6 +211,7 @@ static void open_vote(struct settling *st, struct truce *t) {
     t->start_ms = g->start_utc_ms;
     t->has_end = g->has_end;
     t->end_ms = g->end_utc_ms;
+    t->own_end_ms = g->has_end ? g->end_utc_ms : INT64_MAX;
     rb_vote_open(&st->votes, &t->vote, t->entry, g->has_adoption ? &g->adoption : NULL,
                  electors(st, t));
 }
@@ -216,6 +237,35 @@ static void open_truce(struct settling *st, size_t i) {
 
 /* ---- words ------------------------------------------------------------------------------------
  */
+
+/* parties that took themselves out before it was adopted: never bound */
+static uint64_t apart(const struct truce *t) {
+    uint64_t out = 0;
+    for (unsigned m = 0; t->vote.ballot != NULL && m < RB_MAX_MEMBERS; m++) {
+        const struct rb_voice *v = &t->vote.ballot->voice[m];
+        if (v->position == RB_POSITION_DISSOCIATE && !v->forked && !v->stance.late) out |= bit(m);
+    }
+    return out & t->parties;
+}
+
+/* Of one that is adopted: parties bound by it, whether they left it since or not. Each by its own
+ * word, or by what 16.2 takes for that; where guarantors speak for them, all. */
+static uint64_t bound_by_word(struct settling *st, const struct truce *t) {
+    if (!adopted(t)) return 0;
+    const uint64_t in = t->guaranteed ? t->parties : rb_vote_assent(&st->votes, &t->vote);
+    return (in & t->parties & ~apart(t)) | t->came;
+}
+
+static unsigned fewest(const struct truce *t) {
+    return count(t->parties) < 2 ? 1 : 2;
+}
+
+/* A party that it was adopted without joins those that are bound by it, as long as it holds. */
+static bool comes_later(struct settling *st, const struct truce *t, uint16_t member) {
+    if (!(t->parties & ~t->parting & bit(member))) return false;
+    const uint64_t in = bound_by_word(st, t);
+    return !(in & bit(member)) && count(in & ~t->parting) >= fewest(t);
+}
 
 static bool may_report(const struct settling *st, const struct truce *t, size_t i) {
     const struct rb_charter *c = entry_of(st, t)->own->charter;
@@ -244,6 +294,7 @@ static enum rb_mark accede(struct settling *st, uint32_t truce, size_t i) {
     switch (judge(st, t, i, by, &j->is.t_ms)) {
     case RB_DEADLINE_MET:
         j->is.verdict = RB_IN_TIME;
+        if (!e->fact->reported) t->came |= bit(e->author) & t->parties;
         break;
     case RB_DEADLINE_LATE:
         j->is.verdict = RB_TOO_LATE;
@@ -259,7 +310,7 @@ static enum rb_mark accede(struct settling *st, uint32_t truce, size_t i) {
 static enum rb_mark part(struct settling *st, uint32_t truce, size_t i) {
     struct truce *t = &st->list[truce];
     const struct rb_lot_entry *e = &st->l->e[i];
-    if (!(t->parties & ~t->parting & bit(e->author))) return RB_MARK_OUT_OF_TURN;
+    if (!(bound_by_word(st, t) & ~t->parting & bit(e->author))) return RB_MARK_OUT_OF_TURN;
     t->parting |= bit(e->author);
     struct parted *p = &st->parted[st->parted_n++];
     *p = (struct parted){
@@ -312,6 +363,8 @@ static enum rb_mark withdraw_position(struct settling *st, uint32_t truce, size_
     struct joined *j = join == RB_NOWHERE ? NULL : &st->joined[join];
     if (j != NULL && j->is.withdrawn != RB_NOWHERE) return RB_MARK_OUT_OF_TURN;
     if (j != NULL) {
+        const bool party = t->came & bit(j->is.member);
+        if (party && part(st, truce, i) != RB_MARK_NONE) return RB_MARK_OUT_OF_TURN;
         j->is.withdrawn = st->l->e[i].record;
         (void)judge(st, t, i, INT64_MAX, &j->is.until_ms);
         return RB_MARK_NONE;
@@ -358,7 +411,7 @@ static enum rb_mark speak(struct settling *st, uint32_t truce, size_t i) {
     if (t->reported) return RB_MARK_NONE;
     if (t->fate != RB_STATE_MARKED) return RB_MARK_OUT_OF_TURN;
     if (e->fact->position == RB_POSITION_ACCEPT &&
-        (e->fact->reported || !(part_in & bit(e->author))))
+        (e->fact->reported || !(part_in & bit(e->author)) || comes_later(st, t, e->author)))
         return accede(st, truce, i);
     if (e->fact->reported) return RB_MARK_NONE; /* another's word, by hearsay: shown */
     if (e->fact->position == RB_POSITION_DISSOCIATE) return dissociate(st, truce, i);
@@ -451,33 +504,110 @@ static enum rb_err link_extensions(struct settling *st, struct rb_arena *a) {
     return RB_OK;
 }
 
-/* parties withdrew, and fewer than two are left; where there is but one, none */
-static bool broken(const struct truce *t, uint64_t kept) {
-    return t->left != 0 && count(kept) < (count(t->parties) < 2 ? 1u : 2u);
+/* It is said by all whom that one keeps, or by those that spoke for them. */
+static bool covers(const struct settling *st, const struct truce *x, const struct truce *t) {
+    const struct rb_gist *g = gist_of(st, x);
+    const bool guarantors =
+        x->guaranteed || (g->has_adoption && g->adoption.rule == RB_RULE_GUARANTORS);
+    if (!guarantors) return (t->keeps & ~x->vote.electors) == 0;
+    const struct rb_lot_entry *e = entry_of(st, x);
+    const uint64_t asked =
+        t->guarantors != 0 ? t->guarantors : charter_guarantors(e) & e->own->active;
+    return x->guaranteed && (asked & ~x->vote.electors) == 0;
 }
 
-/* what its extensions that stand make of its end, and the gaps that they leave */
-static void extend(struct settling *st, struct truce *t) {
+/* too few were bound from the first, or are left */
+static bool broken(const struct truce *t) {
+    return count(t->keeps) < fewest(t);
+}
+
+static void carry(const struct settling *st, struct truce *t, const struct truce *x) {
+    const int64_t now = st->l->s->now_utc_ms;
+    t->has_end = x->has_end;
+    if (x->end_ms > t->end_ms) t->end_ms = x->end_ms;
+    if (now < x->start_ms || (x->has_end && now >= x->end_ms)) return;
+    t->carried |= now < x->own_end_ms ? x->keeps | x->acceded : x->carried;
+}
+
+/* What its extensions that stand make of its end, and the gaps that they leave. `reach`: as far as
+ * any of them ever went, broken off since or not. */
+static void extend(struct settling *st, struct truce *t, bool reach) {
+    t->has_end = t->own_end_ms != INT64_MAX;
+    t->end_ms = t->own_end_ms;
+    t->carried = 0;
     for (uint32_t i = t->first; i != RB_NOWHERE; i = st->list[i].next) {
         struct truce *x = &st->list[i];
+        x->alone = broken(t) || !covers(st, x, t);
         if (!t->has_end) continue;
         if (x->start_ms > t->end_ms) {
             if (__builtin_sub_overflow(x->start_ms, t->end_ms, &x->gap_ms)) x->gap_ms = INT64_MAX;
-        } else if (x->stands && !broken(x, x->parties & ~x->left)) {
-            t->has_end = x->has_end;
-            if (x->end_ms > t->end_ms) t->end_ms = x->end_ms;
+        } else if (x->stands && !x->alone && (reach || !broken(x))) {
+            x->gap_ms = 0;
+            carry(st, t, x);
         }
     }
 }
 
+/* ---- who is bound -----------------------------------------------------------------------------
+ */
+
 /* A withdrawal after the end withdraws from nothing. */
-static void settle_parted(struct settling *st, struct truce *t, struct parted *p) {
+static void settle_parted(struct settling *st, const struct truce *t) {
     int64_t t_ms;
-    if (t->has_end && judge(st, t, p->entry, t->end_ms, &t_ms) == RB_DEADLINE_LATE) {
-        p->counts = false;
-        st->l->e[p->entry].mark = RB_MARK_OUT_OF_TURN;
-    } else if (p->is.until_ms != 0 && p->is.until_ms <= st->l->s->now_utc_ms)
-        t->left |= bit(p->is.member);
+    for (size_t i = t->parted; i < t->parted + t->parted_n; i++) {
+        struct parted *p = &st->parted[i];
+        p->counts = !t->has_end || judge(st, t, p->entry, t->end_ms, &t_ms) != RB_DEADLINE_LATE;
+        if (!p->counts) st->l->e[p->entry].mark = RB_MARK_OUT_OF_TURN;
+    }
+}
+
+/* Who left what it extends is out of it as well, where it binds those whom that one binds. */
+static enum rb_err put_out(const struct settling *st, struct truce *t, struct rb_arena *a) {
+    const int64_t *above = t->inherits ? st->list[t->extends].out : NULL;
+    t->out = above;
+    if (t->parted_n == 0) return RB_OK;
+    int64_t *out = rb_arena_array(a, RB_MAX_MEMBERS, sizeof *out);
+    if (out == NULL) return RB_ERR_LIMIT;
+    if (above != NULL) memcpy(out, above, RB_MAX_MEMBERS * sizeof *out);
+    for (size_t i = t->parted; i < t->parted + t->parted_n; i++) {
+        const struct rb_withdrawal *w = &st->parted[i].is;
+        if (!st->parted[i].counts || w->until_ms == 0) continue;
+        if (out[w->member] == 0 || w->until_ms < out[w->member]) out[w->member] = w->until_ms;
+    }
+    t->out = out;
+    return RB_OK;
+}
+
+static uint64_t still(const struct truce *t, int64_t utc_ms) {
+    uint64_t in = t->said;
+    for (unsigned m = 0; t->out != NULL && m < RB_MAX_MEMBERS; m++)
+        if (t->out[m] != 0 && t->out[m] <= utc_ms) in &= ~bit(m);
+    return in;
+}
+
+/* Acceded in time, and not out again. It is a word on this one: nobody carries it further. */
+static uint64_t acceded(const struct settling *st, const struct truce *t) {
+    uint64_t in = 0;
+    for (size_t i = t->joined; i < t->joined + t->joined_n; i++) {
+        const struct rb_accession *j = &st->joined[i].is;
+        const bool out =
+            j->withdrawn != RB_NOWHERE && j->until_ms != 0 && j->until_ms <= st->l->s->now_utc_ms;
+        if (j->verdict == RB_IN_TIME && !j->reported && !out) in |= bit(j->member);
+    }
+    return in & ~t->parties;
+}
+
+static enum rb_err keep(struct settling *st, struct truce *t, struct rb_arena *a) {
+    const int64_t now = st->l->s->now_utc_ms;
+    RB_TRY(put_out(st, t, a));
+    t->keeps = still(t, now < t->own_end_ms ? now : t->own_end_ms);
+    return RB_OK;
+}
+
+static void bind(struct settling *st, struct truce *t) {
+    t->said = bound_by_word(st, t);
+    if (t->guaranteed && t->inherits) t->said &= st->list[t->extends].said | t->came;
+    t->acceded = acceded(st, t);
 }
 
 static int joined_cmp(const void *a, const void *b) {
@@ -491,13 +621,7 @@ static int parted_cmp(const void *a, const void *b) {
     return x->entry < y->entry ? -1 : x->entry > y->entry;
 }
 
-/* From the last to the first: what extends something comes after it. */
-static enum rb_err settle_ends(struct settling *st, struct rb_arena *a) {
-    for (size_t i = 0; i < st->n; i++)
-        if (!is_mute(st, &st->list[i])) close_vote(st, &st->list[i]);
-    for (size_t i = 0; i < st->l->n; i++)
-        if (st->deferred[i]) take_position(st, i);
-    if (st->votes.full) return RB_ERR_LIMIT;
+static enum rb_err gather(struct settling *st, struct rb_arena *a) {
     RB_TRY(link_extensions(st, a));
     rb_sort(st->joined, st->joined_n, sizeof *st->joined, joined_cmp);
     rb_sort(st->parted, st->parted_n, sizeof *st->parted, parted_cmp);
@@ -505,44 +629,38 @@ static enum rb_err settle_ends(struct settling *st, struct rb_arena *a) {
         struct truce *t = &st->list[st->joined[i].truce];
         if (t->joined_n++ == 0) t->joined = i;
     }
-    size_t k = st->parted_n;
-    for (size_t i = st->n; i-- > 0;) {
-        extend(st, &st->list[i]);
-        for (; k > 0 && st->parted[k - 1].truce == i; k--)
-            settle_parted(st, &st->list[i], &st->parted[k - 1]);
+    for (size_t i = 0; i < st->parted_n; i++) {
+        struct truce *t = &st->list[st->parted[i].truce];
+        if (t->parted_n++ == 0) t->parted = i;
     }
     return RB_OK;
 }
 
-/* ---- who is bound -----------------------------------------------------------------------------
- */
-
-/* parties that took themselves out before it was adopted: never bound */
-static uint64_t apart(const struct truce *t) {
-    uint64_t out = 0;
-    for (unsigned m = 0; t->vote.ballot != NULL && m < RB_MAX_MEMBERS; m++) {
-        const struct rb_voice *v = &t->vote.ballot->voice[m];
-        if (v->position == RB_POSITION_DISSOCIATE && !v->forked && !v->stance.late) out |= bit(m);
+/* Who is bound at the end of each decides what extends it, and how far that reaches which
+ * withdrawals come in time. What extends something comes after it: who is bound goes from the first
+ * to the last, ends go from the last to the first. */
+static enum rb_err settle_ends(struct settling *st, struct rb_arena *a) {
+    for (size_t i = 0; i < st->n; i++)
+        if (!is_mute(st, &st->list[i])) close_vote(st, &st->list[i]);
+    for (size_t i = 0; i < st->l->n; i++)
+        if (st->deferred[i]) take_position(st, i);
+    if (st->votes.full) return RB_ERR_LIMIT;
+    RB_TRY(gather(st, a));
+    for (size_t i = 0; i < st->n; i++) {
+        if (is_mute(st, &st->list[i])) continue;
+        bind(st, &st->list[i]);
+        RB_TRY(keep(st, &st->list[i], a));
     }
-    return out & t->parties;
-}
-
-static void keep(const struct settling *st, struct truce *t) {
-    const struct truce *from = t->inherits ? &st->list[t->extends] : NULL;
-    if (from != NULL) t->left |= from->left;
-    t->kept = (from != NULL ? from->kept : t->parties) & ~apart(t) & ~t->left;
-}
-
-/* acceded in time, and not out again */
-static uint64_t acceded(const struct settling *st, const struct truce *t) {
-    uint64_t in = t->inherits ? st->list[t->extends].acceded : 0;
-    for (size_t i = t->joined; i < t->joined + t->joined_n; i++) {
-        const struct rb_accession *j = &st->joined[i].is;
-        const bool out =
-            j->withdrawn != RB_NOWHERE && j->until_ms != 0 && j->until_ms <= st->l->s->now_utc_ms;
-        if (j->verdict == RB_IN_TIME && !j->reported && !out) in |= bit(j->member);
+    for (size_t i = st->n; i-- > 0;)
+        if (!is_mute(st, &st->list[i])) extend(st, &st->list[i], true);
+    for (size_t i = 0; i < st->n; i++) {
+        if (is_mute(st, &st->list[i])) continue;
+        settle_parted(st, &st->list[i]);
+        RB_TRY(keep(st, &st->list[i], a));
     }
-    return in;
+    for (size_t i = st->n; i-- > 0;)
+        if (!is_mute(st, &st->list[i])) extend(st, &st->list[i], false);
+    return RB_OK;
 }
 
 /* ---- states -----------------------------------------------------------------------------------
@@ -579,7 +697,7 @@ static enum rb_state state_of(const struct settling *st, const struct truce *t) 
     if (t->blind) return RB_STATE_UNREAD;
     const enum rb_state word = word_state(st, t);
     if (word != RB_STATE_ADOPTED) return word;
-    if (broken(t, t->kept)) return RB_STATE_BROKEN_OFF;
+    if (broken(t)) return RB_STATE_BROKEN_OFF;
     if (t->has_end && now >= t->end_ms) return RB_STATE_ENDED;
     if (now < t->start_ms) return t->declared ? RB_STATE_DECLARED : RB_STATE_AGREED;
     return RB_STATE_IN_FORCE;
@@ -596,12 +714,17 @@ static int64_t length_differs(const struct rb_gist *g) {
     return __builtin_sub_overflow(g->length_ms, real, &differs) ? INT64_MAX : differs;
 }
 
+static uint64_t bound(const struct settling *st, const struct truce *t) {
+    if (!binds((enum rb_state)entry_of(st, t)->state)) return 0;
+    return st->l->s->now_utc_ms < t->own_end_ms ? t->keeps | t->acceded : t->carried;
+}
+
 /* when it holds, where it binds somebody */
 static void settle_hours(struct rb_lot_entry *e, const struct truce *t) {
     if (!binds((enum rb_state)e->state)) return;
     e->from_utc_ms = t->start_ms;
     e->to_utc_ms = t->has_end ? t->end_ms : INT64_MAX;
-    e->prolongs = t->extends != RB_NOWHERE && t->gap_ms == 0;
+    e->prolongs = t->extends != RB_NOWHERE && t->gap_ms == 0 && !t->alone;
 }
 
 /* Ascending: what it extends is settled before it. */
@@ -609,8 +732,6 @@ static void settle_states(struct settling *st) {
     for (size_t i = 0; i < st->n; i++) {
         struct truce *t = &st->list[i];
         struct rb_lot_entry *e = &st->l->e[t->entry];
-        if (!is_mute(st, t)) keep(st, t);
-        t->acceded = acceded(st, t);
         e->state = (uint8_t)state_of(st, t);
         settle_hours(e, t);
         if (!is_mute(st, t)) e->since_utc_ms = t->stands ? t->vote.since_utc_ms : 0;
@@ -632,7 +753,7 @@ static void show_truce(struct settling *st, const struct truce *t, struct rb_ces
     v->end_utc_ms = t->has_end ? t->end_ms : 0;
     v->has_end = t->has_end;
     v->gap_ms = t->gap_ms;
-    v->bound = binds((enum rb_state)e->state) ? t->kept | t->acceded : 0;
+    v->bound = bound(st, t);
     v->length_differs_ms = length_differs(e->fact->gist);
     if (!t->reported) rb_vote_view(&st->votes, &t->vote, &v->adoption);
 }

@@ -49,6 +49,10 @@ bool rb_vote_over(struct rb_votes *vs, const struct rb_vote *v, size_t i) {
     return v->has_by && rb_ballot_over(ballot_of(vs, v), vs->l->e[i].record);
 }
 
+uint64_t rb_vote_assent(struct rb_votes *vs, const struct rb_vote *v) {
+    return rb_ballot_assent(ballot_of(vs, v));
+}
+
 void rb_vote_close(struct rb_votes *vs, struct rb_vote *v) {
     struct rb_ballot *b = ballot_of(vs, v);
     rb_ballot_close(b);

@@ -32,6 +32,7 @@ void rb_vote_open(struct rb_votes *vs, struct rb_vote *v, size_t subject,
 enum rb_mark rb_vote_take(struct rb_votes *vs, struct rb_vote *v, size_t i);
 enum rb_adoption_state rb_vote_by_words(const struct rb_vote *v); /* not OPEN: settled */
 uint64_t rb_vote_unread(const struct rb_vote *v);
+uint64_t rb_vote_assent(struct rb_votes *vs, const struct rb_vote *v);
 bool rb_vote_over(struct rb_votes *vs, const struct rb_vote *v, size_t i);
 void rb_vote_close(struct rb_votes *vs, struct rb_vote *v);
 void rb_vote_view(struct rb_votes *vs, const struct rb_vote *v, struct rb_adoption_view *out);

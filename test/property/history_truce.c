@@ -35,27 +35,34 @@ static uint64_t some_members(const struct fx *w, uint16_t author) {
     return 1 + below((1ull << w->parties_n) - 1);
 }
 
-/* rules that need no number; without parties only guarantors may be asked (3.6.14) */
-static void put_adoption(const struct fx *w, struct rb_writer *o, bool parties) {
-    const enum rb_rule_type rule = !parties    ? RB_RULE_GUARANTORS
-                                   : one_in(4) ? RB_RULE_SILENCE
-                                   : one_in(6) ? RB_RULE_GUARANTORS
-                                               : RB_RULE_ALL;
-    const bool named = rule != RB_RULE_ALL;
+static enum rb_rule_type some_rule(uint64_t parties) {
+    if (parties == 0) return RB_RULE_GUARANTORS;
+    if (one_in(4)) return RB_RULE_SILENCE;
+    if ((parties & (parties - 1)) != 0 && one_in(3)) return RB_RULE_QUORUM;
+    return one_in(6) ? RB_RULE_GUARANTORS : RB_RULE_ALL;
+}
+/* Without parties only guarantors may be asked; of others each party is, and a quorum is one of two
+ * of them at least (3.6.14). */
+static void put_adoption(const struct fx *w, struct rb_writer *o, uint64_t parties) {
+    const enum rb_rule_type rule = some_rule(parties);
+    const bool named = rule != RB_RULE_ALL, quorum = rule == RB_RULE_QUORUM;
     const bool by = rule == RB_RULE_SILENCE || !named || one_in(2);
-    rb_cbor_put_map(o, 0u + named + by);
-    if (named) {
-        rb_cbor_put_uint(o, 1);
-        rb_cbor_put_uint(o, (uint64_t)rule);
-    }
-    if (!by) return;
-    rb_cbor_put_uint(o, 4);
-    rb_cbor_put_int(o, w->clock_ms + (int64_t)below(20000));
+    const bool of = !quorum && one_in(4);
+    rb_cbor_put_map(o, 0u + named + quorum + by + of);
+    if (named) rb_cbor_put_uint(o, 1);
+    if (named) rb_cbor_put_uint(o, (uint64_t)rule);
+    if (quorum) rb_cbor_put_uint(o, 2);
+    if (quorum) rb_cbor_put_uint(o, 2);
+    if (by) rb_cbor_put_uint(o, 4);
+    if (by) rb_cbor_put_int(o, w->clock_ms + (int64_t)below(20000));
+    if (of) rb_cbor_put_uint(o, 5);
+    if (of) put_members(o, parties | (1 + below((1ull << w->parties_n) - 1)));
 }
 
 static void put_cessation(struct fx *w, uint16_t author, struct rb_writer *o) {
     const bool end = !one_in(5), length = one_in(4), parties = !one_in(4), guarantors = one_in(2);
     const bool adoption = one_in(parties ? 2 : 6);
+    const uint64_t bound = parties ? some_members(w, author) : 0;
     const struct rb_hash *extends = one_in(2) ? id_of_kind(w, RB_KIND_CESSATION, 0) : NULL;
     const int64_t start = some_time(w) + (extends && one_in(2) ? 40000 : 0);
     rb_cbor_put_map(o, 2u + end + length + parties + guarantors + adoption + (extends != NULL));
@@ -68,22 +75,23 @@ static void put_cessation(struct fx *w, uint16_t author, struct rb_writer *o) {
     if (length) rb_cbor_put_uint(o, 6);
     if (length) rb_cbor_put_uint(o, 1 + below(40000));
     if (parties) rb_cbor_put_uint(o, 7);
-    if (parties) put_members(o, some_members(w, author));
+    if (parties) put_members(o, bound);
     if (guarantors) rb_cbor_put_uint(o, 8);
     if (guarantors) put_members(o, some_members(w, author));
     if (adoption) rb_cbor_put_uint(o, 10);
-    if (adoption) put_adoption(w, o, parties);
+    if (adoption) put_adoption(w, o, bound);
     if (extends) rb_cbor_put_uint(o, 12);
     if (extends) rb_cbor_put_bytes(o, rb_slice(extends->b, RB_HASH_LEN));
 }
 
 static void put_agreement(struct fx *w, uint16_t author, struct rb_writer *o) {
     const bool parties = !one_in(4), adoption = parties && one_in(2);
+    const uint64_t bound = some_members(w, author);
     rb_cbor_put_map(o, 2u + parties + adoption);
     rb_cbor_put_uint(o, 1);
     rb_cbor_put_text(o, rb_str("integration"));
     if (parties) rb_cbor_put_uint(o, 4);
-    if (parties) put_members(o, some_members(w, author));
+    if (parties) put_members(o, bound);
     rb_cbor_put_uint(o, 6);
     rb_cbor_put_array(o, 2);
     for (uint64_t i = 1; i < 3; i++) {
@@ -98,7 +106,7 @@ static void put_agreement(struct fx *w, uint16_t author, struct rb_writer *o) {
         rb_cbor_put_int(o, some_time(w));
     }
     if (adoption) rb_cbor_put_uint(o, 7);
-    if (adoption) put_adoption(w, o, true);
+    if (adoption) put_adoption(w, o, bound);
 }
 
 static void put_progress(struct fx *w, const struct rb_hash *agreement, struct rb_writer *o) {

@@ -363,6 +363,287 @@ static void after_silence(void **state) {
     assert_state(at(w, by + 3 * HOUR), calm, "broken-off");
 }
 
+/* ---- whose word binds whom --------------------------------------------------------------------
+ */
+
+#define MORE "{1:\"More\",4:1468022400000,5:1468108800000"
+#define MORE_END 1468108800000ll
+
+/* what is not said by all whom a truce binds makes it no longer: it binds those who said it */
+static void some_prolong_nothing(void **state) {
+    static const struct {
+        const char *calm, *more;
+        uint16_t parties;
+        uint64_t bound;
+    } lines[] = {
+        {"{" CALM ",7:[0,1]}", "{1:\"More\",4:1468022400000,7:[0],12:#1}", 2, 1},
+        {"{" CALM ",7:[0,1,2]}", MORE ",7:[0,1],12:#1}", 3, 3},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct fx *w = world(state, 4);
+        in_force(w);
+        struct rb_hash calm = put(w, 0, made(w, RB_KIND_CESSATION, lines[i].calm));
+        for (uint16_t k = 1; k < lines[i].parties; k++)
+            says_held(w, k, &calm, RB_POSITION_ACCEPT, START - HOUR);
+        struct rb_hash more = put(w, 0, made_on(w, RB_KIND_CESSATION, lines[i].more, calm));
+        if (i == 1) says(w, 1, &more, RB_POSITION_ACCEPT);
+        assert_int_equal(view_of(w, at(w, START), &calm).end_utc_ms, END);
+        struct rb_situation *s = at(w, END + HOUR);
+        assert_state(s, calm, "ended");
+        assert_state(s, more, "in-force");
+        assert_false(instrument_of(s, &more)->prolongs);
+        assert_int_equal(view_of(w, s, &more).bound, lines[i].bound);
+    }
+}
+
+/* whom it does not bind any more is not asked */
+static void who_left_is_not_asked(void **state) {
+    struct fx *w = world(state, 4);
+    in_force(w);
+    struct rb_hash calm = put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1,2]}"));
+    says_held(w, 1, &calm, RB_POSITION_ACCEPT, START - HOUR);
+    struct rb_hash yes = says_held(w, 2, &calm, RB_POSITION_ACCEPT, START - HOUR);
+    struct rb_hash more = put(w, 0, made_on(w, RB_KIND_CESSATION, MORE ",7:[0,1],12:#1}", calm));
+    says(w, 1, &more, RB_POSITION_ACCEPT);
+    w->clock_ms = START;
+    says_held(w, 2, &yes, RB_POSITION_WITHDRAW, START + HOUR);
+    assert_int_equal(view_of(w, at(w, START), &calm).end_utc_ms, END);
+    struct rb_situation *s = at(w, START + HOUR);
+    assert_int_equal(view_of(w, s, &calm).end_utc_ms, MORE_END);
+    assert_true(instrument_of(at(w, END), &more)->prolongs);
+    assert_int_equal(bound_at(w, &calm, END), 3);
+}
+
+/* what extends a declaration to which others acceded binds its author: they acceded to that one */
+static void an_accession_is_carried_nowhere(void **state) {
+    struct fx *w = world(state, 3);
+    in_force(w);
+    struct rb_hash calm = put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM "}"));
+    says(w, 1, &calm, RB_POSITION_ACCEPT);
+    struct rb_hash more =
+        put(w, 0, made_on(w, RB_KIND_CESSATION, "{1:\"More\",4:1468022400000,12:#1}", calm));
+    assert_int_equal(bound_at(w, &calm, END - 1), 3);
+    struct rb_situation *s = at(w, END + HOUR);
+    assert_state(s, calm, "in-force");
+    assert_int_equal(view_of(w, s, &calm).bound, 1);
+    assert_int_equal(view_of(w, s, &more).bound, 1);
+    says(w, 1, &more, RB_POSITION_ACCEPT);
+    assert_int_equal(bound_at(w, &calm, END + HOUR), 3);
+    assert_int_equal(bound_at(w, &more, END + HOUR), 3);
+}
+
+/* a quorum adopts it for those who accepted; who does so later joins them, and may leave again */
+static void a_quorum_binds_itself(void **state) {
+    struct fx *w = world(state, 4);
+    in_force(w);
+    struct rb_hash calm =
+        put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1,2,3],10:{1:1,2:2}}"));
+    says(w, 3, &calm, RB_POSITION_ABSTAIN);
+    says(w, 1, &calm, RB_POSITION_ACCEPT);
+    assert_state(at(w, START), calm, "in-force");
+    assert_int_equal(bound_at(w, &calm, START), 1 | 2);
+    struct rb_hash never = says(w, 3, &calm, RB_POSITION_DISSOCIATE);
+    struct rb_hash in = says(w, 2, &calm, RB_POSITION_ACCEPT);
+    assert_int_equal(bound_at(w, &calm, START), 1 | 2 | 4);
+    assert_int_equal(view_of(w, at(w, START), &calm).accessions_n, 1);
+    w->clock_ms = START;
+    struct rb_hash out = says_held(w, 2, &in, RB_POSITION_WITHDRAW, START + HOUR);
+    struct rb_hash again = says(w, 2, &calm, RB_POSITION_ACCEPT);
+    assert_int_equal(bound_at(w, &calm, START), 1 | 2 | 4);
+    assert_int_equal(bound_at(w, &calm, START + HOUR), 1 | 2);
+    says_held(w, 1, &calm, RB_POSITION_DISSOCIATE, START + 2 * HOUR);
+    struct rb_hash late = says(w, 3, &calm, RB_POSITION_ACCEPT);
+    struct rb_situation *s = at(w, START + 2 * HOUR);
+    assert_mark(s, never, OUT_OF_TURN); /* it is not bound */
+    assert_mark(s, in, NONE);
+    assert_mark(s, out, NONE);
+    assert_mark(s, again, OUT_OF_TURN);
+    assert_mark(s, late, OUT_OF_TURN); /* it is broken off */
+    assert_state(s, calm, "broken-off");
+}
+
+/* who joined them counts among those that are left */
+static void who_joined_them_remains(void **state) {
+    struct fx *w = world(state, 3);
+    in_force(w);
+    struct rb_hash calm =
+        put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1,2],10:{1:1,2:2}}"));
+    says(w, 1, &calm, RB_POSITION_ACCEPT);
+    says(w, 2, &calm, RB_POSITION_ACCEPT);
+    w->clock_ms = START;
+    says_held(w, 0, &calm, RB_POSITION_WITHDRAW, START + HOUR);
+    struct rb_situation *s = at(w, START + HOUR);
+    assert_state(s, calm, "in-force");
+    assert_int_equal(view_of(w, s, &calm).bound, 2 | 4);
+}
+
+/* who said something else kept no silence; where that leaves fewer than two, nobody is bound */
+static void what_silence_binds(void **state) {
+    const int64_t by = 1467750000000;
+    for (int alone = 0; alone < 2; alone++) {
+        struct fx *w = world(state, 4);
+        in_force(w);
+        struct rb_hash calm =
+            put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1,2],10:{1:3,4:1467750000000}}"));
+        says(w, 1, &calm, RB_POSITION_ABSTAIN);
+        if (alone) says(w, 2, &calm, RB_POSITION_DISSOCIATE);
+        for (uint16_t k = 1; k < 3; k++)
+            fx_held(w, 0, k, (uint64_t)((by - 20 * HOUR) / 1000));
+        held_at(w, 1, by - HOUR);
+        held_at(w, 2, by - HOUR);
+        struct rb_situation *s = at(w, START);
+        assert_state(s, calm, alone ? "broken-off" : "in-force");
+        assert_int_equal(view_of(w, s, &calm).bound, alone ? 0 : 1 | 4);
+    }
+}
+
+/* who is no guarantor by the charter binds nobody: the parties are asked, too */
+static void guarantors_of_ones_own(void **state) {
+    for (int by_charter = 0; by_charter < 2; by_charter++) {
+        struct fx *w = world(state, 3);
+        if (by_charter) guarantor(w, 2);
+        in_force(w);
+        struct rb_hash calm =
+            put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1],8:[2],10:{1:4}}"));
+        struct rb_hash own =
+            put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1],10:{1:4,5:[0]}}"));
+        says(w, 2, &calm, RB_POSITION_ACCEPT);
+        struct rb_situation *s = at(w, START);
+        assert_state(s, calm, by_charter ? "in-force" : "proposed");
+        assert_state(s, own, "proposed");
+        says(w, 1, &calm, RB_POSITION_ACCEPT);
+        says(w, 1, &own, RB_POSITION_ACCEPT);
+        s = at(w, START);
+        assert_state(s, calm, "in-force");
+        assert_state(s, own, "in-force");
+        assert_int_equal(view_of(w, s, &calm).bound, 3);
+        assert_int_equal(view_of(w, s, &own).bound, 3);
+    }
+}
+
+/* a base that guarantors adopted goes on by all of these, and by no others */
+static void the_same_guarantors(void **state) {
+    static const char *const more[] = {
+        MORE ",12:#1}",
+        MORE ",10:{1:4},12:#1}",
+        MORE ",7:[0,1],8:[2],10:{1:4},12:#1}",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        struct fx *w = world(state, 4);
+        guarantor(w, 2);
+        guarantor(w, 3);
+        in_force(w);
+        struct rb_hash calm =
+            put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1],8:[2,3],10:{1:4}}"));
+        says(w, 2, &calm, RB_POSITION_ACCEPT);
+        says(w, 3, &calm, RB_POSITION_ACCEPT);
+        struct rb_hash x = put(w, 0, made_on(w, RB_KIND_CESSATION, more[i], calm));
+        says(w, 2, &x, RB_POSITION_ACCEPT);
+        if (i < 2) says(w, 3, &x, RB_POSITION_ACCEPT);
+        struct rb_situation *s = at(w, END);
+        assert_state(s, calm, i < 2 ? "in-force" : "ended");
+        assert_state(s, x, "in-force");
+        assert_int_equal(view_of(w, s, &calm).bound, i < 2 ? 3 : 0);
+        assert_int_equal(view_of(w, s, &x).bound, 3);
+    }
+}
+
+/* ---- who left which of them -------------------------------------------------------------------
+ */
+
+struct chain {
+    struct rb_hash calm, more;
+    struct rb_hash yes[3], also[3]; /* of members 1 and 2 */
+};
+static struct chain three(struct fx *w) {
+    struct chain c = {0};
+    in_force(w);
+    c.calm = put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1,2]}"));
+    c.more = put(w, 0, made_on(w, RB_KIND_CESSATION, MORE ",12:#1}", c.calm));
+    for (uint16_t k = 1; k < 3; k++) {
+        c.yes[k] = says_held(w, k, &c.calm, RB_POSITION_ACCEPT, START - HOUR);
+        c.also[k] = says_held(w, k, &c.more, RB_POSITION_ACCEPT, START - HOUR);
+    }
+    w->clock_ms = START;
+    return c;
+}
+
+/* one leaves the truce, and with that what extends it; another what extends it: that is broken off,
+ * and prolongs nothing */
+static void left_by_two(void **state) {
+    struct fx *w = world(state, 4);
+    struct chain c = three(w);
+    says_held(w, 0, &c.calm, RB_POSITION_WITHDRAW, START + HOUR);
+    says_held(w, 1, &c.also[1], RB_POSITION_WITHDRAW, START + HOUR);
+    struct rb_situation *s = at(w, START + HOUR);
+    assert_state(s, c.calm, "in-force");
+    assert_state(s, c.more, "broken-off");
+    assert_int_equal(view_of(w, s, &c.calm).bound, 2 | 4);
+    assert_int_equal(view_of(w, s, &c.calm).end_utc_ms, END);
+    assert_state(at(w, END), c.calm, "ended");
+}
+
+/* one leaves what extends it: it is bound to the end that it agreed to */
+static void bound_to_the_end_agreed(void **state) {
+    struct fx *w = world(state, 4);
+    struct chain c = three(w);
+    says_held(w, 1, &c.also[1], RB_POSITION_WITHDRAW, START + HOUR);
+    struct rb_situation *s = at(w, END - 1);
+    assert_int_equal(view_of(w, s, &c.calm).bound, 7);
+    assert_int_equal(view_of(w, s, &c.calm).end_utc_ms, MORE_END);
+    s = at(w, END);
+    assert_state(s, c.calm, "in-force");
+    assert_int_equal(view_of(w, s, &c.calm).bound, 1 | 4);
+    assert_int_equal(view_of(w, s, &c.more).bound, 1 | 4);
+}
+
+/* after its own end who leaves it leaves what carries it; once that is broken off it is ended */
+static void left_while_it_is_carried(void **state) {
+    struct fx *w = world(state, 4);
+    struct chain c = three(w);
+    w->clock_ms = END + HOUR;
+    struct rb_hash out = says_held(w, 1, &c.yes[1], RB_POSITION_WITHDRAW, END + 2 * HOUR);
+    assert_int_equal(bound_at(w, &c.calm, END + HOUR), 7);
+    struct rb_situation *s = at(w, END + 2 * HOUR);
+    assert_mark(s, out, NONE);
+    assert_int_equal(view_of(w, s, &c.calm).bound, 1 | 4);
+    assert_int_equal(view_of(w, s, &c.more).bound, 1 | 4);
+    w->clock_ms = END + 3 * HOUR;
+    says_held(w, 2, &c.also[2], RB_POSITION_WITHDRAW, END + 4 * HOUR);
+    assert_state(at(w, END + 3 * HOUR), c.calm, "in-force");
+    for (int64_t h = 4; h < 40; h += 12) {
+        s = at(w, END + h * HOUR);
+        assert_state(s, c.calm, "ended");
+        assert_state(s, c.more, "broken-off");
+        assert_mark(s, out, NONE);
+    }
+}
+
+/* Three in a row: of the second, one left; it goes on for the others by the third, and so does the
+ * first. */
+static void carried_on_and_on(void **state) {
+    struct fx *w = world(state, 4);
+    struct chain c = three(w);
+    struct rb_hash most =
+        put(w, 0,
+            made_on(w, RB_KIND_CESSATION,
+                    "{1:\"Most\",4:1468108800000,5:1468195200000,7:[0,2],12:#1}", c.more));
+    struct rb_hash yes = says(w, 2, &most, RB_POSITION_ACCEPT);
+    assert_int_equal(view_of(w, at(w, START), &c.more).end_utc_ms, MORE_END);
+    assert_int_equal(view_of(w, at(w, START), &c.calm).end_utc_ms, MORE_END);
+    says_held(w, 1, &c.also[1], RB_POSITION_WITHDRAW, START + HOUR);
+    struct rb_situation *s = at(w, MORE_END);
+    assert_state(s, c.calm, "in-force");
+    assert_state(s, c.more, "in-force");
+    assert_int_equal(view_of(w, s, &c.calm).bound, 1 | 4);
+    assert_int_equal(view_of(w, s, &c.calm).end_utc_ms, 1468195200000);
+    says_held(w, 2, &yes, RB_POSITION_WITHDRAW, MORE_END + HOUR);
+    s = at(w, MORE_END + HOUR);
+    assert_state(s, most, "broken-off");
+    assert_state(s, c.more, "ended");
+    assert_state(s, c.calm, "ended");
+}
+
 /* ---- before its adoption ----------------------------------------------------------------------
  */
 
@@ -662,6 +943,18 @@ int main(void) {
         T(a_declaration_is_broken_off),
         T(out_of_all_of_the_chain),
         T(after_silence),
+        T(some_prolong_nothing),
+        T(who_left_is_not_asked),
+        T(an_accession_is_carried_nowhere),
+        T(a_quorum_binds_itself),
+        T(who_joined_them_remains),
+        T(what_silence_binds),
+        T(guarantors_of_ones_own),
+        T(the_same_guarantors),
+        T(left_by_two),
+        T(bound_to_the_end_agreed),
+        T(left_while_it_is_carried),
+        T(carried_on_and_on),
         T(acceptance_and_withdrawal_at_once),
         T(contested_by_time),
         T(rejected_or_replaced),
