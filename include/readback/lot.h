@@ -29,7 +29,7 @@ struct rb_adoption_view {
     bool has_by;
     int64_t by_utc_ms;
     struct rb_electorate electorate;
-    uint64_t unread;      /* voices that took a closed position which was not opened here */
+    uint64_t unread;      /* voices, or its author, that took a closed position which was not opened here */
     size_t voices_n; /* electors, and whoever else took a position; by member */
     struct rb_voice voices[RB_MAX_MEMBERS];
     enum rb_adoption_state state;

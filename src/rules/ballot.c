@@ -241,8 +241,11 @@ static void take_back(struct rb_ballot *b, const struct rb_lot_entry *e,
     show_voice(b, m);
 }
 
-/* one whose type is not known here, of a voice, and not too late whatever it says */
+/* one whose type is not known here, of a voice, and not too late whatever it says; or of the
+ * author, who may withdraw what it said */
 static bool may_count(const struct rb_ballot *b, const struct rb_lot_entry *e) {
+    if (e->on == b->subject && e->author == b->l->e[e->on].author && !rb_ballot_over(b, e->record))
+        return true;
     const enum rb_word most = b->rule == RB_RULE_SILENCE ? RB_WORD_REJECT : RB_WORD_ACCEPT;
     int64_t t_ms;
     return b->voice[e->author].speaks && when_held(b, e->record, most, &t_ms) != RB_DEADLINE_LATE;

@@ -19,10 +19,11 @@ struct truce { /* a cessation of the lot, or an extension */
     uint64_t carried;    /* bound now by what moved its end, once its own end is past */
     const int64_t *out;  /* by member: since when it is out, 0 = it is not; NULL: nobody is */
     bool acceded_to;
-    bool guaranteed; /* its guarantors, who are that by the charter, speak for its parties */
-    bool alone;      /* it extends nothing for those whom that one binds: it stands by itself */
-    bool blind;      /* it, or what it extends, is not read here: nothing is derived of it */
-    bool inherits;   /* its parties are those of what it extends */
+    bool may_be_acceded_to; /* a position that was not opened here may do so */
+    bool guaranteed;        /* its guarantors, who are that by the charter, speak for its parties */
+    bool alone;    /* it extends nothing for those whom that one binds: it stands by itself */
+    bool blind;    /* it, or what it extends, is not read here: nothing is derived of it */
+    bool inherits; /* its parties are those of what it extends */
     bool declared, reported;
     bool stands;  /* adopted, and so is what it extends */
     uint8_t fate; /* enum rb_state that its author gave it; RB_STATE_MARKED = none */
@@ -147,7 +148,8 @@ static bool supersedes(const struct rb_lot *l, size_t i) {
 static void supersede(struct settling *st, size_t i, struct truce *t) {
     const bool own = t->reported || t->declared;
     if (t->blind || (!own && rb_vote_unread(&t->vote) != 0)) return;
-    t->fate = rb_lot_read(&st->l->e[i]) ? RB_STATE_SUPERSEDED : RB_STATE_UNREAD;
+    const bool known = rb_lot_read(&st->l->e[i]) && (t->acceded_to || !t->may_be_acceded_to);
+    t->fate = known ? RB_STATE_SUPERSEDED : RB_STATE_UNREAD;
 }
 
 /* The entries of a record from `first` on: it supersedes all that it says, or nothing. */
@@ -274,6 +276,12 @@ static bool may_report(const struct settling *st, const struct truce *t, size_t 
     for (size_t k = 0; k < c->members_n; k++)
         if (c->members[k].index == author) return c->members[k].role == RB_ROLE_GUARANTOR;
     return false;
+}
+
+/* its acceptance is an accession, and not a vote */
+static bool joins(struct settling *st, const struct truce *t, const struct rb_lot_entry *e) {
+    const uint64_t part_in = t->vote.electors | t->parties | t->guarantors;
+    return e->fact->reported || !(part_in & bit(e->author)) || comes_later(st, t, e->author);
 }
 
 static enum rb_mark accede(struct settling *st, uint32_t truce, size_t i) {
@@ -407,12 +415,9 @@ static enum rb_mark dissociate(struct settling *st, uint32_t truce, size_t i) {
 static enum rb_mark speak(struct settling *st, uint32_t truce, size_t i) {
     struct truce *t = &st->list[truce];
     const struct rb_lot_entry *e = &st->l->e[i];
-    const uint64_t part_in = t->vote.electors | t->parties | t->guarantors;
     if (t->reported) return RB_MARK_NONE;
     if (t->fate != RB_STATE_MARKED) return RB_MARK_OUT_OF_TURN;
-    if (e->fact->position == RB_POSITION_ACCEPT &&
-        (e->fact->reported || !(part_in & bit(e->author)) || comes_later(st, t, e->author)))
-        return accede(st, truce, i);
+    if (e->fact->position == RB_POSITION_ACCEPT && joins(st, t, e)) return accede(st, truce, i);
     if (e->fact->reported) return RB_MARK_NONE; /* another's word, by hearsay: shown */
     if (e->fact->position == RB_POSITION_DISSOCIATE) return dissociate(st, truce, i);
     return rb_vote_take(&st->votes, &t->vote, i);
@@ -423,6 +428,26 @@ static bool is_word(int position) {
            position == RB_POSITION_ABSTAIN || position == RB_POSITION_DISSOCIATE;
 }
 
+/* Does it say anything of the cessation? Taking back what did not, as a query, does not. */
+static bool moves(const struct settling *st, const struct rb_lot_entry *e, bool direct) {
+    if (e->fact->position != RB_POSITION_WITHDRAW) return direct && is_word(e->fact->position);
+    const int of = direct ? RB_POSITION_WITHDRAW : st->l->e[e->on].fact->position;
+    return of == 0 || of == RB_POSITION_WITHDRAW || is_word(of);
+}
+
+/* not opened here: it may be any that its author could take */
+static void take_unread(struct settling *st, struct truce *t, size_t i) {
+    const struct rb_lot_entry *e = &st->l->e[i];
+    const bool direct = e->on == t->entry;
+    if (is_mute(st, t) || t->fate != RB_STATE_MARKED || rb_lot_forked(st->l, i)) return;
+    if (direct && !(e->fact->reported && !may_report(st, t, i)))
+        t->may_be_acceded_to |= joins(st, t, e);
+    if (!t->reported)
+        (void)rb_vote_take(&st->votes, &t->vote, i);
+    else if (direct && e->author == entry_of(st, t)->author)
+        t->fate = RB_STATE_UNREAD;
+}
+
 static void take_position(struct settling *st, size_t i) {
     struct rb_lot_entry *e = &st->l->e[i];
     const uint32_t truce = st->of[i];
@@ -430,13 +455,10 @@ static void take_position(struct settling *st, size_t i) {
     const bool direct = e->on == t->entry, withdraws = e->fact->position == RB_POSITION_WITHDRAW;
     enum rb_mark mark = RB_MARK_NONE;
     if (e->fact->closed && e->fact->position == 0) {
-        if (!is_mute(st, t) && !t->reported && t->fate == RB_STATE_MARKED)
-            (void)rb_vote_take(&st->votes, &t->vote, i);
+        take_unread(st, t, i);
         return;
     }
-    if (t->blind || t->fate == RB_STATE_UNREAD ||
-        !(withdraws || (direct && is_word(e->fact->position))))
-        return;
+    if (t->blind || t->fate == RB_STATE_UNREAD || !moves(st, e, direct)) return;
     if (rb_lot_forked(st->l, i))
         mark = RB_MARK_CONTESTED;
     else if (is_mute(st, t))

@@ -859,6 +859,76 @@ static void a_closed_accession(void **state) {
     }
 }
 
+static struct rb_hash says_closed(struct fx *w, uint16_t member, const struct rb_hash *subject,
+                                  enum rb_position_type t, uint64_t readers) {
+    struct rb_record r = fx_position(w, subject, t);
+    fx_close(&r, readers);
+    return put(w, member, r);
+}
+
+/* an author that is not asked may have taken it back, too */
+static void an_authors_closed_word(void **state) {
+    for (int settled = 0; settled < 2; settled++) {
+        struct fx *w = world(state, 4);
+        in_force(w);
+        struct rb_hash calm = put(w, 2, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1]}"));
+        if (!settled) says_closed(w, 2, &calm, RB_POSITION_WITHDRAW, 1 | 4);
+        says(w, 0, &calm, RB_POSITION_ACCEPT);
+        says(w, 1, &calm, RB_POSITION_ACCEPT);
+        if (settled) says_closed(w, 2, &calm, RB_POSITION_WITHDRAW, 1 | 4);
+        assert_state(read_by(w, 0, START), calm, settled ? "in-force" : "withdrawn");
+        struct rb_situation *s = read_by(w, 1, START);
+        assert_state(s, calm, settled ? "in-force" : "unread");
+        assert_int_equal(view_of(w, s, &calm).adoption.unread, settled ? 0 : 4);
+        struct rb_record r = made(w, RB_KIND_CESSATION, "{" CALM "}");
+        r.reported_who = rb_str("the other side");
+        r.reported_carrier = rb_str("radio");
+        struct rb_hash heard = put(w, 0, r);
+        says_closed(w, 0, &heard, settled ? RB_POSITION_READ : RB_POSITION_WITHDRAW, 1 | 2);
+        assert_state(read_by(w, 1, START), heard, settled ? "as-reported" : "withdrawn");
+        assert_state(read_by(w, 2, START), heard, "unread");
+    }
+}
+
+/* whoever may have acceded to a declaration, it may not be its author's alone any more */
+static void a_closed_word_on_a_declaration(void **state) {
+    for (int acceded = 0; acceded < 2; acceded++) {
+        struct fx *w = world(state, 3);
+        in_force(w);
+        struct rb_hash calm = put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM "}"));
+        says_closed(w, 1, &calm, acceded ? RB_POSITION_ACCEPT : RB_POSITION_READ, 1 | 2);
+        struct rb_record r = made(w, RB_KIND_CESSATION, "{" CALM "}");
+        fx_ref(&r, RB_REF_SUPERSEDES, &calm);
+        struct rb_hash other = put(w, 0, r);
+        struct rb_situation *s = read_by(w, 1, START);
+        assert_state(s, calm, acceded ? "in-force" : "superseded");
+        assert_int_equal(fx_mark(s, &other), acceded ? RB_MARK_OUT_OF_TURN : RB_MARK_NONE);
+        s = read_by(w, 2, START);
+        assert_state(s, calm, "unread");
+        assert_state(s, other, "unread");
+        assert_mark(s, other, NONE);
+    }
+}
+
+/* taking back what is no word takes back nothing here, and bears no mark */
+static void what_is_no_word(void **state) {
+    struct fx *w = world(state, 3);
+    in_force(w);
+    struct rb_hash calm = put(w, 0, made(w, RB_KIND_CESSATION, "{" CALM ",7:[0,1]}"));
+    struct rb_hash yes = says(w, 1, &calm, RB_POSITION_ACCEPT);
+    struct rb_hash seen = says(w, 2, &calm, RB_POSITION_READ);
+    struct rb_hash asked = says(w, 0, &yes, RB_POSITION_QUERY);
+    struct rb_hash one = says(w, 2, &seen, RB_POSITION_WITHDRAW);
+    struct rb_hash two = says(w, 0, &asked, RB_POSITION_WITHDRAW);
+    struct rb_hash out = says(w, 1, &yes, RB_POSITION_WITHDRAW);
+    struct rb_hash undone = says(w, 1, &out, RB_POSITION_WITHDRAW);
+    struct rb_situation *s = at(w, START);
+    assert_mark(s, one, NONE);
+    assert_mark(s, two, NONE);
+    assert_mark(s, out, NONE);
+    assert_mark(s, undone, OUT_OF_TURN);
+}
+
 /* what supersedes it may bear a mark where it was read; what it supersedes may be settled */
 static void superseded_unread(void **state) {
     struct fx *w = world(state, 3);
@@ -963,6 +1033,9 @@ int main(void) {
         T(reported_by_us),
         T(nothing_is_said_of_what_is_not_read),
         T(a_closed_accession),
+        T(an_authors_closed_word),
+        T(a_closed_word_on_a_declaration),
+        T(what_is_no_word),
         T(superseded_unread),
         T(a_forked_party_moves_nothing),
         T(out_of_room),
