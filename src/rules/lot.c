@@ -36,10 +36,9 @@ static enum rb_err add_lot(struct rb_fold *f, enum rb_kind kind, uint32_t *lot) 
     return RB_OK;
 }
 
+/* What a record names, it names once (3.3, 3.6.30): the same entry is asked for but once. */
 static enum rb_err add_entry(struct rb_fold *f, uint32_t lot, uint32_t record, uint32_t on) {
     struct rb_situation *s = f->s;
-    for (uint32_t i = s->order[record].first_entry; i != RB_NOWHERE; i = s->entries[i].again)
-        if (s->entries[i].lot == lot && s->entries[i].on == on) return RB_OK;
     RB_TRY(RB_FOLD_MORE(f, s->entries, s->entries_n, f->entries_cap));
     RB_TRY(RB_FOLD_MORE(f, f->entry_before, s->entries_n, f->entry_before_cap));
     const uint32_t at = (uint32_t)s->entries_n++;
@@ -156,7 +155,8 @@ static enum rb_err walk_instrument(struct rb_fold *f, uint32_t node) {
     RB_TRY(open_instrument(f, node, lot, on));
     for (size_t i = 0; i < n; i++) {
         const struct rb_sit_instrument *old = superseded(f, node, &refs[i]);
-        if (old != NULL) RB_TRY(add_entry(f, old->lot, f->place[node], old->entry));
+        if (old != NULL && old->entry != on)
+            RB_TRY(add_entry(f, old->lot, f->place[node], old->entry));
     }
     if (fact->kind != RB_KIND_FINDING || fact->gist == NULL) return RB_OK;
     for (size_t i = 0; i < fact->gist->hashes_n; i++) {
@@ -168,9 +168,18 @@ static enum rb_err walk_instrument(struct rb_fold *f, uint32_t node) {
     return RB_OK;
 }
 
-/* on an instrument, or on a position that stands in some lot */
+/* said of an instrument itself, and not of what was said of it */
+static bool is_direct(const struct rb_situation *s, const struct rb_sit_entry *e) {
+    if (e->on == RB_NOWHERE) return false;
+    const uint32_t of = s->order[s->entries[e->on].record].instrument;
+    return of != RB_NOWHERE && s->instruments[of].entry == e->on;
+}
+
+_Static_assert(RB_MAX_ENTRIES == RB_MAX_REFS * RB_MAX_REFS, "subjects, and subjects of each");
+/* On an instrument, or on a position on one: two levels (16.11.1). Each level has as many times
+ * more entries as a record can name subjects, so that a third would be in nobody's hand. */
 static enum rb_err walk_position(struct rb_fold *f, uint32_t node) {
-    size_t n;
+    size_t n, added = 0;
     const struct rb_hash *refs = rb_fact_refs(rb_fold_fact(f, node), RB_REF_ANSWERS, &n);
     for (size_t i = 0; i < n; i++) {
         const uint32_t subject = rb_fold_find(f, &refs[i]);
@@ -179,11 +188,17 @@ static enum rb_err walk_position(struct rb_fold *f, uint32_t node) {
         if (r->instrument != RB_NOWHERE) {
             const struct rb_sit_instrument *in = &f->s->instruments[r->instrument];
             RB_TRY(add_entry(f, in->lot, f->place[node], in->entry));
+            added++;
             continue;
         }
-        for (uint32_t e = r->first_entry; e != RB_NOWHERE; e = f->s->entries[e].again)
+        for (uint32_t e = r->first_entry; e != RB_NOWHERE; e = f->s->entries[e].again) {
+            f->s->lot_looks++;
+            if (!is_direct(f->s, &f->s->entries[e])) continue;
             RB_TRY(add_entry(f, f->s->entries[e].lot, f->place[node], e));
+            added++;
+        }
     }
+    assert(added <= RB_MAX_ENTRIES);
     return RB_OK;
 }
 
@@ -264,11 +279,11 @@ static void take_over(struct rb_situation *s, const struct rb_lot *l) {
     }
 }
 
-/* An instrument bears the mark that it has in its own lot, as its state is the one that it has there,
- * whatever it supersedes in others. A position, or a finding, that several lots have bears a mark where
- * each of them gave it one: that of the first in the order of its entries. A finding's own lot has asked
- * what those of its incidents made of it. */
-static uint8_t mark_of(const struct rb_situation *s, uint32_t record) {
+/* An instrument bears the mark that it has in its own lot, as its state is the one that it has
+ * there, whatever it supersedes in others. A position, or a finding, that several lots have bears a
+ * mark where each of them gave it one: that of the first in the order of its entries. A finding's
+ * own lot has asked what those of its incidents made of it. */
+static uint8_t mark_of(struct rb_situation *s, uint32_t record) {
     const uint32_t own = s->order[record].instrument;
     uint8_t mark = RB_MARK_NONE, alone = RB_MARK_NONE;
     bool any = false;
@@ -276,6 +291,7 @@ static uint8_t mark_of(const struct rb_situation *s, uint32_t record) {
         return s->entries[s->instruments[own].entry].mark;
     for (uint32_t i = s->order[record].first_entry; i != RB_NOWHERE; i = s->entries[i].again) {
         const struct rb_sit_entry *e = &s->entries[i];
+        s->lot_looks++;
         if (e->on == RB_NOWHERE) {
             alone = e->mark;
             continue;
@@ -310,6 +326,7 @@ static enum rb_err lot_hours(struct rb_fold *f, const struct rb_lot *l) {
     for (size_t i = 0; i < l->n; i++) {
         const struct rb_lot_entry *e = &l->e[i];
         const uint32_t node = f->sorted[e->record];
+        if (i > 0 && l->e[i - 1].record == e->record) continue;
         if (e->fact->gist != NULL) RB_TRY(gist_hours(f, node, e->fact->gist));
         if (e->own != NULL) RB_TRY(rb_wake_push(f, RB_WAKE_LOTS, node, e->fact->created_utc_ms));
         if (e->fact->demand.present)
@@ -330,8 +347,7 @@ static enum rb_err settle_lot(struct rb_fold *f, uint32_t lot) {
     RB_TRY(rb_lot_make(s, lot, f->a, &l));
     RB_TRY(settle(&l, f->a));
     take_over(s, &l);
-    for (size_t i = 0; i < l.n; i++)
-        s->order[l.e[i].record].mark = mark_of(s, l.e[i].record);
+    s->lot_looks += l.n;
     /* the hours' heap may grow in the arena: nothing is given back behind it */
     const size_t used = rb_arena_mark(f->a);
     RB_TRY(lot_hours(f, &l));
@@ -339,19 +355,46 @@ static enum rb_err settle_lot(struct rb_fold *f, uint32_t lot) {
     return RB_OK;
 }
 
-/* A finding stands in the lots of the incidents that it names: they ask whether it was taken back, and
- * its own lot asks what they made of it. So one that is stale makes the others stale, and findings are
- * settled last. */
+/* A finding stands in the lots of the incidents that it names: they ask whether it was taken back,
+ * and its own lot asks what they made of it. So one that is stale makes the others stale, and
+ * findings are settled last. */
 static enum rb_err stale_beside(struct rb_fold *f, enum rb_kind kind) {
     const struct rb_situation *s = f->s;
     for (size_t i = 0, n = f->stale_lots_n; i < n; i++) {
         const struct rb_sit_lot *l = &s->lots[f->stale_lots[i]];
         if (l->kind != kind) continue;
-        for (uint32_t at = l->first; at != RB_NOWHERE; at = s->entries[at].next)
-            if (rb_situation_fact(s, s->entries[at].record)->kind == RB_KIND_FINDING)
-                RB_TRY(rb_lots_stale(f, s->entries[at].record));
+        uint32_t before = RB_NOWHERE;
+        for (uint32_t at = l->first; at != RB_NOWHERE; at = s->entries[at].next) {
+            const uint32_t record = s->entries[at].record;
+            if (record != before && rb_situation_fact(s, record)->kind == RB_KIND_FINDING)
+                RB_TRY(rb_lots_stale(f, record));
+            before = record;
+        }
     }
     return RB_OK;
+}
+
+/* the first of its entries in a lot that was settled */
+static uint32_t first_settled(struct rb_fold *f, uint32_t record) {
+    uint32_t i = f->s->order[record].first_entry;
+    for (; !f->lot_stale[f->s->entries[i].lot]; i = f->s->entries[i].again)
+        f->s->lot_looks++;
+    return i;
+}
+
+/* of each record in a lot that was settled; once, in however many it stands */
+static void mark_records(struct rb_fold *f) {
+    struct rb_situation *s = f->s;
+    for (size_t i = 0; i < f->stale_lots_n; i++) {
+        uint32_t at = s->lots[f->stale_lots[i]].first;
+        for (uint32_t before = RB_NOWHERE; at != RB_NOWHERE; at = s->entries[at].next) {
+            const uint32_t record = s->entries[at].record;
+            const uint32_t lot = s->entries[at].lot;
+            if (record != before && s->entries[first_settled(f, record)].lot == lot)
+                s->order[record].mark = mark_of(s, record);
+            before = record;
+        }
+    }
 }
 
 static enum rb_err settle_stale(struct rb_fold *f, bool findings) {
@@ -366,6 +409,7 @@ enum rb_err rb_lots_settle(struct rb_fold *f) {
     RB_TRY(stale_beside(f, RB_KIND_INCIDENT));
     RB_TRY(settle_stale(f, false));
     RB_TRY(settle_stale(f, true));
+    mark_records(f);
     for (size_t i = 0; i < f->stale_lots_n; i++)
         f->lot_stale[f->stale_lots[i]] = 0;
     f->stale_lots_n = 0;
