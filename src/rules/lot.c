@@ -347,7 +347,7 @@ static enum rb_err settle_lot(struct rb_fold *f, uint32_t lot) {
     RB_TRY(rb_lot_make(s, lot, f->a, &l));
     RB_TRY(settle(&l, f->a));
     take_over(s, &l);
-    s->lot_looks += l.n;
+    s->lot_looks += l.n + l.looks;
     /* the hours' heap may grow in the arena: nothing is given back behind it */
     const size_t used = rb_arena_mark(f->a);
     RB_TRY(lot_hours(f, &l));

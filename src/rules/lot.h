@@ -9,11 +9,12 @@ struct rb_lot_entry {
     uint32_t on;     /* index in the lot's entries, RB_NOWHERE = nothing that is here */
     uint16_t author;
     const struct rb_fact *fact;
-    const struct rb_sit_instrument *own; /* an instrument of this lot; NULL: a position, or a guest: a
-                                            finding in an incident's lot, a superseder of another lot's */
-    uint8_t mark;         /* out: enum rb_mark; what bears one moved nothing */
-    uint8_t state;        /* out, where own: enum rb_state */
-    int64_t since_utc_ms; /* out, where own */
+    const struct rb_sit_instrument
+        *own;                       /* an instrument of this lot; NULL: a position, or a guest: a
+                                       finding in an incident's lot, a superseder of another lot's */
+    uint8_t mark;                   /* out: enum rb_mark; what bears one moved nothing */
+    uint8_t state;                  /* out, where own: enum rb_state */
+    int64_t since_utc_ms;           /* out, where own */
     int64_t from_utc_ms, to_utc_ms; /* out, where own: as in struct rb_sit_instrument */
     bool prolongs;                  /* the same */
 };
@@ -23,12 +24,15 @@ struct rb_lot {
     enum rb_kind kind;
     size_t n;
     struct rb_lot_entry *e; /* in the order */
+    uint64_t looks;         /* at what it went through more than once (situation: lot_looks) */
 };
 
 /* the lot with no marks and no states yet */
 enum rb_err rb_lot_make(const struct rb_situation *s, uint32_t lot, struct rb_arena *a,
                         struct rb_lot *out) RB_MUST_USE;
-static inline bool rb_lot_read(const struct rb_lot_entry *e) { return e->fact->gist != NULL; }
+static inline bool rb_lot_read(const struct rb_lot_entry *e) {
+    return e->fact->gist != NULL;
+}
 /* past the common part of a forked feed (16.1.5) */
 static inline bool rb_lot_forked(const struct rb_lot *l, size_t i) {
     return l->s->order[l->e[i].record].contested != 0;
@@ -53,8 +57,8 @@ enum rb_err rb_settle_finding(struct rb_lot *l, struct rb_arena *a);
 void rb_plain_open(struct rb_lot *l, size_t i);
 enum rb_mark rb_plain_move(struct rb_lot *l, size_t i);
 
-/* once all lots are settled: a position that bears no mark and is its author's own; and its author took
- * it back */
+/* once all lots are settled: a position that bears no mark and is its author's own; and its author
+ * took it back */
 bool rb_word_counts(const struct rb_situation *s, uint32_t record);
 bool rb_word_withdrawn(const struct rb_situation *s, uint32_t record);
 #endif

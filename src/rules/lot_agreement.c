@@ -23,6 +23,7 @@ struct settling {
     struct deal *list;
     uint32_t *of;  /* by entry: the agreement that it is, or is about; RB_NOWHERE = none */
     bool *revoked; /* by entry, of reports and words on them: withdrawn or superseded */
+    bool *over;    /* by entry, of reports: the same, and for good */
     struct rb_step_view *before; /* by entry, of reports: the step as the report met it */
     struct rb_step_view *kept;   /* RB_MAX_STEPS: to go back to */
 };
@@ -58,7 +59,7 @@ static void note_adopted(struct deal *d, size_t i) {
 
 /* May its author withdraw or supersede it? As long as nobody else's word has settled it. */
 static enum rb_mark may_end(struct settling *st, const struct deal *d, size_t i) {
-    if (d->blind) return RB_MARK_NONE;
+    if (d->blind || d->fate == RB_STATE_UNREAD) return RB_MARK_NONE;
     if (rb_lot_forked(st->l, i)) return RB_MARK_CONTESTED;
     if (is_mute(st, d) || d->fate != RB_STATE_MARKED) return RB_MARK_OUT_OF_TURN;
     if (d->as_reported || rb_vote_unread(&d->vote) != 0) return RB_MARK_NONE;
@@ -66,9 +67,11 @@ static enum rb_mark may_end(struct settling *st, const struct deal *d, size_t i)
     return settled || past_by(st, d, i) ? RB_MARK_OUT_OF_TURN : RB_MARK_NONE;
 }
 
-/* what it may be that others settled stays */
+/* what it may be that others settled, or its author ended unread, stays */
 static void end(struct deal *d, size_t i, enum rb_state fate) {
-    if (d->blind || (!d->as_reported && rb_vote_unread(&d->vote) != 0)) return;
+    if (d->blind || d->fate == RB_STATE_UNREAD ||
+        (!d->as_reported && rb_vote_unread(&d->vote) != 0))
+        return;
     d->fate = (uint8_t)fate;
     d->fate_entry = i;
 }
@@ -143,14 +146,25 @@ static bool on_agreement(const struct settling *st, size_t i) {
     return on->fact->kind == RB_KIND_AGREEMENT;
 }
 
+/* One that was not opened here. What its author says of its own may be that it withdraws it
+ * (16.2.10), whether it has a voice in it or not. */
+static void take_unread(struct settling *st, struct deal *d, size_t i) {
+    const struct rb_lot_entry *e = &st->l->e[i];
+    if (is_mute(st, d) || d->fate != RB_STATE_MARKED || rb_lot_forked(st->l, i)) return;
+    const bool own = e->on == d->entry && e->author == st->l->e[d->entry].author;
+    if (own && may_end(st, d, i) == RB_MARK_NONE)
+        end(d, i, RB_STATE_UNREAD);
+    else if (!d->as_reported)
+        (void)rb_vote_take(&st->votes, &d->vote, i);
+}
+
 static void take_word(struct settling *st, struct deal *d, size_t i) {
     struct rb_lot_entry *e = &st->l->e[i];
     const bool direct = e->on == d->entry, withdraws = e->fact->position == RB_POSITION_WITHDRAW;
     enum rb_mark mark = RB_MARK_NONE;
     if (d->blind || d->fate == RB_STATE_UNREAD) return;
     if (e->fact->closed && e->fact->position == 0) {
-        if (!is_mute(st, d) && !d->as_reported && d->fate == RB_STATE_MARKED)
-            (void)rb_vote_take(&st->votes, &d->vote, i);
+        take_unread(st, d, i);
         return;
     }
     if (!(withdraws || (direct && is_word(e->fact->position)))) return;
@@ -248,13 +262,26 @@ static enum rb_mark move_step(struct settling *st, struct deal *d, size_t i) {
 /* ---- a report is taken back -------------------------------------------------------------------
  */
 
+/* What a report met, those left out that are over for good: nobody goes through them a second time,
+ * whether or not what made us ask is denied in the end. */
+static const struct rb_step_view *met_by(struct settling *st, uint32_t report) {
+    struct rb_step_view *met = &st->before[report];
+    while (met->report != RB_NOWHERE && st->over[met->report]) {
+        *met = st->before[met->report];
+        st->l->looks++;
+    }
+    return met;
+}
+
 /* A report counts as never said. Where it was the last of its step, the step is as that one met it;
  * one that others went on from leaves it as it is. */
 static void undo(struct settling *st, const struct deal *d, size_t report) {
     struct rb_step_view *v = step_view(st, d, st->l->e[report].fact->gist->step);
     st->revoked[report] = true;
-    while (v != NULL && v->report != RB_NOWHERE && st->revoked[v->report])
-        *v = st->before[v->report];
+    while (v != NULL && v->report != RB_NOWHERE && st->revoked[v->report]) {
+        *v = *met_by(st, v->report);
+        st->l->looks++;
+    }
 }
 
 /* entry i, a withdrawal or a report, takes back the report that it is on */
@@ -272,12 +299,13 @@ static enum rb_mark may_take_back(const struct settling *st, size_t i) {
     return stands ? RB_MARK_NONE : RB_MARK_OUT_OF_TURN;
 }
 
-static void withdraw_report(struct settling *st, size_t i) {
+static void take_back_report(struct settling *st, size_t i, enum rb_state state) {
     struct rb_lot_entry *e = &st->l->e[i];
     if (st->of[i] == RB_NOWHERE || st->l->e[e->on].state == RB_STATE_UNREAD) return;
     e->mark = (uint8_t)may_take_back(st, i);
     if (e->mark != RB_MARK_NONE) return;
-    st->l->e[e->on].state = RB_STATE_WITHDRAWN;
+    st->l->e[e->on].state = (uint8_t)state;
+    st->over[e->on] = true;
     undo(st, &st->list[st->of[i]], e->on);
 }
 
@@ -300,9 +328,10 @@ static enum rb_mark supersede_and_move(struct settling *st, struct deal *d, size
         const uint32_t on = l->e[k].on;
         if (!takes_back(st, k) || l->e[on].state == RB_STATE_UNREAD) continue;
         l->e[k].mark = (uint8_t)mark;
-        if (mark == RB_MARK_NONE)
+        if (mark == RB_MARK_NONE) {
             l->e[on].state = RB_STATE_SUPERSEDED;
-        else if (l->e[on].state == RB_STATE_STANDS)
+            st->over[on] = true;
+        } else if (l->e[on].state == RB_STATE_STANDS)
             st->revoked[on] = false;
     }
     return mark;
@@ -441,9 +470,11 @@ static enum rb_err room(struct settling *st, struct rb_arena *a) {
     st->list = rb_arena_array(a, own, sizeof *st->list);
     st->of = rb_arena_array(a, n, sizeof *st->of);
     st->revoked = rb_arena_array(a, n, sizeof *st->revoked);
+    st->over = rb_arena_array(a, n, sizeof *st->over);
     st->before = rb_arena_array(a, n, sizeof *st->before);
     st->kept = rb_arena_array(a, RB_MAX_STEPS, sizeof *st->kept);
-    return st->list && st->of && st->revoked && st->before && st->kept ? RB_OK : RB_ERR_LIMIT;
+    const bool all = st->list && st->of && st->revoked && st->over && st->before && st->kept;
+    return all ? RB_OK : RB_ERR_LIMIT;
 }
 
 static enum rb_err take_agreements(struct settling *st, struct rb_arena *a) {
@@ -470,15 +501,24 @@ static enum rb_err take_agreements(struct settling *st, struct rb_arena *a) {
     return RB_OK;
 }
 
+/* a report on another lot's agreement: whatever becomes of it there, what it supersedes here is not
+ * its author's word any more (16.1.3) */
+static bool is_guest(const struct rb_lot *l, size_t i) {
+    const uint32_t own = l->s->order[l->e[i].record].instrument;
+    return own != RB_NOWHERE && l->s->instruments[own].lot != l->index;
+}
+
 static void take_reports(struct settling *st) {
     for (size_t i = 0; i < st->l->n; i++) {
         struct rb_lot_entry *e = &st->l->e[i];
         if (is_report(e) && e->own != NULL)
             take_report(st, i);
+        else if (is_report(e) && is_guest(st->l, i) && takes_back(st, i))
+            take_back_report(st, i, RB_STATE_SUPERSEDED);
         else if (is_report(e) || !is_position(e) || !is_report(&st->l->e[e->on]))
             continue;
         else if (takes_back(st, i))
-            withdraw_report(st, i);
+            take_back_report(st, i, RB_STATE_WITHDRAWN);
         else if (is_echo(e))
             take_echo(st, i);
     }

@@ -406,6 +406,63 @@ static void a_report_is_superseded(void **state) {
     assert_int_equal(step(w, now(w), &deal, 1).state, RB_STEP_OPEN);
 }
 
+/* Of another lot's agreement: it has its state there, and what it supersedes here is over whatever
+ * becomes of it. */
+static void superseded_by_one_on_another(void **state) {
+    struct fx *w = world(state, 3);
+    struct rb_hash deal = agreed(w);
+    struct rb_hash other = put(w, 0, made(w, RB_KIND_AGREEMENT, "{1:\"Other\",4:[0,1]," STEPS "}"));
+    says(w, 1, &other, RB_POSITION_ACCEPT);
+    struct rb_hash begun = reports(w, 0, deal, 1, RB_PROGRESS_BEGUN);
+    struct rb_hash done = reports(w, 0, deal, 1, RB_PROGRESS_DONE);
+    struct rb_record r = report(w, other, 1, RB_PROGRESS_DONE);
+    fx_ref(&r, RB_REF_SUPERSEDES, &done);
+    struct rb_hash moved = put(w, 0, r);
+    struct rb_situation *s = now(w);
+    assert_mark(s, moved, NONE);
+    assert_state(s, moved, "stands");
+    assert_state(s, done, "superseded");
+    assert_int_equal(step(w, s, &deal, 1).state, RB_STEP_BEGUN);
+    assert_int_equal(step(w, s, &other, 1).state, RB_STEP_DONE);
+    r = report(w, other, 4, RB_PROGRESS_DONE); /* of no step there */
+    fx_ref(&r, RB_REF_SUPERSEDES, &begun);
+    struct rb_hash nothing = put(w, 0, r);
+    r = report(w, other, 1, RB_PROGRESS_NOT_DONE);
+    fx_ref(&r, RB_REF_SUPERSEDES, &done); /* over already */
+    struct rb_hash again = put(w, 0, r);
+    s = now(w);
+    assert_mark(s, nothing, OUT_OF_TURN);
+    assert_state(s, begun, "superseded");
+    assert_int_equal(step(w, s, &deal, 1).state, RB_STEP_OPEN);
+    assert_mark(s, again, NONE);
+    assert_int_equal(step(w, s, &other, 1).state, RB_STEP_NOT_DONE);
+}
+
+/* Reports that supersede the last, and are denied: what lies behind it is gone through once. */
+static void denied_a_hundred_times(void **state) {
+    struct fx *w = world(state, 2);
+    struct rb_hash deal = agreed(w);
+    struct rb_hash said[100];
+    for (size_t i = 0; i < 100; i++)
+        said[i] = put(w, 0, report(w, deal, 1, RB_PROGRESS_DELAYED));
+    for (size_t i = 0; i < 99; i++) {
+        struct rb_record r = fx_position(w, &said[i], RB_POSITION_WITHDRAW);
+        for (size_t k = 0; k < 15 && i < 98; k++)
+            fx_ref(&r, RB_REF_ANSWERS, &said[++i]);
+        fx_say(w, 0, &r);
+    }
+    for (size_t i = 0; i < 100; i++) {
+        struct rb_record r = report(w, deal, 4, RB_PROGRESS_DONE); /* no step */
+        fx_ref(&r, RB_REF_SUPERSEDES, &said[99]);
+        fx_say(w, 0, &r);
+    }
+    struct rb_situation *s = now(w);
+    assert_state(s, said[98], "withdrawn");
+    assert_state(s, said[99], "stands");
+    assert_int_equal(step(w, s, &deal, 1).report, fx_place(s, &said[99]));
+    assert_true(s->lot_looks < 2000);
+}
+
 /* ---- who can read it, who is forked -----------------------------------------------------------
  */
 
@@ -457,6 +514,46 @@ static void superseded_unread(void **state) {
         assert_state(s, last, m == 1 ? "proposed" : "unread");
         assert_int_equal(fx_mark(s, &yes), m == 1 ? RB_MARK_OUT_OF_TURN : RB_MARK_NONE);
         assert_state(s, done, m == 1 ? "marked" : "unread");
+    }
+}
+
+/* What its author says of it unread may be that it withdraws it; also where the author has no
+ * voice. */
+static void an_authors_closed_word(void **state) {
+    static const char *const texts[] = {
+        DEAL,                                                        /* the author is a party */
+        "{1:\"A\",4:[0,1]," STEPS ",7:{5:[1]}}",                     /* it has no voice */
+        "{1:\"A\",5:[\"one\",\"other\"]," STEPS "}",                 /* as reported */
+        "{1:\"A\",4:[0,1]," STEPS ",7:{1:3,4:1467700000000,5:[1]}}", /* its hour is past */
+    };
+    for (size_t i = 0; i < 4; i++) {
+        struct fx *w = world(state, 3);
+        struct rb_hash deal = put(w, 0, made(w, RB_KIND_AGREEMENT, texts[i]));
+        fx_held(w, 0, 1, (uint64_t)w->clock_ms / 1000);
+        if (i == 3) w->clock_ms = 1467700000000 + HOUR;
+        struct rb_record r = fx_position(w, &deal, RB_POSITION_WITHDRAW);
+        fx_close(&r, 3);
+        struct rb_hash out = put(w, 0, r);
+        held_at(w, 0, w->clock_ms);
+        struct rb_hash yes = says(w, 1, &deal, RB_POSITION_ACCEPT);
+        struct rb_record next = made(w, RB_KIND_AGREEMENT, texts[i]);
+        fx_ref(&next, RB_REF_SUPERSEDES, &deal);
+        struct rb_hash anew = put(w, 0, next);
+        for (uint16_t m = 1; m < 3; m++) {
+            struct rb_book *b = fx_book(w);
+            fx_unseal_for(w, b, m);
+            struct rb_situation *s = fx_fold(w, b, DUE);
+            if (i == 3) {
+                assert_state(s, deal, "adopted");
+                assert_int_equal(fx_mark(s, &out), m == 1 ? RB_MARK_OUT_OF_TURN : RB_MARK_NONE);
+                assert_mark(s, anew, OUT_OF_TURN);
+                continue;
+            }
+            assert_state(s, deal, m == 1 ? "withdrawn" : "unread");
+            assert_int_equal(fx_mark(s, &yes), m == 1 ? RB_MARK_OUT_OF_TURN : RB_MARK_NONE);
+            assert_int_equal(fx_mark(s, &anew), m == 1 ? RB_MARK_OUT_OF_TURN : RB_MARK_NONE);
+            if (m == 2) assert_state(s, anew, "unread");
+        }
     }
 }
 
@@ -514,8 +611,11 @@ int main(void) {
         T(confirmed_and_disputed),
         T(a_report_is_taken_back),
         T(a_report_is_superseded),
+        T(superseded_by_one_on_another),
+        T(denied_a_hundred_times),
         T(nothing_is_said_of_what_is_not_read),
         T(superseded_unread),
+        T(an_authors_closed_word),
         T(a_forked_party_moves_nothing),
         T(out_of_room),
     };
