@@ -13,7 +13,7 @@
 #define RB_MAX_EPOCHS 64u          /* epochs of one member's feed in one channel */
 #define RB_MAX_SEEN 64u            /* entries of one record's seen */
 #define RB_MAX_REFS 16u            /* references of one type in one record */
-#define RB_MAX_ENTRIES 256u        /* entries of one position in lots: 16 subjects, 16 of each (spec 16.11.1) */
+#define RB_MAX_ENTRIES 256u        /* entries of one position in lots: 16 subjects, 16 of each; of a finding 33 more (16.11.1) */
 #define RB_MAX_SIGNERS 4u          /* signatures of officers on one record */
 #define RB_MAX_PARAGRAPHS 512u     /* paragraphs of a text */
 #define RB_MAX_COMMITMENTS 513u    /* parts of a closed body: a text's heading and paragraphs */

@@ -147,7 +147,7 @@ struct rb_sit_instrument { /* a record of an instrument's kind that bore no mark
 struct rb_sit_entry { /* a record in a lot (lot.h) */
     uint32_t lot, record;
     uint32_t on;    /* entry of the lot: what a position answers, what an instrument goes on from or
-                       supersedes, the incident a finding names; RB_NOWHERE = none that is here */
+                       supersedes, the incident a finding names, or what it ends there; RB_NOWHERE = none that is here */
     uint32_t next;  /* of the lot, in the order */
     uint32_t again; /* of the same record, in another lot or on another entry */
     uint8_t mark;   /* it moves nothing in this lot. An instrument bears that of its own entry; a position

@@ -3,6 +3,12 @@
 #include "lot.h"
 #include <assert.h>
 
+bool rb_ends_finding(const struct rb_situation *s, const struct rb_sit_entry *e) {
+    if (s->lots[e->lot].kind != RB_KIND_INCIDENT || e->on == RB_NOWHERE) return false;
+    return rb_situation_fact(s, s->entries[e->on].record)->kind == RB_KIND_FINDING &&
+           rb_situation_fact(s, e->record)->kind == RB_KIND_FINDING;
+}
+
 const char *rb_state_name(enum rb_state s) {
     switch (s) {
 #define X(name, text)                                                                              \
@@ -143,6 +149,62 @@ static enum rb_err open_instrument(struct rb_fold *f, uint32_t node, uint32_t lo
     return RB_OK;
 }
 
+/* said of an instrument itself, and not of what was said of it */
+static bool is_direct(const struct rb_situation *s, const struct rb_sit_entry *e) {
+    if (e->on == RB_NOWHERE) return false;
+    const uint32_t of = s->order[s->entries[e->on].record].instrument;
+    return of != RB_NOWHERE && s->instruments[of].entry == e->on;
+}
+
+struct incidents { /* that a finding names, by their lots */
+    size_t n;
+    uint32_t lot[RB_MAX_HASHES];
+};
+
+static enum rb_err walk_incidents(struct rb_fold *f, uint32_t node, struct incidents *in) {
+    const struct rb_gist *g = rb_fold_fact(f, node)->gist;
+    for (size_t i = 0; g != NULL && i < g->hashes_n; i++) {
+        const struct rb_sit_instrument *incident = walked(f, &g->hashes[i]);
+        if (incident == NULL) continue;
+        if (rb_situation_fact(f->s, incident->record)->kind != RB_KIND_INCIDENT) continue;
+        RB_TRY(add_entry(f, incident->lot, f->place[node], incident->entry));
+        in->lot[in->n++] = incident->lot;
+    }
+    return RB_OK;
+}
+
+static bool is_among(const struct incidents *in, uint32_t lot) {
+    for (size_t i = 0; i < in->n; i++)
+        if (in->lot[i] == lot) return true;
+    return false;
+}
+
+/* A finding also ends what it supersedes in incidents that it does not name itself (16.5.4): there
+ * it stands on that one's entry. */
+static enum rb_err walk_ended(struct rb_fold *f, uint32_t node, const struct incidents *in,
+                              const struct rb_sit_instrument *old) {
+    const struct rb_situation *s = f->s;
+    for (uint32_t e = s->order[old->record].first_entry; e != RB_NOWHERE; e = s->entries[e].again) {
+        const uint32_t lot = s->entries[e].lot;
+        f->s->lot_looks++;
+        if (s->lots[lot].kind != RB_KIND_INCIDENT || is_among(in, lot)) continue;
+        if (is_direct(s, &s->entries[e])) RB_TRY(add_entry(f, lot, f->place[node], e));
+    }
+    return RB_OK;
+}
+
+static enum rb_err walk_finding(struct rb_fold *f, uint32_t node) {
+    struct incidents in = {0};
+    size_t n;
+    const struct rb_hash *refs = rb_fact_refs(rb_fold_fact(f, node), RB_REF_SUPERSEDES, &n);
+    RB_TRY(walk_incidents(f, node, &in));
+    for (size_t i = 0; i < n; i++) {
+        const struct rb_sit_instrument *old = superseded(f, node, &refs[i]);
+        if (old != NULL) RB_TRY(walk_ended(f, node, &in, old));
+    }
+    return RB_OK;
+}
+
 static enum rb_err walk_instrument(struct rb_fold *f, uint32_t node) {
     const struct rb_fact *fact = rb_fold_fact(f, node);
     size_t n;
@@ -158,21 +220,7 @@ static enum rb_err walk_instrument(struct rb_fold *f, uint32_t node) {
         if (old != NULL && old->entry != on)
             RB_TRY(add_entry(f, old->lot, f->place[node], old->entry));
     }
-    if (fact->kind != RB_KIND_FINDING || fact->gist == NULL) return RB_OK;
-    for (size_t i = 0; i < fact->gist->hashes_n; i++) {
-        const struct rb_sit_instrument *incident = walked(f, &fact->gist->hashes[i]);
-        if (incident == NULL) continue;
-        if (rb_situation_fact(f->s, incident->record)->kind != RB_KIND_INCIDENT) continue;
-        RB_TRY(add_entry(f, incident->lot, f->place[node], incident->entry));
-    }
-    return RB_OK;
-}
-
-/* said of an instrument itself, and not of what was said of it */
-static bool is_direct(const struct rb_situation *s, const struct rb_sit_entry *e) {
-    if (e->on == RB_NOWHERE) return false;
-    const uint32_t of = s->order[s->entries[e->on].record].instrument;
-    return of != RB_NOWHERE && s->instruments[of].entry == e->on;
+    return fact->kind == RB_KIND_FINDING ? walk_finding(f, node) : RB_OK;
 }
 
 _Static_assert(RB_MAX_ENTRIES == RB_MAX_REFS * RB_MAX_REFS, "subjects, and subjects of each");
@@ -296,6 +344,7 @@ static uint8_t mark_of(struct rb_situation *s, uint32_t record) {
             alone = e->mark;
             continue;
         }
+        if (rb_ends_finding(s, e)) continue; /* in an incident that it is not about */
         if (e->mark == RB_MARK_NONE) return RB_MARK_NONE;
         mark = e->mark;
         any = true;

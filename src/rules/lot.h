@@ -38,6 +38,9 @@ static inline bool rb_lot_forked(const struct rb_lot *l, size_t i) {
     return l->s->order[l->e[i].record].contested != 0;
 }
 
+/* a finding in the lot of an incident that it does not name: it ends one there, and adds nothing */
+bool rb_ends_finding(const struct rb_situation *s, const struct rb_sit_entry *e);
+
 /* Each settles all of a lot: marks, states, and the view. One file for each. Of the situation it
  * reads the lot's records, when they were held, `now`, and whether a record that a gist names is
  * here. What it compares `now` with has to be among lot_hours (lot.c): the hours of a gist, a

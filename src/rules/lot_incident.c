@@ -127,7 +127,15 @@ static enum rb_mark judge_stage(struct findings *f, size_t i) {
     return each_superseded(f, i, concluded - 1, false) ? RB_MARK_NONE : RB_MARK_OUT_OF_TURN;
 }
 
+/* It names others: here it ends what it supersedes, whatever becomes of it there. */
+static enum rb_mark end_finding(struct findings *f, size_t i) {
+    const enum rb_mark mark = judge_alone(f->l, i);
+    if (mark == RB_MARK_NONE) count(f, f->l->e[i].on, false);
+    return mark;
+}
+
 static enum rb_mark add_finding(struct findings *f, size_t i) {
+    if (is_finding(f->l, f->l->e[i].on)) return end_finding(f, i);
     enum rb_mark mark = judge_alone(f->l, i);
     if (mark == RB_MARK_NONE) mark = judge_stage(f, i);
     if (mark != RB_MARK_NONE) return mark;
@@ -186,7 +194,7 @@ static bool judged(const struct rb_situation *s, uint32_t record, enum rb_mark *
     bool any = false;
     for (uint32_t i = s->order[record].first_entry; i != RB_NOWHERE; i = s->entries[i].again) {
         const struct rb_sit_entry *e = &s->entries[i];
-        if (s->lots[e->lot].kind != RB_KIND_INCIDENT) continue;
+        if (s->lots[e->lot].kind != RB_KIND_INCIDENT || rb_ends_finding(s, e)) continue;
         any = true;
         *mark = (enum rb_mark)e->mark;
         if (*mark == RB_MARK_NONE) return true;
@@ -194,12 +202,29 @@ static bool judged(const struct rb_situation *s, uint32_t record, enum rb_mark *
     return any;
 }
 
+/* It has ended that one in each incident that it named, and names none of these itself. */
+static bool ended_everywhere(const struct rb_situation *s, uint32_t record, uint32_t old) {
+    size_t named = 0, ended = 0;
+    for (uint32_t i = s->order[old].first_entry; i != RB_NOWHERE; i = s->entries[i].again)
+        named += s->lots[s->entries[i].lot].kind == RB_KIND_INCIDENT &&
+                 !rb_ends_finding(s, &s->entries[i]);
+    for (uint32_t i = s->order[record].first_entry; i != RB_NOWHERE; i = s->entries[i].again)
+        ended += rb_ends_finding(s, &s->entries[i]) && s->entries[s->entries[i].on].record == old;
+    return named > 0 && ended == named;
+}
+
 /* A finding that is about an incident is what the incident's lot takes it to be, also where what it
  * supersedes is over already. */
 static enum rb_mark move_finding(struct rb_lot *l, size_t i) {
     enum rb_mark mark = judge_alone(l, i);
-    const bool about = judged(l->s, l->e[i].record, &mark);
     if (mark != RB_MARK_NONE) return mark;
+    const bool about = judged(l->s, l->e[i].record, &mark);
+    const uint32_t on = l->e[i].on;
+    if (mark != RB_MARK_NONE) {
+        if (on != RB_NOWHERE && ended_everywhere(l->s, l->e[i].record, l->e[on].record))
+            (void)rb_plain_move(l, i);
+        return mark;
+    }
     const enum rb_mark superseding = rb_plain_move(l, i);
     return about ? RB_MARK_NONE : superseding;
 }

@@ -173,6 +173,7 @@ static void conclude(const struct merge *m, const struct rb_sit_instrument *in) 
     for (uint32_t e = s->order[in->record].first_entry; e != RB_NOWHERE; e = s->entries[e].again) {
         const uint32_t lot = s->entries[e].lot;
         if (s->lots[lot].kind != RB_KIND_INCIDENT || s->entries[e].mark != RB_MARK_NONE) continue;
+        if (rb_ends_finding(s, &s->entries[e])) continue;
         if (first != RB_NOWHERE) unite(m, first, m->of_lot[lot]);
         first = m->of_lot[lot];
     }
@@ -256,7 +257,7 @@ static void count_attachments(const struct merge *m) {
 
 static bool finding_on(const struct rb_situation *s, uint32_t entry, uint32_t on) {
     const struct rb_sit_entry *e = &s->entries[entry];
-    return e->on == on && e->mark == RB_MARK_NONE &&
+    return e->on == on && e->mark == RB_MARK_NONE && !rb_ends_finding(s, e) &&
            rb_situation_fact(s, e->record)->kind == RB_KIND_FINDING;
 }
 

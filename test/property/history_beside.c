@@ -138,7 +138,8 @@ struct rb_record hist_random_beside(struct fx *w) {
         return random_incident(w);
     case 5:
     case 6:
-        return random_finding(w);
+        r = random_finding(w);
+        break;
     case 7:
         r = one_in(2) ? random_figure(w) : random_designation(w);
         break;

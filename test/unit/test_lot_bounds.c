@@ -68,10 +68,40 @@ static void positions_on_many(void **state) {
     assert_true(s->lot_looks <= 8 * WIDE * WIDE * RB_MAX_ENTRIES);
 }
 
+/* findings that name 16 incidents each, and one on 16 others that supersedes all of them */
+static void findings_on_many(void **state) {
+    struct fx *w = *state;
+    struct rb_hash incident[WIDE], found[WIDE];
+    size_t most = 0;
+    w->charter.members[2].role = RB_ROLE_MONITOR;
+    in_force(w);
+    for (size_t i = 0; i < WIDE; i++)
+        found[i] = incident[i] = lw_say(w, 0, lw_incident(w, NULL, 0));
+    for (size_t i = 0; i < WIDE; i++)
+        found[i] = lw_say(w, 2, lw_finding(w, RB_FINDING_VISIT, RB_VISIT_MADE, incident, WIDE));
+    for (size_t i = 0; i < WIDE; i++)
+        incident[i] = lw_say(w, 0, lw_incident(w, NULL, 0));
+    struct rb_record r = lw_finding(w, RB_FINDING_VISIT, RB_VISIT_DENIED, incident, WIDE);
+    for (size_t i = 0; i < WIDE; i++)
+        fx_ref(&r, RB_REF_SUPERSEDES, &found[i]);
+    struct rb_hash last = lw_say(w, 2, r);
+    struct rb_situation *s = fx_fold(w, fx_book(w), w->clock_ms);
+    for (uint32_t i = 0; i < s->order_n; i++)
+        if (entries_of(s, i) > most) most = entries_of(s, i);
+    assert_int_equal(most, entries_of(s, fx_place(s, &last)));
+    assert_int_equal(most,
+                     WIDE + WIDE + RB_MAX_ENTRIES); /* the first of them is what it goes on from */
+    for (size_t i = 0; i < WIDE; i++)
+        assert_state(s, &found[i], RB_STATE_SUPERSEDED);
+    assert_state(s, &last, RB_STATE_STANDS);
+    assert_true(s->lot_looks <= 16 * WIDE * RB_MAX_ENTRIES);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(positions_on_positions),
         T(positions_on_many),
+        T(findings_on_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -299,6 +299,52 @@ static void a_visit_takes_no_conclusions_place(void **state) {
     assert_mark(s, &anew, RB_MARK_NONE);
 }
 
+/* What supersedes it is about another incident: it does not count in its own any more. */
+static void superseded_by_one_about_another(void **state) {
+    struct fx *w = *state;
+    struct rb_hash here = assert_incident(w, 0, NULL), there = assert_incident(w, 1, NULL);
+    struct rb_hash was = find(w, 2, CONCLUDED, RB_FINDING_UNFOUNDED, &here);
+    struct rb_record r = lw_finding(w, CONCLUDED, RB_FINDING_CONFIRMED, &there, 1);
+    struct rb_hash moved = lw_supersede(w, 2, r, &was);
+    struct rb_hash anew = find(w, 2, CONCLUDED, RB_FINDING_INCONCLUSIVE, &here);
+    struct rb_situation *s = now(w);
+    assert_state(s, &was, RB_STATE_SUPERSEDED);
+    assert_state(s, &moved, RB_STATE_STANDS);
+    assert_mark(s, &anew, RB_MARK_NONE);
+    assert_state(s, &anew, RB_STATE_STANDS);
+    assert_false(one_id(w, s, &here, &there)); /* it is about one of them alone */
+    assert_int_equal(assertion(w, s, &here).findings_n, 2);
+    assert_int_equal(assertion(w, s, &there).findings_n, 1);
+}
+
+/* ... and out of turn there: its author has said that the earlier one is not its word any more */
+static void superseded_by_one_out_of_turn(void **state) {
+    struct fx *w = *state;
+    struct rb_hash here = assert_incident(w, 0, NULL), there = assert_incident(w, 1, NULL);
+    struct rb_hash both_named[] = {here, there};
+    struct rb_hash to_2 = find(w, 3, ASSIGNED, 4, &here);
+    struct rb_hash to_3 = find(w, 3, ASSIGNED, 8, &there);
+    struct rb_hash was = find(w, 2, VISIT, RB_VISIT_DENIED, &here);
+    struct rb_record r = lw_finding(w, VISIT, RB_VISIT_MADE, &there, 1);
+    struct rb_hash denied = lw_supersede(w, 2, r, &was);
+    r = lw_finding(w, VISIT, RB_VISIT_MADE, both_named, 2);
+    struct rb_hash both = lw_say(w, 2, r);
+    r = lw_finding(w, ASSIGNED, 4, &there, 1);
+    struct rb_hash to_2_too = lw_supersede(w, 3, r, &to_2);
+    struct rb_hash by_3 = find(w, 3, VISIT, RB_VISIT_MADE, &here);
+    r = lw_finding(w, CONCLUDED, RB_FINDING_CONFIRMED, &there, 1);
+    struct rb_hash stage = lw_supersede(w, 3, r, &to_3); /* of another stage: it ends nothing */
+    struct rb_situation *s = now(w);
+    assert_mark(s, &denied, RB_MARK_OUT_OF_TURN);
+    assert_state(s, &was, RB_STATE_SUPERSEDED);
+    assert_mark(s, &both, RB_MARK_NONE);
+    assert_state(s, &to_2, RB_STATE_SUPERSEDED);
+    assert_mark(s, &to_2_too, RB_MARK_NONE);
+    assert_mark(s, &by_3, RB_MARK_NONE); /* nobody is assigned here any more */
+    assert_mark(s, &stage, RB_MARK_OUT_OF_TURN);
+    assert_state(s, &to_3, RB_STATE_STANDS);
+}
+
 static void an_assignment_taken_back_binds_nobody(void **state) {
     struct fx *w = *state;
     struct rb_hash id = assert_incident(w, 0, NULL);
@@ -655,6 +701,8 @@ int main(void) {
         M(who_is_no_monitor_finds_nothing),
         M(assigned_visited_concluded),
         M(a_visit_takes_no_conclusions_place),
+        M(superseded_by_one_about_another),
+        M(superseded_by_one_out_of_turn),
         M(an_assignment_taken_back_binds_nobody),
         M(two_assignments_taken_back_in_turn),
         M(anothers_finding_stays),
