@@ -109,6 +109,45 @@ static bool one_to_a_handle(struct va *a) {
     return true;
 }
 
+/* ---- one history --------------------------------------------------------------------------------
+ */
+
+/* d stands behind e in the file */
+static bool two_agree(struct va *a, const struct vd *e, const struct vd *d, const char *where) {
+    const bool same_party = rb_hash_eq(&e->origin.party, &d->origin.party);
+    const bool same_log = same_party && e->origin.epoch == d->origin.epoch;
+    const bool same = rb_hash_eq(&e->f.leaf_hash, &d->f.leaf_hash);
+    if (same_log && e->f.index == d->f.index && !same)
+        return wrong(a, where, "another record than before at one place: the log was forked");
+    if (same_log && e->f.size == d->f.size && !rb_hash_eq(&e->root, &d->root))
+        return wrong(a, where, "another tree than before of one size: the log was forked");
+    if (same) return wrong(a, where, "a record that is in the file already");
+    if (same_party && (e->origin.epoch > d->origin.epoch ||
+                       (e->origin.epoch == d->origin.epoch && e->f.index > d->f.index)))
+        return wrong(a, where, "not in the order of its author's log");
+    return true;
+}
+
+/* All of the file: what of one log was said later stands later, and no two records show two
+ * histories of it, as far as that can be seen without proofs between checkpoints of different
+ * sizes. */
+static bool one_history(struct va *a) {
+    char buf[32];
+    const size_t c = a->f.charter_n, all = c + 1 + a->f.position_n;
+    const struct vd **of = rb_arena_array(a->a, all, sizeof *of);
+    if (of == NULL) return wrong(a, "", "no memory");
+    for (size_t i = 0; i < all; i++)
+        of[i] = i < c ? a->f.charter[i] : i == c ? a->f.text : a->f.position[i - c - 1];
+    for (size_t i = 1; i < all; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!two_agree(a, of[k], of[i],
+                           i < c    ? name_of(buf, "charter", i)
+                           : i == c ? "text"
+                                    : name_of(buf, "positions", i - c - 1)))
+                return false;
+    return true;
+}
+
 /* ---- charter ------------------------------------------------------------------------------------
  */
 
@@ -190,46 +229,36 @@ static bool check_text(struct va *a) {
     return decode_heading(a);
 }
 
-/* the text, or a position of the same author before it in the file */
-static bool find_subject(const struct va *a, size_t i, size_t *on) {
-    const struct vd *d = a->f.position[i];
-    const struct rb_refs *answers = &d->rec.refs[RB_REF_ANSWERS];
-    for (size_t k = 0; k < answers->n; k++) {
-        if (rb_hash_eq(&answers->h[k], &a->f.text->f.leaf_hash)) {
-            *on = VA_ON_TEXT;
-            return true;
-        }
-        for (size_t j = 0; j < i; j++)
-            if (rb_hash_eq(&answers->h[k], &a->f.position[j]->f.leaf_hash) &&
-                rb_hash_eq(&d->author.party, &a->f.position[j]->author.party)) {
-                *on = j;
-                return true;
-            }
-    }
-    return false;
+/* the text, or a position of the same author before it in the file; `i`: neither */
+static size_t subject_of(const struct va *a, size_t i, const struct rb_hash *answer) {
+    if (rb_hash_eq(answer, &a->f.text->f.leaf_hash)) return VA_ON_TEXT;
+    for (size_t j = 0; j < i; j++)
+        if (rb_hash_eq(answer, &a->f.position[j]->f.leaf_hash) &&
+            rb_hash_eq(&a->f.position[i]->author.party, &a->f.position[j]->author.party))
+            return j;
+    return i;
 }
 
-static bool in_order(struct va *a, size_t i, const char *where) {
-    const struct vd *d = a->f.position[i];
-    for (size_t j = 0; j < i; j++) {
-        const struct vd *e = a->f.position[j];
-        if (!rb_hash_eq(&e->origin.party, &d->origin.party)) continue;
-        if (e->origin.epoch > d->origin.epoch ||
-            (e->origin.epoch == d->origin.epoch && e->f.index >= d->f.index))
-            return wrong(a, where, "not in the order of its author's log");
+static bool find_subjects(const struct va *a, size_t i, struct va_word *w) {
+    const struct rb_refs *answers = &a->f.position[i]->rec.refs[RB_REF_ANSWERS];
+    for (size_t k = 0; k < answers->n; k++) {
+        const size_t on = subject_of(a, i, &answers->h[k]);
+        if (on == i)
+            w->on_more = true;
+        else
+            w->on[w->on_n++] = (uint16_t)on;
     }
-    return true;
+    return w->on_n > 0;
 }
 
 static bool check_position(struct va *a, size_t i, const char *where) {
     const struct vd *d = a->f.position[i];
     struct va_word *w = &a->word[i];
     struct rb_reject rj = {0};
-    *w = (struct va_word){.member = member_of(a, &d->author.party), .on = VA_ON_TEXT};
-    if (!in_order(a, i, where)) return false;
+    *w = (struct va_word){.member = member_of(a, &d->author.party)};
     if (d->f.level == VD_HASH) return true;
     if (d->rec.kind != RB_KIND_POSITION) return wrong(a, where, "no position");
-    if (!find_subject(a, i, &w->on))
+    if (!find_subjects(a, i, w))
         return wrong(a, where, "answers neither the text nor its author's position on it");
     w->content = !d->rec.closed || d->f.parts_n > 0;
     if (!w->content) return true;
@@ -242,7 +271,7 @@ static bool check_together(struct va *a) {
     char buf[32];
     if (a->f.exercise != a->f.text->origin.exercise)
         return wrong(a, "exercise", "the file does not say what its text's origin says");
-    if (!check_charter(a) || !one_to_a_handle(a) || !check_text(a)) return false;
+    if (!check_charter(a) || !one_to_a_handle(a) || !check_text(a) || !one_history(a)) return false;
     for (size_t i = 0; i < a->f.position_n; i++)
         if (!check_position(a, i, name_of(buf, "positions", i))) return false;
     return true;
@@ -254,7 +283,9 @@ void va_check(struct va *a, struct rb_slice json) {
         va_read(&outer, json, &a->f) && judge_all(a) && check_together(a) && compare_all(a);
     a->v->exercise = a->f.exercise || (a->f.text != NULL && a->f.text->origin.exercise);
     a->holds = ok && a->v->bad.total == 0;
-    if (a->holds) va_words(a);
+    if (!a->holds) return;
+    va_admit(a);
+    va_words(a);
 }
 
 bool verify_adoption(struct verify *v, struct rb_slice in, const char *content, bool json) {

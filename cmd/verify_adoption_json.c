@@ -27,6 +27,15 @@ static void j_charter(const struct va *a, struct vj *j) {
     vj_close(j, '}');
 }
 
+static void j_on(const struct va *a, const struct va_word *w, struct vj *j) {
+    vj_bool(j, "on_text", va_on_text(w));
+    vj_open(j, "on", '[');
+    for (size_t k = 0; k < w->on_n; k++)
+        if (w->on[k] != VA_ON_TEXT)
+            vj_hex(j, NULL, a->f.position[w->on[k]]->f.leaf_hash.b, RB_HASH_LEN);
+    vj_close(j, ']');
+}
+
 static void j_position(const struct va *a, size_t i, struct vj *j) {
     const struct vd *d = a->f.position[i];
     const struct va_word *w = &a->word[i];
@@ -34,10 +43,9 @@ static void j_position(const struct va *a, size_t i, struct vj *j) {
     vj_slice(j, "by", d->author.card.handle);
     vj_bool(j, "member", w->member != VA_NO_MEMBER);
     if (w->content) vj_slice(j, "position", rb_str(rb_position_name(w->p.type)));
-    if (d->f.level != VD_HASH) vj_bool(j, "on_text", w->on == VA_ON_TEXT);
-    if (d->f.level != VD_HASH && w->on != VA_ON_TEXT)
-        vj_hex(j, "on", a->f.position[w->on]->f.leaf_hash.b, RB_HASH_LEN);
+    if (d->f.level != VD_HASH) j_on(a, w, j);
     vj_bool(j, "taken_back", w->taken_back);
+    if (w->why != VA_COUNTS) vj_slice(j, "does_not_count", rb_str(va_why_name(w)));
     vj_open(j, "shown", '{');
     vd_json_one(d, j);
     vj_close(j, '}');
@@ -52,13 +60,28 @@ static void j_voice(const struct va *a, uint16_t m, struct vj *j) {
     if (v->position != 0)
         vj_slice(j, "position", rb_str(rb_position_name((enum rb_position_type)v->position)));
     vj_bool(j, "by_making_it", v->by_making);
-    if (v->position != 0) vj_bool(j, "in_time", v->in_time);
+    if (v->position != 0 && a->has_heading) vj_bool(j, "in_time", v->in_time);
+    vj_bool(j, "dissociates_from_whole", v->apart_whole);
     vj_open(j, "dissociates", '[');
     for (unsigned n = 0; n <= RB_MAX_PARAGRAPHS; n++)
         if (v->apart[n / 64] >> (n % 64) & 1) vj_uint(j, NULL, n);
     vj_close(j, ']');
     vj_uint(j, "not_shown", v->unread);
     vj_close(j, '}');
+}
+
+static void j_lack(const struct va *a, struct vj *j) {
+    static const struct {
+        enum va_lack lack;
+        const char *name;
+    } all[] = {{VA_LACK_RULES, "unknown-rules"},        {VA_LACK_AUTHOR, "author-no-member"},
+               {VA_LACK_TEXT, "text-does-not-count"},   {VA_LACK_BRACKETS, "brackets"},
+               {VA_LACK_WITHDRAWN, "withdrawn"},        {VA_LACK_UNREAD, "may-be-withdrawn"},
+               {VA_LACK_AGAINST, "may-be-not-adopted"}, {VA_LACK_WORDS, "acceptances"}};
+    vj_open(j, "lacks", '[');
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (a->lack & all[i].lack) vj_slice(j, NULL, rb_str(all[i].name));
+    vj_close(j, ']');
 }
 
 static void j_rule(const struct va *a, struct vj *j) {
@@ -75,7 +98,8 @@ static void j_rule(const struct va *a, struct vj *j) {
         j_members(a, "veto", a->electorate.veto, j);
         vj_uint(j, "bracketed", a->head.bracketed_n);
         vj_bool(j, "withdrawn", a->withdrawn);
-        vj_bool(j, "enough_shown", a->enough);
+        vj_bool(j, "enough_shown", a->lack == 0);
+        j_lack(a, j);
     }
     vj_close(j, '}');
 }
@@ -85,6 +109,8 @@ static void j_shown(const struct va *a, struct vj *j) {
     vj_open(j, "text", '{');
     vd_json_one(a->f.text, j);
     vj_close(j, '}');
+    if (a->text_mark != RB_MARK_NONE)
+        vj_slice(j, "text_does_not_count", rb_str(rb_mark_name(a->text_mark)));
     vj_open(j, "positions", '[');
     for (size_t i = 0; i < a->f.position_n; i++)
         j_position(a, i, j);

@@ -66,12 +66,6 @@ static void say_paragraphs(const struct va_voice *v, FILE *out) {
         }
 }
 
-static bool apart(const struct va_voice *v) {
-    for (size_t i = 0; i < sizeof v->apart / sizeof *v->apart; i++)
-        if (v->apart[i] != 0) return true;
-    return false;
-}
-
 static void say_voice(const struct va *a, uint16_t m, FILE *out) {
     const struct va_voice *v = &a->voice[m];
     fputs("  ", out);
@@ -80,11 +74,14 @@ static void say_voice(const struct va *a, uint16_t m, FILE *out) {
         fputs(": wrote it, which is to accept it", out);
     else if (v->position != 0)
         fprintf(out, ": %s%s", rb_position_name((enum rb_position_type)v->position),
-                v->apart_whole ? " from the whole" : "");
+                v->position == RB_POSITION_DISSOCIATE ? " from the whole" : "");
     else
         fputs(": no word on the whole is shown", out);
     if (v->position != 0 && !v->in_time) fputs(", not shown to be in time", out);
-    if (apart(v)) {
+    if (v->position != 0 && v->doubt) fputs(", and what it said later may take that back", out);
+    if (v->apart_whole && v->position != RB_POSITION_DISSOCIATE)
+        fputs("; dissociates from the whole", out);
+    if (v->apart_any && !v->apart_whole) {
         fputs("; dissociates from paragraph", out);
         say_paragraphs(v, out);
     }
@@ -107,6 +104,29 @@ static void say_voices(const struct va *a, FILE *out) {
     fputs("  NOT SHOWN, of whom nothing is in this file: ", out);
     say_members(a, silent, out);
     fputs(".\n", out);
+}
+
+static void say_lack(const struct va *a, FILE *out) {
+    static const struct {
+        enum va_lack lack;
+        const char *words;
+    } all[] = {
+        {VA_LACK_RULES, "The charter shown is of rules that this program does not know."},
+        {VA_LACK_AUTHOR, "The text's author is no member by the charter shown: nothing adopts it."},
+        {VA_LACK_TEXT, "By the charter shown the text itself does not count, see there."},
+        {VA_LACK_UNREAD, "A record of the text's author that does not show what it says, or does "
+                         "not count, may withdraw it."},
+        {VA_LACK_AGAINST,
+         "What was said against it at some time, or may have been, is enough to "
+         "settle it as not adopted:\n  what was accepted later then moves nothing."},
+        {VA_LACK_WORDS, "The acceptances that count here are fewer than that rule asks for."}};
+    if (a->lack == 0) {
+        fputs("  The acceptances shown here are as many as that rule asks for.\n", out);
+        return;
+    }
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (a->lack & all[i].lack) fprintf(out, "  %s\n", all[i].words);
+    fputs("  What is shown here is NOT what that rule asks for.\n", out);
 }
 
 static void say_rule(const struct va *a, FILE *out) {
@@ -136,32 +156,42 @@ static void say_rule(const struct va *a, FILE *out) {
         vd_say_time(out, r->by_utc_ms);
     }
     fputs(".\n", out);
+    if (va_has_by(a))
+        fputs("  In time is judged by the lines of witnesses that are here: one that was left out "
+              "may say otherwise.\n",
+              out);
     if (a->withdrawn) fputs("  ITS AUTHOR WITHDREW IT, as shown here.\n", out);
     if (a->head.bracketed_n > 0)
         fprintf(out, "  %zu of its paragraphs stand in brackets: not agreed.\n",
                 a->head.bracketed_n);
-    fputs(a->enough ? "  The acceptances shown here are as many as that rule asks for.\n"
-                    : "  What is shown here is NOT what that rule asks for.\n",
-          out);
+    say_lack(a, out);
 }
 
 /* ---- records ------------------------------------------------------------------------------------
  */
+
+/* of the text alone is not said each time */
+static void say_on(const struct va_word *w, FILE *out) {
+    const char *before = va_on_text(w) ? ", on the text and position " : ", on position ";
+    for (size_t k = 0; k < w->on_n; k++) {
+        if (w->on[k] == VA_ON_TEXT) continue;
+        fprintf(out, "%s%u", before, w->on[k] + 1u);
+        before = " and ";
+    }
+}
 
 static void say_position(const struct va *a, size_t i, FILE *out) {
     const struct vd *d = a->f.position[i];
     const struct va_word *w = &a->word[i];
     fprintf(out, "\nPosition %zu, by ", i + 1);
     vd_say_slice(out, d->author.card.handle);
-    if (w->member == VA_NO_MEMBER) fputs(", no member by the charter shown: does not count", out);
-    if (w->content && d->rec.reported_who.n > 0)
-        fputs(", another's word as it reports it: does not count", out);
     fprintf(out, ": %s",
             w->content              ? rb_position_name(w->p.type)
             : d->f.level == VD_HASH ? "said by the discloser to be one; hash and place alone"
                                     : "its content is not shown");
-    if (d->f.level != VD_HASH && w->on != VA_ON_TEXT) fprintf(out, ", on position %zu", w->on + 1);
+    say_on(w, out);
     fprintf(out, "%s\n", w->taken_back ? " (taken back by a later one)" : "");
+    if (w->why != VA_COUNTS) fprintf(out, "  DOES NOT COUNT: %s.\n", va_why_text(w));
     vd_say_place(d, out);
     if (d->has_record) vd_say_record(d, out);
     vd_say_parts(d, out);
@@ -189,6 +219,11 @@ static void say_not(const struct va *a, FILE *out) {
           "  checkpoint named with them. Whoever made this file may have left positions out.\n"
           "  That the charter was in force, or not amended otherwise; who had suspended its part "
           "or left.\n"
+          "  That an author's card was in force at that place of its log; that a record had effect "
+          "in its channel,\n"
+          "  or that the text was not replaced later. That no log was forked: checkpoints of "
+          "different sizes are not\n"
+          "  compared here.\n"
           "  That a text was adopted: in the channel that follows from all its records. That a "
           "clock was right.\n"
           "  That anybody read it, other than by a position that says so.\n"
@@ -210,6 +245,8 @@ void va_say(const struct va *a, FILE *out) {
     fputs("\nThe text: what is proven\n", out);
     vd_say_place(a->f.text, out);
     vd_say_record(a->f.text, out);
+    if (a->text_mark != RB_MARK_NONE)
+        fprintf(out, "  DOES NOT COUNT by the charter shown: %s.\n", rb_mark_text(a->text_mark));
     vd_say_parts(a->f.text, out);
     for (size_t i = 0; i < a->f.position_n; i++)
         say_position(a, i, out);

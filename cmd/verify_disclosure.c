@@ -31,7 +31,7 @@ static bool check_origin(struct vd *d) {
                                     : "the origin is no exercise's");
 }
 
-static bool check_proof(struct vd *d, struct rb_hash *root, struct rb_proof *path) {
+static bool check_proof(struct vd *d, struct rb_proof *path) {
     struct rb_tlog_proof p;
     struct rb_checkpoint c;
     struct rb_reject rj = {0};
@@ -43,13 +43,13 @@ static bool check_proof(struct vd *d, struct rb_hash *root, struct rb_proof *pat
     if (err != RB_OK) return refused(d, "proof", err, &rj);
     if (c.extensions.n > 0) return wrong(d, "proof", "extension lines");
     if (c.size != d->f.size) return wrong(d, "size", "not the one of the checkpoint");
-    *root = c.root;
+    d->root = c.root;
     *path = p.path;
     return true;
 }
 
 /* the leaf is the hash's, and the hash stands where the proof says */
-static bool check_place(struct vd *d, const struct rb_hash *root, const struct rb_proof *path) {
+static bool check_place(struct vd *d, const struct rb_proof *path) {
     struct rb_hash leaf;
     if (d->f.has_leaf != (d->f.level != VD_HASH)) {
         verify_bad(d->v, "leaf", "9.7.2", "a leaf is in the file at every level but hash");
@@ -60,7 +60,7 @@ static bool check_place(struct vd *d, const struct rb_hash *root, const struct r
         if (!rb_hash_eq(&leaf, &d->f.leaf_hash))
             return wrong(d, "leaf", "not what leaf-hash is of");
     }
-    if (rb_inclusion_verify(d->f.index, d->f.size, &d->f.leaf_hash, path, root) == RB_OK)
+    if (rb_inclusion_verify(d->f.index, d->f.size, &d->f.leaf_hash, path, &d->root) == RB_OK)
         return true;
     return wrong(d, "proof", "does not place the leaf in the log");
 }
@@ -113,11 +113,9 @@ static bool check_leaf(struct vd *d) {
 }
 
 bool vd_judge(struct vd *d) {
-    struct rb_hash root;
     struct rb_proof path;
     if (!check_origin(d) || !vd_author(d)) return false;
-    if (!check_proof(d, &root, &path) || !vd_witnesses(d) || !check_place(d, &root, &path))
-        return false;
+    if (!check_proof(d, &path) || !vd_witnesses(d) || !check_place(d, &path)) return false;
     if (d->f.level != VD_HASH) return check_leaf(d) && vd_parts(d);
     if (d->f.parts_n == 0 && d->content_path == NULL) return true;
     verify_bad(d->v, "parts", "9.7.4", "level hash has none");

@@ -63,6 +63,7 @@ struct vd {
     struct vd_signer author;
     struct vd_signer *witnesses; /* f.witnesses_n */
     struct rb_vkey log;
+    struct rb_hash root;                     /* of the checkpoint */
     struct rb_record rec;                    /* unless level hash */
     struct rb_slice signers[RB_MAX_SIGNERS]; /* names; n 0: the node */
     struct rb_schema heading;                /* of a text: its grammar without the paragraphs */

@@ -30,11 +30,21 @@ const struct rb_schema *vd_part_schema(const struct vd *d, const struct vd_part 
     return d->rec.kind == RB_KIND_TEXT ? &d->heading : rb_body_schema(d->rec.kind);
 }
 
+/* the table first, then what no table says: the rule of adoption (3.6.31), and that the paragraphs
+ * in brackets are some of this text's */
+static enum rb_err check_heading(struct vd *d, struct rb_slice plain, struct rb_reject *rj) {
+    struct rb_text text;
+    const size_t mark = rb_arena_mark(d->a);
+    RB_TRY(rb_cbor_check(plain, rj));
+    RB_TRY(rb_schema_check(&d->heading, plain, rj));
+    const enum rb_err err =
+        rb_text_heading_decode(plain, d->rec.commitments_n - 1, d->a, &text, rj);
+    rb_arena_release(d->a, mark);
+    return err;
+}
+
 static enum rb_err check_form(struct vd *d, const struct vd_part *p, struct rb_reject *rj) {
-    if (p->part == 0 && d->rec.kind == RB_KIND_TEXT) {
-        RB_TRY(rb_cbor_check(p->plain, rj));
-        return rb_schema_check(&d->heading, p->plain, rj);
-    }
+    if (p->part == 0 && d->rec.kind == RB_KIND_TEXT) return check_heading(d, p->plain, rj);
     if (p->part == 0) return rb_body_check(d->rec.kind, p->plain, rj);
     if (d->rec.kind != RB_KIND_TEXT) return RB_OK; /* content */
     if (p->plain.n == 0) return rb_reject(rj, RB_ERR_MALFORMED, "3.5.6", "paragraph is empty", 0);
