@@ -2,10 +2,12 @@
  * the same bytes again; what is refused leaves nothing behind and names a clause. A body is also
  * given to the decoder of every kind, with much room and with little: each takes what the check of
  * its kind takes and nothing else; and so does the gist. Of a text the heading says the same as the
- * whole, and what changed from it to another one adds up to both. */
+ * whole, and what changed from it to another one adds up to both. A figure beside itself has all in
+ * common, and beside an older self the same from either side; so has a list of names. */
 #include <string.h>
 #include "fuzz.h"
 #include "readback/cbor.h"
+#include "readback/compare.h"
 #include "readback/instrument.h"
 #include "readback/party.h"
 #include "readback/sealed.h"
@@ -259,6 +261,51 @@ static void one_text(struct rb_slice in, const struct rb_text *t, struct rb_aren
     diff_adds_up(&next, t);
 }
 
+/* ---- side by side ------------------------------------------------------------------------------
+ */
+static uint8_t outlines[8u << 20] __attribute__((aligned(16)));
+
+static void one_figure(const struct rb_figure *f) {
+    struct rb_arena a = rb_arena(outlines, sizeof outlines);
+    struct rb_areas areas = {0};
+    struct rb_figure other = *f;
+    struct rb_figures_beside same, there, back;
+    uint64_t looks[3] = {10000, 10000, 10000};
+    if (rb_areas_prepare(f->volumes, f->volumes_n, &a, &areas) != RB_OK) return;
+    other.period.has_to = !f->period.has_to;
+    other.period.to_utc_ms = f->period.from_utc_ms + 1000;
+    other.counted_by = f->source;
+    rb_figures_compare(f, &areas, f, &areas, &looks[0], &same);
+    FUZZ_CHECK(same.same_what && !same.fewer_sources && !same.more_sources);
+    FUZZ_CHECK(same.period != RB_OVERLAP_NONE && same.same_counter == (f->counted_by.n > 0));
+    rb_figures_compare(f, &areas, &other, &areas, &looks[1], &there);
+    rb_figures_compare(&other, &areas, f, &areas, &looks[2], &back);
+    FUZZ_CHECK(there.period == back.period && there.area == back.area);
+    FUZZ_CHECK(there.overlap == back.overlap && there.same_source == back.same_source);
+    FUZZ_CHECK(there.fewer_sources == back.more_sources);
+    FUZZ_CHECK(looks[0] <= 10000 && looks[1] <= 10000 && looks[2] <= 10000);
+}
+
+/* two parties name the same ones on the same side, a third the other way round */
+static void one_designation(const struct rb_designation *d) {
+    struct rb_arena a = rb_arena(outlines, sizeof outlines);
+    struct rb_designation opposite = *d;
+    struct rb_designations_beside beside;
+    struct rb_areas areas;
+    uint64_t looks = 10000;
+    opposite.side = d->side == RB_SIDE_INSIDE ? RB_SIDE_OUTSIDE : RB_SIDE_INSIDE;
+    if (rb_areas_prepare(d->volumes, d->volumes_n, &a, &areas) != RB_OK) return;
+    const struct rb_designated all[] = {{0, d, areas}, {1, d, areas}, {2, &opposite, areas}};
+    if (rb_designations_compare(all, 3, &looks, &a, &beside) != RB_OK) return;
+    FUZZ_CHECK(beside.subjects_n == 3 * d->subjects_n && beside.areas_n <= RB_MAX_AREAS_BESIDE);
+    for (size_t i = 0; i < beside.subjects_n; i++) {
+        const struct rb_subject_beside *s = &beside.subjects[i];
+        const bool inside = d->side == RB_SIDE_INSIDE;
+        FUZZ_CHECK(s->silent == 0 && s->inside == (inside ? 3u : 4u));
+        FUZZ_CHECK(s->outside == (inside ? 4u : 3u));
+    }
+}
+
 /* as a disclosure brings it: the heading alone, and what it says of the paragraphs */
 static void one_heading(struct rb_slice in) {
     struct rb_arena a = rb_arena(room, sizeof room);
@@ -286,6 +333,8 @@ static void one_body(enum rb_kind k, struct rb_slice in) {
     if (encode(k, &v, &w)) FUZZ_CHECK(writes(&w, in));
     FUZZ_CHECK(k != RB_KIND_ROSTER || (v.roster.persons_n > 0 && v.roster.persons[0].name.n > 0));
     if (k == RB_KIND_TEXT) one_text(in, &v.text, &a);
+    if (k == RB_KIND_FIGURE) one_figure(&v.figure);
+    if (k == RB_KIND_DESIGNATION) one_designation(&v.designation);
     with_little_room(k, in);
 }
 

@@ -2,6 +2,7 @@
  * writes the same again; times and spans have several, so what is written of them reads the same.
  */
 #include "fuzz.h"
+#include "readback/icalendar.h"
 #include "readback/record.h"
 #include "readback/text.h"
 
@@ -57,10 +58,38 @@ static void words(struct rb_slice in) {
     FUZZ_CHECK(!rb_handle_ok(in) || rb_name_ok(in));
 }
 
+/* words of ours in a calendar: whatever they are, its lines are short, whole, and as many as they
+ * are */
+static void calendar(struct rb_slice in) {
+    static uint8_t room[1u << 16];
+    struct rb_writer w = rb_writer(room, sizeof room);
+    const struct rb_ical_event e = {.uid = rb_str("u"),
+                                    .start_utc_ms = 1000,
+                                    .has_end = in.n % 2 == 1,
+                                    .end_utc_ms = 2000,
+                                    .summary = rb_slice_sub(in, 0, in.n / 3),
+                                    .description = rb_slice_sub(in, in.n / 3, in.n)};
+    size_t line = 0, begun = 0;
+    if (in.n > 8192 || !rb_utf8_ok(e.summary) || !rb_utf8_ok(e.description)) return;
+    rb_ical_begin(&w, e.summary);
+    rb_ical_event(&w, &e);
+    rb_ical_end(&w);
+    FUZZ_CHECK(!w.over && w.n > 2 && room[w.n - 1] == '\n');
+    for (size_t i = 0; i < w.n; i++) {
+        if (room[i] == '\n') FUZZ_CHECK(i > 0 && room[i - 1] == '\r');
+        line = room[i] == '\n' ? 0 : line + 1;
+        FUZZ_CHECK(line <= 76); /* 75 and the return */
+        if (line == 1) begun += room[i] == 'B';
+    }
+    FUZZ_CHECK(begun == 2); /* a calendar and an event, and nothing that the words began */
+    FUZZ_CHECK(rb_utf8_ok(rb_written(&w)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     const struct rb_slice in = rb_slice(data, n);
     digits(in);
     times(in);
     words(in);
+    calendar(in);
     return 0;
 }
