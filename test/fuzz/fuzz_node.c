@@ -1,14 +1,18 @@
 /* Two nodes on one channel, founded once; each input is a sequence of events for them: requests and answers
  * made of real ones with bytes changed, submissions, signatures and commits in odd order, closed bodies that open
- * well, badly or not at all, clocks that jump.
+ * well, badly or not at all, clocks that jump. An input that begins with the byte 255 is talk: instruments
+ * of every kind and words about them, by the grammar, and from time to time all that waits is committed,
+ * signed and delivered, so that each hears the other.
  * Whatever comes: nothing is signed that is not durable, no signed or cosigned size goes back, work stays within
- * one step's room, stored bodies have no gaps and the hash that was named, and the situation folds. */
+ * one step's room, stored bodies have no gaps and the hash that was named, and the situation, kept up to date all
+ * the while, is in the end the fold of all that is held. */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "../unit/fixture_lie.h"
 #include "../unit/fixture_sealed.h"
-#include "fuzz.h"
+#include "fuzz_bodies.h"
+#include "fuzz_fold.h"
 #include "readback/text.h"
 
 #define MAX_EVENTS 48u
@@ -209,6 +213,8 @@ static struct side {
 static uint64_t mono, conn;
 static int64_t utc;
 
+#include "fuzz_wire.h"
+
 static struct kept_body *kept(struct side *s, const struct rb_body_ref *ref) {
     for (size_t i = 0; i < s->bodies_n; i++)
         if (s->body[i].ref.member == ref->member && rb_hash_eq(&s->body[i].ref.hash, &ref->hash) &&
@@ -236,6 +242,7 @@ static void stored_body(struct side *s, const struct rb_effect *ef) {
 
 static void begin(void) {
     memset(sides, 0, sizeof sides);
+    wires_n[0] = wires_n[1] = 0;
     mono = world->mono_ms;
     utc = world->utc_ms;
     conn = 1000000;
@@ -290,12 +297,14 @@ static void step(size_t who, struct rb_event *ev) {
         const struct rb_effect *ef = &out.e[i];
         if (ef->type == RB_EF_STORE) stored(s, ef);
         if (ef->type == RB_EF_SIGN) to_sign(s, ef);
+        if (ef->type == RB_EF_REQUEST) to_wire(who, ef);
         if (ef->type == RB_EF_REQUEST && s->requests_n < MAX_OUT) s->request[s->requests_n++] = ef->u.request.request;
         if (ef->type == RB_EF_LOAD && s->loads_n < MAX_OUT) s->load[s->loads_n++] = ef->u.load.token;
         if (ef->type == RB_EF_OPEN) {
             FUZZ_CHECK(kept(s, &ef->u.open.body)->have == ef->u.open.size);
             if (s->opens_n < MAX_OUT) s->open[s->opens_n++] = *ef;
         }
+        if (ef->type == RB_EF_RESPOND) from_wire(ef);
         if (ef->type == RB_EF_RESPOND) FUZZ_CHECK(ef->u.respond.status >= 200 && ef->u.respond.status < 600);
     }
 }
@@ -651,6 +660,8 @@ static void notice(size_t who) {
     step(who, &ev);
 }
 
+#include "fuzz_talk.h"
+
 /* the places can be listed, and a plan compared with them */
 static void look_at_places(size_t who) {
     static uint8_t mem[1 << 20];
@@ -701,18 +712,41 @@ static void one_event(uint8_t op) {
     }
 }
 
+/* ops of talk; what is in none of them is as elsewhere */
+static void one_talk(uint8_t op) {
+    const size_t who = op & 1;
+    switch (op >> 5) {
+    case 0: one_event(op); break;
+    case 1: deliver(who); break;
+    case 2: look(who); break;
+    case 3: settle(); break;
+    case 4: pass(who); break;
+    default: talk(who); break;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     if (world == NULL) build_world();
     put_back();
     begin();
     in = data;
     in_n = n;
-    for (size_t k = 0; k < MAX_EVENTS && in_n > 0; k++) one_event(u8());
+    const bool talking = in_n > 0 && in[0] == 255;
+    if (talking) (void)u8();
+    for (size_t k = 0; k < MAX_EVENTS && in_n > 0; k++)
+        if (talking)
+            one_talk(u8());
+        else
+            one_event(u8());
+    if (talking) settle();
     for (size_t i = 0; i < 2; i++) {
         const struct rb_situation *s;
         commit(i);
         while (sides[i].signs_n) sign(i, true);
+        struct rb_channel_view v;
         FUZZ_CHECK(rb_node_situation(world->p[i].rb, channel, utc, &s) == RB_OK);
+        FUZZ_CHECK(rb_node_channel_by_id(world->p[i].rb, channel, &v));
+        ff_same(v.book, utc, s);
         look_at_places(i);
     }
     return 0;

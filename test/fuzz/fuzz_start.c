@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "../unit/fixture_sealed.h"
-#include "fuzz.h"
+#include "fuzz_bodies.h"
+#include "fuzz_fold.h"
 #include "readback/text.h"
 
 #define NODE_MEM ((size_t)256 << 20)
@@ -20,6 +21,53 @@ static uint8_t u8(void) {
     if (in_n == 0) return 0;
     in_n--;
     return *in++;
+}
+
+/* ---- what was said -----------------------------------------------------------------------------
+ */
+static struct rb_hash said[64]; /* what may be spoken of */
+static size_t said_n;
+
+static struct rb_hash any_said(void) {
+    return said[u8() % said_n];
+}
+
+static struct rb_volume any_place(void) {
+    struct rb_volume v = {.shape = RB_SHAPE_CIRCLE, .radius_mm = 1 + (uint64_t)u8() * 100000};
+    v.center = (struct rb_point){(int64_t)u8() * 100000000, (int64_t)u8() * 100000000};
+    v.floor.open = v.ceiling.open = true;
+    return v;
+}
+
+static struct rb_slice body_of(enum rb_kind k, uint8_t *room, size_t cap) {
+    const struct fb_source s = {u8, any_said, any_place, world->utc_ms, 2};
+    return fb_body(&s, k, room, cap);
+}
+
+/* one of each instrument and words on it, by fixed bytes; of those that break some rule, none */
+static void say_instruments(void) {
+    static uint8_t bytes[4096], body[1 << 14];
+    static struct rb_record rec;
+    struct rb_hash id;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)((i * 2654435761u) >> 11);
+    in = bytes;
+    in_n = sizeof bytes;
+    for (size_t i = 0; i < 5 * FB_INSTRUMENTS && said_n < 60; i++) {
+        const bool word = i >= FB_INSTRUMENTS;
+        memset(&rec, 0, sizeof rec);
+        rec.kind = word ? RB_KIND_POSITION : fb_instruments[i];
+        rec.precedence = RB_ROUTINE;
+        for (int tries = 0; tries < 20 && rec.body.n == 0; tries++)
+            rec.body = body_of(rec.kind, body, sizeof body);
+        rec.refs[RB_REF_ANSWERS].n = word;
+        rec.refs[RB_REF_ANSWERS].h[0] = any_said();
+        if (rec.body.n == 0) continue;
+        if (fn_release(world, &world->p[u8() % 2], channel, &rec, 1, &id) == RB_OK)
+            said[said_n++] = id;
+        fn_pass(world, 3000);
+    }
+    in_n = 0;
 }
 
 static void build_world(void) {
@@ -38,6 +86,8 @@ static void build_world(void) {
     FUZZ_CHECK(fn_say_closed(world, &world->p[1], channel, &closed, 1, &id) == RB_OK);
     FUZZ_CHECK(fn_statement(world, &world->p[0], channel, "Said.", RB_IMMEDIATE, &id) == RB_OK);
     fn_pass(world, 5000);
+    said[said_n++] = id;
+    say_instruments();
     world->p[1].deaf = true; /* something waits */
     FUZZ_CHECK(fn_statement(world, &world->p[0], channel, "Not held yet.", RB_FLASH, &id) == RB_OK);
 }
@@ -81,7 +131,45 @@ static void step(struct rb_node *n, struct rb_event *ev) {
     }
 }
 
-static void load(struct rb_node *n, const struct rb_effect *e, bool changed) {
+/* as its author's officer would have signed it, had it been said there */
+static struct rb_slice another_leaf(const struct rb_effect *e) {
+    static uint8_t body[2048], leaf[8192];
+    const struct fn_party *p = &world->p[e->u.store.feed.member % 2];
+    const uint8_t how = u8();
+    const enum rb_kind k = how % 2 ? RB_KIND_POSITION : fb_instruments[how / 2 % FB_INSTRUMENTS];
+    const struct rb_slice b = body_of(k, body, sizeof body);
+    char origin[RB_MAX_ORIGIN];
+    struct rb_writer o = rb_writer(origin, sizeof origin);
+    struct rb_hash party;
+    rb_party_hash(&p->party.pub, &party);
+    rb_origin_encode(false, channel, &party, e->u.store.feed.epoch, &o);
+    if (b.n == 0 || e->u.store.leaf.p == NULL) return e->u.store.leaf;
+    struct rb_record *rec = calloc(1, sizeof *rec);
+    static uint8_t payload[4096], tbs[8192];
+    struct rb_writer pw = rb_writer(payload, sizeof payload), t = rb_writer(tbs, sizeof tbs),
+                     w = rb_writer(leaf, sizeof leaf);
+    struct rb_signer s = {0};
+    FUZZ_CHECK(rec != NULL);
+    rec->kind = k;
+    rec->has_channel = true;
+    memcpy(rec->channel, channel, sizeof channel);
+    rec->created_utc_ms = world->utc_ms;
+    rec->precedence = RB_ROUTINE;
+    rec->body = b;
+    const enum rb_ref ref = how % 2 ? RB_REF_ANSWERS : RB_REF_SUPERSEDES;
+    rec->refs[ref].n = how % 2 || how >= 128;
+    rec->refs[ref].h[0] = any_said();
+    rb_payload_encode(rec, &pw);
+    free(rec);
+    rb_key_id(&p->officer[0].pub, s.kid);
+    rb_record_tbs(rb_written(&pw), rb_written(&o), s.kid, 1, &t);
+    rb_ed25519_sign(&p->officer[0], rb_written(&t), s.sig);
+    FUZZ_CHECK(!pw.over && !t.over && !o.over);
+    FUZZ_CHECK(rb_record_assemble(rb_written(&pw), &s, 1, &w) == RB_OK);
+    return rb_written(&w);
+}
+
+static void load(struct rb_node *n, const struct rb_effect *e, bool changed, bool other) {
     struct rb_event ev = {.type = RB_EV_LOADED};
     ev.u.loaded.item = e->u.store.item;
     ev.u.loaded.table = e->u.store.table;
@@ -94,7 +182,10 @@ static void load(struct rb_node *n, const struct rb_effect *e, bool changed) {
     ev.u.loaded.size = e->u.store.size;
     ev.u.loaded.cosigner = e->u.store.cosigner;
     ev.u.loaded.note = e->u.store.note;
-    if (changed) {
+    if (other) {
+        ev.u.loaded.leaf = another_leaf(e);
+        ev.u.loaded.mark = u8() % 4 ? 0 : -1;
+    } else if (changed) {
         const uint8_t how = u8();
         ev.u.loaded.key = mutate(ev.u.loaded.key);
         ev.u.loaded.value = mutate(ev.u.loaded.value);
@@ -143,8 +234,10 @@ static void load_all(struct rb_node *n, const struct fn_party *p) {
         const uint8_t how = hit ? u8() : 0;
         if (hit) until_next = u8();
         if (hit && how % 4 == 0) continue;
-        load(n, &items[i]->ef, hit && how % 4 >= 2);
-        if (hit && how % 4 == 1) load(n, &items[i]->ef, how >= 128);
+        const bool other =
+            hit && how % 4 >= 2 && items[i]->ef.u.store.item == RB_ITEM_LEAF && how < 192;
+        load(n, &items[i]->ef, hit && how % 4 >= 2, other);
+        if (hit && how % 4 == 1) load(n, &items[i]->ef, how >= 128, false);
     }
 }
 
@@ -186,8 +279,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     for (size_t i = 0; i < 4; i++) {
         mono += 30000;
         step(node, &timer);
+        const int64_t now = world->utc_ms + (int64_t)u8() * 20000;
+        if (!rb_node_channel_by_id(node, channel, &v)) continue;
+        FUZZ_CHECK(rb_node_situation(node, channel, now, &s) == RB_OK);
+        ff_same(v.book, now, s);
     }
-    if (rb_node_channel_by_id(node, channel, &v))
-        FUZZ_CHECK(rb_node_situation(node, channel, world->utc_ms, &s) == RB_OK);
     return 0;
 }
