@@ -212,6 +212,10 @@ static void split_note(struct rb_slice note, struct rb_slice *log_part, struct r
 static void load_cosigned_by_peer(struct rb_node *n, struct feedx *fx, const struct rb_event *ev,
                                   struct rb_slice log_part, struct rb_slice line) {
     struct rb_note_sig sig;
+    if (ev->u.loaded.cosigner >= RB_MAX_MEMBERS) { /* it is a bit in what the guard counts */
+        bad_item(n, "a stored cosignature is of no member", NULL);
+        return;
+    }
     if (rb_note_sig_decode(line, &sig) != RB_OK || sig.sig_n != 72) return;
     struct cosig c = {.size = ev->u.loaded.size};
     struct rb_reader r = rb_reader(rb_slice(sig.sig, 72));

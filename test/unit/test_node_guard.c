@@ -72,6 +72,23 @@ static void test_alone(void **state) {
     fn_free(w);
 }
 
+/* of a database that was changed: nobody is waited for who cannot be */
+static void test_stored_cosigner_is_no_member(void **state) {
+    (void)state;
+    struct fn_world *w = fn_world(2);
+    uint8_t ch[16];
+    size_t n = 0;
+    fn_found(w, true, NULL, ch);
+    for (size_t i = 0; i < w->p[0].items_n; i++) {
+        struct rb_effect *e = &w->p[0].items[i].ef;
+        const bool note = e->u.store.item == RB_ITEM_NOTE && e->u.store.feed.member == 0;
+        if (note && e->u.store.cosigner == 1 && n++ == 0) e->u.store.cosigner = 80;
+    }
+    assert_true(n > 1);
+    fn_restart(w, &w->p[0]);
+    assert_false(fg_view(&w->p[0], ch).guarded);
+    fn_free(w);
+}
 static void test_majority(void **state) {
     (void)state;
     struct fn_world *w = fn_world(3);
@@ -761,6 +778,7 @@ static void test_fork_while_guarded(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_stored_cosigner_is_no_member),
         cmocka_unit_test(test_majority),
         cmocka_unit_test(test_one_of_many_is_away),
         cmocka_unit_test(test_all_at_once),
