@@ -57,6 +57,7 @@ struct cli {
     struct rb_passphrase passphrase; /* the last one read from a descriptor */
     bool has_passphrase;
     char instead[512]; /* positions that may answer the record spoken of; "" if none is */
+    bool waited;       /* a record went on waiting: nobody waits for the next one */
     json_t *notes;     /* sentences on what was typed, to be pointed out before it is released */
 };
 extern const struct cli_command cli_commands[];
@@ -186,7 +187,7 @@ void cli_show_volumes(FILE *out, const json_t *volumes, int indent);
  * was compared; always. Warnings that say the same again are left out. */
 void cli_check(struct cli *c, FILE *out, const json_t *o, int indent);
 void cli_warnings(struct cli *c, FILE *out, const json_t *o, int indent);
-void cli_released(struct cli *c, const char *record); /* says so, or that it waits */
+bool cli_released(struct cli *c, const char *record); /* says so; false: or that it waits */
 int cli_check_exit(const json_t *check); /* of `enum cli_exit_check` */
 enum cli_exit_check { /* of checks that release nothing; none found: CLI_OK */
     CLI_CHECK_CONFLICT = 4,

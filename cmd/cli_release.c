@@ -1,6 +1,7 @@
 /* Releasing: what will be said, to whom, where and when is shown back in words before it goes out.
  */
 #include <stdlib.h>
+#include <time.h>
 #include "cli.h"
 
 /* ---- envelope
@@ -221,16 +222,32 @@ static bool ask(struct cli *c, const json_t *composed, int *rc) {
     return false;
 }
 
-/* What became of it is looked up once it is durable here. What waits unsigned is said to wait. What
- * the rules make of it is known once it stands in the log, which our own records mostly do at once:
- * an answer out of turn was said all the same, and whoever said it should not find out in the
- * morning. */
-void cli_released(struct cli *c, const char *record) {
-    json_t *o = NULL;
+#define LOOK_MOST_MS 2000
+#define LOOK_AGAIN_MS 50
+static int look_at(struct cli *c, const char *record, json_t **o) {
     struct cli_path p;
+    json_decref(*o);
+    *o = NULL;
     cli_path(&p, "/v1/records/", record, "");
-    const int status = c->client->call(c->client->ctx, "GET", p.z, NULL, &o);
-    const bool waits = status == 200 && strcmp(cli_str(o, "state"), "waiting") == 0;
+    return c->client->call(c->client->ctx, "GET", p.z, NULL, o);
+}
+static bool is_waiting(int status, const json_t *o) {
+    return status == 200 && strcmp(cli_str(o, "state"), "waiting") == 0;
+}
+/* What became of it is looked up once it is durable here. Most records stand in the log by then, or
+ * a moment later; one that goes on waiting unsigned is said to wait, and why. What the rules make
+ * of it is known once it stands there: an answer out of turn was said all the same, and whoever
+ * said it should not find out in the morning. */
+bool cli_released(struct cli *c, const char *record) {
+    const struct timespec pause = {.tv_nsec = LOOK_AGAIN_MS * 1000000L};
+    json_t *o = NULL;
+    int status = look_at(c, record, &o);
+    for (int ms = 0; !c->waited && is_waiting(status, o) && ms < LOOK_MOST_MS;
+         ms += LOOK_AGAIN_MS) {
+        (void)nanosleep(&pause, NULL);
+        status = look_at(c, record, &o);
+    }
+    const bool waits = c->waited = is_waiting(status, o);
     if (!c->json) printf("%s: %s\n", waits ? "Kept here, not sent yet" : "Released", record);
     fflush(stdout);
     if (waits) fprintf(stderr, "  %s\n", cli_str(o, "state_sentence"));
@@ -238,6 +255,7 @@ void cli_released(struct cli *c, const char *record) {
         fprintf(stderr, "  WITHOUT EFFECT: %s; `readback show %.12s` shows it\n",
                 cli_str(o, "mark_sentence"), record);
     json_decref(o);
+    return !waits;
 }
 static int released(struct cli *c, int status, const json_t *answer) {
     if (status == 0) {
@@ -255,8 +273,8 @@ static int released(struct cli *c, int status, const json_t *answer) {
                    id);
         return CLI_SECOND_DUE;
     }
-    cli_released(c, cli_str(answer, "record"));
-    if (!c->json && cli_true(answer, "despite"))
+    const bool out = cli_released(c, cli_str(answer, "record"));
+    if (out && !c->json && cli_true(answer, "despite"))
         puts("It was released in spite of what was pointed out. Where that is a place it touches, "
              "our node logs so for all members, naming open places only.");
     return CLI_OK;

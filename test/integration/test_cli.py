@@ -944,6 +944,60 @@ class Line(unittest.TestCase):
         self.assertIn("WARNING: ", r.stderr)
 
 
+class Waits(unittest.TestCase):
+    """what is said of a record that was released, and of one that only waits"""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.top = tempfile.mkdtemp(prefix="readback-waits-")
+        cls.n, cls.s = Party(cls.top, "northland"), Party(cls.top, "southland")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.n.stop()
+        cls.s.stop()
+        shutil.rmtree(cls.top)
+
+    def test_01_released(self):
+        n, s = self.n, self.s
+        for p in (n, s):
+            p.start()
+            p.card = os.path.join(self.top, p.handle + ".card")
+            p.ok("card", "--out", p.card)
+        n.ok("accredit", s.card, "--fingerprint", s.json("fingerprint")["fingerprint"])
+        s.ok("accredit", n.card, "--fingerprint", n.json("fingerprint")["fingerprint"])
+        n.ok("channel", "propose", "--title", "Line", "--member", "southland", "--receipt-every", "1s", "--yes")
+        until(lambda: s.json("inbox")["invitations"], "the invitation")
+        s.ok("channel", "accept", "Line", "--yes")
+        until(lambda: n.json("channel", "show")["state"] == "in-force", "the charter in force", 60)
+        for i in range(5):
+            r = n.ok("statement", "--title", "Statement %d" % i, "--text", "x", "--yes")
+            self.assertRegex(r.stdout, "^Released: [0-9a-f]{64}\n$")
+            self.assertNotIn("Waiting", r.stderr)
+        # our own log does not wait for the other side
+        s.stop()
+        self.assertIn("Released: ", n.ok("statement", "--title", "Alone", "--text", "x", "--yes").stdout)
+
+    def test_02_kept(self):
+        """after a start, with the other side away: nothing of ours is signed, and nothing is said to be released"""
+        n = self.n
+        n.stop()
+        n.start()
+        since = time.time()
+        r = n.ok("statement", "--title", "Kept", "--text", "x", "--yes")
+        self.assertLess(time.time() - since, 20)
+        self.assertRegex(r.stdout, "^Kept here, not sent yet: [0-9a-f]{64}\n$")
+        self.assertIn("  Waiting, not sent: asking the members what they hold of ours: 0 of 1 answered.\n", r.stderr)
+        record = r.stdout.split()[-1]
+        self.assertEqual(n.json("show", record)["state"], "waiting")
+        r = n.ok("operation", "--title", "Sweep", "--circle", "33.00, 36.10, 1km", "--from", "2096-01-01T00:00:00Z", "--yes", "--despite")
+        self.assertIn("WARNING: ", r.stderr)
+        self.assertRegex(r.stdout, "^Kept here, not sent yet: [0-9a-f]{64}\n$")  # and no word of released in spite
+        self.s.start()
+        until(lambda: self.s.run("show", record, "--json").returncode == OK, "that it went out by itself", 60)
+        self.assertNotEqual(n.json("show", record).get("state"), "waiting")
+
+
 class Tap(unittest.TestResult):
     """One line a case, as the harness counts them; stops at the first failure: later cases build on it."""
 
@@ -970,7 +1024,8 @@ class Tap(unittest.TestResult):
 
 
 if __name__ == "__main__":
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Line)
+    load = unittest.defaultTestLoader.loadTestsFromTestCase
+    suite = unittest.TestSuite([load(Line), load(Waits)])
     print("1..%d" % suite.countTestCases())
     outcome = Tap()
     suite.run(outcome)
