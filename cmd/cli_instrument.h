@@ -179,7 +179,7 @@ int cli_calendar(struct cli *c, const json_t *truces, const char *path);
         {"figure",                                                                                 \
          "[CHANNEL] --what WORD --as-stated TEXT",                                                 \
          "a number of people, as stated",                                                          \
-         "  readback figure --what killed --as-stated \"more than 1,000\" --low 1001 --class "     \
+         "  readback figure --what killed --as-stated \"more than 1,000\" --low 1000 --class "     \
          "\"believed civilians\" \\\n      --counted-by \"Local council\" --status claim\n",       \
          "Its low and its high may each be left open. Figures are somebody's: they stand side by " \
          "side and are\nnever summed.\n" CLI_INSTRUMENT_TEXT,                                      \

@@ -105,6 +105,7 @@ class Instruments(unittest.TestCase):
             told = re.search(r"These may answer it: (.*)\.", out)[1]
             self.assertEqual([w.split(" ")[0] for w in told.split(", ")], answers[kind], command)
         self.assertIn("dispute-fact, cannot-comply", self.n.ok("site", "--help").stdout)
+        self.assertIn('--as-stated "more than 1,000" --low 1000 ', self.n.ok("figure", "--help").stdout)  # no number of its own
         for group, lines in (("truce", 4), ("finding", 3), ("contact", 2)):
             out = self.n.ok(group, "--help").stdout
             self.assertEqual(len(re.findall(r"(?m)^  readback %s [a-z]+ +\S" % group, out)), lines, out)
