@@ -214,6 +214,38 @@ static void look_supersedes(struct rb_chan *c, const struct rb_record *rec, json
     }
 }
 
+/* ---- who is asked ------------------------------------------------------------------------------
+ */
+static uint64_t listed(const struct rb_charter *charter) {
+    uint64_t members = 0;
+    for (size_t i = 0; i < charter->members_n; i++)
+        members |= UINT64_C(1) << charter->members[i].index;
+    return members;
+}
+/* of a request all that can read it, where it names nobody (16.8.1); of a contact that is asked
+ * those in `with` (16.10.1), and who is no member */
+static bool asks_others(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body) {
+    const uint64_t others = listed(c->charter) & ~(UINT64_C(1) << c->v.own_member);
+    struct rb_request r;
+    struct rb_contact t;
+    struct rb_reject rj;
+    if (rec->kind == RB_KIND_REQUEST) {
+        if (rb_request_decode(body, &c->rq->arena, &r, &rj) != RB_OK) return true;
+        return ((r.of ? r.of : rec->closed ? rec->recipients : others) & others) != 0;
+    }
+    if (rb_contact_decode(body, &c->rq->arena, &t, &rj) != RB_OK) return true;
+    return t.stage != RB_CONTACT_ASKED || (t.with & others) != 0 || t.others.n > 0;
+}
+static void look_asked(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body,
+                       json_t *list) {
+    const size_t mark = rb_arena_mark(&c->rq->arena);
+    if (!asks_others(c, rec, body))
+        warn(list, "nobody-asked", true,
+             "It asks nobody: who asks is not asked, and it names no other member. Nobody can "
+             "answer it.");
+    rb_req_wipe(c->rq, mark);
+}
+
 static void look_links(struct rb_chan *c, json_t *list) {
     struct rb_peer_view p;
     size_t up = 0, n = rb_node_peers(c->rq->node);
@@ -265,6 +297,8 @@ json_t *rb_warnings_again(struct rb_chan *c, const struct rb_record *rec, struct
     if (rec->kind == RB_KIND_NOTICE && body.n) look_notice(c, rec, body, list, check, again);
     if (rec->kind == RB_KIND_CESSATION && body.n) rb_warn_cessation(c, body, list);
     if (rec->kind == RB_KIND_STOP_FIRE && body.n) rb_warn_gives_away(c, rec, body, list);
+    if ((rec->kind == RB_KIND_REQUEST || rec->kind == RB_KIND_CONTACT) && body.n)
+        look_asked(c, rec, body, list);
     if (rec->kind == RB_KIND_POSITION && body.n && c->s) look_answers(c, rec, body, list);
     if (rec->kind == RB_KIND_POSITION && body.n) look_paragraphs(c, rec, body, list);
     look_supersedes(c, rec, list);

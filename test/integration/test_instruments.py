@@ -574,6 +574,19 @@ class Instruments(unittest.TestCase):
         self.assertNotIn("overlaps", n.run(*truce, "--start", "2097-01-15T00:00:00Z", "--end", "2097-03-01T00:00:00Z",
                                            "--circle", "10.0, 10.0, 2km", "--dry-run").stderr)
         self.assertEqual(self.count(), before)
+        # who asks is not asked
+        asks = "It asks nobody: who asks is not asked, and it names no other member. Nobody can answer it."
+        for words in (("request", "--title", "x", "--of", "northland"),
+                      ("contact", "ask", "--way", "call", "--title", "x", "--with", "northland")):
+            r = n.ok(*words, "--yes", want=CONFIRM)
+            self.assertIn(asks, r.stderr)
+            self.assertIn("nothing was released", r.stderr)
+            self.assertIn("nobody-asked", [w["code"] for w in json.loads(n.ok(*words, "--dry-run", "--json", want=CONFIRM).stdout)["warnings"]])
+        for words in (("request", "--title", "x"), ("request", "--title", "x", "--of", "northland,southland"),
+                      ("contact", "ask", "--way", "call", "--title", "x", "--with", "northland", "--other", "Tower"),
+                      ("contact", "ask", "--way", "call", "--title", "x", "--with", "lakeland")):
+            self.assertNotIn("It asks nobody", n.ok(*words, "--dry-run").stderr)
+        self.assertEqual(self.count(), before)
         # another's record is not replaced; who says so all the same changes nothing of it
         self.there(self.s, "there")
         own = ("request", "--title", "Not there", "--supersedes", self.hex("there"))
@@ -794,6 +807,13 @@ class Instruments(unittest.TestCase):
         self.assertLessEqual({"length-differs", "end-past"}, {w["code"] for w in warnings})
         for w in warnings:
             agrees(w, {"$ref": "#/components/schemas/Warning"}, "warning")
+        # each code that the sources have
+        codes = set(spec["components"]["schemas"]["Warning"]["properties"]["code"]["enum"])
+        for name in os.listdir(os.path.join(ROOT, "shell", "api")):
+            if name.endswith(".c"):
+                with open(os.path.join(ROOT, "shell", "api", name)) as f:
+                    for code in re.findall(r'(?:\bwarn\(list,|rb_warning\()\s*"([a-z-]+)"', f.read()):
+                        self.assertIn(code, codes, name)
         with open(os.path.join(ROOT, "man", "readback.1.scd")) as f:
             man = f.read()
         for command in re.findall(r"(?m)^  ([a-z-]+(?: [a-z]+)?) {2,}\S", n.ok("help").stdout.split("Commands:")[1]):
