@@ -2,6 +2,7 @@
 """Membership and keys while traffic runs: three real daemons, a statement of each every fraction of a second, and
 an operator who changes every key, suspends, revokes, leaves and comes back. Nothing that was receipted is lost, and
 all show the same. Usage: test_keys.py READBACK READBACKD [RECORDS.PY [READBACK_VERIFY]]"""
+import http.client
 import os
 import shutil
 import ssl
@@ -52,7 +53,7 @@ class Keys(unittest.TestCase):
         cls.top = tempfile.mkdtemp(prefix="readback-keys-")
         cls.nodes = [Node(PROGRAMS, cls.top, h, p) for h, p in zip(("alfa", "bravo", "charlie"), free_ports(3))]
         cls.alfa, cls.bravo, cls.charlie = cls.nodes
-        cls.voices = []
+        cls.voices, cls.disowned = [], set()  # and what must be shown so
         for n in cls.nodes:
             n.start()
         introduce(cls.nodes, cls.top)
@@ -218,28 +219,181 @@ class Keys(unittest.TestCase):
         states = [k["state"] for k in self.bravo.api.get("/v1/keys")["keys"] if k["name"] == "chief"]
         self.assertEqual(states, ["revoked"])
 
-    def test_09_no_receipt_is_taken_back(self):
+    def log_of(self, node, author):
+        """what `node` has in the author's feed, by its place"""
+        found, after = [], ""
+        while True:
+            page = node.api.get("/v1/channels/%s/log?author=%s&limit=1000%s" % (self.channel, author.handle, after))["records"]
+            found += page
+            if len(page) < 1000:
+                return sorted(found, key=lambda r: (r["epoch"], r["leaf"]))
+            after = "&after=" + page[-1]["record"]
+
+    def disowned_with_holders(self, author, record):
+        """at each of the three, and still who holds it since when"""
+        others = {n.handle for n in self.nodes if n is not author}
+        for node in self.nodes:
+            until(lambda: self.mark(node, record) == "disowned",
+                  lambda: "disowned at %s, not %s" % (node.handle, self.mark(node, record)), SECONDS)
+            shown = node.api.get("/v1/records/" + record)
+            holders = {h["member"]: h["held_since"] for h in shown["holders"] if h["held"]}
+            self.assertLessEqual(others, set(holders), node.handle)
+            self.assertTrue(all(holders[h] for h in others), holders)
+            said = node.ok("show", record)
+            self.assertIn("WITHOUT EFFECT: disowned by its party", said)
+            for h in others:
+                self.assertRegex(said, r"(?m)^.*\b%s\b.*held since" % h, node.handle)
+
+    def known_held(self):
+        """who is shown, and where, to hold what was said last"""
+        return {(node.handle, r): held_by(node, r) for v in self.voices for r in v.said[-8:] for node in self.nodes}
+
+    def nothing_taken_back(self, before):
+        for (handle, record), holders in before.items():
+            node = next(n for n in self.nodes if n.handle == handle)
+            self.assertLessEqual(holders, held_by(node, record), (handle, record))
+            self.assertIsNone(self.mark(node, record), (handle, record))
+
+    def revoke(self, node, *words):
+        """what is shown before it is signed; then it is"""
+        shown = node.run("key", "revoke", *words, "--officer", "duty")  # nobody says yes
+        self.assertEqual(shown.returncode, 4, shown.stderr)
+        stood = len(self.of(node, "revocation", node))
+        node.ok("key", "revoke", *words, "--officer", "duty", "--yes")
+        for other in self.nodes:
+            until(lambda: len(self.of(other, "revocation", node)) > stood, "the revocation at " + other.handle, SECONDS)
+        return shown.stderr
+
+    def test_09_an_officer_is_disowned(self):
+        """stood by only below what the key signed: the mark, at all three, beside who holds it"""
+        bravo, voice, deputy = self.bravo, self.voice(self.bravo), Officer()
+        public = os.path.join(self.top, "deputy.pub")
+        with open(public, "w") as f:
+            f.write(deputy.public_line())
+        bravo.ok("card", "update", "--officer", "deputy=" + public, "--signed-by", "duty")
+        said = [until(lambda: voice.say(deputy), "the deputy speaks", SECONDS) for _ in range(3)]
+        voice.said += said
+        for record in said:
+            self.held_by_all(record)
+        leaf = {r["record"]: r["leaf"] for r in self.log_of(self.alfa, bravo)}
+        for record in said[1:]:
+            voice.said.remove(record)
+        before, shown = self.known_held(), self.revoke(
+            bravo, "officer", "deputy", "--stood-by", "%s=%d" % (self.me(bravo)["feed"], leaf[said[1]]))
+        self.assertIn("; 2 signed by it are disowned", shown)
+        for record in said[1:]:
+            self.disowned_with_holders(bravo, record)
+        self.disowned.update(said[1:])
+        before.update({(n.handle, said[0]): {"alfa", "charlie"} for n in self.nodes})
+        self.nothing_taken_back(before)
+        self.traffic_goes_on()
+
+    def test_10_a_node_key_is_disowned(self):
+        charlie = self.charlie
+        kept = self.next_said(charlie)
+        self.held_by_all(kept)
+        old = self.key(charlie, "node")
+        charlie.ok("test", self.channel)
+        test = until(lambda: self.of(charlie, "test", charlie), "the line test", SECONDS)[-1]
+        for node in self.nodes:
+            until(lambda: {"alfa", "bravo"} <= held_by(node, test["record"]), "the test is held", SECONDS)
+        before = self.known_held()
+        shown = self.revoke(charlie, "node", "--stood-by", "%s=%d" % (self.me(charlie)["feed"], test["leaf"]))
+        self.assertRegex(shown, r"; [1-9]\d* signed by it (is|are) disowned")
+        self.disowned_with_holders(charlie, test["record"])
+        self.nothing_taken_back(before)
+        self.traffic_goes_on()
+        new = self.key(charlie, "node")
+        self.assertNotEqual(old["key"], new["key"])
+        states = {k["key"]: k["state"] for k in charlie.api.get("/v1/keys")["keys"] if k["role"] == "node"}
+        self.assertEqual((states[old["key"]], states[new["key"]]), ("revoked", "in force"))
+        # exactly what the old key signed from there on, receipts and tests, wherever one looks
+        machine = ("test", "service", "nil", "receipt", "silence")
+        for node in self.nodes:
+            feed = self.log_of(node, charlie)
+            end = max(r["leaf"] for r in feed if r["kind"] in ("rotation", "card"))
+            begin = max(r["leaf"] for r in feed if r["kind"] == "rotation")
+            marked = {r["record"] for r in feed if r["mark"] == "disowned"}
+            wanted = {r["record"] for r in feed if r["kind"] in machine and test["leaf"] <= r["leaf"] < begin}
+            self.assertLessEqual(wanted, marked)
+            self.assertLessEqual(marked, {r["record"] for r in feed if r["kind"] in machine and test["leaf"] <= r["leaf"] < end})
+            self.disowned.update(marked)
+        # and what the new one signs has effect
+        charlie.ok("test", self.channel)
+        fresh = until(lambda: [t for t in self.of(charlie, "test", charlie) if t["leaf"] > end], "a test by the new key", SECONDS)[-1]
+        for node in self.nodes:
+            until(lambda: {"alfa", "bravo"} <= held_by(node, fresh["record"]), "the test is held", SECONDS)
+            self.assertIsNone(self.mark(node, fresh["record"]))
+
+    def answers_to(self, certificate, key_file, node):
+        """what a caller with that TLS key hears; None: nothing"""
+        client = peer.Client(node.port, peer.tls_context(False, certificate, key_file), bytes.fromhex(self.served(node)))
+        try:
+            return client.get("/rb/v1/heads?channel=" + self.channel).status
+        except (OSError, http.client.HTTPException):
+            return None
+
+    def test_11_a_tls_key_is_revoked(self):
+        bravo, key_file = self.bravo, os.path.join(self.bravo.home, "keys", "tls.pem")
+        stolen = os.path.join(self.top, "stolen.pem")
+        shutil.copy(key_file, stolen)
+        certificate = peer.self_signed(self.top, "stolen", stolen)
+        old = self.key(bravo, "tls")
+        for node in (self.alfa, self.charlie):
+            self.assertEqual(self.answers_to(certificate, stolen, node), 200)
+        before = self.known_held()
+        self.assertIn("nothing said is disowned", self.revoke(bravo, "tls"))
+        new = self.key(bravo, "tls")
+        self.assertNotEqual(old["key"], new["key"])
+        until(lambda: self.served(bravo) == new["key"], "the new TLS key is served", SECONDS)
+        for node in (self.alfa, self.charlie):  # who has the old one is nobody now
+            until(lambda: self.answers_to(certificate, stolen, node) in (None, 404), "the old TLS key is refused by " + node.handle, SECONDS)
+        self.nothing_taken_back(before)
+        self.traffic_goes_on()
+
+    def test_12_an_age_key_is_revoked(self):
+        alfa, bravo = self.alfa, self.bravo
+        opened = lambda record: lambda: (alfa.api.get("/v1/records/" + record) or {}).get("body_state") == "opened"
+        say = lambda words: bravo.officer.release(bravo.api, statement(self.channel, words, recipients=["alfa"]))
+        first = say("under the old key")
+        until(opened(first), "a closed statement under the old age key", SECONDS)
+        before = self.known_held()
+        self.assertIn("nothing said is disowned", self.revoke(alfa, "age"))
+        states = {k["key"]: k["state"] for k in alfa.api.get("/v1/keys")["keys"] if k["role"] == "age"}
+        self.assertEqual(sorted(states.values()), ["in force", "revoked"])
+        self.assertEqual(states[self.key(alfa, "age")["key"]], "in force")
+        later = say("under the new key")
+        until(opened(later), "a closed statement under the new age key", SECONDS)
+        self.assertTrue(opened(first)())
+        for node in self.nodes:
+            self.assertIsNone(self.mark(node, first))
+            self.assertIsNone(self.mark(node, later))
+        self.nothing_taken_back(before)
+        self.traffic_goes_on()
+
+    def test_13_no_receipt_is_taken_back(self):
         record = self.next_said(self.alfa)
         self.held_by_all(record)
         origin = self.me(self.alfa)["feed"]
         for node in self.nodes:  # the receipt is logged, and held by who is neither
             until(lambda: "bravo" in held_by(node, record), "the receipt at " + node.handle, SECONDS)
         self.traffic_goes_on()
+        stood = len(self.of(self.bravo, "revocation", self.bravo))
         self.bravo.ok("key", "revoke", "mirror", "--stood-by", origin + "=5", "--officer", "duty", "--yes")
         for node in self.nodes:
-            until(lambda: self.of(node, "revocation", self.bravo)[1:], "the revocation at " + node.handle, SECONDS)
+            until(lambda: len(self.of(node, "revocation", self.bravo)) > stood, "the revocation at " + node.handle, SECONDS)
         self.traffic_goes_on()
         for node in self.nodes:
             self.assertIn("bravo", held_by(node, record), node.handle)
 
-    def test_10_the_log_key_is_revoked(self):
+    def test_14_the_log_key_is_revoked(self):
         before = self.me(self.alfa)["feed"]
         self.alfa.ok("key", "revoke", "log", self.channel, "--officer", "duty", "--reason", "seen elsewhere", "--yes")
         self.assertEqual(self.me(self.alfa)["feed"], before[:-1] + "1")
         self.traffic_goes_on()
         self.assertEqual({self.mark(self.bravo, r) for r in self.voice(self.alfa).said}, {None})
 
-    def test_11_leave_and_come_back(self):
+    def test_15_leave_and_come_back(self):
         charlie, voice = self.charlie, self.voice(self.charlie)
         kept = self.next_said(charlie)
         self.held_by_all(kept)
@@ -268,7 +422,7 @@ class Keys(unittest.TestCase):
         self.assertIn("alfa", held_by(self.bravo, kept))
         until(lambda: known(unseen), "told all, once listed again", SECONDS)
 
-    def test_12_all_show_the_same(self):
+    def test_16_all_show_the_same(self):
         for v in self.voices:
             v.going = False
         for v in self.voices:
@@ -276,16 +430,10 @@ class Keys(unittest.TestCase):
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
         digests = lambda: {n.api.get("/v1/channels/%s/situation?at=%s" % (self.channel, at))["digest"] for n in self.nodes}
         until(lambda: len(digests()) == 1, lambda: "one situation: %s" % digests(), SECONDS)
-        marks = {}
-        after = ""
-        while True:
-            found = self.alfa.api.get("/v1/channels/%s/log?limit=1000%s" % (self.channel, after))["records"]
-            for r in found:
-                marks.setdefault(r["mark"], []).append((r["kind"], r["author"]))
-            if len(found) < 1000:
-                break
-            after = "&after=" + found[-1]["record"]
-        self.assertEqual(set(marks), {None}, {m: k for m, k in marks.items() if m})
+        for node in self.nodes:
+            records = [r for author in self.nodes for r in self.log_of(node, author)]
+            marked = {r["record"]: (r["mark"], r["kind"], r["author"]) for r in records if r["mark"]}
+            self.assertEqual({r: m[0] for r, m in marked.items()}, dict.fromkeys(self.disowned, "disowned"), marked)
         for v in self.voices:
             for record in v.said[-3:]:
                 self.held_by_all(record)
