@@ -6,7 +6,8 @@ nothing that was acknowledged is lost, the head file and the database agree, and
 usage: test_fault.py READBACK READBACKD READBACK_VERIFY SHIM [unittest's arguments]
 Environment: READBACK_FAULT_ALL=1 every N of every sort (hours; of the thousands that OpenSSL asks for 200) instead
 of a sample;
-READBACK_FAULT_SEED (printed). To look at one: READBACK_FAULT_SORT=memory,sync READBACK_FAULT_N=17,18
+READBACK_FAULT_TIMES: the sample so many times as large (1); READBACK_FAULT_SEED (printed; 1, ./check takes it from the
+commit, so that in time other N are tried, and those of a commit can be tried again). To look at one: READBACK_FAULT_SORT=memory,sync READBACK_FAULT_N=17,18
 READBACK_FAULT_HOW="from then on" (or "once") and READBACK_FAULT_TRACE=1, which has each failing call say where it came from."""
 import json
 import os
@@ -22,6 +23,7 @@ from fault import FAILED, IN_LIBRARY, NOBODY, OK, Party, Programs, SORTS, agree,
 
 ALL = bool(os.environ.get("READBACK_FAULT_ALL"))
 SEED = int(os.environ.get("READBACK_FAULT_SEED", "1"))
+TIMES = int(os.environ.get("READBACK_FAULT_TIMES", "1"))
 ONLY = os.environ.get("READBACK_FAULT_SORT", "").split(",") if os.environ.get("READBACK_FAULT_SORT") else list(SORTS)
 ONE = [int(n) for n in os.environ.get("READBACK_FAULT_N", "").split(",") if n]
 AFTER = {"once": 0, "from then on": f.FOREVER}
@@ -45,7 +47,7 @@ class Case(unittest.TestCase):
             for how in HOW:
                 after = AFTER[how]
                 total = self.totals.get(sort, 0)
-                want = total if ALL and sort != "crypto" else 200 if ALL else self.budget.get(sort, 0)
+                want = total if ALL and sort != "crypto" else 200 if ALL else TIMES * self.budget.get(sort, 0)
                 if sort == "torn" and how == "once":
                     continue  # a full disk stays full
                 numbers = sample(total, want, "%d %s %s" % (SEED, sort, how)) if want else []
@@ -382,5 +384,5 @@ def load_tests(loader, tests, pattern):
 
 if __name__ == "__main__":
     Programs.readback, Programs.readbackd, Programs.verify, Programs.shim = [os.path.abspath(p) for p in sys.argv[1:5]]
-    print("seed %d" % SEED, file=sys.stderr)
+    print("READBACK_FAULT_SEED=%d READBACK_FAULT_TIMES=%d" % (SEED, TIMES), file=sys.stderr)
     unittest.main(argv=[sys.argv[0], *sys.argv[5:]], verbosity=2)
