@@ -1,6 +1,6 @@
 #!/bin/bash
-# The Debian packages: built, without a word of lintian's that matters, unpacked below a folder, and the
-# programs run from there.  Usage: scripts/check-deb.sh FOLDER
+# The Debian packages: built, without a word of lintian's that matters, unpacked below a folder, the programs
+# run from there, the maintainer scripts run beside stubs (check-deb-scripts.sh).  Usage: scripts/check-deb.sh FOLDER
 # Exit: 0 good, 1 not.
 set -u
 [ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
@@ -35,6 +35,7 @@ if dpkg -c "$folder"/readback-verify_*.deb | grep -qE 'readbackd|systemd'; then
   echo 'readback-verify has more than an outsider wants'
   bad=1
 fi
+scripts/check-deb-scripts.sh "$folder"/readback_*.deb "$folder/maintainer" || bad=1
 # an exercise, played by what was packaged, over TLS
 "$root/usr/bin/readback-exercise" --live --readbackd "$root/usr/bin/readbackd" exercises/a-standing-channels.json \
   >"$folder/exercise.log" 2>&1 || { tail -n 20 "$folder/exercise.log"; bad=1; }
