@@ -10,6 +10,18 @@ static const struct rb_cessation_view *find(const struct rb_cessation_lot *l, ui
         if (l->cessations[i].instrument == instrument) return &l->cessations[i];
     return NULL;
 }
+/* A cessation names a designation by its hash: one that was superseded or withdrawn since is named
+ * still, and it is said that it does not stand. null: nobody here can say. */
+static json_t *stands_json(const struct rb_chan *c, uint32_t order) {
+    const uint32_t i = order == RB_NOWHERE ? RB_NOWHERE : c->s->order[order].instrument;
+    if (i == RB_NOWHERE || c->s->instruments[i].state == RB_STATE_UNREAD) return json_null();
+    return json_boolean(c->s->instruments[i].state == RB_STATE_STANDS);
+}
+static json_t *later_json(const struct rb_chan *c, uint32_t order) {
+    const uint32_t by = order == RB_NOWHERE ? RB_NOWHERE : c->s->order[order].superseded_by;
+    return by == RB_NOWHERE ? json_null()
+                            : rb_j_hex(rb_situation_fact(c->s, by)->id.b, RB_HASH_LEN);
+}
 /* a designation that is not held here, or cannot be read here, has no title; it is named all the
  * same */
 static json_t *exclusion_json(struct rb_chan *c, const struct rb_hash *id) {
@@ -19,6 +31,8 @@ static json_t *exclusion_json(struct rb_chan *c, const struct rb_hash *id) {
     json_t *title = json_object_get(brief, "title");
     rb_j_put(o, "record", rb_j_hex(id->b, RB_HASH_LEN));
     rb_j_put(o, "title", title ? json_incref(title) : json_null());
+    rb_j_put(o, "stands", stands_json(c, order));
+    rb_j_put(o, "superseded_by", later_json(c, order));
     json_decref(brief);
     return o;
 }

@@ -167,6 +167,8 @@ static void put_listed(struct rb_writer *w, const json_t *list, bool titles) {
             put_title(w, rb_str(z));
         else
             rb_put_z(w, z ? z : "one that cannot be read here");
+        if (titles && json_is_false(json_object_get(x, "stands")))
+            rb_put_z(w, " (superseded or withdrawn since)");
     }
 }
 /* whom it binds is said and nothing concluded: who is not bound plans beside it all the same */

@@ -510,7 +510,8 @@ class Instruments(unittest.TestCase):
             self.assertEqual((x["record"], x["rule"]), (self.said["area"], "area under truce"))
             self.assertEqual(sorted(x["truce"]["bound"]), ["northland", "southland"])
             self.assertEqual(x["truce"]["state"], "agreed")
-            self.assertEqual(x["truce"]["exclusions"], [{"record": self.said["excluded"], "title": "Not covered"}])
+            self.assertEqual(x["truce"]["exclusions"], [{"record": self.said["excluded"], "title": "Not covered",
+                                                         "stands": True, "superseded_by": None}])
             self.assertIn("Bound by it: northland, southland.", x["sentence"])
             self.assertIn('It names exclusions, which take nothing from this: "Not covered".', x["sentence"])
             self.assertEqual(self.checked(p, "41.0, 20.0, 1km", "none found"), [])
@@ -533,6 +534,15 @@ class Instruments(unittest.TestCase):
         for c in o["detached"]["commitments"]:
             self.assertIn(bytes.fromhex(c), leaf)
         self.assertEqual(o["envelope"]["language"], "de")
+        # the exclusion is another one now: what the cessation names is still the first
+        self.say(n, "excluded 2", "designate", "--title", "Covered after all", "--side", "inside", "--subject", "Group X",
+                 "--supersedes", self.hex("excluded"))
+        self.there(l, "excluded 2")
+        x = self.checked(l, "40.0, 20.0, 1km", "conflict")[0]
+        self.assertEqual(x["truce"]["exclusions"], [{"record": self.said["excluded"], "title": "Not covered", "stands": False,
+                                                     "superseded_by": self.said["excluded 2"]}])
+        self.assertIn('"Not covered" (superseded or withdrawn since).', x["sentence"])
+        n.ok("withdraw", self.said["excluded 2"], "--yes")
         # one side's own, without an area: told, and not compared
         self.say(s, "pause", "truce", "propose", "--title", "Pause", *times)
         self.there(n, "pause")
