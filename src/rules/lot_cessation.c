@@ -1,96 +1,12 @@
 /* Cessations and what extends them, spec 16.4. What turns on words is taken as the records come;
  * what turns on an hour that is past is taken again once it is known how the words left it. */
-#include "lot.h"
-#include "vote.h"
+#include "lot_cessation.h"
 #include <assert.h>
 
-struct truce { /* a cessation of the lot, or an extension */
-    size_t entry;
-    uint32_t extends;    /* in list, RB_NOWHERE = none */
-    uint32_t next;       /* extension of the same one, by start */
-    uint32_t first;      /* of its own extensions, by start */
-    uint64_t parties;    /* its own, or those of what it extends */
-    uint64_t guarantors; /* the same */
-    uint64_t came;       /* parties that accepted it in time, once it was adopted without them */
-    uint64_t parting;    /* parties that withdrew, bound still or not */
-    uint64_t said;       /* parties bound by what was said, until they leave */
-    uint64_t keeps;      /* of these: bound at its own end, or now, if that is ahead */
-    uint64_t acceded;    /* who is no party, and bound by that, now */
-    uint64_t carried;    /* bound now by what moved its end, once its own end is past */
-    const int64_t *out;  /* by member: since when it is out, 0 = it is not; NULL: nobody is */
-    bool acceded_to;
-    bool may_be_acceded_to; /* a position that was not opened here may do so */
-    bool guaranteed;        /* its guarantors, who are that by the charter, speak for its parties */
-    bool alone;    /* it extends nothing for those whom that one binds: it stands by itself */
-    bool blind;    /* it, or what it extends, is not read here: nothing is derived of it */
-    bool inherits; /* its parties are those of what it extends */
-    bool declared, reported;
-    bool stands;  /* adopted, and so is what it extends */
-    uint8_t fate; /* enum rb_state that its author gave it; RB_STATE_MARKED = none */
-    int64_t start_ms, end_ms;
-    bool has_end;
-    int64_t own_end_ms; /* as its body says; INT64_MAX: none */
-    int64_t gap_ms;
-    size_t joined, joined_n; /* of the accessions, once sorted */
-    size_t parted, parted_n; /* of the withdrawals, once sorted */
-    struct rb_vote vote;
-};
-struct joined { /* an accession */
-    uint32_t truce;
-    size_t entry;
-    struct rb_accession is;
-};
-struct parted { /* a withdrawal of a party */
-    uint32_t truce;
-    size_t entry;
-    bool counts;
-    struct rb_withdrawal is;
-};
-struct settling {
-    struct rb_lot *l;
-    struct rb_votes votes;
-    size_t n, joined_n, parted_n;
-    struct truce *list;
-    uint32_t *of;    /* by entry: the truce that it is, or is about */
-    bool *deferred;  /* by entry: until the hours are known */
-    uint32_t *joins; /* by entry: the accession that it is, RB_NOWHERE = none */
-    struct joined *joined;
-    struct parted *parted;
-};
-
-static uint64_t bit(unsigned member) {
-    return UINT64_C(1) << member;
-}
-static unsigned count(uint64_t v) {
-    unsigned n = 0;
-    for (; v; v &= v - 1)
-        n++;
-    return n;
-}
-static const struct rb_lot_entry *entry_of(const struct settling *st, const struct truce *t) {
-    return &st->l->e[t->entry];
-}
-static const struct rb_gist *gist_of(const struct settling *st, const struct truce *t) {
-    return entry_of(st, t)->fact->gist;
-}
-/* nothing is derived of it */
-static bool is_mute(const struct settling *st, const struct truce *t) {
-    return entry_of(st, t)->mark != RB_MARK_NONE || t->blind;
-}
-/* by words, or, once the hours are known, by its hour */
-static bool adopted(const struct truce *t) {
-    return !t->reported && (rb_vote_by_words(&t->vote) == RB_ADOPTION_ADOPTED ||
-                            t->vote.state == RB_ADOPTION_ADOPTED);
-}
-static enum rb_deadline judge(const struct settling *st, const struct truce *t, size_t i,
-                              int64_t by_utc_ms, int64_t *t_ms) {
-    return rb_deadline_judge(st->l->s, entry_of(st, t)->own->charter, st->l->e[i].record, by_utc_ms,
-                             t_ms);
-}
-static bool settled(const struct truce *t) {
+static bool settled(const struct rb_truce *t) {
     return rb_vote_by_words(&t->vote) != RB_ADOPTION_OPEN;
 }
-static bool past_by(struct settling *st, const struct truce *t, size_t i) {
+static bool past_by(struct rb_truces *st, const struct rb_truce *t, size_t i) {
     return rb_vote_over(&st->votes, &t->vote, i);
 }
 
@@ -98,7 +14,7 @@ static bool past_by(struct settling *st, const struct truce *t, size_t i) {
  */
 
 /* what it says that it extends, if that is a cessation before it */
-static enum rb_mark find_extended(const struct settling *st, size_t i, uint32_t *extends) {
+static enum rb_mark find_extended(const struct rb_truces *st, size_t i, uint32_t *extends) {
     const struct rb_lot_entry *e = &st->l->e[i];
     *extends = RB_NOWHERE;
     if (!e->fact->gist->has_to) return RB_MARK_NONE;
@@ -111,7 +27,7 @@ static enum rb_mark find_extended(const struct settling *st, size_t i, uint32_t 
 }
 
 /* by a party or a guarantor of what it extends, as long as that is not over by anybody's word */
-static enum rb_mark may_extend(const struct settling *st, const struct truce *from, size_t i) {
+static enum rb_mark may_extend(const struct rb_truces *st, const struct rb_truce *from, size_t i) {
     if (from->blind) return RB_MARK_NONE;
     if (entry_of(st, from)->mark != RB_MARK_NONE || from->reported) return RB_MARK_OUT_OF_TURN;
     if (!((from->parties | from->guarantors) & bit(st->l->e[i].author)))
@@ -122,7 +38,7 @@ static enum rb_mark may_extend(const struct settling *st, const struct truce *fr
 
 /* Entry i supersedes it: as long as nobody else's word has settled it. A declaration that nobody
  * acceded to is its author's alone, also while it is in force. */
-static enum rb_mark may_supersede(struct settling *st, size_t i, const struct truce *t) {
+static enum rb_mark may_supersede(struct rb_truces *st, size_t i, const struct rb_truce *t) {
     int64_t t_ms;
     if (t->blind) return RB_MARK_NONE;
     if (rb_lot_forked(st->l, i)) return RB_MARK_CONTESTED;
@@ -145,7 +61,7 @@ static bool supersedes(const struct rb_lot *l, size_t i) {
 
 /* what was not opened here may bear a mark where it was; what it may be that others settled stays
  */
-static void supersede(struct settling *st, size_t i, struct truce *t) {
+static void supersede(struct rb_truces *st, size_t i, struct rb_truce *t) {
     const bool own = t->reported || t->declared;
     if (t->blind || (!own && rb_vote_unread(&t->vote) != 0)) return;
     const bool known = rb_lot_read(&st->l->e[i]) && (t->acceded_to || !t->may_be_acceded_to);
@@ -153,7 +69,7 @@ static void supersede(struct settling *st, size_t i, struct truce *t) {
 }
 
 /* The entries of a record from `first` on: it supersedes all that it says, or nothing. */
-static enum rb_mark supersede_all(struct settling *st, size_t first, enum rb_mark mark,
+static enum rb_mark supersede_all(struct rb_truces *st, size_t first, enum rb_mark mark,
                                   bool *known) {
     struct rb_lot *l = st->l;
     size_t end = first;
@@ -170,17 +86,9 @@ static enum rb_mark supersede_all(struct settling *st, size_t first, enum rb_mar
     return mark;
 }
 
-static uint64_t charter_guarantors(const struct rb_lot_entry *e) {
-    uint64_t all = 0;
-    for (size_t i = 0; i < e->own->charter->members_n; i++)
-        if (e->own->charter->members[i].role == RB_ROLE_GUARANTOR)
-            all |= bit(e->own->charter->members[i].index);
-    return all;
-}
-
 /* The author says who they are. For those who are guarantors by the charter, too, all members said
  * that; where one is not, nobody is bound by that one's word, and the parties are asked as well. */
-static uint64_t guarantors_asked(const struct settling *st, struct truce *t) {
+static uint64_t guarantors_asked(const struct rb_truces *st, struct rb_truce *t) {
     const struct rb_lot_entry *e = entry_of(st, t);
     const uint64_t all = charter_guarantors(e), of = gist_of(st, t)->adoption.of;
     const uint64_t asked = of != 0 ? of : t->guarantors != 0 ? t->guarantors : all & e->own->active;
@@ -190,7 +98,7 @@ static uint64_t guarantors_asked(const struct settling *st, struct truce *t) {
 
 /* Under the rule guarantors these; else those that the body names; else its parties; else, of an
  * extension, those of what it extends; else its author declares it (16.2.1, 16.4.1). */
-static uint64_t electors(const struct settling *st, struct truce *t) {
+static uint64_t electors(const struct rb_truces *st, struct rb_truce *t) {
     const struct rb_gist *g = gist_of(st, t);
     if (g->has_adoption && g->adoption.rule == RB_RULE_GUARANTORS) return guarantors_asked(st, t);
     if (g->has_adoption && g->adoption.of != 0) return g->adoption.of;
@@ -200,10 +108,10 @@ static uint64_t electors(const struct settling *st, struct truce *t) {
     return st->list[t->extends].vote.electors;
 }
 
-static void open_vote(struct settling *st, struct truce *t) {
+static void open_vote(struct rb_truces *st, struct rb_truce *t) {
     const struct rb_gist *g = gist_of(st, t);
     const struct rb_lot_entry *e = entry_of(st, t);
-    const struct truce *from = t->extends != RB_NOWHERE ? &st->list[t->extends] : NULL;
+    const struct rb_truce *from = t->extends != RB_NOWHERE ? &st->list[t->extends] : NULL;
     t->inherits = g->members == 0 && from != NULL;
     t->parties = g->members != 0 ? g->members : from != NULL ? from->parties : bit(e->author);
     t->guarantors = g->guarantors != 0 || from == NULL ? g->guarantors : from->guarantors;
@@ -218,14 +126,14 @@ static void open_vote(struct settling *st, struct truce *t) {
                  electors(st, t));
 }
 
-static void open_truce(struct settling *st, size_t i) {
+static void open_truce(struct rb_truces *st, size_t i) {
     struct rb_lot_entry *e = &st->l->e[i];
-    struct truce *t = &st->list[st->n];
+    struct rb_truce *t = &st->list[st->n];
     bool known = true;
     uint32_t from = RB_NOWHERE;
     enum rb_mark mark = rb_lot_forked(st->l, i) ? RB_MARK_CONTESTED : RB_MARK_NONE;
     st->of[i] = (uint32_t)st->n++;
-    *t = (struct truce){.entry = i, .extends = RB_NOWHERE, .fate = RB_STATE_MARKED};
+    *t = (struct rb_truce){.entry = i, .extends = RB_NOWHERE, .fate = RB_STATE_MARKED};
     t->blind = !rb_lot_read(e);
     if (mark == RB_MARK_NONE && !t->blind) mark = find_extended(st, i, &from);
     if (mark == RB_MARK_NONE && from != RB_NOWHERE) mark = may_extend(st, &st->list[from], i);
@@ -241,7 +149,7 @@ static void open_truce(struct settling *st, size_t i) {
  */
 
 /* parties that took themselves out before it was adopted: never bound */
-static uint64_t apart(const struct truce *t) {
+static uint64_t apart(const struct rb_truce *t) {
     uint64_t out = 0;
     for (unsigned m = 0; t->vote.ballot != NULL && m < RB_MAX_MEMBERS; m++) {
         const struct rb_voice *v = &t->vote.ballot->voice[m];
@@ -250,26 +158,20 @@ static uint64_t apart(const struct truce *t) {
     return out & t->parties;
 }
 
-/* Of one that is adopted: parties bound by it, whether they left it since or not. Each by its own
- * word, or by what 16.2 takes for that; where guarantors speak for them, all. */
-static uint64_t bound_by_word(struct settling *st, const struct truce *t) {
+uint64_t rb_truce_bound_by_word(struct rb_truces *st, const struct rb_truce *t) {
     if (!adopted(t)) return 0;
     const uint64_t in = t->guaranteed ? t->parties : rb_vote_assent(&st->votes, &t->vote);
     return (in & t->parties & ~apart(t)) | t->came;
 }
 
-static unsigned fewest(const struct truce *t) {
-    return count(t->parties) < 2 ? 1 : 2;
-}
-
 /* A party that it was adopted without joins those that are bound by it, as long as it holds. */
-static bool comes_later(struct settling *st, const struct truce *t, uint16_t member) {
+static bool comes_later(struct rb_truces *st, const struct rb_truce *t, uint16_t member) {
     if (!(t->parties & ~t->parting & bit(member))) return false;
-    const uint64_t in = bound_by_word(st, t);
+    const uint64_t in = rb_truce_bound_by_word(st, t);
     return !(in & bit(member)) && count(in & ~t->parting) >= fewest(t);
 }
 
-static bool may_report(const struct settling *st, const struct truce *t, size_t i) {
+static bool may_report(const struct rb_truces *st, const struct rb_truce *t, size_t i) {
     const struct rb_charter *c = entry_of(st, t)->own->charter;
     const uint16_t author = st->l->e[i].author;
     if (t->guarantors != 0) return t->guarantors >> author & 1;
@@ -279,25 +181,25 @@ static bool may_report(const struct settling *st, const struct truce *t, size_t 
 }
 
 /* its acceptance is an accession, and not a vote */
-static bool joins(struct settling *st, const struct truce *t, const struct rb_lot_entry *e) {
+static bool joins(struct rb_truces *st, const struct rb_truce *t, const struct rb_lot_entry *e) {
     const uint64_t part_in = t->vote.electors | t->parties | t->guarantors;
     return e->fact->reported || !(part_in & bit(e->author)) || comes_later(st, t, e->author);
 }
 
-static enum rb_mark accede(struct settling *st, uint32_t truce, size_t i) {
-    struct truce *t = &st->list[truce];
+static enum rb_mark accede(struct rb_truces *st, uint32_t truce, size_t i) {
+    struct rb_truce *t = &st->list[truce];
     const struct rb_lot_entry *e = &st->l->e[i];
     if (e->fact->reported && !may_report(st, t, i)) return RB_MARK_NOT_ENTITLED;
     if (settled(t) && !adopted(t)) return RB_MARK_OUT_OF_TURN;
     st->joins[i] = (uint32_t)st->joined_n;
-    struct joined *j = &st->joined[st->joined_n++];
+    struct rb_joined *j = &st->joined[st->joined_n++];
     t->acceded_to = true;
-    *j = (struct joined){.truce = truce,
-                         .entry = i,
-                         .is = {.record = e->record,
-                                .member = e->author,
-                                .reported = e->fact->reported,
-                                .withdrawn = RB_NOWHERE}};
+    *j = (struct rb_joined){.truce = truce,
+                            .entry = i,
+                            .is = {.record = e->record,
+                                   .member = e->author,
+                                   .reported = e->fact->reported,
+                                   .withdrawn = RB_NOWHERE}};
     const int64_t by = t->vote.has_by ? t->vote.by_utc_ms : INT64_MAX;
     switch (judge(st, t, i, by, &j->is.t_ms)) {
     case RB_DEADLINE_MET:
@@ -315,13 +217,13 @@ static enum rb_mark accede(struct settling *st, uint32_t truce, size_t i) {
 }
 
 /* a party that is bound takes itself out */
-static enum rb_mark part(struct settling *st, uint32_t truce, size_t i) {
-    struct truce *t = &st->list[truce];
+static enum rb_mark part(struct rb_truces *st, uint32_t truce, size_t i) {
+    struct rb_truce *t = &st->list[truce];
     const struct rb_lot_entry *e = &st->l->e[i];
-    if (!(bound_by_word(st, t) & ~t->parting & bit(e->author))) return RB_MARK_OUT_OF_TURN;
+    if (!(rb_truce_bound_by_word(st, t) & ~t->parting & bit(e->author))) return RB_MARK_OUT_OF_TURN;
     t->parting |= bit(e->author);
-    struct parted *p = &st->parted[st->parted_n++];
-    *p = (struct parted){
+    struct rb_parted *p = &st->parted[st->parted_n++];
+    *p = (struct rb_parted){
         .truce = truce, .entry = i, .counts = true, .is = {e->author, e->record, 0}};
     (void)judge(st, t, i, INT64_MAX, &p->is.until_ms);
     return RB_MARK_NONE;
@@ -330,7 +232,7 @@ static enum rb_mark part(struct settling *st, uint32_t truce, size_t i) {
 /* What takes a party or an instrument out means another thing before its adoption and after. Where
  * only an hour can have adopted it, and it is said after that, it waits until that is known. */
 enum when { WHEN_OPEN, WHEN_ADOPTED, WHEN_OVER, WHEN_LATER, WHEN_UNKNOWN };
-static enum when when(struct settling *st, const struct truce *t, size_t i) {
+static enum when when(struct rb_truces *st, const struct rb_truce *t, size_t i) {
     if (t->fate != RB_STATE_MARKED) return WHEN_OVER;
     if (t->reported) return WHEN_OPEN;
     if (rb_vote_unread(&t->vote) != 0) return WHEN_UNKNOWN;
@@ -339,13 +241,13 @@ static enum when when(struct settling *st, const struct truce *t, size_t i) {
     return past_by(st, t, i) ? WHEN_LATER : WHEN_OPEN;
 }
 
-static enum rb_mark later(struct settling *st, size_t i) {
+static enum rb_mark later(struct rb_truces *st, size_t i) {
     st->deferred[i] = true;
     return RB_MARK_NONE;
 }
 
-static enum rb_mark withdraw_truce(struct settling *st, uint32_t truce, size_t i) {
-    struct truce *t = &st->list[truce];
+static enum rb_mark withdraw_truce(struct rb_truces *st, uint32_t truce, size_t i) {
+    struct rb_truce *t = &st->list[truce];
     switch (when(st, t, i)) {
     case WHEN_OPEN:
         t->fate = RB_STATE_WITHDRAWN;
@@ -363,12 +265,12 @@ static enum rb_mark withdraw_truce(struct settling *st, uint32_t truce, size_t i
 }
 
 /* entry i withdraws its author's own position, the entry that it is on */
-static enum rb_mark withdraw_position(struct settling *st, uint32_t truce, size_t i) {
-    const struct truce *t = &st->list[truce];
+static enum rb_mark withdraw_position(struct rb_truces *st, uint32_t truce, size_t i) {
+    const struct rb_truce *t = &st->list[truce];
     const struct rb_lot_entry *on = &st->l->e[st->l->e[i].on];
     if (on->fact->position == 0) return RB_MARK_NONE; /* it was not opened here */
     const uint32_t join = st->joins[st->l->e[i].on];
-    struct joined *j = join == RB_NOWHERE ? NULL : &st->joined[join];
+    struct rb_joined *j = join == RB_NOWHERE ? NULL : &st->joined[join];
     if (j != NULL && j->is.withdrawn != RB_NOWHERE) return RB_MARK_OUT_OF_TURN;
     if (j != NULL) {
         const bool party = t->came & bit(j->is.member);
@@ -394,8 +296,8 @@ static enum rb_mark withdraw_position(struct settling *st, uint32_t truce, size_
     return RB_MARK_OUT_OF_TURN;
 }
 
-static enum rb_mark dissociate(struct settling *st, uint32_t truce, size_t i) {
-    struct truce *t = &st->list[truce];
+static enum rb_mark dissociate(struct rb_truces *st, uint32_t truce, size_t i) {
+    struct rb_truce *t = &st->list[truce];
     if (!(t->parties & bit(st->l->e[i].author))) return rb_vote_take(&st->votes, &t->vote, i);
     switch (when(st, t, i)) {
     case WHEN_OPEN:
@@ -412,8 +314,8 @@ static enum rb_mark dissociate(struct settling *st, uint32_t truce, size_t i) {
     return RB_MARK_OUT_OF_TURN;
 }
 
-static enum rb_mark speak(struct settling *st, uint32_t truce, size_t i) {
-    struct truce *t = &st->list[truce];
+static enum rb_mark speak(struct rb_truces *st, uint32_t truce, size_t i) {
+    struct rb_truce *t = &st->list[truce];
     const struct rb_lot_entry *e = &st->l->e[i];
     if (t->reported) return RB_MARK_NONE;
     if (t->fate != RB_STATE_MARKED) return RB_MARK_OUT_OF_TURN;
@@ -429,14 +331,14 @@ static bool is_word(int position) {
 }
 
 /* Does it say anything of the cessation? Taking back what did not, as a query, does not. */
-static bool moves(const struct settling *st, const struct rb_lot_entry *e, bool direct) {
+static bool moves(const struct rb_truces *st, const struct rb_lot_entry *e, bool direct) {
     if (e->fact->position != RB_POSITION_WITHDRAW) return direct && is_word(e->fact->position);
     const int of = direct ? RB_POSITION_WITHDRAW : st->l->e[e->on].fact->position;
     return of == 0 || of == RB_POSITION_WITHDRAW || is_word(of);
 }
 
 /* not opened here: it may be any that its author could take */
-static void take_unread(struct settling *st, struct truce *t, size_t i) {
+static void take_unread(struct rb_truces *st, struct rb_truce *t, size_t i) {
     const struct rb_lot_entry *e = &st->l->e[i];
     const bool direct = e->on == t->entry;
     if (is_mute(st, t) || t->fate != RB_STATE_MARKED || rb_lot_forked(st->l, i)) return;
@@ -448,10 +350,10 @@ static void take_unread(struct settling *st, struct truce *t, size_t i) {
         t->fate = RB_STATE_UNREAD;
 }
 
-static void take_position(struct settling *st, size_t i) {
+void rb_truce_take(struct rb_truces *st, size_t i) {
     struct rb_lot_entry *e = &st->l->e[i];
     const uint32_t truce = st->of[i];
-    struct truce *t = &st->list[truce];
+    struct rb_truce *t = &st->list[truce];
     const bool direct = e->on == t->entry, withdraws = e->fact->position == RB_POSITION_WITHDRAW;
     enum rb_mark mark = RB_MARK_NONE;
     if (e->fact->closed && e->fact->position == 0) {
@@ -470,7 +372,7 @@ static void take_position(struct settling *st, size_t i) {
     e->mark = (uint8_t)mark;
 }
 
-static void take_entry(struct settling *st, size_t i) {
+static void take_entry(struct rb_truces *st, size_t i) {
     struct rb_lot_entry *e = &st->l->e[i];
     if (e->own != NULL) {
         open_truce(st, i);
@@ -479,217 +381,16 @@ static void take_entry(struct settling *st, size_t i) {
     bool known = true;
     st->of[i] = st->of[e->on];
     if (e->fact->kind == RB_KIND_POSITION)
-        take_position(st, i);
+        rb_truce_take(st, i);
     else if (i == 0 || st->l->e[i - 1].record != e->record) /* an instrument of another lot */
         (void)supersede_all(st, i, RB_MARK_NONE, &known);
-}
-
-/* ---- the hours --------------------------------------------------------------------------------
- */
-
-/* In force from its adoption on, where that came after its start; a declaration, from when it was
- * made. */
-static void close_vote(struct settling *st, struct truce *t) {
-    if (!t->reported) rb_vote_close(&st->votes, &t->vote);
-    const int64_t since =
-        t->declared ? entry_of(st, t)->fact->created_utc_ms : t->vote.since_utc_ms;
-    if (adopted(t) && since > t->start_ms) t->start_ms = since;
-    const struct truce *from = t->extends != RB_NOWHERE ? &st->list[t->extends] : NULL;
-    t->stands = adopted(t) && t->fate == RB_STATE_MARKED && (from == NULL || from->stands);
-}
-
-struct by_start { /* for sorting extensions: of the same one, the earlier start first */
-    uint32_t extends, truce;
-    int64_t start_ms;
-};
-static int by_start_cmp(const void *a, const void *b) {
-    const struct by_start *x = a, *y = b;
-    if (x->extends != y->extends) return x->extends < y->extends ? -1 : 1;
-    if (x->start_ms != y->start_ms) return x->start_ms < y->start_ms ? -1 : 1;
-    return x->truce < y->truce ? -1 : x->truce > y->truce;
-}
-
-static enum rb_err link_extensions(struct settling *st, struct rb_arena *a) {
-    struct by_start *list = rb_arena_array(a, st->n, sizeof *list);
-    if (list == NULL) return RB_ERR_LIMIT;
-    for (uint32_t i = 0; i < st->n; i++) {
-        list[i] = (struct by_start){st->list[i].extends, i, st->list[i].start_ms};
-        st->list[i].first = RB_NOWHERE;
-    }
-    rb_sort(list, st->n, sizeof *list, by_start_cmp);
-    for (size_t i = st->n; i-- > 0;) {
-        if (list[i].extends == RB_NOWHERE) continue;
-        struct truce *from = &st->list[list[i].extends];
-        st->list[list[i].truce].next = from->first;
-        from->first = list[i].truce;
-    }
-    return RB_OK;
-}
-
-/* It is said by all whom that one keeps, or by those that spoke for them. */
-static bool covers(const struct settling *st, const struct truce *x, const struct truce *t) {
-    const struct rb_gist *g = gist_of(st, x);
-    const bool guarantors =
-        x->guaranteed || (g->has_adoption && g->adoption.rule == RB_RULE_GUARANTORS);
-    if (!guarantors) return (t->keeps & ~x->vote.electors) == 0;
-    const struct rb_lot_entry *e = entry_of(st, x);
-    const uint64_t asked =
-        t->guarantors != 0 ? t->guarantors : charter_guarantors(e) & e->own->active;
-    return x->guaranteed && (asked & ~x->vote.electors) == 0;
-}
-
-/* too few were bound from the first, or are left */
-static bool broken(const struct truce *t) {
-    return count(t->keeps) < fewest(t);
-}
-
-static void carry(const struct settling *st, struct truce *t, const struct truce *x) {
-    const int64_t now = st->l->s->now_utc_ms;
-    t->has_end = x->has_end;
-    if (x->end_ms > t->end_ms) t->end_ms = x->end_ms;
-    if (now < x->start_ms || (x->has_end && now >= x->end_ms)) return;
-    t->carried |= now < x->own_end_ms ? x->keeps | x->acceded : x->carried;
-}
-
-/* What its extensions that stand make of its end, and the gaps that they leave. `reach`: as far as
- * any of them ever went, broken off since or not. */
-static void extend(struct settling *st, struct truce *t, bool reach) {
-    t->has_end = t->own_end_ms != INT64_MAX;
-    t->end_ms = t->own_end_ms;
-    t->carried = 0;
-    for (uint32_t i = t->first; i != RB_NOWHERE; i = st->list[i].next) {
-        struct truce *x = &st->list[i];
-        x->alone = broken(t) || !covers(st, x, t);
-        if (!t->has_end) continue;
-        if (x->start_ms > t->end_ms) {
-            if (__builtin_sub_overflow(x->start_ms, t->end_ms, &x->gap_ms)) x->gap_ms = INT64_MAX;
-        } else if (x->stands && !x->alone && (reach || !broken(x))) {
-            x->gap_ms = 0;
-            carry(st, t, x);
-        }
-    }
-}
-
-/* ---- who is bound -----------------------------------------------------------------------------
- */
-
-/* A withdrawal after the end withdraws from nothing. */
-static void settle_parted(struct settling *st, const struct truce *t) {
-    int64_t t_ms;
-    for (size_t i = t->parted; i < t->parted + t->parted_n; i++) {
-        struct parted *p = &st->parted[i];
-        p->counts = !t->has_end || judge(st, t, p->entry, t->end_ms, &t_ms) != RB_DEADLINE_LATE;
-        if (!p->counts) st->l->e[p->entry].mark = RB_MARK_OUT_OF_TURN;
-    }
-}
-
-/* Who left what it extends is out of it as well, where it binds those whom that one binds. */
-static enum rb_err put_out(const struct settling *st, struct truce *t, struct rb_arena *a) {
-    const int64_t *above = t->inherits ? st->list[t->extends].out : NULL;
-    t->out = above;
-    if (t->parted_n == 0) return RB_OK;
-    int64_t *out = rb_arena_array(a, RB_MAX_MEMBERS, sizeof *out);
-    if (out == NULL) return RB_ERR_LIMIT;
-    if (above != NULL) memcpy(out, above, RB_MAX_MEMBERS * sizeof *out);
-    for (size_t i = t->parted; i < t->parted + t->parted_n; i++) {
-        const struct rb_withdrawal *w = &st->parted[i].is;
-        if (!st->parted[i].counts || w->until_ms == 0) continue;
-        if (out[w->member] == 0 || w->until_ms < out[w->member]) out[w->member] = w->until_ms;
-    }
-    t->out = out;
-    return RB_OK;
-}
-
-static uint64_t still(const struct truce *t, int64_t utc_ms) {
-    uint64_t in = t->said;
-    for (unsigned m = 0; t->out != NULL && m < RB_MAX_MEMBERS; m++)
-        if (t->out[m] != 0 && t->out[m] <= utc_ms) in &= ~bit(m);
-    return in;
-}
-
-/* Acceded in time, and not out again. It is a word on this one: nobody carries it further. */
-static uint64_t acceded(const struct settling *st, const struct truce *t) {
-    uint64_t in = 0;
-    for (size_t i = t->joined; i < t->joined + t->joined_n; i++) {
-        const struct rb_accession *j = &st->joined[i].is;
-        const bool out =
-            j->withdrawn != RB_NOWHERE && j->until_ms != 0 && j->until_ms <= st->l->s->now_utc_ms;
-        if (j->verdict == RB_IN_TIME && !j->reported && !out) in |= bit(j->member);
-    }
-    return in & ~t->parties;
-}
-
-static enum rb_err keep(struct settling *st, struct truce *t, struct rb_arena *a) {
-    const int64_t now = st->l->s->now_utc_ms;
-    RB_TRY(put_out(st, t, a));
-    t->keeps = still(t, now < t->own_end_ms ? now : t->own_end_ms);
-    return RB_OK;
-}
-
-static void bind(struct settling *st, struct truce *t) {
-    t->said = bound_by_word(st, t);
-    if (t->guaranteed && t->inherits) t->said &= st->list[t->extends].said | t->came;
-    t->acceded = acceded(st, t);
-}
-
-static int joined_cmp(const void *a, const void *b) {
-    const struct joined *x = a, *y = b;
-    if (x->truce != y->truce) return x->truce < y->truce ? -1 : 1;
-    return x->entry < y->entry ? -1 : x->entry > y->entry;
-}
-static int parted_cmp(const void *a, const void *b) {
-    const struct parted *x = a, *y = b;
-    if (x->truce != y->truce) return x->truce < y->truce ? -1 : 1;
-    return x->entry < y->entry ? -1 : x->entry > y->entry;
-}
-
-static enum rb_err gather(struct settling *st, struct rb_arena *a) {
-    RB_TRY(link_extensions(st, a));
-    rb_sort(st->joined, st->joined_n, sizeof *st->joined, joined_cmp);
-    rb_sort(st->parted, st->parted_n, sizeof *st->parted, parted_cmp);
-    for (size_t i = 0; i < st->joined_n; i++) {
-        struct truce *t = &st->list[st->joined[i].truce];
-        if (t->joined_n++ == 0) t->joined = i;
-    }
-    for (size_t i = 0; i < st->parted_n; i++) {
-        struct truce *t = &st->list[st->parted[i].truce];
-        if (t->parted_n++ == 0) t->parted = i;
-    }
-    return RB_OK;
-}
-
-/* Who is bound at the end of each decides what extends it, and how far that reaches which
- * withdrawals come in time. What extends something comes after it: who is bound goes from the first
- * to the last, ends go from the last to the first. */
-static enum rb_err settle_ends(struct settling *st, struct rb_arena *a) {
-    for (size_t i = 0; i < st->n; i++)
-        if (!is_mute(st, &st->list[i])) close_vote(st, &st->list[i]);
-    for (size_t i = 0; i < st->l->n; i++)
-        if (st->deferred[i]) take_position(st, i);
-    if (st->votes.full) return RB_ERR_LIMIT;
-    RB_TRY(gather(st, a));
-    for (size_t i = 0; i < st->n; i++) {
-        if (is_mute(st, &st->list[i])) continue;
-        bind(st, &st->list[i]);
-        RB_TRY(keep(st, &st->list[i], a));
-    }
-    for (size_t i = st->n; i-- > 0;)
-        if (!is_mute(st, &st->list[i])) extend(st, &st->list[i], true);
-    for (size_t i = 0; i < st->n; i++) {
-        if (is_mute(st, &st->list[i])) continue;
-        settle_parted(st, &st->list[i]);
-        RB_TRY(keep(st, &st->list[i], a));
-    }
-    for (size_t i = st->n; i-- > 0;)
-        if (!is_mute(st, &st->list[i])) extend(st, &st->list[i], false);
-    return RB_OK;
 }
 
 /* ---- states -----------------------------------------------------------------------------------
  */
 
 /* by the words alone, and by those on what it extends */
-static enum rb_state word_state(const struct settling *st, const struct truce *t) {
+static enum rb_state word_state(const struct rb_truces *st, const struct rb_truce *t) {
     if (t->fate != RB_STATE_MARKED) return (enum rb_state)t->fate;
     if (t->reported) return RB_STATE_AS_REPORTED;
     switch ((enum rb_adoption_state)t->vote.state) {
@@ -713,13 +414,13 @@ static enum rb_state word_state(const struct settling *st, const struct truce *t
     return open ? from : RB_STATE_LAPSED;
 }
 
-static enum rb_state state_of(const struct settling *st, const struct truce *t) {
+static enum rb_state state_of(const struct rb_truces *st, const struct rb_truce *t) {
     const int64_t now = st->l->s->now_utc_ms;
     if (entry_of(st, t)->mark != RB_MARK_NONE) return RB_STATE_MARKED;
     if (t->blind) return RB_STATE_UNREAD;
     const enum rb_state word = word_state(st, t);
     if (word != RB_STATE_ADOPTED) return word;
-    if (broken(t)) return RB_STATE_BROKEN_OFF;
+    if (rb_truce_broken(t)) return RB_STATE_BROKEN_OFF;
     if (t->has_end && now >= t->end_ms) return RB_STATE_ENDED;
     if (now < t->start_ms) return t->declared ? RB_STATE_DECLARED : RB_STATE_AGREED;
     return RB_STATE_IN_FORCE;
@@ -736,13 +437,13 @@ static int64_t length_differs(const struct rb_gist *g) {
     return __builtin_sub_overflow(g->length_ms, real, &differs) ? INT64_MAX : differs;
 }
 
-static uint64_t bound(const struct settling *st, const struct truce *t) {
+static uint64_t bound(const struct rb_truces *st, const struct rb_truce *t) {
     if (!binds((enum rb_state)entry_of(st, t)->state)) return 0;
     return st->l->s->now_utc_ms < t->own_end_ms ? t->keeps | t->acceded : t->carried;
 }
 
 /* when it holds, where it binds somebody */
-static void settle_hours(struct rb_lot_entry *e, const struct truce *t) {
+static void settle_hours(struct rb_lot_entry *e, const struct rb_truce *t) {
     if (!binds((enum rb_state)e->state)) return;
     e->from_utc_ms = t->start_ms;
     e->to_utc_ms = t->has_end ? t->end_ms : INT64_MAX;
@@ -750,9 +451,9 @@ static void settle_hours(struct rb_lot_entry *e, const struct truce *t) {
 }
 
 /* Ascending: what it extends is settled before it. */
-static void settle_states(struct settling *st) {
+static void settle_states(struct rb_truces *st) {
     for (size_t i = 0; i < st->n; i++) {
-        struct truce *t = &st->list[i];
+        struct rb_truce *t = &st->list[i];
         struct rb_lot_entry *e = &st->l->e[t->entry];
         e->state = (uint8_t)state_of(st, t);
         settle_hours(e, t);
@@ -763,7 +464,8 @@ static void settle_states(struct settling *st) {
 /* ---- all of it --------------------------------------------------------------------------------
  */
 
-static void show_truce(struct settling *st, const struct truce *t, struct rb_cessation_view *v) {
+static void show_truce(struct rb_truces *st, const struct rb_truce *t,
+                       struct rb_cessation_view *v) {
     const struct rb_lot_entry *e = &st->l->e[t->entry];
     v->instrument = (uint32_t)(e->own - st->l->s->instruments);
     v->extends = t->extends;
@@ -780,7 +482,7 @@ static void show_truce(struct settling *st, const struct truce *t, struct rb_ces
     if (!t->reported) rb_vote_view(&st->votes, &t->vote, &v->adoption);
 }
 
-static enum rb_err show(struct settling *st, struct rb_arena *a, struct rb_cessation_lot *out) {
+static enum rb_err show(struct rb_truces *st, struct rb_arena *a, struct rb_cessation_lot *out) {
     struct rb_cessation_view *view = rb_arena_array(a, st->n, sizeof *view);
     struct rb_accession *in = rb_arena_array(a, st->joined_n, sizeof *in);
     struct rb_withdrawal *gone = rb_arena_array(a, st->parted_n, sizeof *gone);
@@ -804,7 +506,7 @@ static enum rb_err show(struct settling *st, struct rb_arena *a, struct rb_cessa
     return RB_OK;
 }
 
-static enum rb_err room(struct settling *st, struct rb_arena *a) {
+static enum rb_err room(struct rb_truces *st, struct rb_arena *a) {
     const size_t n = st->l->n;
     size_t own = 0, words = 0;
     for (size_t i = 0; i < n; i++) {
@@ -824,26 +526,26 @@ static enum rb_err room(struct settling *st, struct rb_arena *a) {
     return RB_OK;
 }
 
-static enum rb_err settle(struct settling *st, struct rb_lot *l, struct rb_arena *a) {
-    *st = (struct settling){.l = l};
+static enum rb_err settle(struct rb_truces *st, struct rb_lot *l, struct rb_arena *a) {
+    *st = (struct rb_truces){.l = l};
     RB_TRY(rb_votes_make(&st->votes, l, a));
     RB_TRY(room(st, a));
     for (size_t i = 0; i < l->n; i++)
         take_entry(st, i);
-    RB_TRY(settle_ends(st, a));
+    RB_TRY(rb_truces_settle_ends(st, a));
     settle_states(st);
     return RB_OK;
 }
 
 enum rb_err rb_settle_cessation(struct rb_lot *l, struct rb_arena *a) {
-    struct settling st;
+    struct rb_truces st;
     return settle(&st, l, a);
 }
 
 enum rb_err rb_lot_cessation(const struct rb_situation *s, uint32_t lot, struct rb_arena *a,
                              struct rb_cessation_lot *out) {
     struct rb_lot l;
-    struct settling st;
+    struct rb_truces st;
     if (lot >= s->lots_n || s->lots[lot].kind != RB_KIND_CESSATION) return RB_ERR_NOT_FOUND;
     RB_TRY(rb_lot_make(s, lot, a, &l));
     RB_TRY(settle(&st, &l, a));
