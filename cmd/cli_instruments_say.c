@@ -66,6 +66,11 @@ static void say_adoption(FILE *out, const json_t *o, const json_t *a, int indent
     line_time(out, indent, "positions count until", cli_str(a, "by"));
     json_array_foreach(json_object_get(a, "voices"), i, v)
         say_voice(out, o, v, *cli_str(a, "by") != 0, indent);
+    line_list(
+        out, indent,
+        "NOT COUNTED, though it is dated in time: nobody is known to have held in time the word "
+        "against it of",
+        json_object_get(a, "dated_in_time"));
 }
 
 /* ---- texts, cessations, agreements -------------------------------------------------------------

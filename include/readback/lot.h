@@ -30,6 +30,8 @@ struct rb_adoption_view {
     int64_t by_utc_ms;
     struct rb_electorate electorate;
     uint64_t unread;      /* voices, or its author, that took a closed position which was not opened here */
+    uint64_t dated;       /* adopted at its hour: voices whose rejection, veto, or taking back of an
+                             acceptance is dated in time, and not known to be held in time by anybody */
     size_t voices_n; /* electors, and whoever else took a position; by member */
     struct rb_voice voices[RB_MAX_MEMBERS];
     enum rb_adoption_state state;

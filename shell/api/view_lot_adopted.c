@@ -31,6 +31,7 @@ static json_t *adoption_json(const struct rb_chan *c, const struct rb_adoption_v
     rb_j_put(o, "electors", rb_chan_handles(c, a->electorate.voices));
     rb_j_put(o, "state", json_string(rb_adoption_state_name(a->state)));
     rb_j_put(o, "since", rb_j_time(a->since_utc_ms));
+    rb_j_put(o, "dated_in_time", rb_chan_handles(c, a->dated));
     rb_j_put(o, "voices", voices);
     return o;
 }

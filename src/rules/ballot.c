@@ -202,11 +202,19 @@ bool rb_ballot_over(const struct rb_ballot *b, uint32_t record) {
     return d == RB_DEADLINE_LATE || (d == RB_DEADLINE_CONTESTED && by_word_alone);
 }
 
+/* Too late to count, though it says that it was not: nobody can tell whether it was written back.
+ */
+static void note_dated(struct rb_ballot *b, const struct rb_lot_entry *e) {
+    const bool dated = b->has_by && e->fact->created_utc_ms <= b->by_utc_ms;
+    if (dated && b->voice[e->author].speaks) b->dated |= bit(e->author);
+}
+
 static void take_word(struct rb_ballot *b, const struct rb_lot_entry *e) {
     const enum rb_word word = word_of(e->fact->position);
     const uint16_t m = e->author;
     int64_t t_ms;
     const enum rb_deadline d = when_held(b, e->record, word, &t_ms);
+    if (d == RB_DEADLINE_LATE && word != RB_WORD_ACCEPT) note_dated(b, e);
     if (!b->voice[m].speaks || d == RB_DEADLINE_LATE) {
         show_aside(b, m, e->record, t_ms, d == RB_DEADLINE_LATE, false);
         if (d == RB_DEADLINE_CONTESTED) b->voice[m].stance.contested = true;
@@ -231,7 +239,10 @@ static void take_back(struct rb_ballot *b, const struct rb_lot_entry *e,
     const bool accepted = said->fact->position == RB_POSITION_ACCEPT;
     int64_t t_ms;
     const enum rb_deadline d = when_held(b, e->record, RB_WORD_NONE, &t_ms);
-    if (d == RB_DEADLINE_LATE) return;
+    if (d == RB_DEADLINE_LATE) {
+        if (accepted) note_dated(b, e);
+        return;
+    }
     if (!b->voice[m].speaks) {
         if (b->voice[m].record == record) show_nothing(&b->voice[m]);
         return;
@@ -326,6 +337,7 @@ void rb_ballot_view(const struct rb_ballot *b, struct rb_adoption_view *out) {
                                      .by_utc_ms = b->by_utc_ms,
                                      .electorate = b->electorate,
                                      .unread = b->unread,
+                                     .dated = b->state == RB_ADOPTION_ADOPTED ? b->dated : 0,
                                      .state = b->state,
                                      .since_utc_ms = b->since_utc_ms};
     for (size_t i = 0; i < RB_MAX_MEMBERS; i++)

@@ -24,6 +24,7 @@ struct rb_ballot {
     struct rb_electorate electorate;
     uint64_t unread; /* voices, and the author, of which a position was not opened here while it was
                         open: no state is derived any more */
+    uint64_t dated;  /* voices whose word against it is late by T alone, and not by `created` */
     struct rb_ballot_world with, against;
     struct rb_voice voice[RB_MAX_MEMBERS]; /* by member: what is shown */
     enum rb_adoption_state state;          /* as of rb_ballot_close */

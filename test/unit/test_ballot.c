@@ -244,6 +244,31 @@ static void what_each_said_is_shown(void **state) {
     assert_int_equal(voice_of(v, 3)->record, fx_place(s, &b.last));
 }
 
+/* 16.2.8: it changes no state, and is said */
+static void dated_in_time(void **state) {
+    static const struct {
+        const char *adoption, *words;
+        uint64_t dated;
+    } cases[] = {
+        {"{1:2,2:2,3:[3],4:" BY "}", "1a 3r~", 8}, {"{1:2,2:2,3:[3],4:" BY "}", "1a 3r?", 8},
+        {"{1:2,2:2,3:[3],4:" BY "}", "1a 3r+", 0}, {"{1:2,2:2,3:[3],4:" BY "}", "1a 3r^", 0},
+        {"{1:2,2:2,3:[3],4:" BY "}", "1a 1w~", 2}, {"{1:2,2:2,3:[3],4:" BY "}", "1a 3a~", 0},
+        {"{1:3,4:" BY "}", "1r? 2r~", 6},          {"{1:3,4:" BY "}", "1r+", 0},
+        {"{1:3,4:" BY "}", "1r^ 2r~", 0},          {"{1:1,2:2,4:" BY "}", "1a 2r~", 0},
+    };
+    struct fx *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fx_reset(w, 4);
+        in_force(w);
+        const struct ballot b = hold(w, cases[i].adoption, cases[i].words, true);
+        struct rb_book *book = fx_book(w);
+        const struct rb_situation *s = fx_fold(w, book, PAST);
+        assert_int_equal(line_of(w, s, &b.text).versions[0].adoption.dated, cases[i].dated);
+        s = fx_fold(w, book, BEFORE);
+        assert_int_equal(line_of(w, s, &b.text).versions[0].adoption.dated, 0);
+    }
+}
+
 /* 16.2.9 */
 static void adopted_since(void **state) {
     struct fx *w = *state;
@@ -348,6 +373,7 @@ int main(void) {
         T(a_timekeeper_decides),
         T(settled_is_settled),
         T(what_each_said_is_shown),
+        T(dated_in_time),
         T(adopted_since),
         T(a_closed_word_is_not_guessed),
         T(a_forked_word_moves_nothing),
