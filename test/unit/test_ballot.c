@@ -306,6 +306,24 @@ static void a_closed_word_is_not_guessed(void **state) {
     assert_int_equal(fx_mark(s, &yes), RB_MARK_OUT_OF_TURN);
 }
 
+/* 16.2.10: nor is that of an author whose own is no voice; here of an agreement of two others */
+static void an_authors_closed_word_is_not_guessed(void **state) {
+    struct fx *w = *state;
+    fx_reset(w, 4);
+    in_force(w);
+    const struct rb_hash deal =
+        say_after(w, 2, body_of(w, RB_KIND_AGREEMENT, "{1:\"Deal\",4:[0,1]}", NULL));
+    struct rb_record r = fx_position(w, &deal, RB_POSITION_WITHDRAW);
+    fx_close(&r, 5);
+    say_after(w, 2, r);
+    answer_after(w, 0, &deal, RB_POSITION_ACCEPT);
+    answer_after(w, 1, &deal, RB_POSITION_ACCEPT);
+    struct rb_book *book = fx_book(w);
+    assert_string_equal(state_of(fx_fold(w, book, PAST), &deal), "unread");
+    fx_unseal_for(w, book, 0);
+    assert_string_equal(state_of(fx_fold(w, book, PAST), &deal), "withdrawn");
+}
+
 /* 16.1.5 */
 static void a_forked_word_moves_nothing(void **state) {
     struct fx *w = *state;
@@ -376,6 +394,7 @@ int main(void) {
         T(dated_in_time),
         T(adopted_since),
         T(a_closed_word_is_not_guessed),
+        T(an_authors_closed_word_is_not_guessed),
         T(a_forked_word_moves_nothing),
         T(a_council),
     };
