@@ -119,6 +119,9 @@ static void say_cessation(FILE *out, const json_t *o, const json_t *t, int inden
         fprintf(out, "%*suntil it is ended\n", indent, "");
     if (*cli_str(t, "extends"))
         fprintf(out, "%*sextends %.12s\n", indent, "", cli_str(t, "extends"));
+    if (cli_true(t, "alone"))
+        fprintf(out, "%*swhich is NOT longer by that: it binds those who agreed to it\n", indent,
+                "");
     if (*cli_str(t, "gap"))
         fprintf(out,
                 "%*sGAP of %s before it: neither it nor what it extends is in force in it; others "

@@ -87,6 +87,8 @@ struct rb_cessation_view { /* of one cessation or extension of the lot */
     uint64_t bound;      /* members bound now, by bits; 0 unless agreed, declared or in force */
     int64_t length_differs_ms; /* stated less real length; 0 = none stated, or the same */
     int64_t gap_ms;      /* an extension: from the end of what it extends to its start; 0 = none */
+    bool alone;          /* an extension that is adopted, and not said by all whom that one binds, or that
+                            one is broken off: it moves nothing of it, and binds its own */
     size_t accessions_n, withdrawals_n;
     const struct rb_accession *accessions;
     const struct rb_withdrawal *withdrawals;

@@ -115,6 +115,7 @@ static json_t *cessation_json(struct rb_chan *c, const struct rb_cessation_lot *
     rb_j_put(o, "length_differs",
              v->length_differs_ms ? json_integer(v->length_differs_ms) : json_null());
     rb_j_put(o, "gap", v->gap_ms > 0 ? rb_span_words(v->gap_ms) : json_null());
+    rb_j_put(o, "alone", json_boolean(v->alone));
     rb_j_put(o, "accessions", acceded);
     rb_j_put(o, "withdrawals", withdrawn);
     return o;

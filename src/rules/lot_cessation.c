@@ -477,6 +477,7 @@ static void show_truce(struct rb_truces *st, const struct rb_truce *t,
     v->end_utc_ms = t->has_end ? t->end_ms : 0;
     v->has_end = t->has_end;
     v->gap_ms = t->gap_ms;
+    v->alone = t->stands && t->alone;
     v->bound = bound(st, t);
     v->length_differs_ms = length_differs(e->fact->gist);
     if (!t->reported) rb_vote_view(&st->votes, &t->vote, &v->adoption);

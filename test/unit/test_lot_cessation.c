@@ -392,6 +392,7 @@ static void some_prolong_nothing(void **state) {
         assert_state(s, calm, "ended");
         assert_state(s, more, "in-force");
         assert_false(instrument_of(s, &more)->prolongs);
+        assert_true(view_of(w, s, &more).alone);
         assert_int_equal(view_of(w, s, &more).bound, lines[i].bound);
     }
 }
@@ -411,6 +412,7 @@ static void who_left_is_not_asked(void **state) {
     struct rb_situation *s = at(w, START + HOUR);
     assert_int_equal(view_of(w, s, &calm).end_utc_ms, MORE_END);
     assert_true(instrument_of(at(w, END), &more)->prolongs);
+    assert_false(view_of(w, s, &more).alone);
     assert_int_equal(bound_at(w, &calm, END), 3);
 }
 
