@@ -89,7 +89,8 @@ struct rb_sit_record { /* parallel to order[] */
     uint8_t mark;           /* final mark (book's or the situation's) */
     uint8_t contested;      /* 1: past the common part of a forked feed */
     uint32_t first_answer;  /* index into answers[], RB_NOWHERE = none */
-    uint32_t superseded_by; /* index in order[], RB_NOWHERE = none */
+    uint32_t superseded_by; /* index in order[], RB_NOWHERE = none; of an instrument what ended it
+                               (spec 16.11.4) */
     uint32_t carried_as;    /* reserved: RB_NOWHERE */
     uint32_t also;          /* the same record logged on another branch: its place there, index in
                                order[], marked repeated; RB_NOWHERE = none (more) */

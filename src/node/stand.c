@@ -45,7 +45,7 @@ static void look_at_truce(struct rb_node *n, struct spot *p, const struct rb_sit
                           uint32_t at) {
     const uint32_t i = s->order[at].instrument;
     const struct rb_sit_instrument *in = i == RB_NOWHERE ? NULL : &s->instruments[i];
-    p->dark = in != NULL && in->state == RB_STATE_UNREAD && !is_dropped(s, at);
+    p->dark = in != NULL && in->state == RB_STATE_UNREAD; /* nobody here can say: it is counted */
     p->gone = !p->dark &&
               (in == NULL || !holds(in) || (p->state == SPOT_KNOWN && !p->placed && in->prolongs));
     p->has_begin = p->has_end = false;

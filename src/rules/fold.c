@@ -320,8 +320,7 @@ static enum rb_err apply_position(struct rb_fold *f, uint32_t node) {
         RB_TRY(link_answer(f, f->place[subject], f->place[node]));
         if (moves_charter(f, fact, subject)) moved_charter(f, node);
         if (f->whole) return RB_OK;
-        if (fact->position == RB_POSITION_WITHDRAW)
-            rb_proposal_withdraw(f, subject, node);
+        if (fact->position == RB_POSITION_WITHDRAW) rb_proposal_withdraw(f, subject, node);
         struct rb_proposal *p = rb_proposal_of(f, subject);
         if (p != NULL) RB_TRY(rb_proposal_stance(f, p, node));
     }
@@ -335,7 +334,7 @@ static enum rb_err undo_push(struct rb_fold *f, uint32_t by, uint32_t of, bool p
     return RB_OK;
 }
 
-/* only its author supersedes a record */
+/* Only its author supersedes a record; of an instrument its lot says by what it was (lot.c). */
 static enum rb_err apply_supersedes(struct rb_fold *f, uint32_t node) {
     size_t n;
     const struct rb_hash *refs = rb_fact_refs(rb_fold_fact(f, node), RB_REF_SUPERSEDES, &n);
@@ -344,6 +343,7 @@ static enum rb_err apply_supersedes(struct rb_fold *f, uint32_t node) {
         if (old == RB_NOWHERE || old == node) continue;
         if (rb_fold_author(f, old) != rb_fold_author(f, node)) continue;
         uint32_t *by = &f->s->order[f->place[old]].superseded_by;
+        if (f->s->order[f->place[old]].instrument != RB_NOWHERE) continue;
         RB_TRY(undo_push(f, f->place[node], f->place[old], false, *by));
         *by = f->place[node];
     }

@@ -312,6 +312,35 @@ static enum rb_err settle(struct rb_lot *l, struct rb_arena *a) {
     return rb_settle_plain(l, a);
 }
 
+static bool names(const struct rb_fact *fact, const struct rb_hash *id) {
+    size_t n;
+    const struct rb_hash *refs = rb_fact_refs(fact, RB_REF_SUPERSEDES, &n);
+    for (size_t i = 0; i < n; i++)
+        if (rb_hash_eq(&refs[i], id)) return true;
+    return false;
+}
+
+/* What an instrument is superseded by is the last that ended it here, or stands beside what did:
+ * what bears a mark where it would have, or is no such instrument, says so to no effect (16.11.4).
+ */
+static bool ends(const struct rb_lot *l, const struct rb_lot_entry *e) {
+    if (e->on == RB_NOWHERE || e->mark != RB_MARK_NONE) return false;
+    const struct rb_lot_entry *old = &l->e[e->on];
+    if (old->own == NULL || old->mark != RB_MARK_NONE || old->author != e->author ||
+        old->fact->kind != e->fact->kind)
+        return false;
+    const bool over = old->state == RB_STATE_SUPERSEDED || old->state == RB_STATE_REPLACED;
+    return over && names(e->fact, &old->fact->id);
+}
+
+static void take_superseded(struct rb_situation *s, const struct rb_lot *l) {
+    for (size_t i = 0; i < l->n; i++) {
+        const struct rb_lot_entry *e = &l->e[i];
+        if (e->own != NULL) s->order[e->record].superseded_by = RB_NOWHERE;
+        if (ends(l, e)) s->order[l->e[e->on].record].superseded_by = e->record;
+    }
+}
+
 static void take_over(struct rb_situation *s, const struct rb_lot *l) {
     size_t i = 0;
     for (uint32_t at = s->lots[l->index].first; at != RB_NOWHERE; at = s->entries[at].next, i++) {
@@ -396,6 +425,7 @@ static enum rb_err settle_lot(struct rb_fold *f, uint32_t lot) {
     RB_TRY(rb_lot_make(s, lot, f->a, &l));
     RB_TRY(settle(&l, f->a));
     take_over(s, &l);
+    take_superseded(s, &l);
     s->lot_looks += l.n + l.looks;
     /* the hours' heap may grow in the arena: nothing is given back behind it */
     const size_t used = rb_arena_mark(f->a);

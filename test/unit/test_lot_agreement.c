@@ -159,6 +159,32 @@ static void supersedes_two(void **state) {
     assert_state(s, five, "marked");
 }
 
+/* What says so to no effect has not superseded it: it bears a mark, or is no agreement. */
+static void superseded_in_word_alone(void **state) {
+    struct fx *w = world(state, 3);
+    struct rb_hash deal = agreed(w);
+    struct rb_hash open = put(w, 0, made(w, RB_KIND_AGREEMENT, "{1:\"Other\",4:[0,1]," STEPS "}"));
+    struct rb_record r = made(w, RB_KIND_AGREEMENT, DEAL), notice = fx_notice(w, RB_NOTICE_AREA);
+    r.created_utc_ms++;
+    fx_ref(&r, RB_REF_SUPERSEDES, &deal);
+    fx_ref(&notice, RB_REF_SUPERSEDES, &open);
+    struct rb_hash late = put(w, 0, r), other = put(w, 0, notice);
+    struct rb_situation *s = now(w);
+    assert_mark(s, late, OUT_OF_TURN);
+    assert_mark(s, other, NONE);
+    assert_state(s, deal, "adopted");
+    assert_state(s, open, "proposed");
+    assert_int_equal(s->order[fx_place(s, &deal)].superseded_by, RB_NOWHERE);
+    assert_int_equal(s->order[fx_place(s, &open)].superseded_by, RB_NOWHERE);
+    r = made(w, RB_KIND_AGREEMENT, DEAL);
+    r.created_utc_ms += 2;
+    fx_ref(&r, RB_REF_SUPERSEDES, &open);
+    struct rb_hash next = put(w, 0, r);
+    s = now(w);
+    assert_state(s, open, "superseded");
+    assert_int_equal(s->order[fx_place(s, &open)].superseded_by, fx_place(s, &next));
+}
+
 /* Of different lots: its mark and its state are those that it has with the first that it names, and
  * each of the others is superseded or not by itself. */
 static void supersedes_across_lots(void **state) {
@@ -602,6 +628,7 @@ int main(void) {
         T(adopted_by_silence),
         T(superseded_as_long_as_nobody_agreed),
         T(supersedes_two),
+        T(superseded_in_word_alone),
         T(supersedes_across_lots),
         T(as_reported),
         T(the_whole_table),

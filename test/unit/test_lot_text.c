@@ -173,6 +173,8 @@ static void superseded_by_its_author(void **state) {
     IS(s, others, "circulated");
     IS(s, line, "replaced");
     IS(s, guest, "circulated");
+    assert_int_equal(s->order[fx_place(s, &v1)].superseded_by, fx_place(s, &guest));
+    assert_int_equal(s->order[fx_place(s, &line)].superseded_by, RB_NOWHERE); /* replaced by it */
     assert_int_equal(line_of(w, s, &v1).latest, RB_NOWHERE);
     assert_int_equal(line_of(w, s, &line).latest, 1);
     const struct rb_hash late = answer_after(w, 2, &v1, RB_POSITION_ACCEPT);

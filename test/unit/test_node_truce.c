@@ -359,6 +359,25 @@ static void test_a_closed_one_is_compared_where_it_was_opened(void **state) {
     fp_end(w);
 }
 
+/* Whether it was superseded or withdrawn to any effect nobody can say who cannot read it. */
+static void test_an_unread_one_is_counted_whatever_is_said_of_it(void **state) {
+    (void)state;
+    uint8_t ch[16];
+    struct rb_hash id, later;
+    struct rb_conflicts c;
+    struct fn_world *w = fp_world(ch, false);
+    const int64_t t0 = w->utc_ms;
+    const struct truce t = {.start = t0 + FP_HOUR, .radius_m = 2000, .readers = ALFA | BRAVO},
+                       next = {.start = t0 + FP_HOUR, .supersedes = &id};
+    const struct fp_notice plan = operation(0, t0 + 3 * FP_DAY, 0);
+    say(w, 0, ch, &t, &id);
+    say(w, 0, ch, &next, &later);
+    assert_int_equal(fp_check(w, 2, ch, &plan, &c), RB_OK);
+    assert_int_equal(c.n, 0);
+    assert_int_equal(c.coverage.unreadable, 2); /* it, and what rests on it */
+    fp_end(w);
+}
+
 static void test_a_restart_brings_it_back_and_tells_nobody(void **state) {
     (void)state;
     uint8_t ch[16];
@@ -530,6 +549,7 @@ int main(void) {
         cmocka_unit_test(test_no_area_is_not_compared),
         cmocka_unit_test(test_released_in_spite_of_it),
         cmocka_unit_test(test_a_closed_one_is_compared_where_it_was_opened),
+        cmocka_unit_test(test_an_unread_one_is_counted_whatever_is_said_of_it),
         cmocka_unit_test(test_a_restart_brings_it_back_and_tells_nobody),
         cmocka_unit_test(test_as_if_built_anew),
     };
