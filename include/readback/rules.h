@@ -186,8 +186,8 @@ struct rb_situation {
     struct rb_sit_instrument *instruments;
     struct rb_sit_entry *entries;
     struct rb_sit_lot *lots;
-    uint64_t lot_looks;             /* entries looked at to make and settle them, so far: work that tests
-                                       count; not among the bytes of the situation */
+    uint64_t looks;                 /* entries of lots and proposals looked at, so far: work that tests count;
+                                       not among the bytes of the situation */
     size_t *held_n;                 /* [feed * RB_MAX_MEMBERS + member index slot], of that branch */
     struct rb_sit_held **held;
 };

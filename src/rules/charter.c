@@ -17,8 +17,22 @@ static void proposal_init(struct rb_proposal *p, uint32_t node, uint16_t author,
     p->amended = am;
     p->accepted = 1ull << author;
     p->accepted_created_ms[author] = created;
+    p->first_next = p->sibling = RB_NOWHERE;
     for (size_t i = 0; i < RB_MAX_MEMBERS; i++)
         p->stance[i] = RB_NOWHERE;
+}
+
+/* what may take a charter's place is looked for among those that name it */
+static void link_proposals(struct rb_fold *f) {
+    for (uint32_t i = (uint32_t)f->proposals_n; i-- > 0;) {
+        struct rb_proposal *p = &f->proposals[i];
+        const uint32_t node =
+            p->amended == NULL ? RB_NOWHERE : rb_fold_find(f, &p->amended->previous);
+        struct rb_proposal *before = node == RB_NOWHERE ? NULL : rb_proposal_of(f, node);
+        if (before == NULL) continue;
+        p->sibling = before->first_next;
+        before->first_next = i;
+    }
 }
 
 static bool is_proposal(const struct rb_fold *f, uint32_t node) {
@@ -33,7 +47,8 @@ enum rb_err rb_proposals_make(struct rb_fold *f) {
         n += is_proposal(f, v);
     f->proposals = rb_arena_array(f->a, n, sizeof *f->proposals);
     f->unripe = rb_arena_array(f->a, n, sizeof *f->unripe);
-    if (f->proposals == NULL || f->unripe == NULL) return RB_ERR_LIMIT;
+    f->ripe = rb_arena_array(f->a, n, sizeof *f->ripe);
+    if (f->proposals == NULL || f->unripe == NULL || f->ripe == NULL) return RB_ERR_LIMIT;
     for (uint32_t v = 0; v < f->n; v++) {
         if (!is_proposal(f, v)) continue;
         const struct rb_fact *fact = rb_fold_fact(f, v);
@@ -43,6 +58,7 @@ enum rb_err rb_proposals_make(struct rb_fold *f) {
                       fact->created_utc_ms);
         if (am == NULL) f->charter_node = v;
     }
+    link_proposals(f);
     return RB_OK;
 }
 
@@ -169,24 +185,37 @@ static bool may_adopt(const struct rb_fold *f, struct rb_proposal *p, uint64_t *
     return state == RB_ADOPTION_ADOPTED;
 }
 
-/* What one adoption, or one member leaving, makes possible is looked for again; proposals are few.
- */
+/* The first of those that name the charter in force and that words adopt. */
+static struct rb_proposal *next_adopted(struct rb_fold *f, uint64_t *counted) {
+    const struct rb_proposal *now = rb_proposal_of(f, f->charter_node);
+    uint32_t i = now == NULL ? RB_NOWHERE : now->first_next;
+    for (; i != RB_NOWHERE; i = f->proposals[i].sibling) {
+        f->s->looks++;
+        if (may_adopt(f, &f->proposals[i], counted)) return &f->proposals[i];
+    }
+    return NULL;
+}
+
+/* What one adoption, or one member leaving or joining, makes possible is looked for again. A
+ * charter has its turn once: what names it is gone through as often as one of its members leaves or
+ * joins. */
 enum rb_err rb_proposals_retry(struct rb_fold *f) {
-    for (size_t i = 0; i < f->proposals_n;) {
-        struct rb_proposal *p = &f->proposals[i++];
-        uint64_t counted;
+    uint64_t counted;
+    for (struct rb_proposal *p; (p = next_adopted(f, &counted)) != NULL;) {
         bool another;
-        if (!may_adopt(f, p, &counted)) continue;
         RB_TRY(rb_hour_against_words(f, &another));
         if (!another) RB_TRY(rb_proposal_adopt(f, p, counted, 0));
-        i = 0;
     }
     return RB_OK;
 }
 
 static enum rb_err try_adopt(struct rb_fold *f, struct rb_proposal *p) {
     uint64_t counted;
-    return may_adopt(f, p, &counted) ? rb_proposals_retry(f) : RB_OK;
+    bool another;
+    if (!may_adopt(f, p, &counted)) return RB_OK;
+    RB_TRY(rb_hour_against_words(f, &another));
+    if (!another) RB_TRY(rb_proposal_adopt(f, p, counted, 0));
+    return rb_proposals_retry(f);
 }
 
 enum rb_err rb_proposal_walked(struct rb_fold *f, struct rb_proposal *p) {
@@ -200,10 +229,13 @@ static bool is_stance(int position) {
            position == RB_POSITION_ABSTAIN || position == RB_POSITION_DISSOCIATE;
 }
 
-static void accept_later(struct rb_fold *f, struct rb_proposal *p, uint64_t bit) {
+/* One more voice may be what an amendment that it accepted before wanted. */
+static enum rb_err accept_later(struct rb_fold *f, struct rb_proposal *p, uint64_t bit) {
+    const uint64_t before = f->active;
     p->accepted |= bit;
     if (p->charter == f->charter) f->active |= bit;
     rb_fold_active(f);
+    return f->active == before ? RB_OK : rb_proposals_retry(f);
 }
 
 static void forget_word(struct rb_proposal *p, uint16_t member) {
@@ -271,17 +303,20 @@ enum rb_err rb_proposal_stance(struct rb_fold *f, struct rb_proposal *p, uint32_
     }
     if (!is_stance(fact->position) || fact->reported) return RB_OK;
     if (!p->adopted) return take_word(f, p, position);
-    if (fact->position == RB_POSITION_ACCEPT) accept_later(f, p, 1ull << author);
-    return RB_OK;
+    return fact->position == RB_POSITION_ACCEPT ? accept_later(f, p, 1ull << author) : RB_OK;
 }
 
 /* a member takes back a position on a proposal that is not adopted yet */
 void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint32_t node) {
     const uint16_t author = rb_fold_author(f, node);
-    for (size_t i = 0; i < f->proposals_n; i++) {
-        struct rb_proposal *p = &f->proposals[i];
+    size_t n;
+    const struct rb_hash *refs = rb_fact_refs(rb_fold_fact(f, subject), RB_REF_ANSWERS, &n);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t of = rb_fold_find(f, &refs[i]);
+        struct rb_proposal *p = of == RB_NOWHERE ? NULL : rb_proposal_of(f, of);
         int64_t t_ms;
-        if (p->adopted || p->stance[author] != subject) continue;
+        f->s->looks++;
+        if (p == NULL || p->adopted || p->stance[author] != subject) continue;
         if (p->amended == NULL || when_said(f, p, node, &t_ms) != RB_DEADLINE_LATE)
             forget_word(p, author);
     }
@@ -298,7 +333,7 @@ static void take_along(struct rb_fold *f, uint16_t member) {
             forget_word(&f->proposals[i], member);
 }
 
-enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
+static enum rb_mark move_member(struct rb_fold *f, uint32_t node) {
     struct rb_membership m;
     struct rb_party_state *p = &f->party[rb_fold_author(f, node)];
     if (rb_membership_decode(rb_fold_fact(f, node)->body, &m, NULL) != RB_OK)
@@ -322,6 +357,13 @@ enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node) {
         return RB_MARK_NONE;
     }
     return RB_MARK_UNREADABLE;
+}
+
+/* Suspending takes no voice away, and gives none. */
+enum rb_err rb_membership_move(struct rb_fold *f, uint32_t node, enum rb_mark *mark) {
+    const uint64_t before = f->active;
+    *mark = move_member(f, node);
+    return f->active == before ? RB_OK : rb_proposals_retry(f);
 }
 
 /* ---- at the end of the walk -------------------------------------------------------------------

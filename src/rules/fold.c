@@ -402,8 +402,10 @@ static enum rb_err apply_test(struct rb_fold *f, uint32_t node) {
 static enum rb_err apply_charter_matter(struct rb_fold *f, uint32_t node, uint8_t *mark) {
     enum rb_kind kind = (enum rb_kind)rb_fold_fact(f, node)->kind;
     if (kind == RB_KIND_MEMBERSHIP) {
-        *mark = (uint8_t)rb_membership_move(f, node);
-        return rb_proposals_retry(f);
+        enum rb_mark m;
+        RB_TRY(rb_membership_move(f, node, &m));
+        *mark = (uint8_t)m;
+        return RB_OK;
     }
     if (kind == RB_KIND_AMENDMENT && !f->in_force) {
         *mark = f->unknown_rules ? RB_MARK_UNKNOWN_RULES : RB_MARK_OUT_OF_TURN;

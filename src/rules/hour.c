@@ -52,9 +52,41 @@ static bool all_told(const struct rb_fold *f, const struct rb_proposal *p,
 static void ripen(struct rb_fold *f, struct rb_proposal *p) {
     if (p->adopted || p->refused || !rb_amendment_follows(f, p)) return;
     p->ripe = true;
+    f->ripe[f->ripe_n++] = p;
     p->under = f->charter;
     rb_amendment_voices(f, &p->voices);
     p->told = all_told(f, p, &p->voices);
+}
+
+/* ---- whose hour is past as of now: a heap -------------------------------------------------------
+ */
+
+static bool is_before(const struct rb_proposal *a, const struct rb_proposal *b) {
+    return a->charter->accept_by_utc_ms < b->charter->accept_by_utc_ms;
+}
+
+static void exchange(struct rb_fold *f, size_t i, size_t k) {
+    struct rb_proposal *p = f->unripe[i];
+    f->unripe[i] = f->unripe[k];
+    f->unripe[k] = p;
+}
+
+static void push_unripe(struct rb_fold *f, struct rb_proposal *p) {
+    size_t i = f->unripe_n++;
+    f->unripe[i] = p;
+    for (; i > 0 && is_before(f->unripe[i], f->unripe[(i - 1) / 2]); i = (i - 1) / 2)
+        exchange(f, i, (i - 1) / 2);
+}
+
+static struct rb_proposal *pop_unripe(struct rb_fold *f) {
+    struct rb_proposal *first = f->unripe[0];
+    f->unripe[0] = f->unripe[--f->unripe_n];
+    for (size_t i = 0, k; (k = 2 * i + 1) < f->unripe_n; i = k) {
+        if (k + 1 < f->unripe_n && is_before(f->unripe[k + 1], f->unripe[k])) k++;
+        if (!is_before(f->unripe[k], f->unripe[i])) break;
+        exchange(f, i, k);
+    }
+    return first;
 }
 
 /* Silence is asked for of those before whom it lies: it names the charter in force, and gives them
@@ -68,7 +100,7 @@ void rb_hour_walked(struct rb_fold *f, struct rb_proposal *p) {
         p->refused = true;
     }
     if (p->refused || !rb_amendment_follows(f, p)) return;
-    if (f->s->now_utc_ms > p->charter->accept_by_utc_ms) f->unripe[f->unripe_n++] = p;
+    if (f->s->now_utc_ms > p->charter->accept_by_utc_ms) push_unripe(f, p);
 }
 
 /* ---- in the walk ------------------------------------------------------------------------------
@@ -88,8 +120,8 @@ static bool is_late(const struct rb_fold *f, uint32_t node, const struct rb_prop
 /* What else had the same charter before it comes too late. */
 static enum rb_err come_into_force(struct rb_fold *f, struct rb_proposal *p) {
     if (p->adopted || !rb_amendment_follows(f, p)) return RB_OK;
-    for (size_t i = 0; i < f->proposals_n; i++)
-        if (f->proposals[i].ripe) f->proposals[i].refused = true;
+    for (size_t i = 0; i < f->ripe_n; i++)
+        f->ripe[i]->refused = true;
     return rb_proposal_adopt(f, p, 0, p->charter->accept_by_utc_ms);
 }
 
@@ -112,10 +144,11 @@ enum rb_err rb_hour_against_words(struct rb_fold *f, bool *first) {
     for (size_t i = 0; i < f->unripe_n; i++)
         ripen(f, f->unripe[i]);
     f->unripe_n = 0;
-    for (size_t i = 0; i < f->proposals_n; i++) {
-        struct rb_proposal *p = &f->proposals[i];
+    for (size_t i = 0; i < f->ripe_n; i++) {
+        struct rb_proposal *p = f->ripe[i];
         const int64_t by = p->charter->accept_by_utc_ms;
-        if (p->ripe && !p->adopted && !rb_is_over(f, f->charter, f->node, by)) p->refused = true;
+        if (!p->adopted && !p->refused && !rb_is_over(f, f->charter, f->node, by))
+            p->refused = true;
     }
     return RB_OK;
 }
@@ -128,14 +161,9 @@ enum rb_err rb_hours_before(struct rb_fold *f, uint32_t node) {
         RB_TRY(come_into_force(f, p));
         RB_TRY(rb_proposals_retry(f));
     }
-    for (size_t i = 0; i < f->unripe_n;) {
-        if (!is_late(f, node, f->unripe[i])) {
-            i++;
-            continue;
-        }
-        ripen(f, f->unripe[i]);
-        f->unripe[i] = f->unripe[--f->unripe_n];
-    }
+    /* too late for one: too late for those whose hour was before it */
+    while (f->unripe_n > 0 && is_late(f, node, f->unripe[0]))
+        ripen(f, pop_unripe(f));
     return RB_OK;
 }
 

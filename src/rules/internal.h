@@ -187,6 +187,8 @@ struct rb_proposal { /* the founding charter, then each amendment, ascending by 
     uint32_t stance[RB_MAX_MEMBERS]; /* node of the position that counts */
     bool walked, adopted, refused;   /* refused: can never be adopted */
     bool ripe; /* its hour is past: in the order, too, or the order has ended before */
+    uint32_t first_next, sibling; /* those that name it as previous, and such a one; ascending, indexes in
+                                     proposals[], RB_NOWHERE = no more */
     bool told; /* ripe: each voice is known to have held it for the span of silence */
     const struct rb_charter *under; /* ripe: the charter whose rule it is judged by */
     struct rb_electorate voices;    /* ripe: as they were there */
@@ -292,8 +294,10 @@ struct rb_fold {
         uint32_t *node;                      /* in the order in which they come into force */
         size_t n, done;
     } hours;
-    struct rb_proposal **unripe; /* those whose hour is past as of now, and is not yet in the order */
-    size_t unripe_n;
+    struct rb_proposal **unripe; /* those whose hour is past as of now, and is not yet in the order:
+                                    a heap, the first hour first */
+    struct rb_proposal **ripe;   /* those whose is */
+    size_t unripe_n, ripe_n;
     struct rb_party_state party[RB_MAX_MEMBERS];
     const struct rb_charter **due_charter; /* parallel to dues: the charter it arose under */
     uint32_t *last_answer;                 /* [n] by place of the subject */
@@ -411,7 +415,7 @@ enum rb_err rb_proposals_retry(struct rb_fold *f) RB_MUST_USE;
 /* `node` takes the position `subject` back */
 void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint32_t node);
 void rb_charter_settle(struct rb_fold *f);
-enum rb_mark rb_membership_move(struct rb_fold *f, uint32_t node);
+enum rb_err rb_membership_move(struct rb_fold *f, uint32_t node, enum rb_mark *mark) RB_MUST_USE;
 void rb_fold_active(struct rb_fold *f);
 /* of the charter in force, to what names it as the previous one */
 bool rb_amendment_follows(const struct rb_fold *f, const struct rb_proposal *p);

@@ -186,7 +186,7 @@ static enum rb_err walk_ended(struct rb_fold *f, uint32_t node, const struct inc
     const struct rb_situation *s = f->s;
     for (uint32_t e = s->order[old->record].first_entry; e != RB_NOWHERE; e = s->entries[e].again) {
         const uint32_t lot = s->entries[e].lot;
-        f->s->lot_looks++;
+        f->s->looks++;
         if (s->lots[lot].kind != RB_KIND_INCIDENT || is_among(in, lot)) continue;
         if (is_direct(s, &s->entries[e])) RB_TRY(add_entry(f, lot, f->place[node], e));
     }
@@ -240,7 +240,7 @@ static enum rb_err walk_position(struct rb_fold *f, uint32_t node) {
             continue;
         }
         for (uint32_t e = r->first_entry; e != RB_NOWHERE; e = f->s->entries[e].again) {
-            f->s->lot_looks++;
+            f->s->looks++;
             if (!is_direct(f->s, &f->s->entries[e])) continue;
             RB_TRY(add_entry(f, f->s->entries[e].lot, f->place[node], e));
             added++;
@@ -368,7 +368,7 @@ static uint8_t mark_of(struct rb_situation *s, uint32_t record) {
         return s->entries[s->instruments[own].entry].mark;
     for (uint32_t i = s->order[record].first_entry; i != RB_NOWHERE; i = s->entries[i].again) {
         const struct rb_sit_entry *e = &s->entries[i];
-        s->lot_looks++;
+        s->looks++;
         if (e->on == RB_NOWHERE) {
             alone = e->mark;
             continue;
@@ -426,7 +426,7 @@ static enum rb_err settle_lot(struct rb_fold *f, uint32_t lot) {
     RB_TRY(settle(&l, f->a));
     take_over(s, &l);
     take_superseded(s, &l);
-    s->lot_looks += l.n + l.looks;
+    s->looks += l.n + l.looks;
     /* the hours' heap may grow in the arena: nothing is given back behind it */
     const size_t used = rb_arena_mark(f->a);
     RB_TRY(lot_hours(f, &l));
@@ -457,7 +457,7 @@ static enum rb_err stale_beside(struct rb_fold *f, enum rb_kind kind) {
 static uint32_t first_settled(struct rb_fold *f, uint32_t record) {
     uint32_t i = f->s->order[record].first_entry;
     for (; !f->lot_stale[f->s->entries[i].lot]; i = f->s->entries[i].again)
-        f->s->lot_looks++;
+        f->s->looks++;
     return i;
 }
 

@@ -24,7 +24,7 @@ struct rb_lot {
     enum rb_kind kind;
     size_t n;
     struct rb_lot_entry *e; /* in the order */
-    uint64_t looks;         /* at what it went through more than once (situation: lot_looks) */
+    uint64_t looks;         /* at what it went through more than once (situation: looks) */
 };
 
 /* the lot with no marks and no states yet */

@@ -308,6 +308,68 @@ static void an_amendment_brings_in_a_member(void **state) {
     assert_true(rb_slice_eq(fx_encode(w, s), fx_encode(w, fx_fold(w, c, w->clock_ms))));
 }
 
+/* Who said yes to an amendment before it accepted the charter that lists it is a voice from then
+ * on: what wanted one more is adopted there, and does not wait for what somebody says next. */
+static void a_voice_that_comes_later(void **state) {
+    struct fx *w = *state;
+    in_force(w);
+    struct rb_charter next = w->charter;
+    fx_party_make(w, 3);
+    next.members[3] = (struct rb_member){.index = 3, .handle = rb_str(w->party[3].handle)};
+    next.members[3].card = w->party[3].card;
+    next.members_n = 4;
+    next.rule = RB_RULE_QUORUM;
+    next.quorum = 3;
+    struct rb_record r = fx_amendment(w, &w->charter_id, &next);
+    struct rb_hash lets_in = fx_say(w, 0, &r);
+    answer(w, 1, &lets_in, RB_POSITION_ACCEPT);
+    answer(w, 2, &lets_in, RB_POSITION_ACCEPT);
+    struct rb_book *b = fx_book(w);
+    fx_fold(w, b, w->clock_ms);
+    w->parties_n = 4;
+    struct fx_feed *f = fx_open(w, 3, 0);
+    next.title = rb_str("second");
+    r = fx_amendment(w, &lets_in, &next);
+    fx_see(w, &r, 1, 0, fx_feed_of(w, 1, 0)->n);
+    fx_see(w, &r, 2, 0, fx_feed_of(w, 2, 0)->n);
+    struct rb_hash second = fx_say(w, 0, &r);
+    answer(w, 1, &second, RB_POSITION_ACCEPT);
+    r = fx_position(w, &second, RB_POSITION_ACCEPT);
+    fx_see(w, &r, 0, 0, fx_feed_of(w, 0, 0)->n);
+    fx_see(w, &r, 1, 0, fx_feed_of(w, 1, 0)->n);
+    fx_say(w, 3, &r);
+    for (size_t i = 0; i < 4; i++)
+        while (fx_book_next(w, b, i < 3 ? fx_feed_of(w, (uint16_t)i, 0) : f, -1))
+            continue;
+    assert_true(rb_slice_is(fx_fold(w, b, w->clock_ms)->charter->title, "line"));
+    answer(w, 3, &lets_in, RB_POSITION_ACCEPT);
+    while (fx_book_next(w, b, f, -1))
+        continue;
+    assert_true(rb_slice_is(fx_fold(w, b, w->clock_ms)->charter->title, "second"));
+}
+
+/* One member's amendments, and as much again that moves nothing: each is looked at a few times. */
+static void many_amendments(void **state) {
+    struct fx *w = *state;
+    struct rb_hash said[64];
+    in_force(w);
+    struct rb_hash asked = say(w, 0, RB_KIND_STATEMENT);
+    for (size_t i = 0; i < 64; i++) {
+        struct rb_record r = fx_amendment(w, &w->charter_id, &w->charter);
+        fx_say(w, 1, &r);
+        said[i] = answer(w, 1, &asked, RB_POSITION_READ);
+    }
+    for (size_t i = 0; i < 30; i++) {
+        move(w, 1, RB_MEMBERSHIP_SUSPEND);
+        move(w, 1, RB_MEMBERSHIP_RESUME);
+    }
+    for (size_t i = 0; i < 64; i++)
+        answer(w, 1, &said[i], RB_POSITION_WITHDRAW);
+    struct rb_situation *s = now(w);
+    assert_true(s->looks < 10 * 64);
+    assert_false(s->members[1].suspended);
+}
+
 /* an index keeps its party: nobody is put in another's place */
 static void an_amendment_cannot_replace_a_party(void **state) {
     struct fx *w = *state;
@@ -398,6 +460,8 @@ int main(void) {
         T(amendment_before_force_is_out_of_turn),
         T(who_left_is_not_waited_for),
         T(an_amendment_brings_in_a_member),
+        T(a_voice_that_comes_later),
+        T(many_amendments),
         T(an_amendment_cannot_replace_a_party),
         T(an_amendment_keeps_the_exercise_flag),
         T(an_amendments_cards_share_no_key),

@@ -486,7 +486,7 @@ static void denied_a_hundred_times(void **state) {
     assert_state(s, said[98], "withdrawn");
     assert_state(s, said[99], "stands");
     assert_int_equal(step(w, s, &deal, 1).report, fx_place(s, &said[99]));
-    assert_true(s->lot_looks < 2000);
+    assert_true(s->looks < 2000);
 }
 
 /* ---- who can read it, who is forked -----------------------------------------------------------

@@ -44,7 +44,7 @@ static void positions_on_positions(void **state) {
     for (size_t i = 3; i < levels; i++)
         assert_int_equal(entries_of(s, fx_place(s, &last[i])), 0);
     assert_int_equal(s->entries_n, 1 + WIDE + WIDE * WIDE);
-    assert_true(s->lot_looks <= (levels + 1) * WIDE * RB_MAX_ENTRIES);
+    assert_true(s->looks <= (levels + 1) * WIDE * RB_MAX_ENTRIES);
     for (size_t i = 0; i < s->order_n; i++)
         assert_int_equal(s->order[i].mark, RB_MARK_NONE);
 }
@@ -65,7 +65,7 @@ static void positions_on_many(void **state) {
         if (entries_of(s, i) > most) most = entries_of(s, i);
     assert_int_equal(most, RB_MAX_ENTRIES);
     assert_int_equal(s->entries_n, WIDE + WIDE * WIDE + WIDE * RB_MAX_ENTRIES);
-    assert_true(s->lot_looks <= 8 * WIDE * WIDE * RB_MAX_ENTRIES);
+    assert_true(s->looks <= 8 * WIDE * WIDE * RB_MAX_ENTRIES);
 }
 
 /* findings that name 16 incidents each, and one on 16 others that supersedes all of them */
@@ -94,7 +94,7 @@ static void findings_on_many(void **state) {
     for (size_t i = 0; i < WIDE; i++)
         assert_state(s, &found[i], RB_STATE_SUPERSEDED);
     assert_state(s, &last, RB_STATE_STANDS);
-    assert_true(s->lot_looks <= 16 * WIDE * RB_MAX_ENTRIES);
+    assert_true(s->looks <= 16 * WIDE * RB_MAX_ENTRIES);
 }
 
 int main(void) {
