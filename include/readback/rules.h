@@ -142,6 +142,7 @@ struct rb_sit_instrument { /* a record of an instrument's kind that bore no mark
     int64_t from_utc_ms, to_utc_ms;
     bool prolongs; /* the same, and it goes on without a gap from what it extends: that one's end is
                       moved, and its areas hold as long */
+    bool declared; /* the same, and it holds by its author's word alone */
     const struct rb_charter *charter; /* in force where it stands */
     uint64_t active;                  /* members active there, by bits */
 };

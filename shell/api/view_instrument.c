@@ -41,7 +41,7 @@ static void put_state(json_t *o, struct rb_chan *c, const struct rb_sit_instrume
                       const struct rb_incidents_known *known, struct rb_lot_kept *kept) {
     char words[512];
     struct rb_writer w = rb_writer(words, sizeof words);
-    rb_instrument_words(&w, rb_situation_fact(c->s, in->record), (enum rb_state)in->state);
+    rb_instrument_words(&w, rb_situation_fact(c->s, in->record), in);
     rb_j_put(o, "state", json_string(rb_state_name((enum rb_state)in->state)));
     rb_j_put(o, "state_sentence", rb_j_text(&w));
     rb_j_put(o, "since", rb_j_time(in->since_utc_ms));

@@ -6,7 +6,8 @@
 
 /* "in force" and the like, never more than the records prove: by kind, state and the rule that the
  * body names. `out` holds the sentence. */
-void rb_instrument_words(struct rb_writer *w, const struct rb_fact *f, enum rb_state state);
+void rb_instrument_words(struct rb_writer *w, const struct rb_fact *f,
+                         const struct rb_sit_instrument *in);
 /* those that nothing more is to be done about: superseded, over, without effect */
 bool rb_instrument_past(enum rb_state s);
 

@@ -78,10 +78,6 @@ static const char *as_stands(enum rb_kind k) {
     if (k == RB_KIND_READOUT) return "told by its author";
     return "said by its author";
 }
-static bool one_sided(const struct rb_fact *f) {
-    return f->gist && f->kind == RB_KIND_CESSATION && f->gist->members == 0;
-}
-
 /* states that a rule brings about */
 static bool put_ruled(struct rb_writer *w, const struct rb_fact *f, enum rb_state s) {
     if (s == RB_STATE_PROPOSED)
@@ -102,8 +98,9 @@ static bool put_ruled(struct rb_writer *w, const struct rb_fact *f, enum rb_stat
         return false;
     return true;
 }
-static const char *plain(const struct rb_fact *f, enum rb_state s) {
+static const char *plain(const struct rb_fact *f, const struct rb_sit_instrument *in) {
     const enum rb_kind k = (enum rb_kind)f->kind;
+    const enum rb_state s = (enum rb_state)in->state;
     switch (s) {
     case RB_STATE_MARKED:
         return "without effect, by its mark";
@@ -120,7 +117,7 @@ static const char *plain(const struct rb_fact *f, enum rb_state s) {
     case RB_STATE_DECLARED:
         return "declared by its author alone; its start is ahead";
     case RB_STATE_IN_FORCE:
-        return one_sided(f) ? "in force by its author's word alone"
+        return in->declared ? "in force by its author's word alone"
                             : "in force, as adopted by its rule; whether it is kept, this does not "
                               "say";
     case RB_STATE_ENDED:
@@ -161,6 +158,7 @@ static const char *plain(const struct rb_fact *f, enum rb_state s) {
     }
     return "";
 }
-void rb_instrument_words(struct rb_writer *w, const struct rb_fact *f, enum rb_state s) {
-    if (!put_ruled(w, f, s)) rb_put_z(w, plain(f, s));
+void rb_instrument_words(struct rb_writer *w, const struct rb_fact *f,
+                         const struct rb_sit_instrument *in) {
+    if (!put_ruled(w, f, (enum rb_state)in->state)) rb_put_z(w, plain(f, in));
 }

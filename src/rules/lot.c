@@ -353,6 +353,7 @@ static void take_over(struct rb_situation *s, const struct rb_lot *l) {
         in->from_utc_ms = e->from_utc_ms;
         in->to_utc_ms = e->to_utc_ms;
         in->prolongs = e->prolongs;
+        in->declared = e->declared;
     }
 }
 

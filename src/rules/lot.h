@@ -16,7 +16,7 @@ struct rb_lot_entry {
     uint8_t state;                  /* out, where own: enum rb_state */
     int64_t since_utc_ms;           /* out, where own */
     int64_t from_utc_ms, to_utc_ms; /* out, where own: as in struct rb_sit_instrument */
-    bool prolongs;                  /* the same */
+    bool prolongs, declared;        /* the same */
 };
 struct rb_lot {
     const struct rb_situation *s;

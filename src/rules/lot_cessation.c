@@ -448,6 +448,7 @@ static void settle_hours(struct rb_lot_entry *e, const struct rb_truce *t) {
     e->from_utc_ms = t->start_ms;
     e->to_utc_ms = t->has_end ? t->end_ms : INT64_MAX;
     e->prolongs = t->extends != RB_NOWHERE && t->gap_ms == 0 && !t->alone;
+    e->declared = t->declared;
 }
 
 /* Ascending: what it extends is settled before it. */
