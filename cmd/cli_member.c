@@ -91,23 +91,14 @@ static int accept_charter(struct cli *c, const json_t *o) {
     json_decref(out);
     return rc;
 }
-static bool names(const json_t *list, const char *handle) {
-    const json_t *h;
-    size_t i;
-    json_array_foreach(list, i, h) {
-        if (strcmp(json_string_value(h), handle) == 0) return true;
-    }
-    return false;
-}
-/* the one amendment that we have not accepted or rejected; NULL: none, *n how many there are */
+/* the one amendment that we may accept, which we may have rejected before; NULL: none, *n how many
+ * there are */
 static const json_t *open_amendment(const json_t *o, size_t *n) {
     const json_t *x, *found = NULL;
     size_t i;
     *n = 0;
     json_array_foreach(json_object_get(o, "amendments"), i, x) {
-        if (!names(json_object_get(x, "awaited"), cli_str(o, "us")) &&
-            !names(json_object_get(x, "other"), cli_str(o, "us")))
-            continue;
+        if (!json_is_true(json_object_get(x, "may_accept"))) continue;
         found = x;
         ++*n;
     }

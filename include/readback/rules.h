@@ -160,6 +160,15 @@ struct rb_sit_lot {
     uint32_t first, last; /* entries */
     uint32_t n;
 };
+/* An amendment that words or its hour may still adopt: members by bits. What counts is each one's last
+ * word as 5.9.4 takes it: not late, not taken back. */
+struct rb_sit_amendment {
+    uint32_t record;                  /* index in order[] */
+    uint64_t voices, veto;            /* whose words decide it now, by the rule of s->charter */
+    uint64_t accepted, rejected;      /* its proposer's acceptance among them */
+    uint64_t other;                   /* abstain, dissociate */
+    uint64_t contested;               /* said accept, contested by time: that is none */
+};
 struct rb_situation {
     int64_t now_utc_ms;
     const struct rb_book *book;
@@ -189,6 +198,8 @@ struct rb_situation {
     struct rb_sit_lot *lots;
     uint64_t looks;                 /* entries of lots and proposals looked at, so far: work that tests count;
                                        not among the bytes of the situation */
+    size_t amendments_n;
+    struct rb_sit_amendment *amendments; /* not among the bytes: they follow from them */
     size_t *held_n;                 /* [feed * RB_MAX_MEMBERS + member index slot], of that branch */
     struct rb_sit_held **held;
 };
@@ -208,6 +219,8 @@ bool rb_situation_held(const struct rb_situation *s, uint32_t order, uint16_t me
  * word */
 uint32_t rb_situation_answer(const struct rb_situation *s, uint32_t order, uint16_t member,
                              enum rb_position_type type);
+/* of amendments[]; NULL: it may not be adopted any more, or is none */
+const struct rb_sit_amendment *rb_situation_amendment(const struct rb_situation *s, uint32_t order);
 const struct rb_fact *rb_situation_fact(const struct rb_situation *s, uint32_t order);
 uint16_t rb_situation_author(const struct rb_situation *s, uint32_t order);
 /* order index of a record id, RB_NOWHERE if not held */

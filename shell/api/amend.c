@@ -3,7 +3,7 @@
 #include "compose.h"
 #include "found.h"
 #include "json_body.h"
-#include "readback/adopt.h"
+#include "readback/instrument.h"
 #include "readback/text.h"
 
 #define ACCEPT_IN "7d"
@@ -393,21 +393,6 @@ static json_t *amended_json(struct rb_chan *c, const struct rb_amendment *a, int
     json_decref(members);
     return out;
 }
-/* By which rule it is adopted: that of the charter in force, never its own (5.9.4). */
-static uint64_t voices_of(const struct rb_chan *c, uint64_t *veto) {
-    const struct rb_charter *ch = c->charter;
-    struct rb_electorate e;
-    uint64_t electors = 0;
-    for (size_t i = 0; i < ch->members_n; i++) {
-        const struct rb_sit_member *s = member_state(c, ch->members[i].index);
-        const bool asked =
-            ch->rule != RB_RULE_GUARANTORS || ch->members[i].role == RB_ROLE_GUARANTOR;
-        if (asked && s && s->active) electors |= UINT64_C(1) << ch->members[i].index;
-    }
-    rb_electorate_make(ch, electors, ch->veto & electors, &e);
-    *veto = e.veto;
-    return e.voices;
-}
 static void put_names(struct rb_writer *w, const struct rb_chan *c, uint64_t members) {
     bool first = true;
     for (uint16_t i = 0; i < RB_MAX_MEMBERS; i++) {
@@ -477,74 +462,43 @@ static void put_held(struct rb_writer *w, const struct rb_charter *ch) {
     if (ch->rule == RB_RULE_SILENCE || ch->rule == RB_RULE_QUORUM_VETO)
         rb_put_z(w, ". A rejection counts where another node is known to have held it by then");
 }
-static json_t *rule_json(const struct rb_chan *c, int64_t by_utc_ms) {
+/* By which rule it is adopted: that of the charter in force, never its own (5.9.4). */
+static json_t *rule_json(struct rb_chan *c, const struct rb_sit_amendment *a, int64_t by_utc_ms) {
     const struct rb_charter *ch = c->charter;
     char text[8192], hour[40];
     struct rb_writer w = rb_writer(text, sizeof text), h = rb_writer(hour, sizeof hour);
-    uint64_t veto, voices = voices_of(c, &veto);
     json_t *o = json_object();
     rb_put_rfc3339(&h, by_utc_ms);
-    put_rule(&w, c, voices, veto, rb_writer_z(&h));
+    put_rule(&w, c, a->voices, a->veto, rb_writer_z(&h));
     put_held(&w, ch);
     rb_put_z(&w, ".");
     rb_j_put(o, "rule", json_string(rb_rule_name(ch->rule)));
     rb_j_put(o, "quorum", ch->quorum ? json_integer(ch->quorum) : json_null());
-    rb_j_put(o, "veto", rb_chan_handles(c, veto));
+    rb_j_put(o, "veto", rb_chan_handles(c, a->veto));
     rb_j_put(o, "silence", ch->silence_ms > 0 ? rb_span_json(ch->silence_ms) : json_null());
-    rb_j_put(o, "voices", rb_chan_handles(c, voices));
+    rb_j_put(o, "voices", rb_chan_handles(c, a->voices));
     rb_j_put(o, "sentence", rb_j_text(&w));
     return o;
 }
-/* the last of what this member said of it that has an effect; RB_POSITION_READ: nothing */
-static enum rb_position_type stance_of(const struct rb_chan *c, uint32_t order, uint16_t member) {
-    static const enum rb_position_type types[] = {RB_POSITION_ACCEPT, RB_POSITION_REJECT,
-                                                  RB_POSITION_ABSTAIN, RB_POSITION_DISSOCIATE};
-    enum rb_position_type last = RB_POSITION_READ;
-    uint32_t at = 0;
-    for (uint32_t i = c->s->order[order].first_answer; i != RB_NOWHERE; i = c->s->answers[i].next) {
-        const uint32_t a = c->s->answers[i].answer;
-        const struct rb_fact *f = rb_situation_fact(c->s, a);
-        if (rb_situation_author(c->s, a) != member || f->reported || c->s->order[a].mark || a < at)
-            continue;
-        for (size_t k = 0; k < sizeof types / sizeof *types; k++)
-            if (f->position == (int8_t)types[k]) {
-                last = types[k];
-                at = a;
-            }
-    }
-    const bool taken_back =
-        last != RB_POSITION_READ &&
-        rb_situation_answer(c->s, at, member, RB_POSITION_WITHDRAW) != RB_NOWHERE;
-    return taken_back ? RB_POSITION_READ : last;
+/* Each one's word as it counts: the last, in time, not taken back. Awaited is who decides it and
+ * has none. */
+static void put_stances(struct rb_chan *c, const struct rb_sit_amendment *a, json_t *o) {
+    const uint64_t words = a->accepted | a->rejected | a->other;
+    const struct rb_sit_member *us = member_state(c, c->v.own_member);
+    rb_j_put(o, "accepted", rb_chan_handles(c, a->accepted));
+    rb_j_put(o, "rejected", rb_chan_handles(c, a->rejected));
+    rb_j_put(o, "other", rb_chan_handles(c, a->other));
+    rb_j_put(o, "contested_by_time", rb_chan_handles(c, a->contested));
+    rb_j_put(o, "awaited", rb_chan_handles(c, a->voices & ~words));
+    rb_j_put(o, "may_accept", json_boolean(us && us->active && !(a->accepted >> us->index & 1)));
 }
-static void put_stances(struct rb_chan *c, uint32_t order, json_t *o) {
-    json_t *accepted = json_array(), *rejected = json_array(), *other = json_array(),
-           *awaited = json_array();
-    const uint16_t author = rb_situation_author(c->s, order);
-    for (size_t i = 0; i < c->s->members_n; i++) {
-        const struct rb_sit_member *m = &c->s->members[i];
-        if (!m->active) continue;
-        const enum rb_position_type said =
-            m->index == author ? RB_POSITION_ACCEPT : stance_of(c, order, m->index);
-        json_array_append_new(said == RB_POSITION_ACCEPT   ? accepted
-                              : said == RB_POSITION_REJECT ? rejected
-                              : said == RB_POSITION_READ   ? awaited
-                                                           : other,
-                              rb_chan_handle_json(c, m->index));
-    }
-    rb_j_put(o, "accepted", accepted);
-    rb_j_put(o, "rejected", rejected);
-    rb_j_put(o, "other", other);
-    rb_j_put(o, "awaited", awaited);
-}
-static json_t *waiting_amendment(struct rb_chan *c, uint32_t order, const struct rb_hash *now,
+static json_t *waiting_amendment(struct rb_chan *c, const struct rb_sit_amendment *open,
                                  const json_t *charter) {
+    const uint32_t order = open->record;
     const struct rb_fact *f = rb_situation_fact(c->s, order);
     struct rb_amendment a;
-    if (f->kind != RB_KIND_AMENDMENT || f->mark || c->s->order[order].mark) return NULL;
-    if (rb_amendment_decode(f->body, &a, NULL) != RB_OK || !rb_hash_eq(&a.previous, now))
-        return NULL;
     int64_t by_utc_ms = 0;
+    if (rb_amendment_decode(f->body, &a, NULL) != RB_OK) return NULL;
     json_t *after = amended_json(c, &a, &by_utc_ms), *o = json_object();
     rb_j_put(o, "record", rb_j_hex(f->id.b, RB_HASH_LEN));
     rb_j_put(o, "author", rb_chan_handle_json(c, rb_situation_author(c->s, order)));
@@ -553,18 +507,17 @@ static json_t *waiting_amendment(struct rb_chan *c, uint32_t order, const struct
     if (json_object_get(after, "accept_by"))
         json_object_set(o, "accept_by", json_object_get(after, "accept_by"));
     rb_j_put(o, "differences", rb_charter_differences(c, charter, after));
-    rb_j_put(o, "adoption", rule_json(c, by_utc_ms));
-    put_stances(c, order, o);
+    rb_j_put(o, "adoption", rule_json(c, open, by_utc_ms));
+    put_stances(c, open, o);
     json_decref(after);
     return o;
 }
 json_t *rb_chan_amendments(struct rb_chan *c) {
     json_t *list = json_array(), *charter, *o;
     if (c->s->charter_record >= c->s->order_n) return list;
-    const struct rb_hash now = rb_situation_fact(c->s, c->s->charter_record)->id;
     charter = rb_charter_json(c);
-    for (uint32_t i = 0; i < c->s->order_n; i++)
-        if (i != c->s->charter_record && (o = waiting_amendment(c, i, &now, charter)) != NULL)
+    for (size_t i = 0; i < c->s->amendments_n; i++)
+        if ((o = waiting_amendment(c, &c->s->amendments[i], charter)) != NULL)
             json_array_append_new(list, o);
     json_decref(charter);
     return list;

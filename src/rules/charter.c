@@ -401,6 +401,39 @@ static void mark_amendments(struct rb_fold *f) {
     }
 }
 
+/* Also what bears the mark of not being adopted by the words said so far: these may be replaced. */
+static bool is_open(const struct rb_fold *f, const struct rb_proposal *p) {
+    const uint8_t mark = f->s->order[f->place[p->node]].mark;
+    if (mark != RB_MARK_NONE && mark != RB_MARK_NOT_ADOPTED) return false;
+    return p->walked && !p->adopted && !p->refused && rb_amendment_follows(f, p) &&
+           f->s->now_utc_ms <= p->charter->accept_by_utc_ms;
+}
+
+/* what may still be adopted, for those who show it */
+static enum rb_err list_amendments(struct rb_fold *f) {
+    struct rb_situation *s = f->s;
+    size_t n = 0;
+    for (size_t i = 0; i < f->proposals_n; i++)
+        n += is_open(f, &f->proposals[i]);
+    s->amendments = rb_arena_array(f->a, n, sizeof *s->amendments);
+    if (n > 0 && s->amendments == NULL) return RB_ERR_LIMIT;
+    for (size_t i = 0; i < f->proposals_n; i++) {
+        const struct rb_proposal *p = &f->proposals[i];
+        struct rb_electorate e;
+        if (!is_open(f, p)) continue;
+        rb_amendment_voices(f, &e);
+        s->amendments[s->amendments_n++] =
+            (struct rb_sit_amendment){.record = f->place[p->node],
+                                      .voices = e.voices,
+                                      .veto = e.veto,
+                                      .accepted = p->accepted,
+                                      .rejected = p->rejected,
+                                      .other = p->other,
+                                      .contested = p->contested & ~p->accepted};
+    }
+    return RB_OK;
+}
+
 static void settle_member(struct rb_fold *f, const struct rb_proposal *p, struct rb_sit_member *m) {
     const struct rb_party_state *st = &f->party[m->index];
     uint64_t bit = 1ull << m->index;
@@ -412,7 +445,7 @@ static void settle_member(struct rb_fold *f, const struct rb_proposal *p, struct
     m->active = (f->active & bit) != 0;
 }
 
-void rb_charter_settle(struct rb_fold *f) {
+enum rb_err rb_charter_settle(struct rb_fold *f) {
     struct rb_situation *s = f->s;
     const struct rb_proposal *p = rb_proposal_of(f, f->charter_node);
     if (f->in_force)
@@ -426,4 +459,5 @@ void rb_charter_settle(struct rb_fold *f) {
     for (size_t i = 0; i < s->members_n; i++)
         settle_member(f, p, &s->members[i]);
     if (p != NULL) mark_amendments(f);
+    return list_amendments(f);
 }

@@ -589,7 +589,7 @@ static enum rb_err settle(struct rb_fold *f) {
         settle_groups(f->charter, &s->members[i]);
     }
     rb_members_settle(f);
-    rb_charter_settle(f);
+    RB_TRY(rb_charter_settle(f));
     RB_TRY(rb_due_settle(f, 0));
     for (size_t i = 0; i < f->tests_n; i++)
         RB_TRY(rb_test_note(f, f->tests[i]));

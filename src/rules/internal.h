@@ -414,7 +414,7 @@ enum rb_err rb_proposal_stance(struct rb_fold *f, struct rb_proposal *p,
 enum rb_err rb_proposals_retry(struct rb_fold *f) RB_MUST_USE;
 /* `node` takes the position `subject` back */
 void rb_proposal_withdraw(struct rb_fold *f, uint32_t subject, uint32_t node);
-void rb_charter_settle(struct rb_fold *f);
+enum rb_err rb_charter_settle(struct rb_fold *f) RB_MUST_USE;
 enum rb_err rb_membership_move(struct rb_fold *f, uint32_t node, enum rb_mark *mark) RB_MUST_USE;
 void rb_fold_active(struct rb_fold *f);
 /* of the charter in force, to what names it as the previous one */

@@ -40,6 +40,13 @@ uint32_t rb_situation_answer(const struct rb_situation *s, uint32_t order, uint1
     return RB_NOWHERE;
 }
 
+const struct rb_sit_amendment *rb_situation_amendment(const struct rb_situation *s,
+                                                      uint32_t order) {
+    for (size_t i = 0; i < s->amendments_n; i++)
+        if (s->amendments[i].record == order) return &s->amendments[i];
+    return NULL;
+}
+
 uint32_t rb_situation_find(const struct rb_situation *s, const struct rb_hash *id) {
     struct rb_feed *f;
     size_t leaf;

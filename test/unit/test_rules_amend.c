@@ -395,6 +395,60 @@ static void a_council_amends(void **state) {
     }
 }
 
+/* ---- what is shown of one that is open ---------------------------------------------------------
+ */
+
+static struct fx *four(void **state, void (*rule)(struct rb_charter *)) {
+    struct fx *w = *state;
+    fx_reset(w, 4);
+    rule(&w->charter);
+    in_force(w);
+    return w;
+}
+static struct rb_sit_amendment open_one(const struct rb_situation *s, const struct rb_hash *id) {
+    const struct rb_sit_amendment *a = rb_situation_amendment(s, fx_place(s, id));
+    assert_non_null(a);
+    return *a;
+}
+
+/* the last word in time that was not taken back */
+static void the_words_that_count(void **state) {
+    struct fx *w = four(state, by_all);
+    const struct rb_hash id = amend(w, 0, &w->charter_id, "second", BY_MS);
+    answer_after(w, 1, &id, RB_POSITION_REJECT);
+    fx_held(w, 1, 0, BY_S - 9);
+    struct rb_sit_amendment a = open_one(now(w), &id);
+    assert_int_equal(a.voices, 15);
+    assert_int_equal(a.accepted, 1); /* by proposing */
+    assert_int_equal(a.rejected, 2);
+    assert_int_equal(fx_mark_now(w, &id), RB_MARK_NOT_ADOPTED); /* as long as it says so */
+    const struct rb_hash yes = answer_after(w, 1, &id, RB_POSITION_ACCEPT);
+    fx_held(w, 1, 0, BY_S - 8);
+    answer_after(w, 2, &id, RB_POSITION_ACCEPT);
+    answer_after(w, 2, &id, RB_POSITION_ABSTAIN);
+    fx_held(w, 2, 0, BY_S - 8);
+    a = open_one(now(w), &id);
+    assert_int_equal(a.accepted, 1 | 2);
+    assert_int_equal(a.rejected, 0);
+    assert_int_equal(a.other, 4);
+    answer_after(w, 1, &yes, RB_POSITION_WITHDRAW);
+    a = open_one(now(w), &id);
+    assert_int_equal(a.accepted, 1);
+    assert_int_equal(a.voices & ~(a.accepted | a.rejected | a.other), 2 | 8);
+    const struct rb_situation *s = at(w, PAST);
+    assert_null(rb_situation_amendment(s, fx_place(s, &id)));
+    assert_null(rb_situation_amendment(s, s->charter_record)); /* which is none */
+}
+
+static void guarantors_are_awaited_alone(void **state) {
+    struct fx *w = four(state, by_guarantors);
+    const struct rb_hash id = amend(w, 0, &w->charter_id, "second", BY_MS);
+    answer_after(w, 1, &id, RB_POSITION_ACCEPT);
+    const struct rb_sit_amendment a = open_one(now(w), &id);
+    assert_int_equal(a.voices, 8);
+    assert_int_equal(a.accepted, 1 | 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(each_rule),
@@ -410,6 +464,8 @@ int main(void) {
         T(silence_lets_in_a_member),
         T(words_before_the_hour),
         T(a_council_amends),
+        T(the_words_that_count),
+        T(guarantors_are_awaited_alone),
     };
     return cmocka_run_group_tests_name("amend", tests, NULL, NULL);
 }
