@@ -4,7 +4,8 @@
 #define RB_SHELL_API_CHECK_H
 #include "internal.h"
 
-/* from when lead time was counted: `now` of a plan; of a record that is logged, what is known of it */
+/* from when lead time was counted: `now` of a plan; of a record that is logged, what is known of it
+ */
 enum rb_lead_from { RB_LEAD_FROM_NOW, RB_LEAD_FROM_HELD, RB_LEAD_FROM_WRITTEN };
 struct rb_checked {
     enum rb_err err; /* RB_OK: `found` is meant. RB_ERR_BUSY: not before again_utc_ms (10.6.10) */
@@ -15,8 +16,8 @@ struct rb_checked {
     uint64_t readers;
     struct rb_conflicts found; /* its list is in the request's memory */
     enum rb_lead_from lead_from;
-    bool lead_contested;   /* by time (5.8): then found.lead does not say it */
-    uint16_t lead_held_by; /* from held: the first whose time counts ... */
+    bool lead_contested;      /* by time (5.8): then found.lead does not say it */
+    uint16_t lead_held_by;    /* from held: the first whose time counts ... */
     int64_t lead_held_utc_ms; /* ... and since when, by its own clock */
     int64_t lead_written_ms;  /* not from now: from `created`, the author's own word */
 };
