@@ -91,6 +91,14 @@ static int accept_charter(struct cli *c, const json_t *o) {
     json_decref(out);
     return rc;
 }
+static bool names(const json_t *list, const char *handle) {
+    const json_t *h;
+    size_t i;
+    json_array_foreach(list, i, h) {
+        if (strcmp(json_string_value(h), handle) == 0) return true;
+    }
+    return false;
+}
 /* the one amendment that we may accept, which we may have rejected before; NULL: none, *n how many
  * there are */
 static const json_t *open_amendment(const json_t *o, size_t *n) {
