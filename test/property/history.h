@@ -96,6 +96,8 @@ void hist_random_ballot(struct fx *w);
 
 /* cessations and agreements (history_truce.c): somebody says something about one, or holds it */
 void hist_truce_step(struct fx *w);
+/* asserts that nobody is bound without its own word */
+void hist_check_bound(const struct rb_situation *s, const struct rb_cessation_lot *c);
 
 /* ---- books (history_book.c) -------------------------------------------------------------------
  */

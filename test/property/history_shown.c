@@ -57,6 +57,7 @@ void hist_show_lots(struct fx *w, const struct rb_situation *s) {
         struct rb_agreement_lot d;
         if (s->lots[lot].kind == RB_KIND_CESSATION) {
             assert_int_equal(rb_lot_cessation(s, lot, &w->folds, &c), RB_OK);
+            hist_check_bound(s, &c);
             for (size_t i = 0; i < c.n; i++) {
                 put_truce(&o, &c.cessations[i]);
                 hist_met.bound += c.cessations[i].bound != 0;

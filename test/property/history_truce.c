@@ -174,6 +174,46 @@ static struct rb_record random_truce(struct fx *w, uint16_t author) {
     return r;
 }
 
+/* ---- what holds of all of them ----------------------------------------------------------------
+ */
+
+/* who said so of this one: its author, who accepted it, and those for whom one of these leads */
+static uint64_t accepted(const struct rb_situation *s, const struct rb_sit_instrument *in) {
+    uint64_t said = 1ull << rb_situation_author(s, in->record);
+    for (uint32_t at = s->lots[in->lot].first; at != RB_NOWHERE; at = s->entries[at].next) {
+        const struct rb_sit_entry *e = &s->entries[at];
+        const struct rb_fact *f = rb_situation_fact(s, e->record);
+        if (e->on == in->entry && f->position == RB_POSITION_ACCEPT && !f->reported)
+            said |= 1ull << rb_situation_author(s, e->record);
+    }
+    for (size_t i = 0; i < in->charter->groups_n; i++)
+        if (said >> in->charter->groups[i].lead & 1) said |= in->charter->groups[i].members;
+    return said;
+}
+
+/* silence binds who says nothing, and guarantors bind those for whom they speak */
+static bool binds_by_word(const struct rb_situation *s, const struct rb_cessation_lot *c,
+                          size_t i) {
+    const struct rb_cessation_view *v = &c->cessations[i];
+    const struct rb_gist *g = rb_situation_fact(s, s->instruments[v->instrument].record)->gist;
+    if (v->adoption.rule == RB_RULE_SILENCE || v->adoption.rule == RB_RULE_GUARANTORS) return false;
+    return v->extends == RB_NOWHERE || g == NULL || g->members != 0 ||
+           binds_by_word(s, c, v->extends);
+}
+
+/* Nobody is bound without a word of its own on it; past the end that it states, whom its extensions
+ * bind is not looked at here. */
+void hist_check_bound(const struct rb_situation *s, const struct rb_cessation_lot *c) {
+    for (size_t i = 0; i < c->n; i++) {
+        const struct rb_cessation_view *v = &c->cessations[i];
+        const struct rb_sit_instrument *in = &s->instruments[v->instrument];
+        if (v->bound == 0 || !binds_by_word(s, c, i)) continue;
+        const struct rb_gist *g = rb_situation_fact(s, in->record)->gist;
+        if (!g->has_end || s->now_utc_ms < g->end_utc_ms)
+            assert_int_equal(v->bound & ~accepted(s, in), 0);
+    }
+}
+
 /* all that the author said so far is held, by one of the others, soon or late */
 static struct rb_record truce_receipt(struct fx *w, const struct fx_feed *f) {
     const uint64_t t = (uint64_t)w->clock_ms / 1000 + below(50);
