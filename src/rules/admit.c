@@ -175,8 +175,6 @@ static bool may_answer(enum rb_position_type t, const struct rb_fact *subject, b
     return false;
 }
 
-/* A closed position's type cannot be read in the leaf, so the table is asked by those who can. Who
- * is no recipient can ask what a record says, and cannot have read it or passed it down. */
 /* Whoever is asked about its own record may say that it was understood as meant. */
 static bool confirms(const struct rb_fact *subject, enum rb_position_type type,
                      const struct rb_standing *standing) {
@@ -184,13 +182,16 @@ static bool confirms(const struct rb_fact *subject, enum rb_position_type type,
            standing->subject_queries_own;
 }
 
+/* A closed position's type cannot be read in the leaf, so the table is asked by those who can. Who
+ * is no recipient can ask what a record says, and cannot have read it or passed it down. What is
+ * logged as reported is another's word, and takes back nothing of its author's. */
 static enum rb_mark admit_position(const struct rb_fact *fact, const struct rb_fact *subject,
                                    bool own_subject, const struct rb_standing *standing) {
     if (subject == NULL || (fact->position == 0 && fact->closed)) return RB_MARK_NONE;
     enum rb_position_type type = (enum rb_position_type)fact->position;
     bool reads = !subject->closed || own_subject || (subject->recipients >> standing->author & 1);
     if (!reads && type != RB_POSITION_QUERY) return RB_MARK_NOT_IN_TABLE;
-    bool may = may_answer(type, subject, own_subject) || confirms(subject, type, standing);
+    bool may = may_answer(type, subject, own_subject && !fact->reported) || confirms(subject, type, standing);
     return may ? RB_MARK_NONE : RB_MARK_NOT_IN_TABLE;
 }
 

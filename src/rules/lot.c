@@ -224,10 +224,19 @@ static enum rb_err walk_instrument(struct rb_fold *f, uint32_t node) {
 }
 
 _Static_assert(RB_MAX_ENTRIES == RB_MAX_REFS * RB_MAX_REFS, "subjects, and subjects of each");
+/* It takes back a withdrawal that took back a word: it stands in no lot, and whoever says it should
+ * see that the word does not come back. */
+static bool takes_back_withdrawal(const struct rb_fold *f, uint32_t node, uint32_t subject) {
+    const struct rb_sit_record *r = &f->s->order[f->place[subject]];
+    return r->first_entry != RB_NOWHERE &&
+           rb_fold_fact(f, node)->position == RB_POSITION_WITHDRAW &&
+           rb_fold_fact(f, subject)->position == RB_POSITION_WITHDRAW;
+}
 /* On an instrument, or on a position on one: two levels (16.11.1). Each level has as many times
  * more entries as a record can name subjects, so that a third would be in nobody's hand. */
 static enum rb_err walk_position(struct rb_fold *f, uint32_t node) {
     size_t n, added = 0;
+    bool in_vain = false;
     const struct rb_hash *refs = rb_fact_refs(rb_fold_fact(f, node), RB_REF_ANSWERS, &n);
     for (size_t i = 0; i < n; i++) {
         const uint32_t subject = rb_fold_find(f, &refs[i]);
@@ -245,8 +254,10 @@ static enum rb_err walk_position(struct rb_fold *f, uint32_t node) {
             RB_TRY(add_entry(f, f->s->entries[e].lot, f->place[node], e));
             added++;
         }
+        in_vain = in_vain || takes_back_withdrawal(f, node, subject);
     }
     assert(added <= RB_MAX_ENTRIES);
+    if (added == 0 && in_vain) f->s->order[f->place[node]].mark = RB_MARK_OUT_OF_TURN;
     return RB_OK;
 }
 
