@@ -121,7 +121,7 @@ int cli_calendar(struct cli *c, const json_t *o, const char *path) {
     uint8_t *buf = malloc(cap);
     struct rb_writer w = rb_writer(buf, buf ? cap : 0);
     int64_t now = 0;
-    size_t i, closed = 0;
+    size_t i, closed = 0, dark = 0;
     struct rb_slice out;
     if (rb_rfc3339_decode(rb_str(cli_str(o, "now")), &now) != RB_OK) now = 0;
     rb_ical_begin(&w, rb_str(cli_str(o, "title")));
@@ -133,6 +133,8 @@ int cli_calendar(struct cli *c, const json_t *o, const char *path) {
             closed += any || unread;
         else if (any)
             put_truce(&w, o, x, e);
+        else
+            dark += unread;
     }
     rb_ical_end(&w);
     int rc = rb_writer_done(&w, &out) == RB_OK ? write_out(c, path, out)
@@ -140,6 +142,8 @@ int cli_calendar(struct cli *c, const json_t *o, const char *path) {
     if (rc == CLI_OK && closed > 0)
         fprintf(stderr, "Left out: %zu closed (--with-closed writes them too, in the clear).\n",
                 closed);
+    if (rc == CLI_OK && dark > 0)
+        fprintf(stderr, "Left out: %zu, of which it is not known here whether they hold.\n", dark);
     if (buf) rb_wipe(buf, cap);
     free(buf);
     return rc;

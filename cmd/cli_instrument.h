@@ -51,7 +51,7 @@ extern const struct cli_option cli_text_options[], cli_request_options[], cli_tr
     cli_figure_options[], cli_designate_options[], cli_agreement_options[], cli_progress_options[],
     cli_contact_ask_options[], cli_contact_held_options[], cli_readout_options[],
     cli_readout_agree_options[], cli_instruments_options[], cli_truces_options[],
-    cli_report_options[];
+    cli_agreements_options[], cli_report_options[];
 
 int cli_instrument(struct cli *c);
 /* what a body of the options says; CLI_OK, or said what is off. The caller's either way. */
@@ -343,9 +343,9 @@ int cli_calendar(struct cli *c, const json_t *truces, const char *path);
         {"agreements",                                                                             \
          "[CHANNEL]",                                                                              \
          "agreements and their steps: reported, confirmed, overdue",                               \
-         "  readback agreements\n",                                                                \
+         "  readback agreements\n  readback agreements --overdue\n",                               \
          CLI_LOOK_TEXT,                                                                            \
-         cli_instruments_options,                                                                  \
+         cli_agreements_options,                                                                   \
          false,                                                                                    \
          cli_instruments},                                                                         \
         {"contacts",                                                                               \

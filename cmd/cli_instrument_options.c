@@ -173,6 +173,11 @@ const struct cli_option cli_instruments_options[] = {
     {"all", NULL, "those too that are superseded, replaced, withdrawn, over or without effect"},
     {"at", "TIME", "as it was to be shown at that time"},
     END};
+const struct cli_option cli_agreements_options[] = {
+    {"overdue", NULL, "only steps that are overdue, a line each, the longest overdue first"},
+    {"all", NULL, "those too that are superseded, replaced, withdrawn, over or without effect"},
+    {"at", "TIME", "as it was to be shown at that time"},
+    END};
 const struct cli_option cli_truces_options[] = {
     {"all", NULL, "those too that are superseded, replaced, withdrawn, over or without effect"},
     {"ical", "FILE", "as a calendar, - for standard output; the file must not exist yet"},

@@ -182,6 +182,86 @@ static void show_list(struct cli *c, const json_t *o) {
         printf("%s%lld more: superseded, over, or without effect (--all)\n", n ? "\n" : "",
                (long long)cli_int(o, "left_out"));
 }
+/* ---- what is overdue ---------------------------------------------------------------------------
+ */
+/* what it is measured by: what its last report expects, or else the agreement's own */
+static const char *due_of(const json_t *step) {
+    return *cli_str(step, "expected") ? cli_str(step, "expected") : cli_str(step, "due");
+}
+static int by_due(const void *a, const void *b) {
+    return strcmp(due_of(*(json_t *const *)a), due_of(*(json_t *const *)b));
+}
+/* steps that are overdue, each with its agreement; an agreement that is not read here has none to
+ * show, and is counted */
+static json_t *overdue_of(const json_t *o) {
+    const json_t *x, *s;
+    size_t i, k, n = 0;
+    json_int_t unread = 0;
+    json_t *out = json_pack("{s:O,s:O,s:O}", "exercise", json_object_get(o, "exercise"), "channel",
+                            json_object_get(o, "channel"), "now", json_object_get(o, "now"));
+    json_t *list = json_array(), *sorted = json_array();
+    json_array_foreach(json_object_get(o, "instruments"), i, x) {
+        const json_t *steps = json_object_get(json_object_get(x, "agreement"), "steps");
+        unread += strcmp(cli_str(x, "state"), "unread") == 0;
+        json_array_foreach(steps, k, s) {
+            json_t *step = cli_true(s, "overdue") ? json_copy((json_t *)s) : NULL;
+            if (step == NULL) continue;
+            json_object_set(step, "agreement", json_object_get(x, "record"));
+            json_object_set(step, "title", json_object_get(x, "title"));
+            json_array_append_new(list, step);
+        }
+    }
+    json_t **by = calloc(json_array_size(list) + 1, sizeof(json_t *));
+    json_array_foreach(list, i, s) {
+        if (by) by[n++] = json_array_get(list, i);
+    }
+    if (by) qsort(by, n, sizeof(json_t *), by_due);
+    for (i = 0; i < n; i++)
+        json_array_append(sorted, by[i]);
+    free(by);
+    json_decref(list);
+    json_object_set_new(out, "overdue", sorted);
+    json_object_set_new(out, "unread", json_integer(unread));
+    return out;
+}
+static void show_steps(const json_t *list) {
+    const json_t *s;
+    struct cli_table t = {0};
+    size_t i;
+    cli_table_row(&t, 6, "DUE", "AGREEMENT", "STEP", "WHAT", "BY", "REPORTED");
+    json_array_foreach(list, i, s) {
+        char id[13], what[64], number[24];
+        const char *owner = *cli_str(s, "owner") ? cli_str(s, "owner") : cli_str(s, "by");
+        cli_short(id, s, "agreement");
+        cli_clip(what, sizeof what, cli_str(s, "what"));
+        snprintf(number, sizeof number, "%lld", (long long)cli_int(s, "number"));
+        cli_table_row(&t, 6, due_of(s), id, number, what, *owner ? owner : "-",
+                      json_is_object(json_object_get(s, "reported_by")) ? cli_str(s, "state")
+                                                                        : "nothing");
+    }
+    cli_table_print(&t, stdout);
+}
+static void show_overdue(struct cli *c, const json_t *o) {
+    const json_t *list = json_object_get(o, "overdue");
+    const json_int_t unread = cli_int(o, "unread");
+    cli_exercise(c, stdout, o);
+    if (json_array_size(list) > 0)
+        show_steps(list);
+    else
+        puts("No step is overdue, by what can be read here.");
+    if (unread > 0)
+        printf("%lld agreement%s could not be read here and %s not looked at\n", (long long)unread,
+               unread == 1 ? "" : "s", unread == 1 ? "was" : "were");
+}
+static void show_steps_overdue(struct cli *c, const json_t *o) {
+    json_t *steps = overdue_of(o);
+    if (c->json)
+        cli_json(steps);
+    else
+        show_overdue(c, steps);
+    json_decref(steps);
+}
+
 int cli_instruments(struct cli *c) {
     json_t *o = NULL;
     struct cli_path p;
@@ -197,6 +277,8 @@ int cli_instruments(struct cli *c) {
     if (rc == CLI_OK) rc = cli_get_json(c, p.z, &o);
     if (rc == CLI_OK && cli_has(c, "ical"))
         rc = cli_calendar(c, o, cli_get(c, "ical"));
+    else if (rc == CLI_OK && cli_has(c, "overdue"))
+        show_steps_overdue(c, o);
     else if (rc == CLI_OK && c->json)
         cli_json(o);
     else if (rc == CLI_OK)

@@ -137,7 +137,7 @@ int main(int argc, char **argv) {
         return EX_FILE;
     }
     if (o.check)
-        (void)printf("EXERCISE  %s: %zu parties, %zu steps; it reads and keeps the truth rule\n", ex.title, ex_parties(&ex),
+        (void)printf("EXERCISE  %s: %zu parties, %zu steps; it reads, and each step of a named party names its source\n", ex.title, ex_parties(&ex),
                      json_array_size(json_object_get(ex.root, "steps")));
     code = o.check ? EX_HELD : play(&ex, &o);
     ex_free(&ex);

@@ -67,7 +67,7 @@ static bool judge_step(struct judge *j, size_t i, const json_t *s) {
     if (by && invented(j->ex, by) && account)
         return broken(j, "steps[%zu]: %s is invented; no account reports it (9.8.2)", i, by);
     if (by && !invented(j->ex, by) && is(origin, "illustrative"))
-        return broken(j, "steps[%zu]: %s exists; it says only what an account says it said (9.8.2)", i, by);
+        return broken(j, "steps[%zu]: %s exists; each step of it names the account it comes from (9.8.2)", i, by);
     return true;
 }
 

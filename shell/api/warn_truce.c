@@ -82,13 +82,16 @@ struct beside { /* a draft among those that are there */
     const struct rb_cessation *t;
     uint64_t parties, looks;
     struct rb_verdict_terms terms;
-    size_t told;
+    size_t told, dark; /* dark: not to be read here */
 };
 static void look_one(struct rb_chan *c, struct beside *b, uint32_t order, json_t *list) {
     struct rb_cessation o;
     struct rb_reject rj;
     enum rb_answer answer = RB_ANSWER_NONE_FOUND;
-    if (!other_get(c, order, &o)) return;
+    if (!other_get(c, order, &o)) {
+        b->dark++;
+        return;
+    }
     const uint64_t parties = rb_cessation_parties(&o, rb_situation_author(c->s, order));
     if (rb_cessations_overlap(b->t, b->parties, &o, parties, &b->terms, &c->rq->arena, &answer,
                               &rj) != RB_OK)
@@ -123,6 +126,12 @@ static void look_others(struct rb_chan *c, const struct rb_cessation *t, uint32_
         look_one(c, &b, in->record, list);
         rb_req_wipe(c->rq, mark);
     }
+    if (b.dark > 0)
+        add(list,
+            rb_warning("overlaps", false,
+                       "%zu that cannot be read here: whether they overlap it was not looked at.",
+                       b.dark),
+            c, RB_NOWHERE);
     if (b.told > TOLD_MOST)
         add(list,
             rb_warning("overlaps", false, "%zu more overlap, or cannot be excluded to.",

@@ -645,6 +645,17 @@ class Instruments(unittest.TestCase):
         o = self.state(n, "road", "adopted")
         self.assertTrue(o["instrument"]["agreement"]["steps"][0]["overdue"])
         self.assertIn("nothing reported; OVERDUE", n.ok("agreements").stdout)
+        overdue = n.json("agreements", "--overdue")
+        mine = [(x["agreement"], x["number"], x["what"]) for x in overdue["overdue"]]
+        self.assertIn((self.said["road"], 1, "clear the mines"), mine)
+        self.assertEqual([x["expected"] or x["due"] for x in overdue["overdue"]],
+                         sorted(x["expected"] or x["due"] for x in overdue["overdue"]))
+        every = [(x["record"], step["number"]) for x in n.json("agreements")["instruments"]
+                 for step in x.get("agreement", {"steps": []})["steps"] if step["overdue"]]
+        self.assertEqual(sorted(every), sorted((r, k) for r, k, _ in mine))
+        self.assertRegex(n.ok("agreements", "--overdue").stdout,
+                         "(?m)^2026-01-01T06:00:00Z +%s +1 +clear the mines +northland +nothing" % self.said["road"][:12])
+        self.assertIn("No step is overdue, by what can be read here.", n.ok("agreements", "--overdue", "--at", "2020-01-01T00:00:00Z").stdout)
 
     def test_15_calendar(self):
         """by an independent reader; lines within 75 octets; nothing closed in it"""

@@ -1,6 +1,6 @@
 /* A line of 9.6 kbit/s between real nodes, in the simulator, under what would choke it: an import of
  * thousands of closed sites, and a third member that floods. FLASH is held by the far side within
- * twice the time that it takes on the same line when nothing else is on it, seldom later. Spec 6.17.
+ * twice the time that it takes on the same line when nothing else is on it. Spec 6.17.
  *
  *   READBACK_SLOW_ROWS=n   rows of the import (default 600)
  *   READBACK_SLOW_FLOOD=n  records of the flood (default 4000)
@@ -209,27 +209,38 @@ static uint64_t leaves_at(const struct world *w, struct sim_party *p, uint16_t m
     return most;
 }
 
-static size_t tried, late; /* FLASH by an import, and those of it that took more than twice as long as at rest */
+#define MOST_TRIED 1024
+static uint64_t took[MOST_TRIED]; /* FLASH by an import, each */
+static size_t tried;
 
-/* One that meets a receipt and a look at heads on the line may take as long as two more; that must be seldom. */
-static uint64_t flash_by_rows(struct world *w, uint64_t rest) {
-    const uint64_t us = flash(w, w->alba, w->brig);
-    tried++;
-    late += us > 2 * rest;
-    if (us > 2 * rest)
-        print_message("late: at rest %llu ms, %llu ms, %zu rows waiting\n", (unsigned long long)rest / 1000,
-                      (unsigned long long)us / 1000, waiting(w));
-    assert_true(us <= 4 * rest);
-    return us;
+static uint64_t flash_by_rows(struct world *w) {
+    assert_true(tried < MOST_TRIED);
+    return took[tried++] = flash(w, w->alba, w->brig);
+}
+
+/* Within twice of what it takes when nothing else is on the line. Proofs grow with the log, so that is taken
+ * again when all is held. FLASH that overtakes the push it was to follow is refused and sent again: once in
+ * some hundred times, and not at 600 rows of this seed. */
+static void none_is_late(struct world *w, uint64_t rest, size_t rows) {
+    const uint64_t after = at_rest(w);
+    size_t late = 0;
+    if (after > rest) rest = after;
+    for (size_t i = 0; i < tried; i++) {
+        assert_true(took[i] <= 4 * rest);
+        late += took[i] > 2 * rest;
+    }
+    print_message("%zu of %zu times later than twice %llu ms\n", late, tried, (unsigned long long)rest / 1000);
+    assert_true(late <= 1 + tried / 50);
+    if (rows == 600) assert_int_equal(late, 0);
 }
 
 /* the hours until the last row is held, with FLASH now and then; it is never shut out */
-static void to_its_end(struct world *w, uint64_t rest, size_t rows) {
+static void to_its_end(struct world *w, size_t rows) {
     const uint64_t from = sim_mono_us(w->s), hour = 3600000000u;
     size_t tries = 0;
     for (size_t before; (before = waiting(w)) > 0; tries++) {
         sim_run_for(w->s, hour / 6 + sim_random_below(w->s, 10000000));
-        (void)flash_by_rows(w, rest);
+        (void)flash_by_rows(w);
         assert_true(waiting(w) < before);
     }
     sim_run_for(w->s, hour / 6);
@@ -248,17 +259,15 @@ static void test_flash_under_an_import(void **state) {
     for (int i = 0; i < TRIES; i++) {
         size_t before = waiting(&w);
         doctor_says(w.alba, "held-up", "wait here until brig has taken those before: the line to it is slow");
-        uint64_t us = flash_by_rows(&w, rest);
+        uint64_t us = flash_by_rows(&w);
         print_message("at rest %llu ms; under the import %llu ms, %zu rows waiting\n", (unsigned long long)rest / 1000,
                       (unsigned long long)us / 1000, before);
         assert_true(before > 100);
         sim_run_for(w.s, 20000000 + sim_random_below(w.s, 10000000));
         assert_true(waiting(&w) < before); /* the import goes on all the same */
     }
-    to_its_end(&w, rest, rows);
-    print_message("%zu of %zu times later than twice\n", late, tried);
-    assert_true(5 * late <= tried);
-    if (rows == 600) assert_int_equal(late, 0); /* this seed meets none */
+    to_its_end(&w, rows);
+    none_is_late(&w, rest, rows);
     end(&w);
 }
 
@@ -286,19 +295,19 @@ static int by_number(const void *a, const void *b) {
  * the longest at rest, and each, also one that meets a receipt of alba's and a look at heads on the line,
  * within two more */
 static void beside_the_flood(struct world *w, uint64_t rest, uint64_t all, unsigned factor) {
-    uint64_t took[TRIES];
+    uint64_t each[TRIES];
     for (int i = 0; i < TRIES; i++) {
         uint64_t before = leaves_at(w, w->brig, 2);
-        took[i] = flash(w, w->alba, w->brig);
+        each[i] = flash(w, w->alba, w->brig);
         print_message("at rest %llu ms; under the flood %llu ms, %llu of %llu leaves of it held\n",
-                      (unsigned long long)rest / 1000, (unsigned long long)took[i] / 1000, (unsigned long long)before,
+                      (unsigned long long)rest / 1000, (unsigned long long)each[i] / 1000, (unsigned long long)before,
                       (unsigned long long)all);
         assert_true(before < all);
-        assert_true(took[i] <= (factor + 2) * rest);
+        assert_true(each[i] <= (factor + 2) * rest);
         sim_run_for(w->s, 20000000 + sim_random_below(w->s, 25000000));
     }
-    qsort(took, TRIES, sizeof *took, by_number);
-    assert_true(took[(TRIES - 1) / 2] <= factor * rest);
+    qsort(each, TRIES, sizeof *each, by_number);
+    assert_true(each[(TRIES - 1) / 2] <= factor * rest);
 }
 
 static void test_flash_under_a_flood(void **state) {
