@@ -56,31 +56,31 @@ static bool add_notice(struct list *l, enum rb_position_type t, bool own) {
     return true;
 }
 /* kinds that it may answer, or where these are most of them, those that it may not */
-static int answered(enum rb_position_type t, bool own, struct list *may, struct list * not ) {
+static int answered(enum rb_position_type t, bool own, struct list *may, struct list *denied) {
     int n = 0;
     for (int k = 1; k <= RB_KIND_MAX; k++) {
         const enum rb_kind kind = (enum rb_kind)k;
         const bool is = kind == RB_KIND_NOTICE ? add_notice(may, t, own)
                                                : rb_position_may_answer(t, kind, -1, own);
         if (is && kind != RB_KIND_NOTICE) add(may, may->at ? ", " : "", rb_kind_name(kind));
-        if (!is) add(not, not ->at ? ", " : "", rb_kind_name(kind));
+        if (!is) add(denied, denied->at ? ", " : "", rb_kind_name(kind));
         n += is;
     }
     return n;
 }
 void cli_answered(enum rb_position_type t, char *out, size_t cap) {
-    struct list may = {.z = ""}, not = {.z = ""};
+    struct list may = {.z = ""}, denied = {.z = ""};
     const char *whose = "";
-    int n = answered(t, false, &may, &not );
+    int n = answered(t, false, &may, &denied);
     if (n == 0) {
-        may = not = (struct list){.z = ""};
-        n = answered(t, true, &may, &not );
+        may = denied = (struct list){.z = ""};
+        n = answered(t, true, &may, &denied);
         whose = ", of our own records alone";
     }
     const bool most = n > RB_KIND_MAX / 2;
     /* which query it is a kind does not tell (10.8.2) */
-    snprintf(out, cap, "%s%s%s%s", most ? not .at ? "every kind but " : "every kind" : "",
-             most ? not .z : may.z, whose,
+    snprintf(out, cap, "%s%s%s%s", most ? denied.at ? "every kind but " : "every kind" : "",
+             most ? denied.z : may.z, whose,
              t == RB_POSITION_CONFIRM ? "; a query on a record of our own" : "");
 }
 static void help_position(const struct cli_command *cmd, FILE *out) {
