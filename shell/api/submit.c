@@ -365,8 +365,9 @@ static bool open_draft(struct rb_chan *c, const struct rb_record *rec, struct rb
  * changed since is looked at again at the last signature: what a notice touches (10.6.11), what is
  * pointed out of a cessation (16.4.6). true: replied */
 static bool draft_held_back(struct rb_chan *c, const struct rb_record *rec, struct rb_slice body) {
-    static const char *const codes[] = {"conflict",       "not-excluded", "probing", "not-checked",
-                                        "length-differs", "end-past",     "gap",     "overlaps"};
+    static const char *const codes[] = {"conflict",    "not-excluded",   "probing",
+                                        "not-checked", "length-differs", "end-past",
+                                        "gap",         "overlaps",       "alone"};
     size_t i;
     const json_t *x;
     bool ask = false;

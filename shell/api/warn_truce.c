@@ -38,16 +38,19 @@ static void look_times(struct rb_chan *c, const struct rb_cessation *t, json_t *
 
 /* ---- beside others -----------------------------------------------------------------------------
  */
-/* where it ends by what was adopted since; else by its body */
-static void effective_end(struct rb_chan *c, uint32_t instrument, struct rb_cessation *t) {
+/* where it ends, and whom it binds, by what was adopted since; else by its body */
+static void effective(struct rb_chan *c, uint32_t instrument, struct rb_cessation *t) {
     struct rb_cessation_lot l;
     if (rb_lot_cessation(c->s, c->s->instruments[instrument].lot, &c->rq->arena, &l) != RB_OK)
         return;
-    for (size_t i = 0; i < l.n; i++)
-        if (l.cessations[i].instrument == instrument && l.cessations[i].end_utc_ms > 0) {
-            t->has_end = l.cessations[i].has_end;
-            t->end_utc_ms = l.cessations[i].end_utc_ms;
-        }
+    for (size_t i = 0; i < l.n; i++) {
+        const struct rb_cessation_view *v = &l.cessations[i];
+        if (v->instrument != instrument) continue;
+        if (v->bound != 0 && t->parties != 0) t->parties &= v->bound;
+        if (v->end_utc_ms == 0) continue;
+        t->has_end = v->has_end;
+        t->end_utc_ms = v->end_utc_ms;
+    }
 }
 /* a cessation that is here, in the request's memory; false: it cannot be read here */
 static bool other_get(struct rb_chan *c, uint32_t order, struct rb_cessation *out) {
@@ -62,13 +65,27 @@ static bool other_get(struct rb_chan *c, uint32_t order, struct rb_cessation *ou
     memcpy(copy, x.body.p, x.body.n);
     return rb_cessation_decode(rb_slice(copy, x.body.n), &c->rq->arena, out, &rj) == RB_OK;
 }
-static void look_gap(struct rb_chan *c, const struct rb_cessation *t, uint32_t instrument,
-                     json_t *list) {
+/* An extension that names its voices names all whom the other one binds, or makes it no longer
+ * (16.4.5). */
+static bool leaves_out(const struct rb_cessation *t, const struct rb_cessation *before) {
+    if (t->has_adoption && t->adoption.rule == RB_RULE_GUARANTORS) return false;
+    const uint64_t of = t->has_adoption ? t->adoption.of : 0;
+    const uint64_t voices = of != 0 ? of : t->parties;
+    return voices != 0 && (before->parties & ~voices) != 0;
+}
+static void look_extended(struct rb_chan *c, const struct rb_cessation *t, uint32_t instrument,
+                          json_t *list) {
     const uint32_t order = c->s->instruments[instrument].record;
     struct rb_cessation before = {0};
     char gap[48];
     if (!other_get(c, order, &before)) return;
-    effective_end(c, instrument, &before);
+    effective(c, instrument, &before);
+    if (leaves_out(t, &before))
+        add(list,
+            rb_warning("alone", true,
+                       "It does not name all whom the other one binds: it makes that one no "
+                       "longer, and binds its own parties alone."),
+            c, order);
     const int64_t ms = rb_cessation_gap_ms(&before, t);
     if (ms > 0)
         add(list,
@@ -149,7 +166,7 @@ void rb_warn_cessation(struct rb_chan *c, struct rb_slice body, json_t *list) {
         const uint32_t order =
             c->s && t.has_extends ? rb_situation_find(c->s, &t.extends) : RB_NOWHERE;
         if (order != RB_NOWHERE) extended = c->s->order[order].instrument;
-        if (extended != RB_NOWHERE) look_gap(c, &t, extended, list);
+        if (extended != RB_NOWHERE) look_extended(c, &t, extended, list);
         if (c->s) look_others(c, &t, extended, list);
     }
     rb_req_wipe(c->rq, mark);

@@ -576,13 +576,20 @@ class Instruments(unittest.TestCase):
                  "It overlaps another one in time and area, with other parties."),
                 (("truce", "extend", self.hex("there"), "--title", "x", "--start", "2097-02-01T01:00:00Z", "--end",
                   "2097-03-01T00:00:00Z"), "It starts 1h after the end of what it extends: in this gap neither of the two is in force. Others "
-                 "are not looked at.")):
+                 "are not looked at."),
+                (("truce", "extend", self.hex("there"), "--title", "x", "--start", "2097-02-01T00:00:00Z", "--end",
+                  "2097-03-01T00:00:00Z", "--parties", "northland,southland"),
+                 "It does not name all whom the other one binds: it makes that one no longer, and binds its own parties alone.")):
             r = n.ok(*words, "--dry-run", want=CONFIRM)
             self.assertIn(told, r.stderr)
             r = n.ok(*words, "--yes", want=CONFIRM)
             self.assertIn("nothing was released", r.stderr)
         self.assertNotIn("overlaps", n.run(*truce, "--start", "2097-01-15T00:00:00Z", "--end", "2097-03-01T00:00:00Z",
                                            "--circle", "10.0, 10.0, 2km", "--dry-run").stderr)
+        for parties in ((), ("--parties", "northland,lakeland"), ("--parties", "northland,southland,lakeland")):
+            r = n.run("truce", "extend", self.hex("there"), "--title", "x", "--start", "2097-02-01T00:00:00Z", "--end",
+                      "2097-03-01T00:00:00Z", *parties, "--dry-run")
+            self.assertNotIn("It does not name all", r.stderr)
         self.assertEqual(self.count(), before)
         # who asks is not asked
         asks = "It asks nobody: who asks is not asked, and it names no other member. Nobody can answer it."
