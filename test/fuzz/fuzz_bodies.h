@@ -67,7 +67,7 @@ static void fb_value(const struct fb_source *s, const struct rb_field *f, struct
         fb_names(s, f, w);
         return;
     case RB_F_MEMBER:
-        rb_cbor_put_uint(w, s->u8() % s->members);
+        rb_cbor_put_uint(w, (uint64_t)(s->u8() % s->members));
         return;
     case RB_F_NULL_OR_HASH:
     case RB_F_HASH:

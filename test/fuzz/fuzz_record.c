@@ -170,14 +170,17 @@ static bool encode(enum rb_kind k, const union decoded *v, struct rb_writer *w) 
 
 /* with an arena too small it says so or does without; refused, whatever it was, it leaves *out */
 static void with_little_room(enum rb_kind k, struct rb_slice in) {
-    static union decoded v, before;
+    static union decoded v;
+    const uint8_t *bytes = (const uint8_t *)&v;
+    bool untouched = true;
     struct rb_arena a = rb_arena(room, in.n * 37 % 2048);
     if (k == RB_KIND_CHARTER) return;
     memset(&v, 0xa5, sizeof v);
-    memset(&before, 0xa5, sizeof before);
     const enum rb_err e = decode(k, in, &a, &v, NULL);
     FUZZ_CHECK(e == RB_OK || e == RB_ERR_LIMIT);
-    FUZZ_CHECK(e == RB_OK || memcmp(&v, &before, sizeof v) == 0);
+    for (size_t i = 0; i < sizeof v; i++)
+        untouched = untouched && bytes[i] == 0xa5;
+    FUZZ_CHECK(e == RB_OK || untouched);
 }
 
 /* the words of a gist are those of the body, whichever kind */

@@ -32,7 +32,7 @@ static void talk(size_t who) {
     rec->refs[ref].n = ref == RB_REF_ANSWERS || (how & 6) == 6;
     rec->refs[ref].h[0] = any_record();
     if (rec->kind == RB_KIND_REQUEST || rec->kind == RB_KIND_CONTACT || (how & 0x38) == 0x38)
-        rec->demand = (struct rb_demand){(how & 8) != 0, utc + u8() * 10000,
+        rec->demand = (struct rb_demand){(how & 8) != 0, utc + (int64_t)u8() * 10000,
                                          rec->kind == RB_KIND_CONTACT ? RB_POSITION_ACCEPT
                                                                       : RB_POSITION_WILL_COMPLY,
                                          how & 16 ? 1u << (1 - who) : 0};

@@ -65,7 +65,7 @@ static void positions_on_many(void **state) {
         if (entries_of(s, i) > most) most = entries_of(s, i);
     assert_int_equal(most, RB_MAX_ENTRIES);
     assert_int_equal(s->entries_n, WIDE + WIDE * WIDE + WIDE * RB_MAX_ENTRIES);
-    assert_true(s->looks <= 8 * WIDE * WIDE * RB_MAX_ENTRIES);
+    assert_true(s->looks <= (uint64_t)8 * WIDE * WIDE * RB_MAX_ENTRIES);
 }
 
 /* findings that name 16 incidents each, and one on 16 others that supersedes all of them */
@@ -94,7 +94,7 @@ static void findings_on_many(void **state) {
     for (size_t i = 0; i < WIDE; i++)
         assert_state(s, &found[i], RB_STATE_SUPERSEDED);
     assert_state(s, &last, RB_STATE_STANDS);
-    assert_true(s->looks <= 16 * WIDE * RB_MAX_ENTRIES);
+    assert_true(s->looks <= (uint64_t)16 * WIDE * RB_MAX_ENTRIES);
 }
 
 int main(void) {
