@@ -398,8 +398,8 @@ class Disclose(unittest.TestCase):
         before = self.adopted
         self.a.ok("channel", "amend", self.line, "--title", "Elements, amended", "--yes")
         waiting = until(lambda: self.b.json("channel", "show", self.line)["amendments"], "the amendment at bravo", 60)
-        self.assertEqual([waiting[0][k] for k in ("rule", "electors", "awaited", "may_accept", "adopted_at")],
-                         ["all", ["alfa", "bravo"], ["bravo"], True, None])
+        self.assertEqual([waiting[0]["adoption"][k] for k in ("rule", "voices")], ["all", ["alfa", "bravo"]])
+        self.assertEqual([waiting[0][k] for k in ("accepted", "awaited", "may_accept")], [["alfa"], ["bravo"], True])
         self.b.ok("position", "reject", waiting[0]["record"], "--form", "-", "--yes", stdin="\n")
         refused = until(lambda: [x for x in self.b.json("channel", "show", self.line)["amendments"] if x["rejected"]], "the rejection", 60)
         self.assertEqual([refused[0][k] for k in ("accepted", "rejected", "awaited", "may_accept")], [["alfa"], ["bravo"], [], True])
