@@ -177,6 +177,9 @@ class Slow(unittest.TestCase):
     def test_2_flash_goes_by_an_import(self):
         for line in self.lines:
             line.speed = SPEED
+        # what takes less than a second to go shows nobody that the line is slow, and FLASH takes about that
+        long = self.alfa.json("statement", "--title", "long", "--text", "word " * 800, "--yes")["record"]
+        until(lambda: self.held(long), "what shows how slow it is", PATIENCE)
         rest, least = self.flash("all halt")
         rows = os.path.join(self.top, "rows.csv")
         with open(rows, "w", encoding="utf-8") as f:
